@@ -1,0 +1,131 @@
+"""The bytes of a picture file → RGB pixels, and back, by OpenCV.
+
+OpenCV's blue-green-red order exists in this file only. Around the two calls stands what OpenCV leaves to its
+user: transparency, 16 bits, EXIF orientation, and the messages its libraries print past Python.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+
+from transfer import picture_file
+from vgg.errors import InputError
+
+_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
+_WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say lossless
+_OPTIONS = {".png": (), ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".tif": (), ".tiff": (), ".bmp": ()}
+
+#: The endings of the files we can write.
+WRITABLE = tuple(_OPTIONS)
+
+
+def decode(data: bytes, kind: str, name: str) -> np.ndarray:
+    """A file's bytes as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
+
+    Args:
+        data: the whole file.
+        kind: its format, one of `picture_file.READABLE`.
+        name: what error messages call the file.
+
+    Raises:
+        InputError: the data are cut off, damaged, too large or of a variety we cannot decode correctly.
+    """
+    if kind == "JPEG" and not picture_file.jpeg_is_whole(data):
+        raise InputError(f"{name} is cut off, a JPEG picture without its end; copy or download it again")
+    obstacle = picture_file.tiff_obstacle(data) if kind == "TIFF" else None
+    if obstacle:
+        raise InputError(f"{name} is a TIFF picture whose {obstacle}, which we do not read; save it as PNG")
+    pixels = _opencv_pixels(data, kind, name)
+    if kind == "PNG" and pixels.ndim == 2:
+        key = picture_file.png_grey_key(data)
+        if key is not None:
+            pixels[pixels == key] = np.iinfo(pixels.dtype).max
+    premultiplied = kind == "TIFF" and picture_file.tiff_is_premultiplied(data, pixels.itemsize * 8)
+    return _turn_upright(_opaque_rgb(pixels, premultiplied), picture_file.exif_orientation(data, kind))
+
+
+def encode(image: np.ndarray, ending: str) -> bytes:
+    """The bytes of a file with this ending, one of `WRITABLE`; the same picture always gives the same bytes.
+
+    Args:
+        image: (height, width, 3), RGB, uint8 or float in [0, 255].
+        ending: ".png", ".webp", ".tif", ".tiff" and ".bmp" are lossless, ".jpg" and ".jpeg" have quality 95.
+
+    Raises:
+        InputError: the format has no room for a picture of this size.
+    """
+    bgr = cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2BGR)
+    try:
+        with _silent_codecs():
+            done, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
+    except cv2.error:  # OpenCV until 4.11 raises, later ones return False
+        done = False
+    if not done:
+        height, width = bgr.shape[:2]
+        raise InputError(f"a picture of {width} × {height} pixels is too large for a {ending} file; write a .tif")
+    return data.tobytes()
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    """Any array rounded to the nearest integer and clipped to [0, 255]; a uint8 array is returned as it is."""
+    return image if image.dtype == np.uint8 else np.rint(np.clip(image, 0, 255)).astype(np.uint8)
+
+
+def _opencv_pixels(data: bytes, kind: str, name: str) -> np.ndarray:
+    """uint8 or uint16: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4)."""
+    try:
+        with _silent_codecs():
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    except (cv2.error, MemoryError) as error:
+        raise InputError(f"{name} claims to have too many pixels to decode, expected less than 2^30; "
+                         "save a smaller version of it") from error
+    if pixels is None:
+        raise InputError(f"{name} is a {kind} picture that OpenCV {cv2.__version__} cannot decode, as it is damaged, "
+                         "cut off or of a rare variety; copy it again, or save it as PNG in an image editor")
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise InputError(f"{name} has {pixels.dtype} samples (high dynamic range?), expected 8 or 16 bits without "
+                         "sign; save it as PNG in an image editor")
+    return pixels
+
+
+@contextmanager
+def _silent_codecs() -> Iterator[None]:
+    """Discard what libpng, libjpeg and OpenCV's logger write to file descriptor 2, past `sys.stderr`."""
+    if sys.stderr is None:  # started without a terminal: descriptor 2 is closed, or another file by now
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
+    """uint8 RGB (H, W, 3) from OpenCV's grey, BGR or BGRA in 8 or 16 bits."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    to_rgb = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}[channels]
+    rgb = cv2.cvtColor(pixels, to_rgb)
+    white = np.iinfo(pixels.dtype).max
+    if channels == 4:
+        alpha = pixels[..., 3:].astype(np.float32) / white
+        rgb = (rgb if premultiplied else rgb * alpha) + white * (1 - alpha)
+    return rgb if rgb.dtype == np.uint8 else to_uint8(rgb * np.float32(255 / white))
+
+
+def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif."""
+    if orientation in (5, 6, 7, 8):
+        image = image.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        image = image[::-1]
+    if orientation in (2, 3, 6, 7):
+        image = image[:, ::-1]
+    return np.ascontiguousarray(image)

@@ -1,0 +1,150 @@
+"""What a picture file says of itself before it is decoded: its kind, whether it is whole, which way is up.
+
+OpenCV decodes the pixels, but with `IMREAD_UNCHANGED`, the only mode that keeps transparency, it leaves out the
+EXIF orientation, and a JPEG that was cut off may come back half grey without a word. Both are found here instead.
+
+Formats: JPEG (ITU-T T.81, Annex B), PNG (ISO/IEC 15948, §5), WebP (RFC 9649), TIFF 6.0, Exif 2.3.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+
+READABLE = ("JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF")
+
+# First match wins: a raw photo is also a TIFF, an SVG drawing is also a text.
+_STARTS = (
+    (rb"\xff\xd8\xff", "JPEG"),
+    (rb"\x89PNG\r\n\x1a\n", "PNG"),
+    (rb"RIFF....WEBP", "WebP"),
+    (rb"II\*\0....CR|....ftypcrx|FUJIFILMCCD-RAW|IIRO|IIU\0", "a camera's raw photo"),
+    (rb"II\*\0|MM\0\*", "TIFF"),
+    (rb"BM....\0\0\0\0", "BMP"),
+    (rb"GIF8[79]a", "GIF"),
+    (rb"....ftypavi[fs]", "an AVIF picture"),
+    (rb"....ftyp(hei|hev|mif|msf)", "a HEIC photo"),
+    (rb"....(ftyp|moov|mdat|wide)|\x1a\x45\xdf\xa3|RIFF....AVI ", "a video"),
+    (rb"%PDF", "a PDF document"),
+    (rb"8BPS", "a Photoshop document"),
+    (rb"\0\0\0\x0cjP |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (rb"\0\0\0\x0cJXL |\xff\x0a", "a JPEG XL picture"),
+    (rb"\x76\x2f\x31\x01|#\?RADIANCE|#\?RGBE|P[Ff]\s", "a high dynamic range (EXR, HDR, PFM) picture"),
+    (rb"P[1-6]\s", "a PNM picture"),
+    (rb"II\+\0|MM\0\+", "a BigTIFF file"),
+    (rb"MATLAB|\x89HDF", "a MATLAB or HDF5 file"),
+    (rb"PK\x03\x04|\x1f\x8b", "a zip or gzip archive"),
+    (rb"(\xef\xbb\xbf)?\s*(?i:<!doctype html|<html)", "a web page (HTML)"),
+    (rb"[^\0]*<svg", "an SVG drawing"),
+    (rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z", "a text file"),
+    (rb"\Z", "empty"),
+)
+# In compressed JPEG data 0xFF is always followed by 0x00 or by a restart marker, D0 … D7.
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
+_JPEG_END = b"\xd9"
+_EXIF_BLOCKS = (b"\xe1", b"eXIf", b"EXIF")  # as JPEG, PNG and WebP call them
+
+# TIFF tags, TIFF 6.0 §8. EXIF is itself a small TIFF file.
+_SUBFILE_TYPE, _BITS, _PHOTOMETRIC, _ORIENTATION = 254, 258, 262, 274
+_SAMPLES, _PLANAR, _EXTRA_SAMPLES = 277, 284, 338
+_SHORT, _LONG = 3, 4
+
+
+def kind_of(start: bytes) -> str:
+    """One of `READABLE`, or in words what a file whose first kilobyte is `start` seems to be."""
+    for pattern, kind in _STARTS:
+        if re.match(pattern, start, re.DOTALL):
+            return kind
+    return f"of an unknown kind (it begins with the bytes {start[:8].hex(' ')})"
+
+
+def jpeg_is_whole(data: bytes) -> bool:
+    """Whether a JPEG file goes on to its end-of-image marker."""
+    return any(marker == _JPEG_END for marker, _ in _jpeg_segments(data))
+
+
+def exif_orientation(data: bytes, kind: str) -> int:
+    """1 … 8 as in Exif 2.3, tag 0x0112; 1, upright, when the JPEG, PNG or WebP file does not say."""
+    blocks = {"JPEG": _jpeg_segments, "PNG": _png_chunks, "WebP": _webp_chunks}
+    if kind not in blocks:
+        return 1
+    for name, payload in blocks[kind](data):
+        if name in _EXIF_BLOCKS:
+            orientation = _tiff_tags(payload.removeprefix(b"Exif\0\0")).get(_ORIENTATION, 1)
+            if 2 <= orientation <= 8:
+                return orientation
+    return 1
+
+
+def tiff_obstacle(data: bytes) -> str | None:
+    """What makes OpenCV decode this TIFF file to wrong colours without saying so, or None."""
+    tags = _tiff_tags(data)
+    samples = tags.get(_SAMPLES, 1)
+    if tags.get(_SUBFILE_TYPE, 0) & 1:
+        return "first picture is only a preview, as in a camera's raw photo"
+    if samples == 2:
+        return "pixels are grey with transparency"
+    if samples > 1 and tags.get(_PLANAR) == 2:
+        return "colour planes are stored one after the other"
+    if samples == 1 and tags.get(_BITS) == 16 and tags.get(_PHOTOMETRIC) == 0:
+        return "16-bit grey levels count from white to black"
+    return None
+
+
+def tiff_is_premultiplied(data: bytes, bits: int) -> bool:
+    """Whether OpenCV returns this TIFF's colours already multiplied by alpha (libtiff does so at 8 bits)."""
+    extra = _tiff_tags(data).get(_EXTRA_SAMPLES)
+    return extra == 1 or (extra == 2 and bits == 8)
+
+
+def png_grey_key(data: bytes) -> int | None:
+    """The grey level that stands for "transparent" in a grey PNG without alpha, which OpenCV overlooks."""
+    bit_depth = data[24]
+    for name, payload in _png_chunks(data):
+        if name == b"tRNS":
+            # OpenCV stretches 1, 2 and 4 bits to the range 0 … 255.
+            stretch = 255 // (2**bit_depth - 1) if bit_depth < 8 else 1
+            return int.from_bytes(payload[:2], "big") * stretch
+    return None
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(marker, payload) of each segment, the compressed data between them skipped."""
+    position = 2
+    while found := _JPEG_MARKER.search(data, position):
+        length = int.from_bytes(data[found.end() : found.end() + 2], "big")
+        yield found[1], data[found.end() + 2 : found.end() + length]
+        if found[1] == _JPEG_END:
+            return  # what follows is not the picture: a phone's video clip, a second view
+        position = found.end() + length
+
+
+def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 8
+    while position + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, position)
+        yield name, data[position + 8 : position + 8 + length]
+        position += 12 + length
+
+
+def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    position = 12
+    while position + 8 <= len(data):
+        name, length = struct.unpack_from("<4sI", data, position)
+        yield name, data[position + 8 : position + 8 + length]
+        position += 8 + length + length % 2
+
+
+def _tiff_tags(data: bytes) -> dict[int, int]:
+    """The first value of every SHORT or LONG tag that lies in the first directory itself; {} if `data` is no TIFF."""
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
+    tags: dict[int, int] = {}
+    if order is None or len(data) < 8:
+        return tags
+    (directory,) = struct.unpack_from(order + "I", data, 4)
+    length = 12 * int.from_bytes(data[directory : directory + 2], "little" if order == "<" else "big")
+    entries = data[directory + 2 : directory + 2 + length]
+    for position in range(0, len(entries) - 11, 12):
+        tag, kind = struct.unpack_from(order + "HH", entries, position)
+        if kind in (_SHORT, _LONG):
+            (tags[tag],) = struct.unpack_from(order + ("H" if kind == _SHORT else "I"), entries, position + 8)
+    return tags

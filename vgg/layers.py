@@ -1,0 +1,59 @@
+"""The 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, as one table.
+
+Source: Simonyan & Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+Table 1, column E. Every convolution is 3×3 with stride 1 and one pixel of zero padding, followed by a ReLU; every
+pool is 2×2 with stride 2. The position in the table is the layer's index in the `.mat` file's `layers`.
+"""
+
+from typing import Literal, NamedTuple
+
+from vgg.errors import InputError
+
+#: (number of convolutions, output channels) of the five blocks; a pool closes each.
+BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
+
+#: What follows pool5 in the file. They classify; style transfer does not need them and we never load them.
+CLASSIFIER = ("fc6", "relu6", "fc7", "relu7", "fc8", "prob")
+
+
+class Layer(NamedTuple):
+    """One row of the table: `conv4_2` is the convolution itself, `relu4_2` what comes out of its ReLU."""
+
+    name: str
+    kind: Literal["conv", "relu", "pool"]
+    index: int  # in the file's `layers`
+    channels_in: int
+    channels: int
+
+
+def _table() -> tuple[Layer, ...]:
+    rows: list[Layer] = []
+    channels_in = 3  # RGB
+    for block, (convolutions, channels) in enumerate(BLOCKS, start=1):
+        for i in range(1, convolutions + 1):
+            rows.append(Layer(f"conv{block}_{i}", "conv", len(rows), channels_in, channels))
+            rows.append(Layer(f"relu{block}_{i}", "relu", len(rows), channels, channels))
+            channels_in = channels
+        rows.append(Layer(f"pool{block}", "pool", len(rows), channels, channels))
+    return tuple(rows)
+
+
+LAYERS: tuple[Layer, ...] = _table()
+NAMES: tuple[str, ...] = tuple(layer.name for layer in LAYERS)
+CONVOLUTIONS: tuple[Layer, ...] = tuple(layer for layer in LAYERS if layer.kind == "conv")
+
+
+def layer_named(name: str) -> Layer:
+    """The row called `name`.
+
+    Raises:
+        InputError: there is no such layer; the message lists the valid names.
+    """
+    if name not in NAMES:
+        raise InputError(f"there is no layer {name!r}; the layers are {', '.join(NAMES)}")
+    return LAYERS[NAMES.index(name)]
+
+
+def deepest(names: tuple[str, ...]) -> Layer:
+    """The row of the layer furthest from the image among `names`; raises InputError for an unknown one."""
+    return max((layer_named(name) for name in names), key=lambda layer: layer.index)
