@@ -276,9 +276,26 @@ def test_cut_in_chunked_body_is_resumed(serve, target):
 
 def test_silence_is_a_cut(serve, target):
     server = serve(ranged_then_silent, ranged)
+    started = time.monotonic()
     download(SOURCE, target, [server.url], patience=replace(QUICK, timeout=0.2))
+    assert time.monotonic() - started < 5
     assert_arrived(target)
     assert server.requests[1][1] == "bytes=100000-"
+
+
+def test_host_that_never_answers_is_left_after_one_timeout(serve, target):
+    server = serve(lambda handler: handler.server.release.wait(30))
+    with pytest.raises(WeightsError, match=r"no answer within 0\.2 s"):
+        download(SOURCE, target, [server.url], patience=replace(QUICK, timeout=0.2))
+    assert len(server.requests) == 1
+
+
+def test_cut_shows_even_if_the_range_has_no_total(serve, target, part):
+    place = "bytes 100000-299999/*"
+    server = serve(reply(206, BODY[100_000:150_000], Content_Range=place, Content_Length=200_000), ranged)
+    fetch(server, target, UNSIZED)
+    assert_arrived(target)
+    assert server.requests[1][1] == "bytes=150000-"
 
 
 def test_server_that_ignores_range_restarts_from_zero(serve, target, part):
@@ -405,7 +422,9 @@ def test_endless_body_is_stopped(serve, target, monkeypatch, source, limit):
 
 
 def test_announced_length_beyond_reason(serve, target):
-    assert "2,000,000,000" in failure(serve(reply(Content_Length=2_000_000_000)), target, UNSIZED)
+    server = serve(reply(Content_Length=2_000_000_000))
+    assert "announced 2,000,000,000 bytes, too many" in failure(server, target, UNSIZED)
+    assert os.listdir(target.parent) == []
 
 
 # --- Addresses ----------------------------------------------------------------------------------------------
@@ -433,9 +452,14 @@ def test_dead_host_is_not_waited_for(target):
     assert time.monotonic() - started < 5
 
 
-@pytest.mark.parametrize("url", ["", "tiny.mat", "ftp://a/b", "file:///a", "http://", "http://a:b/", "http://a b"])
+@pytest.mark.parametrize("url", ["", "tiny.mat", "ftp://a/b", Path(__file__).as_uri()])
+def test_address_that_is_not_http(target, url):
+    assert "not an http:// or https:// address" in failure(url, target)
+
+
+@pytest.mark.parametrize("url", ["http://a:b/", "http://a b/", "http://[/", "http://é" + "x" * 70 + "/"])
 def test_unusable_address(target, url):
-    assert "was not downloaded" in failure(url, target)
+    assert "not a usable address" in failure(url, target)
 
 
 def test_proxy_of_the_environment_is_asked(serve, target, monkeypatch):
@@ -509,6 +533,16 @@ def test_short_writes_are_continued():
     assert sink.getvalue() == BODY[:1000]
 
 
+def test_bytes_are_safe_before_the_name_is(serve, target, monkeypatch):
+    calls = []
+    for name in ("fsync", "replace"):
+        original = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, name=name, do=original: calls.append(name) or do(*a))
+    fetch(serve(ranged), target)
+    assert_arrived(target)
+    assert calls == ["fsync", "replace"]
+
+
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     assert "cannot be read or written" in failure("http://unused.invalid", tmp_path / "file" / "tiny.mat")
@@ -551,8 +585,9 @@ def test_plain_lines_come_every_five_seconds_or_tenth():
     for seconds, share in [(0, 0), (1, 5), (2, 10), (3, 15), (8, 16), (9, 17), (10, 100), (11, 100)]:
         now[0] = seconds
         show(Progress(share * 1_000_000, 100_000_000, 2e6, 75.0, "http://a/[b]"))
+    show(Progress(0, None, 0.0, None, "http://second"))
     lines = out.getvalue().splitlines()
-    assert [line.split()[0] for line in lines] == ["from", "0", "10", "16", "100"]
+    assert [line.split()[0] for line in lines] == ["from", "0", "10", "16", "100", "from", "0.0"]
     assert lines[2] == "10 %  10.0 of 100.0 MB  2.0 MB/s  1 min 15 s left"
 
 
@@ -562,7 +597,7 @@ def test_bar_on_a_terminal(monkeypatch):
     out.isatty = lambda: True
     with display.progress_display(out) as show:
         show(Progress(50_000_000, 100_000_000, 2e6, 25.0, "http://a/[b]"))
-    assert "from http://a/[b]\n" in out.getvalue()
+    assert "from http://a/[b]\n" in out.getvalue() and "━" in out.getvalue()
     assert "50 %  50.0 of 100.0 MB  2.0 MB/s  25 s left" in out.getvalue()
 
 

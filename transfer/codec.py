@@ -5,7 +5,6 @@ user: transparency, 16 bits, EXIF orientation, and the messages its libraries pr
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -95,10 +94,12 @@ def _opencv_pixels(data: bytes, kind: str, name: str) -> np.ndarray:
 @contextmanager
 def _silent_codecs() -> Iterator[None]:
     """Discard what libpng, libjpeg and OpenCV's logger write to file descriptor 2, past `sys.stderr`."""
-    if sys.stderr is None:  # started without a terminal: descriptor 2 is closed, or another file by now
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed, as in a program without a terminal; then nobody can print to it either
         yield
         return
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
@@ -121,7 +122,7 @@ def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
 
 
 def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
-    """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif."""
+    """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif, all else means upright."""
     if orientation in (5, 6, 7, 8):
         image = image.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

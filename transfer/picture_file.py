@@ -24,7 +24,7 @@ _STARTS = (
     (rb"....ftypavi[fs]", "an AVIF picture"),
     (rb"....ftyp(hei|hev|mif|msf)", "a HEIC photo"),
     (rb"....(ftyp|moov|mdat|wide)|\x1a\x45\xdf\xa3|RIFF....AVI ", "a video"),
-    (rb"%PDF", "a PDF document"),
+    (rb"%PDF|%!PS", "a PDF or PostScript document"),
     (rb"8BPS", "a Photoshop document"),
     (rb"\0\0\0\x0cjP |\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (rb"\0\0\0\x0cJXL |\xff\x0a", "a JPEG XL picture"),
@@ -63,15 +63,18 @@ def jpeg_is_whole(data: bytes) -> bool:
 
 
 def exif_orientation(data: bytes, kind: str) -> int:
-    """1 … 8 as in Exif 2.3, tag 0x0112; 1, upright, when the JPEG, PNG or WebP file does not say."""
+    """Tag 0x0112 of Exif 2.3, 1 … 8 unless the file is odd; 1, upright, if a JPEG, PNG or WebP does not say.
+
+    Always 1 for the other kinds: BMP and GIF have no EXIF, and TIFF's own orientation OpenCV never leaves out.
+    """
     blocks = {"JPEG": _jpeg_segments, "PNG": _png_chunks, "WebP": _webp_chunks}
     if kind not in blocks:
         return 1
     for name, payload in blocks[kind](data):
         if name in _EXIF_BLOCKS:
-            orientation = _tiff_tags(payload.removeprefix(b"Exif\0\0")).get(_ORIENTATION, 1)
-            if 2 <= orientation <= 8:
-                return orientation
+            tags = _tiff_tags(payload.removeprefix(b"Exif\0\0"))
+            if _ORIENTATION in tags:
+                return tags[_ORIENTATION]
     return 1
 
 

@@ -2,10 +2,9 @@
 
 A huge sun and cold whirls turn in a night sky over a rolling sea; trees rise at the right like dark flames.
 Three ideas make it look painted:
-
-- flow-field strokes painted from large to small over an underpainting (Hertzmann 1998, 'Painterly Rendering
-  with Curved Brush Strokes of Multiple Sizes'): a stroke takes the colour below its start, runs along the
-  flow and stops where the underpainting gets too different, so that outlines stay legible;
+- flow-field strokes painted from large to small over an underpainting (Hertzmann 1998, 'Painterly Rendering with
+  Curved Brush Strokes of Multiple Sizes'): a stroke takes the colour below its start, runs along the flow and
+  stops where the underpainting gets too different, so that outlines stay legible;
 - bristles: a stroke is a bundle of thin parallel lines of slightly different colour with ragged ends;
 - impasto: every bristle also leaves a height, and the relief of all heights is lit from the upper left.
 """
@@ -24,10 +23,10 @@ WHIRLS = [(0.27, 0.33, 0.29, 1, FIRE), (0.64, 0.25, 0.26, -1, SKY), (0.91, 0.15,
 BREAKERS = [(0.11, 0.86, 0.16, -1, SEA), (0.60, 0.90, 0.12, 1, SEA)]
 # Waves from far to near: level and size (fractions of the height), where along the wave the picture begins.
 WAVES = [(0.645, 0.012, 0.3), (0.685, 0.022, 1.4), (0.745, 0.036, 2.9), (0.83, 0.052, 0.9), (0.95, 0.06, 2.0)]
-# Trees: where the foot stands (fraction of width), top and half width at the foot (fractions of height).
+# Trees: where the foot stands (fraction of width), top (fraction of height), half width (fraction of width).
 TREES = [(0.79, 0.46, 0.055), (0.95, 0.36, 0.065), (0.87, 0.10, 0.09)]
-# Passes from large to small: number of strokes, their length and width (fractions of the height).
-PASSES = [(1300, 0.24, 0.036), (1500, 0.18, 0.022), (1300, 0.10, 0.012), (500, 0.06, 0.007)]
+# Passes from large to small: strokes per square as high as the picture, their length and width (of the height).
+PASSES = [(980, 0.24, 0.036), (1120, 0.18, 0.022), (980, 0.10, 0.012), (380, 0.06, 0.007)]
 
 
 def tint(tone: np.ndarray, palette: list[tuple[int, int, int]]) -> np.ndarray:
@@ -38,13 +37,11 @@ def tint(tone: np.ndarray, palette: list[tuple[int, int, int]]) -> np.ndarray:
 
 def add_whirl(colour: np.ndarray, flow: np.ndarray, x: np.ndarray, y: np.ndarray, whirl: tuple) -> None:
     """Blend a spiral into the colours and the directions."""
-    centre_x, centre_y, radius, turn, palette = whirl
-    dx, dy = (x - centre_x) * x.shape[1] / x.shape[0], y - centre_y
+    at_x, at_y, radius, turn, palette = whirl
+    dx, dy = (x - at_x) * x.shape[1] / x.shape[0], y - at_y
     distance = np.hypot(dx, dy) / radius + 1e-6
     near = np.clip(1.8 * (1.2 - distance), 0, 1)[..., None]
-    # Going round the centre and a little inwards traces logarithmic spirals; the phase of the arms is
-    # constant along such a spiral, so that the strokes run along the arms and not across them.
-    inwards = 0.22
+    inwards = 0.22  # Going round and a little inwards traces logarithmic spirals; the arms follow them too.
     around = np.stack([-turn * dy - inwards * dx, turn * dx - inwards * dy], axis=-1) / radius
     arms = np.sin(2 * turn * np.arctan2(dy, dx) + 2 / inwards * np.log(distance))
     tone = 1 - 0.85 * distance + 0.14 * arms if palette is FIRE else 0.45 + 0.4 * arms - 0.05 * distance
@@ -62,11 +59,11 @@ def add_sea(colour: np.ndarray, flow: np.ndarray, x: np.ndarray, y: np.ndarray) 
         below = y > crest
         depth = np.clip(y - crest, 0, 1) / (3.2 * size)
         tone = 1 - 1.15 * np.sqrt(depth) + 0.14 * np.sin(17 * depth)
-        gleam = sunny * np.clip(3 * tone - 1, 0, 0.85)[..., None]
-        wave = tint(tone, SEA) * (1 - gleam) + tint(tone, FIRE) * gleam
+        wave = tint(tone, SEA)
+        wave += (tint(tone, FIRE) - wave) * sunny * np.clip(3 * tone - 1, 0, 0.85)[..., None]
         colour[below] = wave[below]
-        slope = np.gradient(crest * x.shape[0], axis=1)
-        flow[below] = np.stack([np.ones_like(x), slope], axis=-1)[below]
+        flow[below, 0] = 1
+        flow[below, 1] = np.gradient(crest * x.shape[0], axis=1)[below]
 
 
 def add_trees(colour: np.ndarray, flow: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
@@ -74,26 +71,22 @@ def add_trees(colour: np.ndarray, flow: np.ndarray, x: np.ndarray, y: np.ndarray
     for foot, top, half in TREES:
         grown = np.clip((y - top) / (1.04 - top), 0, 1)
         trunk = foot + 0.03 * np.sin(8 * grown + 20 * foot) * (1.1 - grown)
-        reach = half * grown**0.7 * (1 + 0.12 * np.sin(24 * grown + 9 * foot)) + 1e-6
-        across = (x - trunk) / reach
+        across = (x - trunk) / (half * grown**0.7 * (1 + 0.12 * np.sin(24 * grown + 9 * foot)) + 1e-6)
         inside = (np.abs(across) < 1) & (grown > 0)
-        tone = 0.36 + 0.32 * np.sin(7 * across + 9 * grown) - 0.4 * across
-        colour[inside] = tint(tone, TREE)[inside]
-        lean = 0.35 * across + 0.55 * np.cos(15 * grown + 3 * across)
-        flow[inside] = np.stack([lean, -np.ones_like(lean)], axis=-1)[inside]
+        colour[inside] = tint(0.36 + 0.32 * np.sin(7 * across + 9 * grown) - 0.4 * across, TREE)[inside]
+        flow[inside, 0] = (0.35 * across + 0.55 * np.cos(15 * grown + 3 * across))[inside]
+        flow[inside, 1] = -1
 
 
 def underpainting(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the colours to be painted (height, width, 3) and the directions to paint in (…, 2)."""
-    rows, columns = np.mgrid[0:height, 0:width]
-    x, y = columns / width, rows / height
+    x, y = np.meshgrid(np.arange(width) / width, np.arange(height) / height)
     # The sky flows from left to right in long waves, and its colour changes across the flow: ribbons.
     across = y + 0.05 * np.sin(7 * x + 1) + 0.02 * np.sin(17 * x)
     colour = tint(0.38 + 0.2 * np.sin(42 * across) + 0.14 * np.sin(17 * across), SKY)
     dusk = np.exp(-(((across - 0.62) / 0.035) ** 2))[..., None]
     colour += (tint(0.3 + 0.25 * np.sin(90 * across), FIRE) - colour) * dusk
-    slope = -np.gradient(across - y, axis=1) * height
-    flow = np.stack([np.ones_like(x), slope], axis=-1)
+    flow = np.stack([np.ones_like(x), -np.gradient(across, axis=1) * height], axis=-1)
     for whirl in WHIRLS:
         add_whirl(colour, flow, x, y, whirl)
     add_sea(colour, flow, x, y)
@@ -105,20 +98,19 @@ def underpainting(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 def trace(starts: np.ndarray, colour: np.ndarray, flow: np.ndarray, length: float) -> list[np.ndarray]:
     """Follow the flow from all starts at once; return one path, an array of (x, y), per stroke."""
-    limit, steps = np.array(flow.shape[1::-1]) - 1, 16
-    points, alike, lengths = [starts], np.ones(len(starts), bool), np.ones(len(starts), int)
+    height, width = flow.shape[:2]
+    points, colours, steps = [starts], [], 16
     for _ in range(steps):
-        x, y = points[-1].clip(0, limit).astype(int).T
-        if len(points) == 1:
-            first = colour[y, x]
-        alike &= np.abs(colour[y, x] - first).sum(axis=1) < 200
-        lengths += alike
+        x, y = points[-1].clip(0, (width - 1, height - 1)).astype(int).T
+        colours.append(colour[y, x])
         points.append(points[-1] + flow[y, x] * length / steps)
-    return [path[:count] for path, count in zip(np.stack(points, axis=1), lengths, strict=True)]
+    differs = np.abs(np.array(colours) - colours[0]).sum(axis=2) > 200
+    lengths = 1 + np.where(differs.any(axis=0), differs.argmax(axis=0), steps)
+    # A stroke of less than four points is too short to show a direction.
+    return [path[:count] for path, count in zip(np.stack(points, axis=1), lengths, strict=True) if count >= 4]
 
 
-def brush(canvas: np.ndarray, path: np.ndarray, width: float, paint: np.ndarray,
-          rng: np.random.Generator) -> None:
+def brush(canvas: np.ndarray, path: np.ndarray, width: float, paint: np.ndarray, rng: np.random.Generator) -> None:
     """Draw one stroke as a bundle of bristles onto the canvas of red, green, blue and paint height."""
     along = np.gradient(path, axis=0)
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / (np.hypot(*along.T)[:, None] + 1e-6)
@@ -144,17 +136,14 @@ def painting(height: int = 576, width: int = 768, seed: int = 0) -> np.ndarray:
     """Return the painting, RGB (height, width, 3)."""
     rng = np.random.default_rng(seed)
     colour, flow = underpainting(height, width)
-    # Bare canvas is dark and thin, wherever strokes leave it open.
+    # The canvas that shows between the strokes is dark and low.
     canvas = np.dstack([colour * 0.6, np.full((height, width), 60)]).clip(0, 255).astype(np.uint8)
-    for number, length, thickness in PASSES:
-        starts = (rng.random((number, 2)) * 1.1 - 0.05) * (width, height)
+    for density, length, thickness in PASSES:
+        starts = (rng.random((density * width // height, 2)) * 1.1 - 0.05) * (width, height)
         for path in trace(starts, colour, flow, length * height):
-            if len(path) < 4:
-                continue  # too short to have a direction
             x, y = path[0].clip(0, (width - 1, height - 1)).astype(int)
             paint = colour[y, x] * rng.normal(1, 0.1) + rng.normal(0, 9, 3)
-            # A few blue strokes turn into their opposite, orange, and make the night vibrate.
             if paint[2] > paint[0] and rng.random() < 0.05:
-                paint = paint[::-1]
+                paint = paint[::-1]  # A few blue strokes turn orange, their opposite: the night vibrates.
             brush(canvas, path, thickness * height, paint, rng)
     return light(canvas)

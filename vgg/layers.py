@@ -55,5 +55,7 @@ def layer_named(name: str) -> Layer:
 
 
 def deepest(names: tuple[str, ...]) -> Layer:
-    """The row of the layer furthest from the image among `names`; raises InputError for an unknown one."""
+    """The row of the layer furthest from the image among `names`; raises InputError for an unknown one or for none."""
+    if not names:
+        raise InputError("no layer was named, expected at least one such as 'relu4_2'")
     return max((layer_named(name) for name in names), key=lambda layer: layer.index)

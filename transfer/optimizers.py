@@ -1,0 +1,73 @@
+"""The two optimisers people use for style transfer, on an image whose pixels stay within [0, 255].
+
+Both have the same signature: `evaluate(image)` gives the losses and the gradient at an image (H, W, 3), and
+`on_step(image, losses)` is called after each step with the image that step arrived at.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import scipy.optimize
+
+from transfer.losses import Losses
+
+Evaluate = Callable[[np.ndarray], tuple[Losses, np.ndarray]]
+OnStep = Callable[[np.ndarray, Losses], None]
+
+HISTORY = 20  # pairs of steps and gradient changes that L-BFGS remembers, as in the authors' DeepTextures
+
+
+class Optimizer(Protocol):
+    """What `OPTIMIZERS` holds."""
+
+    def __call__(
+        self, evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep
+    ) -> None:
+        """Take up to `iterations` steps from `start`."""
+
+
+def l_bfgs(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep) -> None:
+    """SciPy's L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995), the paper's choice; finds its own step length.
+
+    Stops before `iterations` steps only if no step along its direction lowers the loss any more.
+    """
+    evaluated: dict[float, Losses] = {}
+
+    def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        losses, gradient = evaluate(flat.reshape(start.shape))
+        evaluated[losses.total] = losses
+        return losses.total, gradient.reshape(-1).astype(np.float64)
+
+    def after_step(intermediate_result: scipy.optimize.OptimizeResult) -> None:
+        losses = evaluated[float(intermediate_result.fun)]
+        evaluated.clear()
+        on_step(intermediate_result.x.reshape(start.shape), losses)
+
+    scipy.optimize.minimize(
+        loss_and_gradient,
+        start.reshape(-1).astype(np.float64),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=scipy.optimize.Bounds(0, 255),
+        callback=after_step,
+        options={"maxiter": iterations, "maxfun": 20 * iterations, "maxcor": HISTORY, "ftol": 0, "gtol": 0},
+    )
+
+
+def adam(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep) -> None:
+    """Adam (Kingma & Ba 2015, Algorithm 1), β₁ = 0.9, β₂ = 0.999, ε = 1e-8; clipped to [0, 255] after each step."""
+    image = start.astype(np.float32)
+    mean, square = np.zeros_like(image), np.zeros_like(image)
+    losses, gradient = evaluate(image)
+    for t in range(1, iterations + 1):
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        corrected_mean, corrected_square = mean / (1 - 0.9**t), square / (1 - 0.999**t)
+        image = image - learning_rate * corrected_mean / (np.sqrt(corrected_square) + 1e-8)
+        image = np.clip(image, 0, 255).astype(np.float32)
+        losses, gradient = evaluate(image)
+        on_step(image, losses)
+
+
+OPTIMIZERS: dict[str, Optimizer] = {"l-bfgs": l_bfgs, "adam": adam}

@@ -1,0 +1,115 @@
+"""The training loop: from a start image to the image with the lowest loss, by L-BFGS or Adam.
+
+The network stays as it is; what is trained is the picture. Neither prints nor writes: a callback gets one `Step` for each
+step, and the command line decides what to show and save.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import tensorflow as tf
+
+from transfer.losses import Losses, gram_matrix, total_loss
+from transfer.optimizers import OPTIMIZERS
+from transfer.recipes import Recipe
+from vgg.network import VGG19
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the optimiser, as reported to the callback."""
+
+    step: int
+    evaluations: int  # of loss and gradient, so far
+    seconds: float  # since the loop began
+    content: float  # α · L_content
+    style: float  # β · L_style
+    tv: float
+    total: float
+
+
+@dataclass
+class Result:
+    """The best image seen, (H, W, 3) float32 RGB in [0, 255], and how it came about."""
+
+    image: np.ndarray
+    steps: list[Step] = field(default_factory=list)
+    stopped: str = "finished"  # or "interrupted", or the sentence that says why
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss is no longer a number; the message says which term."""
+
+
+class Objective:
+    """The total loss and its gradient as a function of the generated image.
+
+    What depends on the content and the style image alone is computed once, here.
+    """
+
+    def __init__(
+        self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe
+    ) -> None:
+        """Images are (H, W, 3) RGB in [0, 255], of any sizes; the generated image has the content image's."""
+        self.network, self.recipe, self.shape = network, recipe, content_image.shape
+        content_names = [layer for layer, _ in recipe.content_layers]
+        style_names = [layer for layer, _ in recipe.style_layers]
+        self.names = (*content_names, *style_names)
+        self.targets: dict[tuple[str, str], tf.Tensor] = {}
+        if content_names:
+            maps = network(tf.constant(content_image[None], tf.float32), content_names)
+            self.targets |= {("content", layer): maps[layer] for layer in content_names}
+        if style_names:
+            maps = network(tf.constant(style_image[None], tf.float32), style_names)
+            self.targets |= {("style", layer): gram_matrix(maps[layer], recipe.gram_channels) for layer in style_names}
+        self.evaluations = 0
+        self._compiled = tf.function(self._evaluate)
+
+    def _evaluate(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            losses = total_loss(self.network(image, self.names), self.targets, image, self.recipe)
+        return losses, tape.gradient(losses.total, image)
+
+    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
+        """Losses and gradient (H, W, 3) at `image` (H, W, 3); raises NonFiniteLoss."""
+        self.evaluations += 1
+        losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
+        losses = Losses(*(float(term) for term in losses))
+        for term, value in zip(Losses._fields, losses, strict=True):
+            if not np.isfinite(value):
+                raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {self.evaluations}")
+        return losses, gradient[0].numpy()
+
+
+def train(
+    objective: Objective, start: np.ndarray, callback: Callable[[Step, np.ndarray], None] | None = None
+) -> Result:
+    """Minimise `objective` from the image `start` (H, W, 3) with the recipe's optimiser and number of iterations.
+
+    `callback(step, image)` is called after each step. KeyboardInterrupt, whether raised by Ctrl-C or by the callback,
+    ends the loop and keeps the best image; so does a loss that is not finite.
+    """
+    recipe = objective.recipe
+    result = Result(start.astype(np.float32))
+    began, best = time.perf_counter(), np.inf
+
+    def on_step(image: np.ndarray, losses: Losses) -> None:
+        nonlocal best
+        seconds = time.perf_counter() - began
+        step = Step(len(result.steps) + 1, objective.evaluations, seconds, *losses)
+        result.steps.append(step)
+        if step.total < best:
+            best, result.image = step.total, image.astype(np.float32)
+        if callback:
+            callback(step, result.image)
+
+    try:
+        OPTIMIZERS[recipe.optimizer](objective, start, recipe.iterations, recipe.learning_rate, on_step)
+    except KeyboardInterrupt:
+        result.stopped = "interrupted"
+    except NonFiniteLoss as error:
+        result.stopped = str(error)
+    return result

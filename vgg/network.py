@@ -1,0 +1,92 @@
+"""VGG-19 as the paper uses it: convolutions, ReLUs and pools written out, without the fully connected layers.
+
+The forward pass walks down the table in `vgg.layers` and keeps the maps it is asked for under their names, so it is
+also the way to look inside: `conv4_2` is a convolution's output, `relu4_2` the same after its ReLU, `pool4` after its
+pool.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import tensorflow as tf
+
+from vgg.errors import InputError
+from vgg.layers import LAYERS, deepest
+from vgg.matconvnet import Weights
+
+Pooling = Literal["avg", "max"]
+
+#: pool5 of a smaller picture would have no position left.
+SMALLEST_SIDE = 16
+
+
+def conv2d(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
+    """3×3 convolution, stride 1, one pixel of zero padding: (B, H, W, in) → (B, H, W, out)."""
+    return tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), bias)
+
+
+def relu(x: tf.Tensor) -> tf.Tensor:
+    """max(0, x)."""
+    return tf.nn.relu(x)
+
+
+def pool(x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
+    """2×2 pooling, stride 2: (B, H, W, C) → (B, ⌈H/2⌉, ⌈W/2⌉, C).
+
+    VGG was trained with the maximum; Gatys et al. (2016, section 2) take the average and prefer how it looks. Where the
+    last window of an odd side reaches over the border, only the positions that exist count.
+    """
+    if pooling == "max":
+        return tf.nn.max_pool2d(x, ksize=2, strides=2, padding="SAME")
+    return tf.nn.avg_pool2d(x, ksize=2, strides=2, padding="SAME")
+
+
+class VGG19:
+    """The network as a function from images to named feature maps."""
+
+    def __init__(self, weights: Weights, pooling: Pooling = "max") -> None:
+        """Take the kernels as `vgg.matconvnet.read` returns them; `pooling` is "max" (as trained) or "avg" (paper)."""
+        if pooling not in ("avg", "max"):
+            raise InputError(f"pooling is {pooling!r}, expected 'avg' or 'max'")
+        self.pooling = pooling
+        self.mean_rgb = tf.constant(weights.mean_rgb)
+        self.convolutions = {
+            name: (tf.constant(kernel), tf.constant(bias)) for name, (kernel, bias) in weights.convolutions.items()
+        }
+
+    def __call__(self, images: tf.Tensor, names: Iterable[str]) -> dict[str, tf.Tensor]:
+        """The feature maps of the layers `names`, and nothing computed past the deepest of them.
+
+        Args:
+            images: (B, H, W, 3) float32 RGB in [0, 255]; H and W at least 16. The mean colour is subtracted here.
+            names: layers such as `relu4_2`; see `vgg.layers.NAMES`.
+
+        Returns:
+            {name: (B, H', W', C) float32}, where H' and W' are H and W halved, rounding up, at each pool on the way.
+
+        Raises:
+            InputError: a name is unknown, or the images have another shape.
+        """
+        names = tuple(names)
+        last = deepest(names)
+        _require_images(images)
+        maps: dict[str, tf.Tensor] = {}
+        x = images - self.mean_rgb  # (B, H, W, 3)
+        for layer in LAYERS[: last.index + 1]:
+            if layer.kind == "conv":
+                x = conv2d(x, *self.convolutions[layer.name])
+            elif layer.kind == "relu":
+                x = relu(x)
+            else:
+                x = pool(x, self.pooling)  # (B, ⌈H/2⌉, ⌈W/2⌉, C)
+            if layer.name in names:
+                maps[layer.name] = x
+        return maps
+
+
+def _require_images(images: tf.Tensor) -> None:
+    shape = tuple(images.shape)
+    if len(shape) != 4 or shape[3] != 3:
+        raise InputError(f"images have the shape {shape}, expected (batch, height, width, 3)")
+    if any(side is not None and side < SMALLEST_SIDE for side in shape[1:3]):
+        raise InputError(f"images are {shape[1]}×{shape[2]} pixels, expected at least {SMALLEST_SIDE}×{SMALLEST_SIDE}")
