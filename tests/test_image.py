@@ -43,12 +43,34 @@ GIF = base64.b64decode(
 def tiff(pixels: np.ndarray, order: str = "<", **more: int) -> bytes:
     """An uncompressed TIFF of one strip; `more` are further tags, or other values for those here."""
     samples = 1 if pixels.ndim == 2 else pixels.shape[2]
-    tags = {"width": pixels.shape[1], "height": pixels.shape[0], "bits": pixels.itemsize * 8, "compression": 1,
-            "photometric": 2 if samples > 2 else 1, "strip": 0, "samples": samples, "rows": pixels.shape[0],
-            "length": pixels.nbytes, **more}
-    numbers = {"subfile": 254, "width": 256, "height": 257, "bits": 258, "compression": 259, "photometric": 262,
-               "strip": 273, "orientation": 274, "samples": 277, "rows": 278, "length": 279, "planar": 284,
-               "extra": 338, "format": 339}
+    tags = {
+        "width": pixels.shape[1],
+        "height": pixels.shape[0],
+        "bits": pixels.itemsize * 8,
+        "compression": 1,
+        "photometric": 2 if samples > 2 else 1,
+        "strip": 0,
+        "samples": samples,
+        "rows": pixels.shape[0],
+        "length": pixels.nbytes,
+        **more,
+    }
+    numbers = {
+        "subfile": 254,
+        "width": 256,
+        "height": 257,
+        "bits": 258,
+        "compression": 259,
+        "photometric": 262,
+        "strip": 273,
+        "orientation": 274,
+        "samples": 277,
+        "rows": 278,
+        "length": 279,
+        "planar": 284,
+        "extra": 338,
+        "format": 339,
+    }
     bits_at = 8 + 2 + 12 * len(tags) + 4
     tags["strip"] = bits_at + 2 * samples
     entries = b""
@@ -439,8 +461,15 @@ def test_codecs_print_nothing(tmp_path):
     scan = encoded(".jpg", STORED)
     corrupt_jpeg = scan[:-2] + bytes(20) + b"\xff\xd0" + scan[-2:]
     files = []
-    for number, data in enumerate([whole[:-20], odd_profile, corrupt_jpeg, encoded(".bmp", STORED)[:-9],
-                                   tiff(np.zeros((16, 24), np.float32), format=3)[:-9]]):
+    for number, data in enumerate(
+        [
+            whole[:-20],
+            odd_profile,
+            corrupt_jpeg,
+            encoded(".bmp", STORED)[:-9],
+            tiff(np.zeros((16, 24), np.float32), format=3)[:-9],
+        ]
+    ):
         files.append(str(tmp_path / str(number)))
         Path(files[-1]).write_bytes(data)
 
@@ -507,8 +536,15 @@ def test_lossless_round_trip(tmp_path, name):
 
 
 def test_formats_are_what_their_endings_say(tmp_path):
-    starts = {"png": b"\x89PNG", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF", "tif": b"II*\0",
-              "tiff": b"II*\0", "bmp": b"BM"}
+    starts = {
+        "png": b"\x89PNG",
+        "jpg": b"\xff\xd8\xff",
+        "jpeg": b"\xff\xd8\xff",
+        "webp": b"RIFF",
+        "tif": b"II*\0",
+        "tiff": b"II*\0",
+        "bmp": b"BM",
+    }
     for ending, start in starts.items():
         write_image(str(tmp_path / f"a.{ending}"), STORED)
         assert (tmp_path / f"a.{ending}").read_bytes().startswith(start)

@@ -4,15 +4,12 @@ OpenCV's blue-green-red order exists in this file only. Around the two calls sta
 user: transparency, 16 bits, EXIF orientation, and the messages its libraries print past Python.
 """
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import cv2
 import numpy as np
 
 from transfer import picture_file
 from vgg.errors import InputError
+from vgg.terminal import silent_stderr
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
 _WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say lossless
@@ -59,7 +56,7 @@ def encode(image: np.ndarray, ending: str) -> bytes:
     """
     bgr = cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2BGR)
     try:
-        with _silent_codecs():
+        with silent_stderr():
             done, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
     except cv2.error:  # OpenCV until 4.11 raises, later ones return False
         done = False
@@ -77,36 +74,23 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 def _opencv_pixels(data: bytes, kind: str, name: str) -> np.ndarray:
     """uint8 or uint16: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4)."""
     try:
-        with _silent_codecs():
+        with silent_stderr():
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError) as error:
-        raise InputError(f"{name} claims to have too many pixels to decode, expected less than 2^30; "
-                         "save a smaller version of it") from error
+        raise InputError(
+            f"{name} claims to have too many pixels to decode, expected less than 2^30; save a smaller version of it"
+        ) from error
     if pixels is None:
-        raise InputError(f"{name} is a {kind} picture that OpenCV {cv2.__version__} cannot decode, as it is damaged, "
-                         "cut off or of a rare variety; copy it again, or save it as PNG in an image editor")
+        raise InputError(
+            f"{name} is a {kind} picture that OpenCV {cv2.__version__} cannot decode, as it is damaged, "
+            "cut off or of a rare variety; copy it again, or save it as PNG in an image editor"
+        )
     if pixels.dtype not in (np.uint8, np.uint16):
-        raise InputError(f"{name} has {pixels.dtype} samples (high dynamic range?), expected 8 or 16 bits without "
-                         "sign; save it as PNG in an image editor")
+        raise InputError(
+            f"{name} has {pixels.dtype} samples (high dynamic range?), expected 8 or 16 bits without "
+            "sign; save it as PNG in an image editor"
+        )
     return pixels
-
-
-@contextmanager
-def _silent_codecs() -> Iterator[None]:
-    """Discard what libpng, libjpeg and OpenCV's logger write to file descriptor 2, past `sys.stderr`."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # closed, as in a program without a terminal; then nobody can print to it either
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:

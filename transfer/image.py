@@ -122,5 +122,6 @@ def write_image(path: Path | str, image: np.ndarray) -> None:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); free some space or choose another place"
-                         ) from error
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}); free some space or choose another place"
+        ) from error

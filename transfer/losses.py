@@ -1,8 +1,8 @@
 """The losses of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
 
-For a layer with N channels and M positions, F is the generated image's feature maps as a matrix of M rows and N columns
-(the transpose of the paper's N × M, because TensorFlow keeps channels last), P the content image's, and G and A the Gram
-matrices of the generated and of the style image. N and M always come from the layer's own maps.
+For a layer with N channels and M positions, F is the generated image's feature maps as a matrix of M rows and N
+columns (the transpose of the paper's N × M, because TensorFlow keeps channels last), P the content image's, and G and A
+the Gram matrices of the generated and of the style image. N and M always come from the layer's own maps.
 
 Every loss is a sum of squared differences times a `Normalization`; with the paper's own factors they are
 
@@ -71,14 +71,13 @@ def total_variation(image: tf.Tensor) -> tf.Tensor:
     return tf.reduce_mean(tf.square(down)) + tf.reduce_mean(tf.square(across))
 
 
-def total_loss(
-    maps: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], image: tf.Tensor, recipe: Recipe
-) -> Losses:
+def total_loss(maps: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], image: tf.Tensor, recipe: Recipe) -> Losses:
     """Eq. 5 and 7: the sum over layers, and α L_content + β L_style (+ the total variation).
 
     Args:
         maps: the generated image's feature maps of all content and style layers.
-        targets: the content image's maps under ("content", layer), the style image's Gram matrices under ("style", layer).
+        targets: the content image's maps under ("content", layer), the style image's Gram matrices (N, N) under
+            ("style", layer).
         image: the generated image, (1, H, W, 3) RGB in [0, 255].
         recipe: layers, weights and normalisations.
     """

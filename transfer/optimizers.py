@@ -32,20 +32,24 @@ def l_bfgs(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate
 
     Stops before `iterations` steps only if no step along its direction lowers the loss any more.
     """
-    evaluated: dict[float, Losses] = {}
+    evaluated: dict[bytes, Losses] = {}
+    # With bounds its first trial is x − gradient. The loss is scaled so that this moves a pixel by about one level:
+    # recipes' units differ by many powers of ten, and a first step too small to change a float32 loss ends the search.
+    _, gradient = evaluate(start)
+    scale = 1 / max(float(np.sqrt(np.mean(np.square(gradient, dtype=np.float64)))), 1e-30)
 
-    def loss_and_gradient(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        losses, gradient = evaluate(flat.reshape(start.shape))
-        evaluated[losses.total] = losses
-        return losses.total, gradient.reshape(-1).astype(np.float64)
+    def scaled_loss(pixels: np.ndarray) -> tuple[float, np.ndarray]:
+        losses, gradient = evaluate(pixels.reshape(start.shape))
+        evaluated[pixels.tobytes()] = losses
+        return scale * losses.total, scale * gradient.reshape(-1).astype(np.float64)
 
     def after_step(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        losses = evaluated[float(intermediate_result.fun)]
+        losses = evaluated[intermediate_result.x.tobytes()]
         evaluated.clear()
         on_step(intermediate_result.x.reshape(start.shape), losses)
 
     scipy.optimize.minimize(
-        loss_and_gradient,
+        scaled_loss,
         start.reshape(-1).astype(np.float64),
         jac=True,
         method="L-BFGS-B",

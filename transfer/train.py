@@ -1,7 +1,7 @@
 """The training loop: from a start image to the image with the lowest loss, by L-BFGS or Adam.
 
-The network stays as it is; what is trained is the picture. Neither prints nor writes: a callback gets one `Step` for each
-step, and the command line decides what to show and save.
+The network stays as it is; what is trained is the picture. Nothing here prints or writes: a callback gets a `Step`
+after each step, and the command line decides what to show and save.
 """
 
 import time
@@ -49,9 +49,7 @@ class Objective:
     What depends on the content and the style image alone is computed once, here.
     """
 
-    def __init__(
-        self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe
-    ) -> None:
+    def __init__(self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe) -> None:
         """Images are (H, W, 3) RGB in [0, 255], of any sizes; the generated image has the content image's."""
         self.network, self.recipe, self.shape = network, recipe, content_image.shape
         content_names = [layer for layer, _ in recipe.content_layers]

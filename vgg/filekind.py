@@ -3,6 +3,7 @@
 Every case is something people really had under the name `imagenet-vgg-verydeep-19.mat`.
 """
 
+import hashlib
 from pathlib import Path
 
 from vgg.errors import WeightsError
@@ -57,3 +58,13 @@ def _describe(start: bytes) -> str | None:
         first_line = text.decode("utf-8", "replace").splitlines()[0][:60]
         return f"a text file beginning {first_line!r}, probably a placeholder for the real one"
     return f"no MATLAB file: it begins with the bytes {start[:8].hex(' ')}"
+
+
+def file_digest(path: Path, algorithm: str) -> str:
+    """The hexadecimal digest of a whole file, read one MiB at a time; raises OSError if it cannot be read."""
+    # Without this flag, machines in FIPS mode refuse MD5 altogether.
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -13,7 +13,6 @@ Kernels are used as they are. Axis 0 is height, axis 1 width, then input and out
 `tf.nn.conv2d` takes; the transposition that some programs apply turns every filter on its side.
 """
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 
 from vgg import mat5
 from vgg.errors import WeightsError
-from vgg.filekind import WHAT_TO_DO, require_mat5
+from vgg.filekind import WHAT_TO_DO, file_digest, require_mat5
 from vgg.layers import LAYERS, Layer
 
 Layout = Literal["beta16", "later"]
@@ -57,7 +56,7 @@ def read(path: Path | str) -> Weights:
     path = Path(path)
     require_mat5(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
-        sha256 = beside.submit(digest, path)
+        sha256 = beside.submit(file_digest, path, "sha256")
         variables = mat5.load(path, ("layers", "meta", "normalization"))
     try:
         if "layers" not in variables:
@@ -77,15 +76,6 @@ def read(path: Path | str) -> Weights:
     except Exception as error:  # a damaged file may hold any type in any place, and so fail in any way
         raise WeightsError(f"{path} is damaged: a {type(error).__name__} in its structs; {WHAT_TO_DO}") from error
     return Weights(convolutions, mean_rgb, layout, origin, sha256.result(), path)
-
-
-def digest(path: Path, algorithm: str = "sha256") -> str:
-    """The file's digest in hexadecimal."""
-    state = hashlib.new(algorithm)
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            state.update(chunk)
-    return state.hexdigest()
 
 
 def _structs(cells: np.ndarray) -> list[np.void]:

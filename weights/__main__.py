@@ -8,28 +8,26 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from vgg import terminal
 from vgg.errors import InputError
-from weights.display import progress_display
+from weights import learned_file
+from weights.choice import choose
+from weights.display import layer_display, progress_display
 from weights.download import download
+from weights.learned_file import NAME
 from weights.partial import PartialFile
-from weights.sources import DEFAULT_LAYOUT, SOURCES, default_path
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose complaint is one line, like every other complaint of this program."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with code 2."""
-        self.exit(2, f"weights: {' '.join(message.split())}; see {self.prog} --help\n")
+from weights.sources import DEFAULT_LAYOUT, FOLDER, SOURCES, default_path
+from weights.verify import verify
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each command adds itself and names the function that runs it."""
-    parser = Parser(prog="python -m weights", description="Get the weights of VGG-19 and check them.")
+    parser = terminal.Parser(prog="python -m weights", description="Get the weights of VGG-19 and check them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_download(commands)
+    add_learn(commands)
+    add_verify(commands)
     return parser
 
 
@@ -70,18 +68,45 @@ def run_download(options: argparse.Namespace) -> None:
     print(f"{target}: complete, {source.algorithm.upper()} as published")
 
 
+def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the `learn` command."""
+    text = "learn filters from pictures drawn by code; needs no download and about 20 seconds"
+    parser = commands.add_parser("learn", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--seed", type=int, default=0, help="of the pictures and the filters (default: %(default)s)")
+    parser.add_argument("--to", type=Path, metavar="FILE", default=FOLDER / NAME, help="default: %(default)s")
+    parser.set_defaults(run=run_learn)
+
+
+def run_learn(options: argparse.Namespace) -> None:
+    """Learn the filters and say where they are."""
+    if options.seed < 0:
+        raise InputError(f"--seed is {options.seed}, expected 0 or more")
+    terminal.start_tensorflow()
+    with layer_display(sys.stderr) as show:
+        learned_file.make(options.to, options.seed, show)
+    print(f"{options.to}: learned, check it with `python -m weights verify {options.to}`")
+
+
+def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the `verify` command."""
+    text = "say what a weights file is: genuine, re-saved, learned or unknown"
+    parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("file", type=Path, nargs="?", help="default: the file that `python -m transfer` would use")
+    parser.set_defaults(run=run_verify)
+
+
+def run_verify(options: argparse.Namespace) -> None:
+    """Print the verdict and what it rests on."""
+    report = verify(choose(options.file).path)
+    print(report.verdict)
+    for label, value in report.details:
+        print(f"  {label:<12} {value}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except InputError as error:
-        print(f"weights: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt as stop:
-        print(f"weights: stopped; {stop}" if str(stop) else "weights: stopped", file=sys.stderr)
-        return 130
-    return 0
+    return terminal.run("weights", lambda: options.run(options))
 
 
 if __name__ == "__main__":

@@ -82,3 +82,16 @@ def moving_bar(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
             bar.update(task, completed=progress.done, total=progress.total, description=describe(progress))
 
         yield show
+
+
+@contextmanager
+def layer_display(stream: TextIO) -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows the layers as they are learned: one moving line on a terminal, one line elsewhere."""
+    began = time.monotonic()
+    print("learning filters, about 20 s:", end=" ", file=stream, flush=True)
+    try:
+        yield lambda layer: print(layer.removeprefix("conv"), end=" ", file=stream, flush=True)
+    except BaseException:
+        print(file=stream)
+        raise
+    print(f"done in {time.monotonic() - began:.0f} s", file=stream, flush=True)

@@ -4,9 +4,10 @@ MatConvNet published the network twice: the "later" file (fields in `meta`) and 
 `normalization`). The kernels are those of Simonyan & Zisserman, arXiv:1409.1556, configuration E.
 """
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+from vgg.filekind import file_digest
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -60,19 +61,6 @@ DEFAULT_LAYOUT = LATER.layout
 def default_path(source: Source) -> Path:
     """Return where `source` is kept unless the user says otherwise: the `weights/` folder itself."""
     return FOLDER / source.name
-
-
-def file_digest(path: Path, algorithm: str) -> str:
-    """Return the hexadecimal digest of a whole file, read one MiB at a time.
-
-    Raises OSError if the file cannot be read.
-    """
-    # Without this flag, machines in FIPS mode refuse MD5 altogether.
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def recognise(path: Path) -> Source | None:

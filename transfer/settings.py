@@ -1,0 +1,93 @@
+"""From the words of the command line to one `Recipe`: the recipe's own choices, with what the user said on top."""
+
+import argparse
+import dataclasses
+import math
+from pathlib import Path
+
+from transfer.recipes import DEFAULT, RECIPES, Recipe, recipe_named
+from vgg.errors import InputError
+from vgg.layers import layer_named
+from vgg.terminal import Parser
+
+SAMPLE = "sample"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; options that change the recipe default to None, which means: as the recipe says."""
+    parser = Parser(
+        prog="python -m transfer",
+        description="Paint the content picture in the manner of the style picture (Gatys, Ecker & Bethge 2016).",
+    )
+    add = parser.add_argument
+    add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
+    add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
+    add("-o", "--output", type=Path, default=Path("output/result.png"), help="default: %(default)s; .json goes beside")
+    add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
+    add("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
+    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--size", type=int, help="longer side of content and style, in pixels")
+    add("--iterations", type=int, help="steps of the optimiser")
+    add("--optimizer", choices=("l-bfgs", "adam"))
+    add("--learning-rate", type=float, help="of Adam, in pixel levels from 0 to 255")
+    add("--init", help="where to start: content, style, noise, or a picture")
+    add("--content-weight", type=float, help="α")
+    add("--style-weight", type=float, help="β")
+    add("--tv-weight", type=float, help="weight of the total variation, against single-pixel grain")
+    add("--content-layers", help="for example relu4_2, or relu3_2=0.3,relu4_2=0.7")
+    add("--style-layers", help="for example relu1_1,relu2_1; without weights each counts the same")
+    add("--pooling", choices=("avg", "max"))
+    add("--no-normalize", action="store_true", help="use the network as it is, not scaled to mean activation 1")
+    add("--seed", type=int, default=0, help="of the noise (default: %(default)s)")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+def recipe_from(options: argparse.Namespace) -> Recipe:
+    """The recipe named in `options` with the user's own choices put in.
+
+    Raises:
+        InputError: a name is unknown or a number is out of range.
+    """
+    recipe = recipe_named(options.recipe)
+    names = ("size", "iterations", "optimizer", "learning_rate", "init", "pooling")
+    chosen = {name: getattr(options, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
+    for name in ("content_layers", "style_layers"):
+        text = getattr(options, name)
+        chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    if options.no_normalize:
+        chosen["normalized_network"] = False
+    recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
+    _require_sensible(recipe)
+    if options.seed < 0:
+        raise InputError(f"--seed is {options.seed}, expected 0 or more")
+    return recipe
+
+
+def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
+    """`relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
+    items = [item.strip().partition("=") for item in text.split(",") if item.strip()]
+    layers = []
+    for name, _, weight in items:
+        layer_named(name)
+        try:
+            layers.append((name, float(weight) if weight else 1 / len(items)))
+        except ValueError:
+            raise InputError(f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2") from None
+    if len({name for name, _ in layers}) < len(layers):
+        raise InputError(f"{option} is {text!r}, expected every layer once")
+    return tuple(layers)
+
+
+def _require_sensible(recipe: Recipe) -> None:
+    for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):
+        if value < smallest:
+            raise InputError(f"{option} is {value}, expected {smallest} or more")
+    weights = {"--content-weight": recipe.content_weight, "--style-weight": recipe.style_weight}
+    weights |= {"--tv-weight": recipe.tv_weight, "--learning-rate": recipe.learning_rate}
+    weights |= dict(recipe.content_layers) | dict(recipe.style_layers)
+    for option, value in weights.items():
+        if not math.isfinite(value) or value < 0:
+            raise InputError(f"the weight of {option} is {value}, expected a finite number of 0 or more")
+    if not (recipe.content_weight and recipe.content_layers) and not (recipe.style_weight and recipe.style_layers):
+        raise InputError("content and style weight are both 0, so there is nothing to do; give one of them a value")

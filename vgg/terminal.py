@@ -1,0 +1,63 @@
+"""What the three command lines share: one-line complaints, exit codes, and a terminal that shows only our lines."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from vgg.errors import InputError
+
+DONE, UNUSABLE_INPUT, STOPPED = 0, 2, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose complaint is one line, like every other complaint of this project."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with code 2."""
+        program = self.prog.removeprefix("python -m ").split()[0]
+        self.exit(UNUSABLE_INPUT, f"{program}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+@contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Discard what compiled libraries write to file descriptor 2, past Python's `sys.stderr`."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed, as in a program without a terminal; then nobody can print to it either
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow without its start-up messages, and make its results the same from run to run."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # for what it logs later, such as large allocations
+    with silent_stderr():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # looking for a GPU is another occasion to talk
+    tf.config.experimental.enable_op_determinism()
+
+
+def run(program: str, command: Callable[[], int | None]) -> int:
+    """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C or a `kill`."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return command() or DONE
+    except InputError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return UNUSABLE_INPUT
+    except KeyboardInterrupt as stop:
+        print(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", file=sys.stderr)
+        return STOPPED

@@ -1,0 +1,32 @@
+"""Which weights a run uses, and the sentence that says so: genuine if they are here, else learned ones."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from weights.learned_file import NAME
+from weights.sources import FOLDER, SOURCES
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A `.mat` file, whether it has yet to be learned, and what the user should know about it."""
+
+    path: Path
+    to_learn: bool
+    sentence: str
+
+
+def choose(named: Path | None, folder: Path = FOLDER) -> Choice:
+    """The file the user `named`, else genuine weights, else learned filters, in `folder` (default: `weights/`)."""
+    if named is not None:
+        return Choice(named, False, f"weights: {named}")
+    for source in SOURCES.values():
+        path = folder / source.name
+        if path.exists():
+            return Choice(path, False, f"weights: genuine ImageNet VGG-19, {path}")
+    path = folder / NAME
+    sentence = (
+        "weights: filters learned from drawn pictures, not ImageNet's; strokes and colours arrive, objects and large "
+        "forms are understood less well; get the genuine ones (0.5 GB) with `make download-weights`"
+    )
+    return Choice(path, not path.exists(), sentence)
