@@ -73,7 +73,9 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
         try:
             layers.append((name, float(weight) if weight else 1 / len(items)))
         except ValueError:
-            raise InputError(f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2") from None
+            raise InputError(
+                f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2"
+            ) from None
     if len({name for name, _ in layers}) < len(layers):
         raise InputError(f"{option} is {text!r}, expected every layer once")
     return tuple(layers)

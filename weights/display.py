@@ -86,11 +86,11 @@ def moving_bar(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
 
 @contextmanager
 def layer_display(stream: TextIO) -> Iterator[Callable[[str], None]]:
-    """Yield a function that shows the layers as they are learned: one moving line on a terminal, one line elsewhere."""
+    """Yield a function that shows each layer of filters as it is learned, all on one growing line."""
     began = time.monotonic()
-    print("learning filters, about 20 s:", end=" ", file=stream, flush=True)
+    print("learning filters, about 20 s, once:", end=" ", file=stream, flush=True)
     try:
-        yield lambda layer: print(layer.removeprefix("conv"), end=" ", file=stream, flush=True)
+        yield lambda layer: print(layer, end=" ", file=stream, flush=True)
     except BaseException:
         print(file=stream)
         raise

@@ -1,0 +1,58 @@
+# `make` lists what there is. Everything installs itself into .venv, once, and again only when requirements change.
+
+PYTHON ?= python3
+CONTENT ?= sample
+STYLE ?= sample
+OUTPUT ?= output/result.png
+LAYOUT ?= later
+
+VENV := .venv/bin/python
+OPTIONS := $(if $(SIZE),--size $(SIZE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)") \
+	$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(INIT),--init "$(INIT)")
+
+.PHONY: help run download-weights test lint clean
+
+# The first word someone types should say what the others are.
+help:
+	@echo "make run                make a picture from two samples that the code draws itself"
+	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
+	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
+	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
+	@echo "make test               run the tests"
+	@echo "make lint               check the style of the code"
+	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"
+
+# The main path; without weights it learns some first, and says so.
+run: .venv/installed
+	@$(VENV) -m transfer "$(CONTENT)" "$(STYLE)" -o "$(OUTPUT)" --sheet $(OPTIONS)
+
+# Optional: without them `make run` uses filters it learned itself.
+download-weights: .venv/installed
+	@$(VENV) -m weights download --layout $(LAYOUT)
+
+# What CI runs too; needs no network once installed, and no weights.
+test: .venv/installed-tests
+	@$(VENV) -m pytest -q tests
+
+# Separate from the tests, so that a matter of style never hides a broken program.
+lint: .venv/installed-tests
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+
+# A link to a Python that is gone, or half an installation, is mended by starting over.
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit("make: %s is Python %d.%d, expected 3.10 to 3.13 (TensorFlow has no build for others); name another, as in: make PYTHON=python3.12 run" % (sys.executable, *v))'
+	@echo "installing into .venv (TensorFlow is large: about 1 GB to fetch, 2.5 GB on disk) ..."
+	@$(PYTHON) -m venv --clear .venv
+	@$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV) -c 'import cv2' 2>/dev/null || { echo "make: OpenCV lacks a system library; on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 2; }
+	@touch $@
+
+.venv/installed-tests: tests/requirements.txt .venv/installed
+	@$(VENV) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# Pictures and the downloaded file took someone's time and stay.
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache weights/learned-filters-v*.mat
+	find vgg transfer weights tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""The `.json` beside a picture: everything one needs to make it again, and how its losses fell."""
+
+import dataclasses
+import json
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from transfer.recipes import Recipe
+from transfer.train import Result
+from vgg.errors import InputError
+from vgg.matconvnet import Weights
+
+PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
+
+
+def record(
+    recipe: Recipe, weights: Weights, kind: str, seed: int, inputs: dict[str, Any], result: Result
+) -> dict[str, Any]:
+    """What `write` stores; `kind` says in words what the weights are, `inputs` names the pictures and their sizes."""
+    return {
+        "recipe": dataclasses.asdict(recipe),
+        "seed": seed,
+        **inputs,
+        "weights": {"file": str(weights.path), "kind": kind, "sha256": weights.sha256, "layout": weights.layout},
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "stopped": result.stopped,
+        "steps": [dataclasses.asdict(step) for step in result.steps],
+    }
+
+
+def write(path: Path, content: dict[str, Any]) -> None:
+    """Write `content` as JSON; the file appears whole or not at all. Raises InputError, for example on a full disk."""
+    unfinished = path.with_name(f".unfinished-{os.getpid()}.json")
+    try:
+        try:
+            unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); free some space") from error
