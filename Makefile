@@ -44,12 +44,12 @@ lint: .venv/installed-tests
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit("make: %s is Python %d.%d, expected 3.10 to 3.13 (TensorFlow has no build for others); name another, as in: make PYTHON=python3.12 run" % (sys.executable, *v))'
 	@echo "installing into .venv (TensorFlow is large: about 1 GB to fetch, 2.5 GB on disk) ..."
 	@$(PYTHON) -m venv --clear .venv
-	@$(VENV) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(VENV) -m pip install -qq --disable-pip-version-check -r requirements.txt
 	@$(VENV) -c 'import cv2' 2>/dev/null || { echo "make: OpenCV lacks a system library; on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 2; }
 	@touch $@
 
 .venv/installed-tests: tests/requirements.txt .venv/installed
-	@$(VENV) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@$(VENV) -m pip install -qq --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.

@@ -62,6 +62,7 @@ DEFAULT = Recipe(
     summary="a picture soon: starts from the content image, every loss relative to its own target",
     content_weight=0.05,
     style_weight=1.0,
+    tv_weight=5e-6,
     content_loss=RELATIVE,
     style_loss=RELATIVE,
     init="content",

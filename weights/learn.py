@@ -22,7 +22,7 @@ MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 PATCHES = 20_000  # clustered for each layer
 COMPONENTS = 96  # channels left by PCA before patches are cut: 9·512 numbers a patch would take minutes
 ROUNDS = 8  # of k-means
-SPARSITY = 60  # percentile of a filter's responses that its bias switches off
+SPARSITY = 45  # percentile of a filter's responses that its bias switches off
 #: Added to every variance before whitening, relative to the mean variance. Little of it gives filters for fine grain
 #: (0.1: short strokes and noise in flat areas), much of it filters for broad areas (20: strokes melt into blobs).
 WHITENING_FLOOR = 1.0
