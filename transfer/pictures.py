@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from transfer.image import read_image, resize, resize_to
-from transfer.recipes import Recipe
 from transfer.sample_painting import painting
 from transfer.sample_scene import scene
 from transfer.settings import SAMPLE
@@ -14,15 +13,18 @@ from vgg.errors import InputError
 
 @dataclass(frozen=True)
 class Pictures:
-    """uint8 RGB (H, W, 3) each; what the user should know of their sizes."""
+    """uint8 RGB (H, W, 3) each, and what the user should know of their sizes."""
 
     content_image: np.ndarray
     style_image: np.ndarray
+    init_image: np.ndarray | None  # None for the start "noise"
     remarks: tuple[str, ...]
 
 
-def load(content: str, style: str, size: int) -> Pictures:
-    """Read (or draw, for `sample`) both pictures and bring their longer side to `size`, never enlarging.
+def load(content: str, style: str, init: str, size: int) -> Pictures:
+    """Read (or draw, for `sample`) the pictures and bring their longer side to `size`, never enlarging.
+
+    The start image is stretched to the content image's size; `init` is "content", "style", "noise" or a path.
 
     Raises:
         InputError: a file is no picture we can use.
@@ -37,23 +39,22 @@ def load(content: str, style: str, size: int) -> Pictures:
             raise InputError(f"{name}: {error}") from None
         if max(height, width) < size:
             remarks.append(f"the {kind} picture has only {width}×{height} pixels and is used as it is, not enlarged")
-    return Pictures(*images, tuple(remarks))
+    content_image, style_image = images
+    if init == "noise":
+        return Pictures(content_image, style_image, None, tuple(remarks))
+    init_image = {"content": content_image, "style": style_image}.get(init)
+    if init_image is None:
+        init_image = read_image(init)
+    init_image = resize_to(init_image, *content_image.shape[:2])
+    return Pictures(content_image, style_image, init_image, tuple(remarks))
 
 
-def start_image(recipe: Recipe, pictures: Pictures, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
+def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
     """Where the optimiser starts: float32 RGB (H, W, 3) in [0, 255] of the content image's size.
 
-    White noise is the mean colour plus N(0, 1) in pixel levels, as in the authors' code; a picture given by its path,
-    or the style image, is stretched to the content image's size.
+    White noise is the mean colour plus N(0, 1) in pixel levels, as in the authors' later code.
     """
-    height, width = pictures.content_image.shape[:2]
-    if recipe.init == "noise":
-        noise = np.random.default_rng(seed).standard_normal((height, width, 3), np.float32)
-        return mean_rgb + noise
-    if recipe.init == "content":
-        image = pictures.content_image
-    elif recipe.init == "style":
-        image = pictures.style_image
-    else:
-        image = read_image(recipe.init)
-    return resize_to(image, height, width).astype(np.float32)
+    if pictures.init_image is not None:
+        return pictures.init_image.astype(np.float32)
+    rng = np.random.default_rng(seed)
+    return mean_rgb + rng.standard_normal(pictures.content_image.shape, np.float32)

@@ -66,8 +66,7 @@ DEFAULT = Recipe(
     content_loss=RELATIVE,
     style_loss=RELATIVE,
     init="content",
-    iterations=150,
-    size=384,
+    iterations=120,
 )
 
 #: Gatys, Ecker & Bethge, CVPR 2016, Fig. 3: content relu4_2, five style layers with w = 1/5, α/β = 1e-3, white noise.

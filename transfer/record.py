@@ -19,7 +19,7 @@ PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
 def record(
     recipe: Recipe, weights: Weights, kind: str, seed: int, inputs: dict[str, Any], result: Result
 ) -> dict[str, Any]:
-    """What `write` stores; `kind` says in words what the weights are, `inputs` names the pictures and their sizes."""
+    """What `write_record` stores; `kind` says what the weights are, `inputs` names the pictures and their sizes."""
     return {
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
@@ -31,7 +31,7 @@ def record(
     }
 
 
-def write(path: Path, content: dict[str, Any]) -> None:
+def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write `content` as JSON; the file appears whole or not at all. Raises InputError, for example on a full disk."""
     unfinished = path.with_name(f".unfinished-{os.getpid()}.json")
     try:

@@ -82,6 +82,8 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
 
 
 def _require_sensible(recipe: Recipe) -> None:
+    if recipe.init not in ("content", "style", "noise") and not Path(recipe.init).exists():
+        raise InputError(f"--init is {recipe.init!r}, expected content, style, noise, or a picture that exists")
     for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):
         if value < smallest:
             raise InputError(f"{option} is {value}, expected {smallest} or more")

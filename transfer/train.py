@@ -51,7 +51,7 @@ class Objective:
 
     def __init__(self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe) -> None:
         """Images are (H, W, 3) RGB in [0, 255], of any sizes; the generated image has the content image's."""
-        self.network, self.recipe, self.shape = network, recipe, content_image.shape
+        self.network, self.recipe = network, recipe
         content_names = [layer for layer, _ in recipe.content_layers]
         style_names = [layer for layer, _ in recipe.style_layers]
         self.names = (*content_names, *style_names)
@@ -62,7 +62,6 @@ class Objective:
         if style_names:
             maps = network(tf.constant(style_image[None], tf.float32), style_names)
             self.targets |= {("style", layer): gram_matrix(maps[layer], recipe.gram_channels) for layer in style_names}
-        self.evaluations = 0
         self._compiled = tf.function(self._evaluate)
 
     def _evaluate(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
@@ -72,14 +71,9 @@ class Objective:
         return losses, tape.gradient(losses.total, image)
 
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Losses and gradient (H, W, 3) at `image` (H, W, 3); raises NonFiniteLoss."""
-        self.evaluations += 1
+        """Losses, as floats, and gradient (H, W, 3) at `image` (H, W, 3)."""
         losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
-        losses = Losses(*(float(term) for term in losses))
-        for term, value in zip(Losses._fields, losses, strict=True):
-            if not np.isfinite(value):
-                raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {self.evaluations}")
-        return losses, gradient[0].numpy()
+        return Losses(*(float(term) for term in losses)), gradient[0].numpy()
 
 
 def train(
@@ -87,17 +81,28 @@ def train(
 ) -> Result:
     """Minimise `objective` from the image `start` (H, W, 3) with the recipe's optimiser and number of iterations.
 
-    `callback(step, image)` is called after each step. KeyboardInterrupt, whether raised by Ctrl-C or by the callback,
-    ends the loop and keeps the best image; so does a loss that is not finite.
+    `callback(step, best_image)` is called after each step. KeyboardInterrupt, whether raised by Ctrl-C or by the
+    callback, ends the loop and keeps the best image; so does a loss that is not finite.
     """
     recipe = objective.recipe
     result = Result(start.astype(np.float32))
-    began, best = time.perf_counter(), np.inf
+    began, best, evaluations = time.perf_counter(), np.inf, 0
+
+    def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
+        nonlocal evaluations
+        evaluations += 1
+        losses, gradient = objective(image)
+        for term, value in zip(Losses._fields, losses, strict=True):
+            if not np.isfinite(value):
+                raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {evaluations}")
+        if not np.isfinite(gradient).all():
+            raise NonFiniteLoss(f"the gradient was no longer finite at evaluation {evaluations}")
+        return losses, gradient
 
     def on_step(image: np.ndarray, losses: Losses) -> None:
         nonlocal best
         seconds = time.perf_counter() - began
-        step = Step(len(result.steps) + 1, objective.evaluations, seconds, *losses)
+        step = Step(len(result.steps) + 1, evaluations, seconds, *losses)
         result.steps.append(step)
         if step.total < best:
             best, result.image = step.total, image.astype(np.float32)
@@ -105,7 +110,7 @@ def train(
             callback(step, result.image)
 
     try:
-        OPTIMIZERS[recipe.optimizer](objective, start, recipe.iterations, recipe.learning_rate, on_step)
+        OPTIMIZERS[recipe.optimizer](evaluate, start, recipe.iterations, recipe.learning_rate, on_step)
     except KeyboardInterrupt:
         result.stopped = "interrupted"
     except NonFiniteLoss as error:

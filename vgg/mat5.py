@@ -8,6 +8,7 @@ the data of a `miMATRIX` is again a sequence of elements: flags, dimensions, nam
 
 import math
 import mmap
+import re
 import struct
 import warnings
 import zlib
@@ -24,7 +25,10 @@ HEADER_BYTES = 128
 NUMBER_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}
 TEXT_TYPES = {1, 2, 3, 4, 16, 17, 18}  # miINT8 … miUINT16 and miUTF8, miUTF16, miUTF32
 MI_INT8, MI_INT32, MI_UINT32, MI_MATRIX, MI_COMPRESSED = 1, 5, 6, 14, 15
+TYPES = {*NUMBER_BYTES, *TEXT_TYPES, MI_MATRIX, MI_COMPRESSED}
 CELL, STRUCT, CHAR, NUMERIC = 1, 2, 4, range(6, 16)  # array classes
+FIELD_NAME = re.compile(rb"[A-Za-z]\w*\0")  # SciPy reads each name up to its closing zero, wherever that is
+MOST_FIELDS = 1000  # in one struct; the genuine file has 10
 DEEPEST = 16  # levels of cells and structs; the genuine file has 5
 CHUNK = 1 << 20  # bytes inflated at a time
 LARGEST = 1 << 30  # bytes of one inflated variable; the genuine `layers` has 0.58e9
@@ -110,6 +114,8 @@ def _elements(contents: mmap.mmap, start: int, end: int, padded: bool = True) ->
         else:
             data = start + 8
             following = data + (size + 7) // 8 * 8 if padded else data + size
+        if kind not in TYPES:  # such as the zeros of a file that was never written to its end
+            raise WeightsError(f"the element at byte {start:,} is of type {kind}, which does not exist")
         if data + size > end:
             raise WeightsError(f"the element at byte {start:,} needs {size:,} bytes, {end - data:,} are there")
         yield Element(kind, data, size)
@@ -130,6 +136,8 @@ def _check_matrix(contents: mmap.mmap, matrix: Element, depth: int) -> None:
     if len(lengths) < 2 or len(lengths) > 32 or min(lengths) < 0 or dimensions.size % 4:
         raise WeightsError(f"the array at byte {matrix.start:,} has the dimensions {lengths[:8]}")
     count = math.prod(lengths)
+    if count > matrix.size:  # SciPy makes room for the items before it looks for them
+        raise WeightsError(f"the array at byte {matrix.start:,} promises {count:,} items in {matrix.size:,} bytes")
     if array_class in (CELL, STRUCT):
         if array_class == STRUCT:
             width, names, *rest = rest
@@ -138,10 +146,10 @@ def _check_matrix(contents: mmap.mmap, matrix: Element, depth: int) -> None:
             (characters,) = struct.unpack_from("<i", contents, width.start)
             if not 0 < characters <= 64 or names.size % characters:
                 raise WeightsError(f"the struct at byte {matrix.start:,} has damaged field names")
-            ends = contents[names.start + characters - 1 : names.start + names.size : characters]
-            if any(ends):  # SciPy reads each name up to its closing zero, wherever that is
-                raise WeightsError(f"the struct at byte {matrix.start:,} has field names without an end")
-            count *= names.size // characters
+            fields = range(names.start, names.start + names.size, characters)
+            if len(fields) > MOST_FIELDS or not all(FIELD_NAME.match(contents, at, at + characters) for at in fields):
+                raise WeightsError(f"the struct at byte {matrix.start:,} has damaged field names")
+            count *= len(fields)
         for child in rest:
             _check_matrix(contents, child, depth + 1)
         fits = len(rest) == count
