@@ -31,7 +31,8 @@ def load(content: str, style: str, init: str, size: int) -> Pictures:
     """
     images, remarks = [], []
     for kind, name, draw in (("content", content, scene), ("style", style, painting)):
-        image = draw() if name == SAMPLE else read_image(name)
+        width = max(size, 768)  # drawn no smaller than looks good; resized below like any other picture
+        image = draw(width * 3 // 4, width) if name == SAMPLE else read_image(name)
         height, width = image.shape[:2]
         try:
             images.append(resize(image, size))

@@ -78,13 +78,14 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
 def load_weights(named: Path | None, quiet: bool, say: Say) -> Weights:
     """The weights the user named, or genuine ones, or learned ones, which are made first if need be."""
     choice = choose(named)
-    say(choice.sentence)
     if choice.to_learn and quiet:
         learned_file.make(choice.path)
     elif choice.to_learn:
         with layer_display(sys.stdout) as show:
             learned_file.make(choice.path, report=show)
-    return read(choice.path)
+    weights = read(choice.path)
+    say(choice.sentence)
+    return weights
 
 
 def optimise(pictures: Pictures, weights: Weights, recipe: Recipe, options: argparse.Namespace, say: Say) -> Result:

@@ -89,9 +89,9 @@ def _require_sensible(recipe: Recipe) -> None:
             raise InputError(f"{option} is {value}, expected {smallest} or more")
     weights = {"--content-weight": recipe.content_weight, "--style-weight": recipe.style_weight}
     weights |= {"--tv-weight": recipe.tv_weight, "--learning-rate": recipe.learning_rate}
-    weights |= dict(recipe.content_layers) | dict(recipe.style_layers)
-    for option, value in weights.items():
+    weights |= {f"the weight of {name}": weight for name, weight in (*recipe.content_layers, *recipe.style_layers)}
+    for what, value in weights.items():
         if not math.isfinite(value) or value < 0:
-            raise InputError(f"the weight of {option} is {value}, expected a finite number of 0 or more")
+            raise InputError(f"{what} is {value}, expected a finite number of 0 or more")
     if not (recipe.content_weight and recipe.content_layers) and not (recipe.style_weight and recipe.style_layers):
         raise InputError("content and style weight are both 0, so there is nothing to do; give one of them a value")
