@@ -73,7 +73,8 @@ def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     text = "learn filters from pictures drawn by code; needs no download and about 20 seconds"
     parser = commands.add_parser("learn", help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("--seed", type=int, default=0, help="of the pictures and the filters (default: %(default)s)")
-    parser.add_argument("--to", type=Path, metavar="FILE", default=FOLDER / NAME, help="default: %(default)s")
+    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {FOLDER / NAME}")
+    parser.add_argument("--untrained", action="store_true", help="write random filters instead, to compare with")
     parser.set_defaults(run=run_learn)
 
 
@@ -81,10 +82,16 @@ def run_learn(options: argparse.Namespace) -> None:
     """Learn the filters and say where they are."""
     if options.seed < 0:
         raise InputError(f"--seed is {options.seed}, expected 0 or more")
+    if options.untrained and options.to is None:
+        raise InputError("--untrained needs --to FILE, so that random filters are never taken for learned ones")
+    path = options.to or FOLDER / NAME
     terminal.start_tensorflow()
-    with layer_display(sys.stderr) as show:
-        learned_file.make(options.to, options.seed, show)
-    print(f"{options.to}: learned, check it with `python -m weights verify {options.to}`")
+    if options.untrained:
+        learned_file.make_untrained(path, options.seed)
+    else:
+        with layer_display(sys.stderr) as show:
+            learned_file.make(path, options.seed, show)
+    print(f"written: {path}")
 
 
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

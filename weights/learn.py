@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse
 import tensorflow as tf
 
-from vgg.layers import LAYERS
+from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matconvnet import Conv
 from vgg.network import conv2d, pool, relu
 
@@ -50,6 +50,17 @@ def learn(
             maps = [relu(x) for x in maps]
         else:
             maps = [pool(x, "avg") for x in maps]
+    return convolutions
+
+
+def untrained(seed: int = 0) -> dict[str, Conv]:
+    """Random kernels of VGG-19's shape, N(0, 2 / (9·in)) as He et al. 2015 initialise them: what learning must beat."""
+    rng = np.random.default_rng(seed)
+    convolutions: dict[str, Conv] = {}
+    for layer in CONVOLUTIONS:
+        kernel = rng.standard_normal((3, 3, layer.channels_in, layer.channels), np.float32)
+        kernel *= np.float32(np.sqrt(2 / (9 * layer.channels_in)))
+        convolutions[layer.name] = Conv(kernel, np.zeros(layer.channels, np.float32))
     return convolutions
 
 

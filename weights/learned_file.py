@@ -10,6 +10,8 @@ NAME = f"learned-filters-v{VERSION}.mat"
 #: The first words of the file's `origin`.
 LEARNED = "learned filters"
 
+UNTRAINED = "untrained random filters"
+
 PICTURES = 4
 
 
@@ -28,3 +30,13 @@ def make(path: Path, seed: int = 0, report: Callable[[str], None] | None = None)
     origin = f"{LEARNED} (version {VERSION}, seed {seed})"
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, Weights(learn(pictures, seed, report), MEAN_RGB, "later", origin))
+
+
+def make_untrained(path: Path, seed: int = 0) -> None:
+    """Write random filters to `path`, to compare the learned ones with."""
+    from vgg.matconvnet import Weights
+    from vgg.matconvnet_writer import write
+    from weights.learn import MEAN_RGB, untrained
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, Weights(untrained(seed), MEAN_RGB, "later", f"{UNTRAINED} (He initialisation, seed {seed})"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matconvnet import Weights, read
 from weights import fingerprint
-from weights.learned_file import LEARNED
+from weights.learned_file import LEARNED, UNTRAINED
 from weights.sources import recognise
 
 
@@ -45,7 +45,7 @@ def is_vgg19(weights: Weights) -> bool:
 def describe(weights: Weights) -> str:
     """What the network is, judged by its numbers alone, in a few words."""
     conv1_1 = weights.convolutions["conv1_1"]
-    if weights.origin.startswith(LEARNED):
+    if weights.origin.startswith((LEARNED, UNTRAINED)):
         return weights.origin
     if not is_vgg19(weights):
         return "a network of VGG-19's layers with other channel counts"
