@@ -4,13 +4,13 @@ What is written here, other MatConvNet readers can read too, those by field name
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.io
 
+from vgg.errors import WeightsError
 from vgg.layers import LAYERS, Layer
 from vgg.matconvnet import Weights
 
@@ -20,6 +20,9 @@ def write(path: Path | str, weights: Weights) -> None:
 
     The file appears under its name only when it is complete; readers by position find the kernel of layer i at
     `layers[0][i][0][0][2][0][0]` (later) or `layers[0][i][0][0][0][0][0]` (beta16).
+
+    Raises:
+        WeightsError: the folder cannot be made, is write-protected or full.
     """
     path = Path(path)
     variables: dict[str, Any] = {"layers": _cell([_entry(row, weights) for row in LAYERS])}
@@ -32,14 +35,18 @@ def write(path: Path | str, weights: Weights) -> None:
         size = np.float64([[224, 224, 3]])
         third = {"imageSize": size, "keepAspect": 1.0, "averageImage": average_image, "origin": weights.origin}
         variables["meta"] = {"normalization": third}
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    unfinished = path.with_name(f".unfinished-{os.getpid()}.mat")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            scipy.io.savemat(file, variables)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            scipy.io.savemat(unfinished, variables)
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise WeightsError(
+            f"{path} cannot be written ({error.strerror}); free some space or choose another place"
+        ) from error
 
 
 def _entry(row: Layer, weights: Weights) -> dict[str, Any]:

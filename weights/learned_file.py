@@ -28,7 +28,6 @@ def make(path: Path, seed: int = 0, report: Callable[[str], None] | None = None)
 
     pictures = [dead_leaves(seed * PICTURES + i) for i in range(PICTURES)]
     origin = f"{LEARNED} (version {VERSION}, seed {seed})"
-    path.parent.mkdir(parents=True, exist_ok=True)
     write(path, Weights(learn(pictures, seed, report), MEAN_RGB, "later", origin))
 
 
@@ -38,5 +37,4 @@ def make_untrained(path: Path, seed: int = 0) -> None:
     from vgg.matconvnet_writer import write
     from weights.learn import MEAN_RGB, untrained
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     write(path, Weights(untrained(seed), MEAN_RGB, "later", f"{UNTRAINED} (He initialisation, seed {seed})"))
