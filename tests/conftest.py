@@ -9,6 +9,7 @@ from vgg import terminal
 from vgg.layers import CONVOLUTIONS
 from vgg.matconvnet import Conv, Weights
 from vgg.matconvnet_writer import write
+from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
 terminal.start_tensorflow()
 

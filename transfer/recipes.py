@@ -62,11 +62,11 @@ DEFAULT = Recipe(
     summary="a picture soon: starts from the content image, every loss relative to its own target",
     content_weight=0.05,
     style_weight=1.0,
-    tv_weight=5e-6,
+    tv_weight=2e-6,
     content_loss=RELATIVE,
     style_loss=RELATIVE,
     init="content",
-    iterations=120,
+    iterations=100,
 )
 
 #: Gatys, Ecker & Bethge, CVPR 2016, Fig. 3: content relu4_2, five style layers with w = 1/5, α/β = 1e-3, white noise.

@@ -56,6 +56,8 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
     inputs = [name for name in (options.content, options.style, recipe.init) if name != SAMPLE]
     for path in filter(None, (outputs.picture, outputs.sheet)):
         check_output(path, inputs)
+    if outputs.record.is_dir():
+        raise InputError(f"{outputs.record} is a folder, expected room for the record; choose another --output")
     pictures = load(options.content, options.style, recipe.init, recipe.size)
     for remark in pictures.remarks:
         say(remark)
@@ -64,6 +66,8 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
     if not result.steps:
         if result.stopped == "interrupted":
             raise KeyboardInterrupt("no step was done, so nothing was written")
+        if result.stopped == "finished":
+            raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
         raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
     save(outputs, pictures, weights, result, recipe, options)
     say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import math
+import os
 from pathlib import Path
 
 from transfer.recipes import DEFAULT, RECIPES, Recipe, recipe_named
@@ -82,15 +83,15 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
 
 
 def _require_sensible(recipe: Recipe) -> None:
-    if recipe.init not in ("content", "style", "noise") and not Path(recipe.init).exists():
+    if recipe.init not in ("content", "style", "noise") and not os.path.exists(recipe.init):
         raise InputError(f"--init is {recipe.init!r}, expected content, style, noise, or a picture that exists")
     for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):
         if value < smallest:
             raise InputError(f"{option} is {value}, expected {smallest} or more")
-    weights = {"--content-weight": recipe.content_weight, "--style-weight": recipe.style_weight}
-    weights |= {"--tv-weight": recipe.tv_weight, "--learning-rate": recipe.learning_rate}
-    weights |= {f"the weight of {name}": weight for name, weight in (*recipe.content_layers, *recipe.style_layers)}
-    for what, value in weights.items():
+    weights = [("--content-weight", recipe.content_weight), ("--style-weight", recipe.style_weight)]
+    weights += [("--tv-weight", recipe.tv_weight), ("--learning-rate", recipe.learning_rate)]
+    weights += [(f"the weight of {name}", weight) for name, weight in (*recipe.content_layers, *recipe.style_layers)]
+    for what, value in weights:
         if not math.isfinite(value) or value < 0:
             raise InputError(f"{what} is {value}, expected a finite number of 0 or more")
     if not (recipe.content_weight and recipe.content_layers) and not (recipe.style_weight and recipe.style_layers):

@@ -15,10 +15,9 @@ from weights import learned_file
 from weights.choice import choose
 from weights.display import layer_display, progress_display
 from weights.download import download
-from weights.learned_file import NAME
+from weights.learned_file import NAME, SEED
 from weights.partial import PartialFile
 from weights.sources import DEFAULT_LAYOUT, FOLDER, SOURCES, default_path
-from weights.verify import verify
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -72,7 +71,7 @@ def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     """Add the `learn` command."""
     text = "learn filters from pictures drawn by code; needs no download and about 20 seconds"
     parser = commands.add_parser("learn", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--seed", type=int, default=0, help="of the pictures and the filters (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the pictures and the filters (default: %(default)s)")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {FOLDER / NAME}")
     parser.add_argument("--untrained", action="store_true", help="write random filters instead, to compare with")
     parser.set_defaults(run=run_learn)
@@ -104,6 +103,8 @@ def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run_verify(options: argparse.Namespace) -> None:
     """Print the verdict and what it rests on."""
+    from weights.verify import verify  # with SciPy and NumPy; `--help` and `download` do not wait for them
+
     report = verify(choose(options.file).path)
     print(report.verdict)
     for label, value in report.details:

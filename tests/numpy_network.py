@@ -1,0 +1,40 @@
+"""VGG-19 computed another way: one channel at a time with SciPy's correlation, in float64, pooling by hand."""
+
+import numpy as np
+import scipy.signal
+
+
+def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """(H, W, in) → (H, W, out)."""
+    planes = []
+    for out in range(kernel.shape[3]):
+        parts = [
+            scipy.signal.correlate2d(x[:, :, i], kernel[:, :, i, out].astype(np.float64), mode="same")
+            for i in range(kernel.shape[2])
+        ]
+        planes.append(sum(parts) + float(bias[out]))
+    return np.stack(planes, axis=2)
+
+
+def pool(x: np.ndarray, pooling: str) -> np.ndarray:
+    """2×2 blocks; what sticks out over the border does not count."""
+    reduce = {"avg": np.mean, "max": np.max}[pooling]
+    rows = [
+        [reduce(x[top : top + 2, left : left + 2], axis=(0, 1)) for left in range(0, x.shape[1], 2)]
+        for top in range(0, x.shape[0], 2)
+    ]
+    return np.array(rows)
+
+
+def forward(image: np.ndarray, weights, pooling: str) -> dict[str, np.ndarray]:
+    """Every map from conv1_1 to pool5, or to where the kernels end, of one image (H, W, 3): {name: (H', W', C)}."""
+    maps = {}
+    x = image.astype(np.float64) - weights.mean_rgb.astype(np.float64)
+    for block, count in ((1, 2), (2, 2), (3, 4), (4, 4), (5, 4)):
+        for i in range(1, count + 1):
+            if f"conv{block}_{i}" not in weights.convolutions:
+                return maps
+            maps[f"conv{block}_{i}"] = conv(x, *weights.convolutions[f"conv{block}_{i}"])
+            x = maps[f"relu{block}_{i}"] = np.maximum(maps[f"conv{block}_{i}"], 0)
+        x = maps[f"pool{block}"] = pool(x, pooling)
+    return maps

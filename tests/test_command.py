@@ -1,0 +1,177 @@
+"""`python -m transfer` from end to end within this process: the picture, its record, the sheet, and what is said."""
+
+import hashlib
+import json
+import math
+import re
+from dataclasses import asdict, replace
+
+import cv2
+import numpy as np
+import pytest
+import scipy
+import tensorflow as tf
+
+from image_files import png_of
+from transfer import estimate
+from transfer.__main__ import main
+from transfer.image import read_image
+from transfer.recipes import DEFAULT
+from transfer.train import Objective
+from transfer_command import prepare
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    return prepare(tmp_path)
+
+
+def record_of(folder) -> dict:
+    return json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))
+
+
+def names_in(folder) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_picture_record_and_sheet(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.setattr(estimate, "free_bytes", lambda: math.inf)
+    words.remove("--no-normalize")
+    assert main([*words, "--sheet"]) == 0
+    assert names_in(tmp_path / "out") == ["result-sheet.png", "result.json", "result.png"]
+    result, content = read_image(tmp_path / "out" / "result.png"), read_image(tmp_path / "content.png")
+    assert result.shape == (24, 32, 3)
+    shrunk = content.reshape(24, 2, 32, 2, 3).mean(axis=(1, 3))
+    assert 1 < np.abs(result - shrunk).mean() < 60, "it should start from the content and change it"
+    sheet = read_image(tmp_path / "out" / "result-sheet.png")
+    style = read_image(tmp_path / "style.png")
+    # Pictures are 360 high with 24 pixels around: 32 × 24 becomes 480 wide, 32 × 26 becomes 443.
+    for left, width, picture in ((24, 480, content), (528, 443, style), (995, 480, result)):
+        colour = sheet[24:384, left : left + width].mean(axis=(0, 1))
+        np.testing.assert_allclose(colour, picture.mean(axis=(0, 1)), atol=4)
+    out, err = capfd.readouterr()
+    assert err == ""
+    number = r"[\d.e+-]+"
+    files = [re.escape(str(tmp_path / "out" / f"result{end}")) for end in (".png", ".json", "-sheet.png")]
+    lines = [
+        re.escape(f"weights: {tmp_path / 'tiny.mat'}"),
+        r"32×24 pixels; relu4_2, relu1_1, .*relu5_1; a network of VGG-19's layers with other channel counts",
+        r"5 steps of l-bfgs: about .* s, 0\.\d GB of memory",
+        *(rf"step {n}/5  loss {number}  content {number}  style {number}  tv {number}  .* s left" for n in range(1, 6)),
+        f"written: {', '.join(files)}",
+    ]
+    for line, expected in zip(out.splitlines(), lines, strict=True):
+        assert re.fullmatch(expected, line)
+
+
+def test_record(tmp_path, words):
+    options = ["--seed", "3", "--style-layers", "relu1_1=0.5,relu3_1", "--tv-weight", "0.25", "--content-weight", "0.5"]
+    assert main([*words, *options, "--quiet"]) == 0
+    record = record_of(tmp_path)
+    settings = replace(
+        DEFAULT, size=32, iterations=5, normalized_network=False, tv_weight=0.25, content_weight=0.5,
+        style_layers=(("relu1_1", 0.5), ("relu3_1", 0.5)),
+    )  # fmt: skip
+    assert record["recipe"] == json.loads(json.dumps(asdict(settings)))
+    assert record["seed"] == 3
+    assert record["content"] == {"file": str(tmp_path / "content.png"), "height": 24, "width": 32}
+    assert record["style"] == {"file": str(tmp_path / "style.png"), "height": 26, "width": 32}
+    assert record["weights"]["file"] == str(tmp_path / "tiny.mat")
+    assert record["weights"]["sha256"] == hashlib.sha256((tmp_path / "tiny.mat").read_bytes()).hexdigest()
+    for package, module in (("tensorflow", tf), ("scipy", scipy), ("numpy", np), ("opencv-python", cv2)):
+        assert record["versions"][package].startswith(module.__version__)
+    assert record["stopped"] == "finished"
+    steps = record["steps"]
+    assert [step["step"] for step in steps] == [1, 2, 3, 4, 5]
+    for name in ("evaluations", "seconds"):
+        assert np.all(np.diff([step[name] for step in steps]) > 0)
+    assert np.all(np.diff([step["total"] for step in steps]) < 0)
+    for step in steps:
+        assert step["total"] == pytest.approx(step["content"] + step["style"] + step["tv"], rel=1e-5)
+        assert min(step["content"], step["style"], step["tv"]) > 0
+
+
+def test_jpeg(tmp_path, words):
+    assert main([*words, "--quiet", "-o", str(tmp_path / "out" / "result.JPG")]) == 0
+    assert (tmp_path / "out" / "result.JPG").read_bytes()[:3] == b"\xff\xd8\xff"
+    assert names_in(tmp_path / "out") == ["result.JPG", "result.json"]
+
+
+def test_seed_of_the_noise(tmp_path, words):
+    bytes_by_run = []
+    for seed in (1, 1, 2):
+        assert main([*words, "--quiet", "--init", "noise", "--seed", str(seed)]) == 0
+        bytes_by_run.append((tmp_path / "out" / "result.png").read_bytes())
+    assert bytes_by_run[0] == bytes_by_run[1] != bytes_by_run[2]
+
+
+@pytest.fixture
+def images(monkeypatch) -> list[np.ndarray]:
+    """Every image that the run evaluates."""
+    seen, evaluate = [], Objective.__call__
+    monkeypatch.setattr(Objective, "__call__", lambda self, image: seen.append(image) or evaluate(self, image))
+    return seen
+
+
+@pytest.mark.parametrize("init", ["content", "style"])
+def test_start_from_content_or_style(tmp_path, words, images, init):
+    assert main([*words, "--quiet", "--init", init]) == 0
+    whole = read_image(tmp_path / f"{init}.png").astype(np.float32)
+    assert images[0].shape == (24, 32, 3)
+    # Whatever way they were shrunk: the same colours in the same quarters.
+    for rows, columns in ((slice(0, 12), slice(0, 16)), (slice(12, 24), slice(16, 32))):
+        height, width = whole.shape[0] // 2, whole.shape[1] // 2
+        part = whole[height * (rows.start > 0) :, width * (columns.start > 0) :][:height, :width]
+        assert np.abs(images[0][rows, columns].mean(axis=(0, 1)) - part.mean(axis=(0, 1))).max() < 4
+
+
+def test_start_from_a_picture_stretches_it(tmp_path, words, images):
+    half_green = np.zeros((90, 20, 3), np.uint8)
+    half_green[:45, :, 1] = 255
+    (tmp_path / "start.png").write_bytes(png_of(half_green))
+    assert main([*words, "--quiet", "--init", str(tmp_path / "start.png")]) == 0
+    np.testing.assert_allclose(images[0][:10], np.broadcast_to([0, 255, 0], (10, 32, 3)), atol=1)
+    np.testing.assert_allclose(images[0][14:], 0, atol=1)
+
+
+def test_start_from_noise(words, images):
+    """The mean colour and N(0, 1): 768 values of each colour, whose mean is within 0.15 and spread within 0.1."""
+    assert main([*words, "--quiet", "--init", "noise"]) == 0
+    deviation = images[0] - np.array([123.68, 116.779, 103.939])
+    assert np.abs(deviation.mean(axis=(0, 1))).max() < 0.15
+    assert np.abs(deviation.std(axis=(0, 1)) - 1).max() < 0.1
+
+
+def test_small_pictures_are_used_as_they_are_and_it_says_so(tmp_path, words, capfd):
+    assert main([*words, "--size", "60"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == "the style picture has only 50×40 pixels and is used as it is, not enlarged"
+    assert "content picture" not in "".join(lines)
+    record = record_of(tmp_path)
+    assert [record["style"][side] for side in ("width", "height")] == [50, 40]
+    assert [record["content"][side] for side in ("width", "height")] == [60, 45]
+
+
+def test_too_little_memory_is_said_before_the_run(words, capfd, monkeypatch):
+    monkeypatch.setattr(estimate, "free_bytes", lambda: 1e8)
+    assert main(words) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[3].startswith("only 0.1 GB of memory are free; ") and lines[4].startswith("step 1/5")
+
+
+def test_loss_that_breaks_in_the_middle_keeps_what_there_is(tmp_path, words, capfd, monkeypatch):
+    evaluations, evaluate = [], Objective.__call__
+
+    def break_at_6(self, image):
+        evaluations.append(image)
+        losses, gradient = evaluate(self, image)
+        return (losses._replace(style=float("nan")) if len(evaluations) == 6 else losses), gradient
+
+    monkeypatch.setattr(Objective, "__call__", break_at_6)  # its two first measure the time
+    assert main(words) == 1
+    err = capfd.readouterr().err
+    saved = tmp_path / "out" / "result.png"
+    assert err == f"transfer: the style loss became nan at evaluation 4; the best picture before that is in {saved}\n"
+    assert read_image(saved).shape == (24, 32, 3)
+    assert record_of(tmp_path)["stopped"] == "the style loss became nan at evaluation 4"
+    assert 1 <= len(record_of(tmp_path)["steps"]) <= 2

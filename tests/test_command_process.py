@@ -1,0 +1,97 @@
+"""`python -m transfer` as a process: what the operating system sees on its streams, and how it takes signals."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from transfer.__main__ import main
+from transfer.image import read_image
+from transfer_command import ROOT, prepare, run_apart, start_apart
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    return prepare(tmp_path)
+
+
+def test_quiet_prints_nothing_and_another_process_makes_the_same_bytes(tmp_path, words):
+    """File descriptors 1 and 2 of the whole process: TensorFlow's start-up messages would show, too."""
+    noise = [*words, "--quiet", "--sheet", "--init", "noise", "--seed", "5"]
+    assert run_apart(noise) == (0, "", "")
+    results = [tmp_path / "out" / name for name in ("result.png", "result-sheet.png")]
+    bytes_of_process = [path.read_bytes() for path in results]
+    assert main(noise) == 0
+    assert [path.read_bytes() for path in results] == bytes_of_process
+
+
+def test_a_refusal_is_one_line_even_after_tensorflow_has_started(tmp_path, words):
+    code, _, err = run_apart([*words, "--weights", str(tmp_path / "content.png")])
+    assert code == 2
+    assert err.startswith(f"transfer: {tmp_path / 'content.png'} is ") and err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--recipe", "gatys2016", "-h"]])
+def test_help_loads_nothing_heavy(arguments):
+    program = (
+        f"import sys; sys.argv = ['transfer', *{arguments!r}]; import runpy\n"
+        "try: runpy.run_module('transfer', run_name='__main__')\n"
+        "except SystemExit as stop:\n"
+        "    print(stop.code, {'tensorflow', 'numpy', 'scipy', 'cv2', 'rich'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "--style-weight" in done.stdout and "gatys2016" in done.stdout
+    assert done.stdout.endswith("\n0 set()\n")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, how):
+    process = start_apart([*words, "--iterations", "1000000", "--optimizer", "adam", "--learning-rate", "0.5"])
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("step 1/"):
+                break
+        time.sleep(0.3)  # so that there is a middle
+        process.send_signal(how)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    picture, record = tmp_path / "out" / "result.png", tmp_path / "out" / "result.json"
+    assert process.returncode == 130, err
+    written = json.loads(record.read_text(encoding="utf-8"))
+    assert written["stopped"] == "interrupted"
+    steps = written["steps"]
+    assert 1 <= len(steps) < 1_000_000 and steps[-1]["step"] == len(steps)
+    assert err == f"transfer: stopped; the best of {len(steps)} steps is in {picture}\n"
+    *before, last = [*lines, *out.splitlines()]
+    starts = ("weights: ", "32×24 pixels; ", "1000000 steps of adam: ", "only ", "step ")  # "only": if memory is short
+    assert all(line.startswith(starts) for line in before), "nothing but our lines"
+    assert last == f"written: {picture}, {record}"
+    assert sorted(path.name for path in picture.parent.iterdir()) == ["result.json", "result.png"]
+    assert np.ptp(read_image(picture)) > 0
+
+
+def test_stopped_before_the_first_step_writes_nothing(tmp_path, words, monkeypatch, capfd):
+    """In this process, where the moment can be chosen: the very first evaluation of the loop."""
+    from transfer import run
+    from transfer.train import train
+
+    def train_interrupted(objective, start, callback=None):
+        def evaluate(image):
+            raise KeyboardInterrupt
+
+        evaluate.recipe = objective.recipe
+        return train(evaluate, start, callback)
+
+    monkeypatch.setattr(run, "train", train_interrupted)
+    assert main(words) == 130
+    assert capfd.readouterr().err == "transfer: stopped; no step was done, so nothing was written\n"
+    assert not (tmp_path / "out").exists()

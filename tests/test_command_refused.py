@@ -1,0 +1,125 @@
+"""What `python -m transfer` cannot use ends in exit code 2 and one line, and leaves nothing in the output folder."""
+
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from transfer.__main__ import main
+from transfer_command import ROOT, prepare, refused
+
+#: What replaces or follows the words of a run that would work, and what the line must say. `{}` is the folder.
+OPTIONS = {
+    "unknown layer": (["--style-layers", "relu1_1,relu9_9"], "there is no layer 'relu9_9'"),
+    "unknown recipe": (["--recipe", "monet"], "there is no recipe 'monet'"),
+    "unknown optimiser": (["--optimizer", "sgd"], "invalid choice: 'sgd'"),
+    "unknown option": (["--colour", "no"], "unrecognized arguments: --colour no"),
+    "no number": (["--iterations", "many"], "invalid int value: 'many'"),
+    "negative weight": (["--content-weight", "-1"], "--content-weight is -1.0"),
+    "missing start": (["--init", "nonexistent"], "--init is 'nonexistent'"),
+    "folder as start": (["--init", "{}"], "is a folder"),
+    "text as start": (["--init", "{}/notes.txt"], "is a text file"),
+    "unknown ending": (["-o", "{}/out/result.ppm"], "'.ppm', expected one of .png, .jpg"),
+    "no ending": (["-o", "{}/out/result"], "expected one of .png, .jpg"),
+    "folder as output": (["-o", "{}"], "is a folder"),
+    "output is content": (["-o", "{}/content.png"], "is also an input"),
+    "output is style": (["-o", "{}/style.png"], "is also an input"),
+    "output is start": (["-o", "{}/start.png", "--init", "{}/start.png"], "is also an input"),
+    "sheet is start": (["-o", "{}/a.png", "--sheet", "--init", "{}/a-sheet.png"], "is also an input"),
+    "file as output folder": (["-o", "{}/notes.txt/result.png"], "cannot be written"),
+    "folder as record": (["-o", "{}/taken.png"], "taken.json is a folder"),
+    "missing weights": (["--weights", "{}/none.mat"], "does not exist"),
+    "folder as weights": (["--weights", "{}"], "is a folder, expected a .mat file"),
+    "picture as weights": (["--weights", "{}/content.png"], "expected a MATLAB 5.0 file"),
+    "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
+    "half of the weights": (["--weights", "{}/half.mat"], "half.mat is truncated or damaged"),
+    "loss beyond float32": (["--style-weight", "1e38", "--recipe", "gatys2016"], "the style loss became inf"),
+}
+
+
+@pytest.fixture
+def words(tmp_path):
+    """The words of a run that works, in a folder with more files than it needs."""
+    words = prepare(tmp_path)
+    for name in ("start.png", "a-sheet.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((24, 32, 3), np.uint8))
+    (tmp_path / "notes.txt").write_text("Buy milk\n")
+    (tmp_path / "half.mat").write_bytes((tmp_path / "tiny.mat").read_bytes()[:9000])
+    (tmp_path / "taken.json").mkdir()
+    (tmp_path / "out").mkdir()
+    return words
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_bad_option(tmp_path, words, capfd, case):
+    more, expected = OPTIONS[case]
+    assert expected in refused([*words, *(word.format(tmp_path) for word in more)], capfd, tmp_path)
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["content", "style"])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("none.jpg", "cannot be read (No such file or directory)"),
+        ("", "is a folder"),
+        ("notes.txt", "is a text file"),
+        ("tiny.mat", "is a MATLAB"),
+        ("narrow.png", "narrow.png: a picture of 8 × 60 pixels would be used at 4 × 32, expected at least 16"),
+    ],
+)
+def test_bad_picture(tmp_path, words, capfd, place, name, expected):
+    cv2.imwrite(str(tmp_path / "narrow.png"), np.zeros((60, 8, 3), np.uint8))
+    words[place] = str(tmp_path / name)
+    assert expected in refused(words, capfd, tmp_path)
+
+
+def test_loss_beyond_float32_is_said_with_its_cause(tmp_path, words, capfd):
+    line = refused([*words, "--recipe", "gatys2016", "--content-weight", "1e38", "--init", "style"], capfd, tmp_path)
+    assert "the content loss became inf at evaluation 1, before the first step; choose smaller weights" in line
+
+
+def test_start_that_no_step_can_better(tmp_path, words, capfd):
+    """Content and style are one picture and the start, too: every loss is 0 and so is the gradient."""
+    words[1] = words[0]
+    line = refused([*words, "--recipe", "gatys2016", "--init", "content"], capfd, tmp_path)
+    assert line == "transfer: no step lowers the loss of the start image; choose another --init, or other weights\n"
+
+
+def test_output_folder_that_does_not_let_us(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)  # root is allowed everything
+    assert "out is no folder that lets us; choose another" in refused(words, capfd, tmp_path)
+
+
+def test_disk_that_fills_up(tmp_path, words, capfd, monkeypatch):
+    resource = pytest.importorskip("resource")  # POSIX only
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # a write fails after 1000 bytes
+    try:
+        line = refused([*words, "--quiet"], capfd, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "result.png cannot be written (File too large)" in line
+
+
+def test_older_results_stay_when_a_run_is_refused(tmp_path, words, capfd):
+    assert main([*words, "--quiet"]) == 0
+    before = [(tmp_path / "out" / name).read_bytes() for name in ("result.png", "result.json")]
+    refused([*words, "--weights", str(tmp_path / "notes.txt")], capfd, tmp_path)
+    assert [(tmp_path / "out" / name).read_bytes() for name in ("result.png", "result.json")] == before
+
+
+@pytest.mark.parametrize("more", [["--recipe", "monet"], ["--size", "x"], ["--init", "nonexistent"]])
+def test_what_needs_no_tensorflow_is_refused_without_it(tmp_path, more):
+    """As a process, where a traceback would show; it counts the lines and looks at what was imported."""
+    program = (
+        "import sys; from transfer.__main__ import main\n"
+        "try: code = main(sys.argv[1:])\n"
+        "except SystemExit as stop: code = stop.code\n"
+        "print(code, {'tensorflow', 'cv2', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *more], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "2 set()\n"
+    assert done.stderr.startswith("transfer: ") and done.stderr.count("\n") == 1

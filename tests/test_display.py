@@ -1,0 +1,125 @@
+"""What the command line shows of a run, with a clock that we turn by hand, and what it says before the run."""
+
+import io
+import math
+
+import numpy as np
+import pytest
+
+from transfer import estimate
+from transfer.display import describe, duration, plain_lines, steps_display
+from transfer.train import Step
+from vgg.layers import LAYERS
+
+
+def step(number: int, seconds: float = 1.0, tv: float = 0.0) -> Step:
+    return Step(number, number + 2, seconds, content=0.25, style=1234.5678, tv=tv, total=1234.8178 + tv)
+
+
+def numbers_shown(steps: int, every: float) -> list[int]:
+    """Which of `steps` steps, `every` seconds apart, get a line."""
+    out, now = io.StringIO(), [0.0]
+    show = plain_lines(out, steps, clock=lambda: now[0])
+    for number in range(1, steps + 1):
+        now[0] += every
+        show(step(number))
+    lines = out.getvalue().splitlines()
+    assert all(f"/{steps}  loss 1235  content 0.25  style 1235  " in line for line in lines)
+    return [int(line.removeprefix("step ").split("/")[0]) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("steps", "every", "expected"),
+    [
+        (100, 0.01, [1, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]),
+        (25, 0.01, [1, 3, 5, 8, 10, 13, 15, 18, 20, 23, 25]),  # the first at or after each tenth
+        (4, 0.01, [1, 2, 3, 4]),
+        (1, 0.01, [1]),
+        (12, 60, list(range(1, 13))),
+        # A tenth starts the ten seconds anew, and every third step after it they are over.
+        (100, 4, [1, 4, 7, *(tenth + more for tenth in range(10, 100, 10) for more in (0, 3, 6, 9)), 100]),
+    ],
+)
+def test_plain_lines_come_at_every_tenth_and_every_ten_seconds(steps, every, expected):
+    assert numbers_shown(steps, every) == expected
+
+
+def test_time_left_is_what_the_steps_took_so_far():
+    out = io.StringIO()
+    plain_lines(out, 40)(step(10, seconds=50.0))  # 5 s for each of 30 more
+    assert out.getvalue() == "step 10/40  loss 1235  content 0.25  style 1235  2 min 30 s left\n"
+
+
+def test_total_variation_is_shown_where_there_is_one():
+    assert describe(step(1)) == "loss 1235  content 0.25  style 1235"
+    assert describe(step(1, tv=1000.0)) == "loss 2235  content 0.25  style 1235  tv 1000"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 00 s"),
+        (75, "1 min 15 s"),
+        (3599.4, "59 min 59 s"),
+        (3599.6, "1 h 00 min"),
+        (2 * 3600 + 5 * 60 + 59, "2 h 05 min"),
+        (100 * 3600, "100 h 00 min"),
+    ],
+)
+def test_duration(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    for is_terminal in (True, False):
+        out = io.StringIO()
+        out.isatty = lambda answer=is_terminal: answer
+        with steps_display(out, 4) as show:
+            show(step(1))
+            show(step(4))
+        assert ("━" in out.getvalue()) == is_terminal
+        assert ("step 4/4" in out.getvalue()) != is_terminal
+        assert "4/4" in out.getvalue() and "loss 1235  content 0.25" in out.getvalue()
+
+
+def test_seconds_per_evaluation_leave_out_the_first_which_compiles(monkeypatch):
+    now, durations = [100.0], iter([9.0, 2.0])
+
+    def objective(image):
+        now[0] += next(durations)
+
+    monkeypatch.setattr(estimate.time, "perf_counter", lambda: now[0])
+    assert estimate.seconds_per_evaluation(objective, np.zeros((16, 16, 3))) == 2.0
+
+
+def test_memory_grows_with_the_area_of_the_picture_and_the_depth_of_the_layers(weights):
+    """What does not depend on the picture drops out of differences; four times the area has four times the maps."""
+
+    def peak(side, name):
+        return estimate.peak_bytes(weights, (name,), side, side)
+
+    assert peak(256, "relu4_2") - peak(128, "relu4_2") == pytest.approx(
+        4 * (peak(128, "relu4_2") - peak(64, "relu4_2"))
+    )
+    by_depth = [peak(64, layer.name) for layer in LAYERS]
+    assert by_depth == sorted(set(by_depth))
+    portrait, landscape = (64, 48), (48, 64)
+    assert estimate.peak_bytes(weights, ("relu1_1", "relu5_1"), *portrait) == estimate.peak_bytes(
+        weights, ("relu5_1",), *landscape
+    )
+
+
+def test_memory_of_a_layer_is_that_of_its_float32_maps(weights):
+    """From conv1_1 to relu1_1 there is one more map: 64 × 48 positions, 4 channels, 4 bytes, and its copies."""
+    more = estimate.peak_bytes(weights, ("relu1_1",), 64, 48) - estimate.peak_bytes(weights, ("conv1_1",), 64, 48)
+    assert more == pytest.approx(estimate.COPIES * 64 * 48 * 4 * 4)
+
+
+def test_free_memory_is_known_or_without_limit(monkeypatch):
+    assert estimate.free_bytes() > 0
+    monkeypatch.delattr(estimate.os, "sysconf")
+    assert estimate.free_bytes() == math.inf

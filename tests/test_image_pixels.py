@@ -1,0 +1,110 @@
+"""Grey, palettes, 16 bits, transparency, CMYK: whatever a file stores becomes RGB in [0, 255]."""
+
+import struct
+import unicodedata
+
+import cv2
+import numpy as np
+import pytest
+
+from image_files import CMYK_JPEG, GIF, STORED, encoded, png, png_of, read_bytes, tiff
+from transfer.image import read_image
+
+OPENCV = tuple(int(part) for part in cv2.__version__.split(".")[:2])
+
+
+@pytest.mark.parametrize("ending", [".png", ".webp", ".tif", ".bmp"])
+def test_colours_come_in_rgb_order(tmp_path, ending):
+    options = (cv2.IMWRITE_WEBP_QUALITY, 101) if ending == ".webp" else ()
+    np.testing.assert_array_equal(read_bytes(tmp_path, encoded(ending, STORED, *options)), STORED)
+
+
+def test_grey_becomes_rgb(tmp_path):
+    grey = np.arange(16 * 24, dtype=np.uint8).reshape(16, 24)
+    for data in (png_of(grey), tiff(grey), tiff(255 - grey, photometric=0)):
+        np.testing.assert_array_equal(read_bytes(tmp_path, data), np.dstack([grey] * 3))
+
+
+def test_16_bits_are_rounded_to_8(tmp_path):
+    # 65535 is 255, so that a step is 257 wide; dropping the low byte would give 0 for 129.
+    levels = np.array([[0, 128, 129, 25700, 25700 + 129, 65535]], np.uint16)
+    expected = [[0, 0, 1, 100, 101, 255]]
+    for data in (png_of(levels), tiff(levels), tiff(levels, ">"), png_of(np.dstack([levels] * 3))):
+        np.testing.assert_array_equal(read_bytes(tmp_path, data)[..., 1], expected)
+
+
+def test_transparency_is_laid_on_white(tmp_path):
+    # 128/255 of red: 255, 255 − 128 = 127. A fifth of (100, 50, 0): 20 + 204, 10 + 204, 204.
+    rgba = np.array([[[255, 0, 0, 128], [100, 50, 0, 51], [9, 9, 9, 0], [1, 2, 3, 255]]], np.uint8)
+    expected = [[[255, 127, 127], [224, 214, 204], [255, 255, 255], [1, 2, 3]]]
+    wide = rgba.astype(np.uint16) * 257
+    for data in (png_of(rgba), png_of(wide), tiff(wide, extra=2)):
+        np.testing.assert_array_equal(read_bytes(tmp_path, data), expected)
+    # libtiff itself rounds colour × alpha first.
+    assert np.abs(read_bytes(tmp_path, tiff(rgba, extra=2)).astype(int) - expected).max() <= 1
+
+
+def test_premultiplied_tiff(tmp_path):
+    rgba = np.array([[[128, 0, 0, 128], [20, 10, 0, 51], [0, 0, 0, 0], [1, 2, 3, 255]]], np.uint8)
+    expected = [[[255, 127, 127], [224, 214, 204], [255, 255, 255], [1, 2, 3]]]
+    for data in (tiff(rgba, extra=1), tiff(rgba.astype(np.uint16) * 257, extra=1)):
+        np.testing.assert_array_equal(read_bytes(tmp_path, data), expected)
+
+
+def test_grey_with_alpha(tmp_path):
+    grey_alpha = np.array([[[100, 51], [7, 0], [7, 255]]], np.uint8)  # a fifth of 100 on white: 20 + 204
+    for data in (png_of(grey_alpha), png_of(grey_alpha.astype(np.uint16) * 257)):
+        np.testing.assert_array_equal(read_bytes(tmp_path, data)[0, :, 0], [224, 255, 7])
+
+
+def test_palette(tmp_path):
+    palette = (b"PLTE", bytes([255, 0, 0, 0, 255, 0, 0, 0, 255]))
+    rows = [bytes([0, 1, 2])]
+    np.testing.assert_array_equal(
+        read_bytes(tmp_path, png(rows, 3, 8, 3, palette)), [[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]
+    )
+    see_through = (b"tRNS", bytes([0, 51]))  # the first entry wholly, the second to four fifths
+    np.testing.assert_array_equal(
+        read_bytes(tmp_path, png(rows, 3, 8, 3, palette, see_through)), [[[255] * 3, [204, 255, 204], [0, 0, 255]]]
+    )
+
+
+@pytest.mark.parametrize(
+    "row, depth, key, expected",
+    [
+        (bytes([10, 20, 30]), 8, 20, [10, 255, 30]),
+        (bytes([0b00011000]), 2, 1, [0, 255, 170]),  # levels 0, 1, 2 of 0 … 3
+        (struct.pack(">3H", 0, 257 * 9, 65535), 16, 257 * 9, [0, 255, 255]),
+    ],
+)
+def test_grey_level_that_means_transparent(tmp_path, row, depth, key, expected):
+    data = png([row], 3, depth, 0, (b"tRNS", struct.pack(">H", key)))
+    np.testing.assert_array_equal(read_bytes(tmp_path, data)[0, :, 0], expected)
+
+
+def test_cmyk(tmp_path):
+    image = read_bytes(tmp_path, CMYK_JPEG).astype(int)
+    assert np.abs(image[:, :6] - [255, 0, 0]).max() <= 4
+    assert np.abs(image[:, 10:] - [163, 204, 204]).max() <= 4  # (1 − C)(1 − K): 0.8 · 0.8 · 255, 0.8 · 255
+    cmyk = np.array([[[0, 255, 255, 0], [51, 0, 0, 51]]], np.uint8)
+    image = read_bytes(tmp_path, tiff(cmyk, photometric=5)).astype(int)
+    assert np.abs(image - [[[255, 0, 0], [163, 204, 204]]]).max() <= 1
+
+
+@pytest.mark.skipif(OPENCV < (4, 12), reason="this OpenCV reads no GIF")
+def test_first_frame_of_a_gif(tmp_path):
+    red, green, blue = [255, 0, 0], [0, 255, 0], [0, 0, 255]
+    np.testing.assert_array_equal(read_bytes(tmp_path, GIF), [[red, green, blue], [blue, green, red]])
+
+
+@pytest.mark.parametrize("name", ["with space.png", "Grüße 東京 🎨.png", "no_ending", "'quoted'.jpg"])
+def test_any_file_name(tmp_path, name):
+    path = tmp_path / unicodedata.normalize("NFC", name)
+    path.write_bytes(png_of(STORED))
+    np.testing.assert_array_equal(read_image(path), STORED)
+    np.testing.assert_array_equal(read_image(str(path)), STORED)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3000), (3000, 1)])
+def test_any_shape(tmp_path, shape):
+    assert read_bytes(tmp_path, png_of(np.full((*shape, 3), 7, np.uint8))).shape == (*shape, 3)

@@ -1,0 +1,134 @@
+"""Pictures to files: what arrives, what an interruption leaves, and what is checked before a long run."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from image_files import STORED, assert_one_line
+from transfer.image import check_output, read_image, write_image
+from vgg.errors import InputError
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif", "a.tiff", "a.bmp", "A.PNG", "new/er/grüße 🎨.png"])
+def test_lossless_round_trip(tmp_path, name):
+    write_image(tmp_path / name, STORED)
+    np.testing.assert_array_equal(read_image(tmp_path / name), STORED)
+    assert [path.name for path in (tmp_path / name).parent.iterdir()] == [Path(name).name]
+
+
+def test_formats_are_what_their_endings_say(tmp_path):
+    starts = {
+        "png": b"\x89PNG",
+        "jpg": b"\xff\xd8\xff",
+        "jpeg": b"\xff\xd8\xff",
+        "webp": b"RIFF",
+        "tif": b"II*\0",
+        "tiff": b"II*\0",
+        "bmp": b"BM",
+    }
+    for ending, start in starts.items():
+        write_image(str(tmp_path / f"a.{ending}"), STORED)
+        assert (tmp_path / f"a.{ending}").read_bytes().startswith(start)
+
+
+def test_jpeg_quality_is_95(tmp_path):
+    write_image(tmp_path / "a.jpg", STORED)
+    data = (tmp_path / "a.jpg").read_bytes()
+    table = data[data.index(b"\xff\xdb") + 5 :][:64]
+    # ITU-T T.81, Annex K: the first luminance step is 16; libjpeg at quality q > 50 scales by (200 − 2q) / 100.
+    assert table[0] == round(16 * (200 - 2 * 95) / 100)
+    # Zigzag order leaves the table's last step last: 99 in the annex.
+    assert table[63] == (99 * 10 + 50) // 100
+
+
+def test_floats_are_rounded_and_clipped(tmp_path):
+    floats = np.array([[[-7.0, 0.4, 0.6], [254.6, 255.0, 300.0]]])
+    for dtype in (np.float32, np.float64):
+        write_image(tmp_path / "a.png", floats.astype(dtype))
+        np.testing.assert_array_equal(read_image(tmp_path / "a.png"), [[[0, 0, 1], [255, 255, 255]]])
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif", "bmp"])
+def test_same_picture_same_bytes(tmp_path, ending):
+    write_image(tmp_path / f"a.{ending}", STORED)
+    write_image(tmp_path / f"b.{ending}", STORED.astype(np.float32))
+    assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+
+
+def test_full_disk_leaves_the_older_file(tmp_path):
+    resource = pytest.importorskip("resource")  # POSIX only
+    write_image(tmp_path / "a.png", STORED)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # the write fails after 1000 bytes
+    try:
+        with pytest.raises(InputError, match=r"a\.png cannot be written") as caught:
+            write_image(tmp_path / "a.png", noise)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert_one_line(caught.value)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.png"), STORED)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_interruption_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *_: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        write_image(tmp_path / "a.png", STORED)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp"])
+def test_picture_too_large_for_its_format(tmp_path, name):
+    with pytest.raises(InputError, match="70000 × 16 pixels is too large") as caught:
+        write_image(tmp_path / name, np.zeros((16, 70000, 3), np.uint8))
+    assert_one_line(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Checking the output before a run.
+
+
+def test_check_output_accepts_and_creates_nothing(tmp_path, monkeypatch):
+    (tmp_path / "in.jpg").write_bytes(b"")
+    (tmp_path / "old.png").write_bytes(b"kept")
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "a.png", tmp_path / "new" / "er" / "a.JPG", tmp_path / "old.png", "a.webp"):
+        check_output(path, [tmp_path / "in.jpg", tmp_path / "missing.jpg"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jpg", "old.png"]
+    assert (tmp_path / "old.png").read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("a.gif", r"'\.gif', expected one of \.png, \.jpg, \.jpeg, \.webp, \.tif, \.tiff, \.bmp"),
+        ("a", "expected one of"),
+        ("folder", "is a folder"),
+        ("in.jpg", "also an input"),
+        ("link.jpg", "also an input"),
+        ("folder/../in.jpg", "also an input"),
+        ("in.jpg/a.png", "in.jpg is no folder"),
+        ("in.jpg/new/a.png", "in.jpg is no folder"),
+    ],
+)
+def test_check_output_refuses(tmp_path, name, words):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "in.jpg").write_bytes(b"")
+    (tmp_path / "in.jpg").chmod(0o755)
+    (tmp_path / "link.jpg").symlink_to(tmp_path / "in.jpg")
+    with pytest.raises(InputError, match=words) as caught:
+        check_output(tmp_path / name, [tmp_path / "other.jpg", str(tmp_path / "in.jpg")])
+    assert_one_line(caught.value)
+
+
+def test_check_output_write_protected(tmp_path, monkeypatch):
+    (tmp_path / "old.png").write_bytes(b"")
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)  # root is allowed everything
+    with pytest.raises(InputError, match="write-protected"):
+        check_output(tmp_path / "old.png")
+    with pytest.raises(InputError, match="no folder that lets us"):
+        check_output(tmp_path / "new" / "a.png")

@@ -1,0 +1,163 @@
+"""From the words of the command line to a recipe: its own defaults, every option, and one line for what is wrong."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from transfer.recipes import DEFAULT, GATYS2016, RECIPES, Normalization, Recipe
+from transfer.settings import build_parser, recipe_from
+from vgg.errors import InputError
+
+#: Another value for every field that a recipe has; no recipe of ours uses any of them.
+OTHER = {
+    "name": "other",
+    "summary": "other",
+    "content_weight": 0.125,
+    "style_weight": 7.5,
+    "content_loss": Normalization(3, 2, 1, 0),
+    "style_loss": Normalization(0, 1, 2, 3),
+    "content_layers": (("relu2_2", 0.3), ("pool4", 0.7)),
+    "style_layers": (("conv1_2", 1.0),),
+    "gram_channels": -0.75,
+    "tv_weight": 0.375,
+    "pooling": "max",
+    "normalized_network": False,
+    "init": "style",
+    "optimizer": "adam",
+    "learning_rate": 11.0,
+    "iterations": 77,
+    "size": 99,
+}
+
+#: Option, the field it sets and to what.
+OPTIONS = [
+    ("--size 99", "size", 99),
+    ("--iterations 77", "iterations", 77),
+    ("--optimizer adam", "optimizer", "adam"),
+    ("--learning-rate 0.5", "learning_rate", 0.5),
+    ("--init style", "init", "style"),
+    (f"--init {__file__}", "init", __file__),
+    ("--content-weight 1e-3", "content_weight", 1e-3),
+    ("--content-weight 0", "content_weight", 0.0),
+    ("--style-weight 3", "style_weight", 3.0),
+    ("--style-weight 0", "style_weight", 0.0),
+    ("--tv-weight 0", "tv_weight", 0.0),
+    ("--tv-weight 2", "tv_weight", 2.0),
+    ("--content-layers relu2_2", "content_layers", (("relu2_2", 1.0),)),
+    ("--style-layers pool1,relu5_4", "style_layers", (("pool1", 0.5), ("relu5_4", 0.5))),
+    ("--pooling max", "pooling", "max"),
+    ("--no-normalize", "normalized_network", False),
+]
+NOT_THE_RECIPE_S = {"content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
+
+
+def recipe_of(words: str) -> Recipe:
+    return recipe_from(build_parser().parse_args(words.split()))
+
+
+def refusal(words: str) -> str:
+    with pytest.raises(InputError) as caught:
+        recipe_of(words)
+    assert str(caught.value).isprintable(), "one line"
+    return str(caught.value)
+
+
+def test_without_options_the_recipe_is_as_it_stands():
+    assert recipe_of("") == DEFAULT
+    assert recipe_of("a.jpg b.jpg --recipe gatys2016 --seed 3 --sheet --quiet") == GATYS2016
+    assert {field.name for field in fields(Recipe)} == set(OTHER)
+
+
+@pytest.mark.parametrize("field", OTHER)
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_default_comes_from_the_recipe(monkeypatch, recipe, field):
+    changed = replace(RECIPES[recipe], **{field: OTHER[field]})
+    assert changed != RECIPES[recipe]
+    monkeypatch.setitem(RECIPES, recipe, changed)
+    assert recipe_of(f"--recipe {recipe}") == changed
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(("option", "field", "value"), OPTIONS)
+def test_every_option_arrives_and_changes_nothing_else(recipe, option, field, value):
+    changed = recipe_of(f"--recipe {recipe} {option}")
+    assert getattr(changed, field) == value
+    assert replace(changed, **{field: getattr(RECIPES[recipe], field)}) == RECIPES[recipe]
+
+
+def test_no_option_is_forgotten_above():
+    names = set(vars(build_parser().parse_args([]))) - NOT_THE_RECIPE_S
+    flags = {f"--{name.replace('_', '-')}" for name in names}
+    assert flags == {option.split()[0] for option, _, _ in OPTIONS}
+
+
+def test_options_add_up():
+    words = " ".join(option for option, field, value in OPTIONS if OTHER[field] == value)
+    changed = recipe_of(f"{words} --content-weight 0.125 --recipe gatys2016")
+    for name in ("size", "iterations", "optimizer", "init", "pooling", "normalized_network", "content_weight"):
+        assert getattr(changed, name) == OTHER[name]
+    assert changed.style_loss == GATYS2016.style_loss
+
+
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [
+        ("relu4_2", (("relu4_2", 1.0),)),
+        ("conv1_1,relu2_1,pool3,relu5_4", (("conv1_1", 0.25), ("relu2_1", 0.25), ("pool3", 0.25), ("relu5_4", 0.25))),
+        ("relu3_2=0.3,relu4_2=0.7", (("relu3_2", 0.3), ("relu4_2", 0.7))),
+        ("relu4_2=2e-1", (("relu4_2", 0.2),)),
+        ("relu1_1=4,relu2_1", (("relu1_1", 4.0), ("relu2_1", 0.5))),
+        ("relu5_1,relu1_1,", (("relu5_1", 0.5), ("relu1_1", 0.5))),
+    ],
+)
+@pytest.mark.parametrize("kind", ["content", "style"])
+def test_lists_of_layers(kind, text, layers):
+    assert getattr(recipe_of(f"--{kind}-layers {text}"), f"{kind}_layers") == layers
+
+
+def test_spaces_in_a_list_do_not_matter():
+    options = build_parser().parse_args(["--style-layers", " relu1_1=0.2 , relu2_1 "])
+    assert recipe_from(options).style_layers == (("relu1_1", 0.2), ("relu2_1", 0.5))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--recipe impressionist", "no recipe 'impressionist'; the recipes are default, gatys2016"),
+        ("--content-layers relu4_5", "no layer 'relu4_5'; the layers are conv1_1, relu1_1, conv1_2"),
+        ("--style-layers relu1_1,22", "no layer '22'"),
+        ("--style-layers relu1_1=much", "--style-layers gives relu1_1 the weight 'much', expected a number"),
+        ("--content-layers relu1_1,relu1_1=2", "--content-layers is 'relu1_1,relu1_1=2', expected every layer once"),
+        ("--style-layers relu2_1=-1", "the weight of relu2_1 is -1.0"),
+        ("--content-layers relu2_1=nan", "the weight of relu2_1 is nan"),
+        ("--init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, or a picture"),
+        (f"--init {300 * 'x'}.png", "expected content, style, noise, or a picture that exists"),
+        ("--size 15", "--size is 15, expected 16 or more"),
+        ("--iterations 0", "--iterations is 0, expected 1 or more"),
+        ("--content-weight -1", "--content-weight is -1.0, expected a finite number of 0 or more"),
+        ("--style-weight inf", "--style-weight is inf"),
+        ("--tv-weight nan", "--tv-weight is nan"),
+        ("--learning-rate -2", "--learning-rate is -2.0"),
+        ("--seed -1", "--seed is -1, expected 0 or more"),
+        ("--content-weight 0 --style-weight 0", "nothing to do"),
+    ],
+)
+def test_what_is_refused(words, expected):
+    assert expected in refusal(words)
+
+
+def test_no_layers_at_all_is_nothing_to_do():
+    options = build_parser().parse_args(["--content-layers", "", "--style-layers", ""])
+    with pytest.raises(InputError, match="nothing to do"):
+        recipe_from(options)
+
+
+@pytest.mark.parametrize(
+    "words", ["--size big", "--iterations 1.5", "--optimizer sgd", "--pooling sum", "--colour", "a b c", "--output"]
+)
+def test_what_the_parser_refuses_in_one_line(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        build_parser().parse_args(words.split())
+    out, err = capsys.readouterr()
+    assert stop.value.code == 2 and out == ""
+    assert err.startswith("transfer: ") and err.endswith("see python -m transfer --help\n") and err.count("\n") == 1

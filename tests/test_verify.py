@@ -1,0 +1,134 @@
+"""`python -m weights verify`: what it says of genuine, re-saved, transposed, unknown and broken files."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import genuine_figures
+import hand_made
+from vgg.matconvnet import Conv, Weights, read
+from weights import __main__ as command
+from weights import sources
+from weights.choice import choose
+from weights.verify import describe
+
+CHANNELS = [64] * 2 + [128] * 2 + [256] * 4 + [512] * 8
+
+
+def full_size(kernel, bias):
+    """A network of the genuine shapes, 20 million numbers, all zero except conv1_1."""
+    inputs = [3, *CHANNELS[:-1]]
+    numbers = {
+        name: (np.zeros((3, 3, channels_in, channels), np.float32), np.zeros(channels, np.float32))
+        for name, channels_in, channels in zip(hand_made.CONVOLUTIONS, inputs, CHANNELS, strict=True)
+    }
+    return numbers | {"conv1_1": (kernel, bias)}
+
+
+@pytest.fixture
+def verify(tmp_path, capsys):
+    """Save a network, run the command on it and return the lines it prints."""
+
+    def run(numbers, layout="beta16"):
+        path = hand_made.save(tmp_path / "a.mat", hand_made.network(layout, numbers), compressed=True)
+        assert command.main(["verify", str(path)]) == 0
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        return printed.out.splitlines()
+
+    return run
+
+
+def test_genuine_numbers_saved_again(verify, tmp_path):
+    verdict, *details = verify(full_size(*genuine_figures.conv1_1()))
+    assert verdict == "genuine ImageNet VGG-19, re-saved"
+    text = "\n".join(details)
+    for words in (
+        "beta16 (mean colour in `normalization`)",
+        "all 37, conv1_1 … pool5; 20,024,384 parameters; channels 2×64, 2×128, 4×256, 8×512",
+        "red 123.680, green 116.779, blue 103.939",
+        f"{hashlib.sha256((tmp_path / 'a.mat').read_bytes()).hexdigest()}, not a published file",
+        "carries the genuine numbers",
+        f"{tmp_path / 'a.mat'}, {(tmp_path / 'a.mat').stat().st_size:,} bytes",
+    ):
+        assert words in text
+    kernel, bias = read(tmp_path / "a.mat").convolutions["conv1_1"]
+    np.testing.assert_array_equal(kernel[..., genuine_figures.SHOWN], genuine_figures.KERNELS)
+    # Printed one by one from the genuine file: height, width, blue, first filter.
+    entries = {(0, 0): 0.34119523, (1, 0): 0.23215917, (2, 0): -0.07260918, (0, 1): 0.33999205, (1, 1): 0.08978214}
+    for (row, column), printed in entries.items():
+        assert kernel[row, column, 2, 0] == np.float32(printed)
+    assert (bias[0], bias[31], bias[63]) == tuple(np.float32([0.73017758, 1.75193536, 0.4072122]))
+
+
+def test_genuine_numbers_on_their_side(verify):
+    kernel, bias = genuine_figures.conv1_1()
+    verdict, *details = verify(full_size(kernel.transpose(1, 0, 2, 3), bias), "later")
+    assert verdict == "ImageNet VGG-19 with height and width of its kernels swapped: pictures will come out wrong"
+    assert "does not carry the genuine numbers" in details[-1]
+    assert "later (mean colour in `meta.normalization`)" in details[1]
+
+
+def nudged(array, *index):
+    array = array.copy()
+    array[index] += 1e-4
+    return array
+
+
+OTHER_NUMBERS = {
+    "BGR": lambda kernel, bias: (kernel[:, :, ::-1], bias),
+    "upside down": lambda kernel, bias: (kernel[::-1], bias),
+    "filters in another order": lambda kernel, bias: (kernel[..., ::-1], bias[::-1]),
+    "one number": lambda kernel, bias: (nudged(kernel, 1, 2, 0, 0), bias),
+    "one bias": lambda kernel, bias: (kernel, nudged(bias, 40)),
+    "zeros": lambda kernel, bias: (0 * kernel, 0 * bias),
+}
+
+
+@pytest.mark.parametrize("change", OTHER_NUMBERS)
+def test_other_numbers_are_unknown(change):
+    numbers = full_size(*OTHER_NUMBERS[change](*genuine_figures.conv1_1()))
+    weights = Weights({name: Conv(*conv) for name, conv in numbers.items()}, np.zeros(3))
+    assert describe(weights) == "unknown VGG-19: the right shapes, but not the published numbers"
+
+
+def test_other_channels(verify):
+    verdict, *details = verify(hand_made.kernels(), "later")
+    assert verdict == "a network of VGG-19's layers with other channel counts"
+    parameters = sum(kernel.size + bias.size for kernel, bias in hand_made.kernels().values())
+    assert f"{parameters:,} parameters; channels 1×2, 1×3, 1×4, 1×5, 1×2" in details[2]
+
+
+@pytest.mark.parametrize("layout", ["later", "beta16"])
+def test_published_file(tmp_path, monkeypatch, capsys, layout):
+    path = hand_made.save(tmp_path / "a.mat", hand_made.network(layout))
+    digest = hashlib.new(sources.SOURCES[layout].algorithm, path.read_bytes()).hexdigest()
+    monkeypatch.setitem(sources.SOURCES, layout, replace(sources.SOURCES[layout], digest=digest))
+    assert command.main(["verify", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"genuine ImageNet VGG-19, the published file ({layout} layout)\n")
+    assert "that of the published file" in printed
+
+
+def test_digests_are_the_published_ones():
+    assert sources.SOURCES["later"].digest == "abdb57167f82a2a1fbab1e1c16ad9373411883f262a1a37ee5db2e6fb0044695"
+    assert sources.SOURCES["beta16"].digest == "8ee3263992981a1d26e73b3ca028a123"
+
+
+@pytest.mark.parametrize("name", ["missing.mat", "page.mat", "."])
+def test_errors_are_one_line_and_exit_code_2(tmp_path, capsys, name):
+    (tmp_path / "page.mat").write_text("<html>Sign in</html>")
+    assert command.main(["verify", str(tmp_path / name)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"weights: {tmp_path / name} ")
+    assert printed.err.count("\n") == 1
+
+
+def test_without_a_file_it_takes_the_one_a_run_would_use(tmp_path, monkeypatch, capsys):
+    hand_made.save(tmp_path / "imagenet-vgg-verydeep-19-beta16.mat", hand_made.network("beta16"))
+    monkeypatch.setattr(command, "choose", lambda named: choose(named, tmp_path))
+    assert command.main(["verify"]) == 0
+    assert "imagenet-vgg-verydeep-19-beta16.mat" in capsys.readouterr().out

@@ -1,0 +1,61 @@
+"""What the tests of `python -m transfer` share: small pictures, tiny weights, and a process of its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from conftest import tiny_weights
+from image_files import png_of
+from transfer.__main__ import main
+from vgg.matconvnet_writer import write
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def prepare(folder: Path) -> list[str]:
+    """Make pictures of 64 × 48 and 50 × 40 pixels and a `.mat` file in `folder`; the words of a short run with them."""
+    y, x = np.mgrid[:48, :64]
+    content = np.stack([4 * x, 5 * y, 255 * ((x - 32) ** 2 + (y - 24) ** 2 < 200)], axis=-1)
+    waves = np.stack([128 + 100 * np.sin(x / 3), 128 + 100 * np.sin((x + y) / 4), 60 + 40 * np.cos(y / 5)], axis=-1)
+    (folder / "content.png").write_bytes(png_of(content.astype(np.uint8)))
+    (folder / "style.png").write_bytes(png_of(waves[:40, :50].astype(np.uint8)))
+    write(folder / "tiny.mat", tiny_weights())
+    pictures = [str(folder / "content.png"), str(folder / "style.png")]
+    # Measuring activations on drawn pictures would be most of the time of such a run; one test leaves it in.
+    files = ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "result.png")]
+    return [*pictures, *files, "--size", "32", "--iterations", "5", "--no-normalize"]
+
+
+def refused(arguments: list[str], capfd, folder: Path) -> str:
+    """Run the command, which must refuse; its one line, after checking what holds for every refusal."""
+    before = sorted(folder.rglob("*"))
+    capfd.readouterr()
+    try:
+        code = main(arguments)
+    except SystemExit as stop:  # argparse's way
+        code = stop.code
+    err = capfd.readouterr().err
+    assert code == 2
+    assert err.startswith("transfer: ") and err.count("\n") == 1 and err.endswith("\n")
+    assert sorted(folder.rglob("*")) == before, "nothing may be left behind"
+    return err
+
+
+def start_apart(arguments: list[str]) -> subprocess.Popen:
+    """Start the command in a process of its own."""
+    # A test run in the background hands down a Ctrl-C that is ignored.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from transfer.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def run_apart(arguments: list[str]) -> tuple[int, str, str]:
+    """Run it to its end: exit code, standard output, standard error, as the operating system sees them."""
+    process = start_apart(arguments)
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
