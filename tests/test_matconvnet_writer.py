@@ -9,7 +9,7 @@ import pytest
 import scipy.io
 
 import hand_made
-from vgg.errors import WeightsError
+from vgg.errors import InputError
 from vgg.matconvnet import read
 from vgg.matconvnet_writer import write
 
@@ -76,7 +76,7 @@ def test_full_disk_leaves_the_older_file_and_no_other(mat_file, weights):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))  # a write past 5000 bytes fails
     try:
-        with pytest.raises(WeightsError) as caught:
+        with pytest.raises(InputError) as caught:
             write(mat_file, replace(weights, origin="never seen"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -98,7 +98,7 @@ def test_interruption_leaves_the_older_file_and_no_other(mat_file, weights, monk
 def test_impossible_places(tmp_path, weights, place):
     (tmp_path / "file.txt").write_text("kept")
     (tmp_path / "folder").mkdir()
-    with pytest.raises(WeightsError, match="cannot be written") as caught:
+    with pytest.raises(InputError, match="cannot be written") as caught:
         write(tmp_path / place, weights)
     assert "\n" not in str(caught.value)
     assert "None" not in str(caught.value)

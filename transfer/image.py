@@ -13,6 +13,7 @@ import numpy as np
 
 from transfer import codec, picture_file
 from vgg.errors import InputError
+from vgg.whole_file import whole_file
 
 #: Four pools halve the picture before conv5, which must still have a pixel to look at.
 MINIMUM_SIDE = 16
@@ -112,16 +113,5 @@ def write_image(path: Path | str, image: np.ndarray) -> None:
     path = Path(path)
     check_output(path)
     data = codec.encode(image, path.suffix.lower())
-    # In the same folder, as os.replace cannot cross disks; named by process, as two runs may share the folder.
-    unfinished = path.parent / f".unfinished-{os.getpid()}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            unfinished.write_bytes(data)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}); free some space or choose another place"
-        ) from error
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(data)

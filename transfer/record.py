@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 from transfer.recipes import Recipe
 from transfer.train import Result
-from vgg.errors import InputError
 from vgg.matconvnet import Weights
+from vgg.whole_file import whole_file
 
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
 
@@ -33,12 +32,5 @@ def record(
 
 def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write `content` as JSON; the file appears whole or not at all. Raises InputError, for example on a full disk."""
-    unfinished = path.with_name(f".unfinished-{os.getpid()}.json")
-    try:
-        try:
-            unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); free some space") from error
+    with whole_file(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

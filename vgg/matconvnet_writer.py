@@ -3,16 +3,15 @@
 What is written here, other MatConvNet readers can read too, those by field name and those by position.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.io
 
-from vgg.errors import WeightsError
 from vgg.layers import LAYERS, Layer
 from vgg.matconvnet import Weights
+from vgg.whole_file import whole_file
 
 
 def write(path: Path | str, weights: Weights) -> None:
@@ -22,7 +21,7 @@ def write(path: Path | str, weights: Weights) -> None:
     `layers[0][i][0][0][2][0][0]` (later) or `layers[0][i][0][0][0][0][0]` (beta16).
 
     Raises:
-        WeightsError: the folder cannot be made, is write-protected or full.
+        InputError: the folder cannot be made, is write-protected or full.
     """
     path = Path(path)
     variables: dict[str, Any] = {"layers": _cell([_entry(row, weights) for row in LAYERS])}
@@ -35,18 +34,8 @@ def write(path: Path | str, weights: Weights) -> None:
         size = np.float64([[224, 224, 3]])
         third = {"imageSize": size, "keepAspect": 1.0, "averageImage": average_image, "origin": weights.origin}
         variables["meta"] = {"normalization": third}
-    unfinished = path.with_name(f".unfinished-{os.getpid()}.mat")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            scipy.io.savemat(unfinished, variables)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise WeightsError(
-            f"{path} cannot be written ({error.strerror}); free some space or choose another place"
-        ) from error
+    with whole_file(path) as unfinished:
+        scipy.io.savemat(unfinished, variables)
 
 
 def _entry(row: Layer, weights: Weights) -> dict[str, Any]:
