@@ -66,8 +66,10 @@ def other(name: str, kind: str) -> bytes:
     return struct_array({"name": text(name), "type": text(kind), "pad": double(0, 1, 0, 1)})
 
 
+def packed(stream: bytes) -> bytes:
+    """A compressed variable; unlike other elements it is not padded."""
+    return struct.pack("<II", COMPRESSED, len(stream)) + stream
+
+
 def file(*variables: bytes, compressed: bool = True) -> bytes:
-    if compressed:
-        packed = [zlib.compress(variable) for variable in variables]
-        variables = tuple(struct.pack("<II", COMPRESSED, len(data)) + data for data in packed)
-    return HEADER + b"".join(variables)
+    return HEADER + b"".join(packed(zlib.compress(variable)) if compressed else variable for variable in variables)

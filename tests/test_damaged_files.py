@@ -120,7 +120,9 @@ def nested(levels):
 EMPTY_NAMES = m.element(m.INT32, struct.pack("<i", 32)) + m.element(m.INT8, b"")
 NAMED = {f"f{i}": m.double(1) for i in range(3)}
 
-# What each does to SciPy's reader if it is let near: crash, fill the memory, or take its time.
+NUMBERS = m.array(m.DOUBLE_CLASS, (1, 1), m.element(m.UINT8, b"\1"), name="layers")
+
+# What each does to SciPy's reader if it is let near: crash, fill the memory, take its time, or warn and go on.
 ATTACKS = {
     "unknown-number-type": claims(m.SINGLE_CLASS, (1, 1), m.element(200, bytes(4))),
     "number-in-a-cell": claims(m.CELL, (1, 1), m.element(m.SINGLE, bytes(4))),
@@ -132,7 +134,7 @@ ATTACKS = {
     "more-items-than-stored": claims(m.CELL, (1, 9), m.double(1)),
     "endless-field-name": m.file(m.struct_array({"x" * 32: m.double(1)}, "layers"), compressed=False),
     "field-name-of-no-width": m.file(m.struct_array(NAMED, "layers").replace(b"\x05\0\4\0\x20", b"\x05\0\4\0\0")),
-    "a-thousand-levels": nested(1000),
+    "two-hundred-levels": nested(200),
     "forty-megabytes-of-zeros": m.file(m.array(m.CELL, (1, 43), bytes(40_000_000), name="layers"), compressed=False),
     "field-names-that-go-on": claims(
         m.STRUCT,
@@ -140,7 +142,11 @@ ATTACKS = {
         m.element(m.INT32, struct.pack("<i", 8)),
         m.element(m.INT8, b"".join(b"f%06d\0" % i for i in range(60_000))),
     ),
-    "bomb": m.HEADER + m.element(m.COMPRESSED, zlib.compress(struct.pack("<II", m.MATRIX, (1 << 32) - 8))),
+    "the-same-variable-twice": m.file(NUMBERS, NUMBERS),
+    "compressed-shorter-than-it-says": m.HEADER + m.packed(zlib.compress(NUMBERS[:-8])),
+    "compressed-longer-than-it-says": m.HEADER + m.packed(zlib.compress(NUMBERS + bytes(50_000_000))),
+    "compressed-without-its-checksum": m.HEADER + m.packed(zlib.compress(NUMBERS)[:-4]),
+    "bomb": m.HEADER + m.packed(zlib.compress(struct.pack("<II", m.MATRIX, (1 << 32) - 8))),
 }
 
 

@@ -74,6 +74,33 @@ def test_learned_filters_tell_directions_apart(monkeypatch, seed):
     assert ((ratios > 4) | (ratios < 1 / 4)).sum() <= 1  # or this test would prove nothing
 
 
+def marks(turn):
+    """(96, 96, 3): the letter L, `turn`ed, at places that differ, on a little noise."""
+    rng = np.random.default_rng(2)
+    grey, letter = rng.normal(0, 3, (96, 96)), turn(np.array([[100, 0, 0], [100, 0, 0], [100, 100, 0]]))
+    for top in range(1, 90, 6):
+        for left in range(1, 90, 6):
+            y, x = top + rng.integers(3), left + rng.integers(3)
+            grey[y : y + 3, x : x + 3] += letter
+    return np.repeat(grey[..., None], 3, axis=2).astype(np.float32)
+
+
+def test_filters_are_not_mirrored_or_on_their_side(monkeypatch):
+    monkeypatch.setattr(learn_module, "PATCHES", 4000)
+    kernel = learn_kernel([marks(np.asarray)[None]], 12, np.random.default_rng(0))
+
+    def fit(turn):
+        picture = marks(turn)
+        peaks = []
+        for out in range(12):
+            response = sum(scipy.signal.correlate2d(picture[..., i], kernel[..., i, out], "valid") for i in range(3))
+            peaks.append(np.percentile(response, 99.5) / np.linalg.norm(kernel[..., out]))
+        return np.mean(peaks)
+
+    for other in (np.flipud, np.fliplr, np.rot90, np.transpose):
+        assert fit(np.asarray) > 1.05 * fit(other), other
+
+
 def test_filters_lie_in_the_channels_that_vary(monkeypatch):
     # Six channels mixed from two sources: with two components, a filter has nothing to say about other mixtures.
     monkeypatch.setattr(learn_module, "COMPONENTS", 2)

@@ -83,12 +83,14 @@ def test_one_report_for_each_step(optimizer):
 
 
 def test_best_image_is_kept_when_adam_gets_worse():
-    objective = Bowl("adam", steep=1.0, learning_rate=15.0, iterations=12)
-    result = train(objective, START)
+    objective, shown = Bowl("adam", steep=1.0, learning_rate=15.0, iterations=12), []
+    result = train(objective, START, lambda step, image: shown.append(image.copy()))
     totals = [step.total for step in result.steps]
     best = int(np.argmin(totals))
     assert 0 < best < len(totals) - 1 and totals[-1] > 2 * totals[best], "or there was nothing to keep"
     np.testing.assert_array_equal(result.image, objective.images[1 + best])  # the first is the start
+    for image in shown[best:]:
+        np.testing.assert_array_equal(image, result.image)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -149,3 +151,8 @@ def test_same_call_same_bytes(weights, image, waves, optimizer):
     assert first.image.tobytes() == second.image.tobytes()
     assert [step.total for step in first.steps] == [step.total for step in second.steps]
     assert len(first.steps) == 6 and np.any(first.image != image)
+
+
+def test_an_end_before_the_last_step_is_called_converged():
+    result = train(Bowl("l-bfgs", iterations=500), START)
+    assert len(result.steps) < 500 and result.stopped == "converged"

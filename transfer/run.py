@@ -66,14 +66,16 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
     if not result.steps:
         if result.stopped == "interrupted":
             raise KeyboardInterrupt("no step was done, so nothing was written")
-        if result.stopped == "finished":
+        if result.stopped == "converged":
             raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
         raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
     save(outputs, pictures, weights, result, recipe, options)
     say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
     if result.stopped == "interrupted":
         raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {outputs.picture}")
-    if result.stopped != "finished":
+    if result.stopped == "converged":
+        say(f"ended after {len(result.steps)} of {recipe.iterations} steps: none lowers the loss any more")
+    elif result.stopped != "finished":
         print(f"transfer: {result.stopped}; the best picture before that is in {outputs.picture}", file=sys.stderr)
         return BROKEN_LOSS
     return terminal.DONE

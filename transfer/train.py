@@ -36,7 +36,7 @@ class Result:
 
     image: np.ndarray
     steps: list[Step] = field(default_factory=list)
-    stopped: str = "finished"  # or "interrupted", or the sentence that says why
+    stopped: str = "finished"  # or "converged", "interrupted", or what made the loss no longer a number
 
 
 class NonFiniteLoss(ArithmeticError):
@@ -111,6 +111,8 @@ def train(
 
     try:
         OPTIMIZERS[recipe.optimizer](evaluate, start, recipe.iterations, recipe.learning_rate, on_step)
+        if len(result.steps) < recipe.iterations:
+            result.stopped = "converged"  # the optimiser found no lower loss
     except KeyboardInterrupt:
         result.stopped = "interrupted"
     except NonFiniteLoss as error:
