@@ -1,5 +1,6 @@
 """What `python -m transfer` cannot use ends in exit code 2 and one line, and leaves nothing in the output folder."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 
 from transfer.__main__ import main
+from transfer.record import write_record
 from transfer_command import ROOT, prepare, refused
+from vgg.errors import InputError
 
 #: What replaces or follows the words of a run that would work, and what the line must say. `{}` is the folder.
 OPTIONS = {
@@ -93,15 +96,28 @@ def test_output_folder_that_does_not_let_us(tmp_path, words, capfd, monkeypatch)
     assert "out is no folder that lets us; choose another" in refused(words, capfd, tmp_path)
 
 
-def test_disk_that_fills_up(tmp_path, words, capfd, monkeypatch):
+@pytest.fixture
+def small_files():
+    """A disk on which every write fails after 1000 bytes."""
     resource = pytest.importorskip("resource")  # POSIX only
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # a write fails after 1000 bytes
-    try:
-        line = refused([*words, "--quiet"], capfd, tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_disk_that_is_full_for_the_picture(tmp_path, words, capfd, small_files):
+    line = refused([*words, "--quiet"], capfd, tmp_path)
     assert "result.png cannot be written (File too large)" in line
+
+
+def test_disk_that_is_full_for_the_record(tmp_path, small_files):
+    path = tmp_path / "result.json"
+    write_record(path, {"seed": 1})
+    with pytest.raises(InputError, match=r"result\.json cannot be written \(File too large\)"):
+        write_record(path, {"steps": [0.5] * 1000})
+    assert json.loads(path.read_text()) == {"seed": 1}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_older_results_stay_when_a_run_is_refused(tmp_path, words, capfd):

@@ -113,10 +113,14 @@ def test_memory_grows_with_the_area_of_the_picture_and_the_depth_of_the_layers(w
     )
 
 
-def test_memory_of_a_layer_is_that_of_its_float32_maps(weights):
-    """From conv1_1 to relu1_1 there is one more map: 64 × 48 positions, 4 channels, 4 bytes, and its copies."""
-    more = estimate.peak_bytes(weights, ("relu1_1",), 64, 48) - estimate.peak_bytes(weights, ("conv1_1",), 64, 48)
-    assert more == pytest.approx(estimate.COPIES * 64 * 48 * 4 * 4)
+@pytest.mark.parametrize(
+    ("deeper", "name", "numbers"),
+    [("relu1_1", "conv1_1", 65 * 49 * 4), ("pool1", "relu1_2", 33 * 25 * 5), ("pool2", "relu2_2", 17 * 13 * 7)],
+)
+def test_memory_of_a_layer_is_that_of_its_float32_maps(weights, deeper, name, numbers):
+    """One more map of 65 × 49 positions, halved and rounded up at each pool, of 4, 5 or 7 channels."""
+    more = estimate.peak_bytes(weights, (deeper,), 65, 49) - estimate.peak_bytes(weights, (name,), 65, 49)
+    assert more == pytest.approx(estimate.COPIES * 4 * numbers)
 
 
 def test_free_memory_is_known_or_without_limit(monkeypatch):

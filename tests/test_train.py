@@ -82,6 +82,15 @@ def test_one_report_for_each_step(optimizer):
         assert objective(best)[0].total == pytest.approx(lowest, rel=1e-4)
 
 
+def test_l_bfgs_at_the_minimum_ends_early():
+    result = train(Bowl(steep=1.0), START)
+    assert result.stopped == "converged" and 1 <= len(result.steps) < 8
+    np.testing.assert_allclose(result.image, 100, atol=1e-3)
+    at_the_minimum = train(Bowl(), np.full(SHAPE, 100, np.float32))
+    assert at_the_minimum.stopped == "converged" and len(at_the_minimum.steps) <= 1
+    np.testing.assert_allclose(at_the_minimum.image, 100, atol=1e-3)
+
+
 def test_best_image_is_kept_when_adam_gets_worse():
     objective, shown = Bowl("adam", steep=1.0, learning_rate=15.0, iterations=12), []
     result = train(objective, START, lambda step, image: shown.append(image.copy()))

@@ -1,0 +1,76 @@
+"""Where a run of `python -m transfer` begins: its first image, and the network it is judged by."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from image_files import png_of
+from transfer import run
+from transfer.__main__ import main
+from transfer.image import read_image
+from transfer.train import Objective
+from transfer_command import prepare
+from weights.dead_leaves import dead_leaves
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    return prepare(tmp_path)
+
+
+@pytest.fixture
+def images(monkeypatch) -> list[np.ndarray]:
+    """Every image that the run evaluates."""
+    seen, evaluate = [], Objective.__call__
+    monkeypatch.setattr(Objective, "__call__", lambda self, image: seen.append(image) or evaluate(self, image))
+    return seen
+
+
+@pytest.mark.parametrize("init", ["content", "style"])
+def test_start_from_content_or_style(tmp_path, words, images, init):
+    assert main([*words, "--quiet", "--init", init]) == 0
+    whole = read_image(tmp_path / f"{init}.png").astype(np.float32)
+    assert images[0].shape == (24, 32, 3)
+    # Whatever way they were shrunk: the same colours in the same quarters.
+    for rows, columns in ((slice(0, 12), slice(0, 16)), (slice(12, 24), slice(16, 32))):
+        height, width = whole.shape[0] // 2, whole.shape[1] // 2
+        part = whole[height * (rows.start > 0) :, width * (columns.start > 0) :][:height, :width]
+        assert np.abs(images[0][rows, columns].mean(axis=(0, 1)) - part.mean(axis=(0, 1))).max() < 4
+
+
+def test_start_from_a_picture_stretches_it(tmp_path, words, images):
+    half_green = np.zeros((90, 20, 3), np.uint8)
+    half_green[:45, :, 1] = 255
+    (tmp_path / "start.png").write_bytes(png_of(half_green))
+    assert main([*words, "--quiet", "--init", str(tmp_path / "start.png")]) == 0
+    np.testing.assert_allclose(images[0][:10], np.broadcast_to([0, 255, 0], (10, 32, 3)), atol=1)
+    np.testing.assert_allclose(images[0][14:], 0, atol=1)
+
+
+def test_start_from_noise(words, images):
+    """The mean colour and N(0, 1): 768 values of each colour, whose mean is within 0.15 and spread within 0.1."""
+    assert main([*words, "--quiet", "--init", "noise"]) == 0
+    deviation = images[0] - np.array([123.68, 116.779, 103.939])
+    assert np.abs(deviation.mean(axis=(0, 1))).max() < 0.15
+    assert np.abs(deviation.std(axis=(0, 1)) - 1).max() < 0.1
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, pooling):
+    """After scaling, every filter that fires has a mean activation of 1 over the two drawn pictures."""
+    networks, begin = [], Objective.__init__
+    monkeypatch.setattr(
+        Objective, "__init__", lambda self, network, *rest: networks.append(network) or begin(self, network, *rest)
+    )
+    words = [*words, "--quiet", "--iterations", "1", "--pooling", pooling]
+    for arguments in (words, [word for word in words if word != "--no-normalize"]):
+        assert main(arguments) == 0
+    drawn = tf.stack([dead_leaves(seed) for seed in run.NORMALIZING_SEEDS])
+    deviations = []
+    for network in networks:
+        assert network.pooling == pooling
+        means = np.concatenate(
+            [tf.reduce_mean(maps, (0, 1, 2)) for maps in network(drawn, ["relu1_1", "relu3_2"]).values()]
+        )
+        deviations.append(np.abs(means[means > 0] - 1).max())
+    assert deviations[0] > 1 and deviations[1] < 1e-3
