@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from transfer.image import read_image
 from vgg.errors import InputError
+from vgg.image.file import read_image
 
 # Blocks of 8 × 8, which JPEG keeps apart; no rotation or mirroring leaves them as they are.
 BLOCKS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[255, 255, 255], [60, 60, 60], [200, 200, 40]]], np.uint8)

@@ -14,11 +14,11 @@ import tensorflow as tf
 
 from transfer import estimate
 from transfer.__main__ import main
-from transfer.image import read_image
 from transfer.losses import Losses
 from transfer.recipes import DEFAULT
 from transfer.train import Objective
 from transfer_command import prepare
+from vgg.image.file import read_image
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`python -m transfer` as a process: what the operating system sees on its streams, and how it takes signals."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 from transfer.__main__ import main
-from transfer.image import read_image
 from transfer_command import ROOT, prepare, run_apart, start_apart
+from vgg.image.file import read_image
 
 
 @pytest.fixture
@@ -36,6 +37,30 @@ def test_a_refusal_is_one_line_even_after_tensorflow_has_started(tmp_path, words
     assert not (tmp_path / "out").exists()
 
 
+def test_nobody_reads_on(tmp_path, words):
+    """As in `python -m transfer … | head -1`: the picture is made all the same."""
+    process = start_apart(words)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=120) == 0
+    assert json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))["stopped"] == "finished"
+
+
+def test_a_full_disk_for_the_log_does_not_cost_the_picture(tmp_path, words):
+    with open("/dev/full", "w") as full:
+        assert subprocess.run([sys.executable, "-m", "transfer", *words], cwd=ROOT, stdout=full).returncode == 0
+    assert (tmp_path / "out" / "result.png").exists()
+
+
+def test_terminal_without_unicode(words):
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "transfer", *words]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "32?24 pixels" in done.stdout
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--recipe", "gatys2016", "-h"]])
 def test_help_loads_nothing_heavy(arguments):
     program = (
@@ -50,7 +75,7 @@ def test_help_loads_nothing_heavy(arguments):
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["Ctrl-C", "kill", "hang-up"])
 def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, how):
     process = start_apart([*words, "--iterations", "1000000", "--optimizer", "adam", "--learning-rate", "0.5"])
     lines = []

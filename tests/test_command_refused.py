@@ -22,6 +22,7 @@ OPTIONS = {
     "unknown option": (["--colour", "no"], "unrecognized arguments: --colour no"),
     "no number": (["--iterations", "many"], "invalid int value: 'many'"),
     "negative weight": (["--content-weight", "-1"], "--content-weight is -1.0"),
+    "nothing to do": (["--content-weight", "0", "--style-layers", "relu1_1=0"], "both weigh 0"),
     "missing start": (["--init", "nonexistent"], "--init is 'nonexistent'"),
     "folder as start": (["--init", "{}"], "is a folder"),
     "text as start": (["--init", "{}/notes.txt"], "is a text file"),

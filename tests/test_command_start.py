@@ -7,9 +7,9 @@ import tensorflow as tf
 from image_files import png_of
 from transfer import run
 from transfer.__main__ import main
-from transfer.image import read_image
 from transfer.train import Objective
 from transfer_command import prepare
+from vgg.image.file import read_image
 from weights.dead_leaves import dead_leaves
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from image_files import STORED, assert_one_line, encoded, exif, jpeg_with, png_chunk, png_of, read_bytes, refusal, tiff
-from transfer.image import read_image
 from vgg.errors import InputError
+from vgg.image.file import read_image
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_tiffs_that_would_come_out_wrong_are_refused(tmp_path, data, words):
 
 READ_ALL = """
 import sys, cv2, numpy
-from transfer.image import read_image, write_image
+from vgg.image.file import read_image, write_image
 for path in sys.argv[2:]:
     try:
         read_image(path) if sys.argv[1] == "ours" else cv2.imread(path, cv2.IMREAD_UNCHANGED)
@@ -183,7 +183,7 @@ def test_codecs_print_nothing(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 def test_reading_works_without_a_terminal(tmp_path):
     (tmp_path / "a.png").write_bytes(png_of(STORED))
-    code = f"from transfer.image import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
+    code = f"from vgg.image.file import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
     closed = ["sh", "-c", '"$0" -B -c "$1" 2>&-', sys.executable, code]
     done = subprocess.run(closed, cwd=Path(__file__).parents[1], capture_output=True, check=True)
     assert done.stdout == b"(16, 24, 3)\n"

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from image_files import BLOCKS, STORED, assert_one_line
-from transfer.image import MINIMUM_SIDE, resize, resize_to
 from vgg.errors import InputError
+from vgg.image.file import MINIMUM_SIDE, resize, resize_to
 
 
 def test_longer_side_and_shape():

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from image_files import STORED, assert_one_line
-from transfer.image import check_output, read_image, write_image
 from vgg.errors import InputError
+from vgg.image.file import check_output, read_image, write_image
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif", "a.tiff", "a.bmp", "A.PNG", "new/er/grüße 🎨.png"])
@@ -113,6 +113,7 @@ def test_check_output_accepts_and_creates_nothing(tmp_path, monkeypatch):
         ("folder/../in.jpg", "also an input"),
         ("in.jpg/a.png", "in.jpg is no folder"),
         ("in.jpg/new/a.png", "in.jpg is no folder"),
+        ("a" * 252 + ".png", "too long"),
     ],
 )
 def test_check_output_refuses(tmp_path, name, words):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import hand_made
+from vgg.known_files import LEARNED, LEARNED_VERSION
 from vgg.layers import LAYERS
 from vgg.matconvnet import read
 from weights import dead_leaves, learn, learned_file
 from weights.__main__ import main
 from weights.choice import choose
-from weights.learned_file import NAME
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_made_read_and_verified(tmp_path, quick, capsys):
     assert found.layout == "later"
     np.testing.assert_allclose(found.mean_rgb, [123.68, 116.779, 103.939], rtol=1e-6)
     assert main(["verify", str(path)]) == 0
-    assert capsys.readouterr().out.startswith(f"learned filters (version {learned_file.VERSION}, seed 3)\n")
+    assert capsys.readouterr().out.startswith(f"learned filters (version {LEARNED_VERSION}, seed 3)\n")
 
 
 def test_each_seed_has_its_own_pictures(tmp_path, quick):
@@ -78,10 +78,10 @@ def test_choice_of_weights(tmp_path):
     genuine = tmp_path / "imagenet-vgg-verydeep-19.mat"
     beta16 = tmp_path / "imagenet-vgg-verydeep-19-beta16.mat"
     nothing = choose(None, tmp_path)
-    assert (nothing.path, nothing.to_learn) == (tmp_path / NAME, True)
-    (tmp_path / NAME).write_bytes(b"")
+    assert (nothing.path, nothing.to_learn) == (tmp_path / LEARNED, True)
+    (tmp_path / LEARNED).write_bytes(b"")
     learned = choose(None, tmp_path)
-    assert (learned.path, learned.to_learn) == (tmp_path / NAME, False)
+    assert (learned.path, learned.to_learn) == (tmp_path / LEARNED, False)
     beta16.write_bytes(b"")
     assert (choose(None, tmp_path).path, choose(None, tmp_path).to_learn) == (beta16, False)
     genuine.write_bytes(b"")

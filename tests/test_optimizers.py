@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from transfer import optimizers
 from transfer.losses import Losses
-from transfer.optimizers import OPTIMIZERS, adam, l_bfgs
+from vgg import optimizers
+from vgg.optimizers import OPTIMIZERS, adam, l_bfgs
 
 SHAPE = (4, 5, 3)
 SIZE = 60

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from transfer.losses import Losses
-from transfer.optimizers import OPTIMIZERS
 from transfer.recipes import DEFAULT
 from transfer.train import Objective, train
 from vgg.network import VGG19
+from vgg.optimizers import OPTIMIZERS
 
 SHAPE = (4, 5, 3)
 START = np.full(SHAPE, 128, np.float32)
@@ -165,3 +165,9 @@ def test_same_call_same_bytes(weights, image, waves, optimizer):
 def test_an_end_before_the_last_step_is_called_converged():
     result = train(Bowl("l-bfgs", iterations=500), START)
     assert len(result.steps) < 500 and result.stopped == "converged"
+
+
+def test_a_start_that_every_step_makes_worse_stays():
+    result = train(Bowl("adam", steep=1.0, learning_rate=90.0, iterations=3), np.full(SHAPE, 101, np.float32))
+    assert all(step.total > result.steps[0].total / 2 > 1 for step in result.steps)
+    np.testing.assert_array_equal(result.image, 101)

@@ -134,7 +134,6 @@ def test_without_a_file_it_takes_the_one_a_run_would_use(tmp_path, monkeypatch, 
     assert "imagenet-vgg-verydeep-19-beta16.mat" in capsys.readouterr().out
 
 
-@pytest.mark.xfail(strict=True, reason="the file's own words are printed as they are")
 def test_what_a_file_says_of_itself_cannot_take_over_the_terminal(tmp_path, capsys):
     variables = hand_made.network("later")
     variables["meta"]["normalization"]["origin"] = "learned filters\n\x1b[2J of mine"

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from transfer.train import Step
+from vgg.terminal import say
 
 LINE_SECONDS = 10.0
 Show = Callable[[Step], None]
@@ -43,9 +44,9 @@ def plain_lines(stream: TextIO, steps: int, clock: Callable[[], float] = time.mo
     def show(step: Step) -> None:
         nonlocal shown_at
         tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
-        if tenth or step.step == 1 or clock() - shown_at >= LINE_SECONDS:
+        if tenth or clock() - shown_at >= LINE_SECONDS:
             left = duration(step.seconds / step.step * (steps - step.step))
-            print(f"step {step.step}/{steps}  {describe(step)}  {left} left", file=stream, flush=True)
+            say(f"step {step.step}/{steps}  {describe(step)}  {left} left", stream)
             shown_at = clock()
 
     return show

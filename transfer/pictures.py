@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transfer.image import read_image, resize, resize_to
 from transfer.sample_painting import painting
 from transfer.sample_scene import scene
 from transfer.settings import SAMPLE
 from vgg.errors import InputError
+from vgg.image.file import read_image, resize, resize_to
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def load(content: str, style: str, init: str, size: int) -> Pictures:
     """
     images, remarks = [], []
     for kind, name, draw in (("content", content, scene), ("style", style, painting)):
-        width = max(size, 768)  # drawn no smaller than looks good; resized below like any other picture
+        width = min(max(size, 768), 4096)  # no smaller than looks good, no larger than is drawn soon; resized below
         image = draw(width * 3 // 4, width) if name == SAMPLE else read_image(name)
         height, width = image.shape[:2]
         try:

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from transfer import estimate
 from transfer.display import duration, steps_display
-from transfer.image import check_output, write_image
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipes import Recipe
 from transfer.record import record, write_record
 from transfer.settings import SAMPLE
-from transfer.sheet import contact_sheet
 from transfer.train import Objective, Result, train
 from vgg import terminal
 from vgg.errors import InputError
+from vgg.image.file import check_output, write_image
+from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights, read
 from vgg.network import VGG19
 from vgg.normalize import normalize
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
         InputError: something the user gave cannot be used; nothing was written.
         KeyboardInterrupt: stopped; its message says where the best picture so far is.
     """
-    say: Say = (lambda line: None) if options.quiet else (lambda line: print(line, flush=True))
+    say: Say = (lambda line: None) if options.quiet else terminal.say
     sheet = options.output.with_name(f"{options.output.stem}-sheet.png") if options.sheet else None
     outputs = Outputs(options.output, options.output.with_suffix(".json"), sheet)
     inputs = [name for name in (options.content, options.style, recipe.init) if name != SAMPLE]
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
     if result.stopped == "converged":
         say(f"ended after {len(result.steps)} of {recipe.iterations} steps: none lowers the loss any more")
     elif result.stopped != "finished":
-        print(f"transfer: {result.stopped}; the best picture before that is in {outputs.picture}", file=sys.stderr)
+        terminal.say(f"transfer: {result.stopped}; the best picture before that is in {outputs.picture}", sys.stderr)
         return BROKEN_LOSS
     return terminal.DONE
 

@@ -94,5 +94,7 @@ def _require_sensible(recipe: Recipe) -> None:
     for what, value in weights:
         if not math.isfinite(value) or value < 0:
             raise InputError(f"{what} is {value}, expected a finite number of 0 or more")
-    if not (recipe.content_weight and recipe.content_layers) and not (recipe.style_weight and recipe.style_layers):
-        raise InputError("content and style weight are both 0, so there is nothing to do; give one of them a value")
+    content = recipe.content_weight * sum(weight for _, weight in recipe.content_layers)
+    style = recipe.style_weight * sum(weight for _, weight in recipe.style_layers)
+    if not content and not style:
+        raise InputError("content and style both weigh 0, so there is nothing to do; give one of them a weight")

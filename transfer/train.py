@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import Losses, gram_matrix, total_loss
-from transfer.optimizers import OPTIMIZERS
 from transfer.recipes import Recipe
 from vgg.network import VGG19
+from vgg.optimizers import OPTIMIZERS
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def train(
     began, best, evaluations = time.perf_counter(), np.inf, 0
 
     def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        nonlocal evaluations
+        nonlocal evaluations, best
         evaluations += 1
         losses, gradient = objective(image)
         for term, value in zip(Losses._fields, losses, strict=True):
@@ -97,6 +97,8 @@ def train(
                 raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {evaluations}")
         if not np.isfinite(gradient).all():
             raise NonFiniteLoss(f"the gradient was no longer finite at evaluation {evaluations}")
+        if evaluations == 1:
+            best = losses.total  # the start's: a step that ends higher does not replace it
         return losses, gradient
 
     def on_step(image: np.ndarray, losses: Losses) -> None:

@@ -6,4 +6,6 @@ Read in this order:
 2. `layers`      the table of the 37 layers, conv1_1 … pool5
 3. `network`     convolution, ReLU and pooling, and the forward pass
 4. `normalize`   the paper's network: every filter's mean activation is 1
+
+`optimizers` minimise a function of a picture, which is how one looks into the network and how one transfers style.
 """

@@ -107,10 +107,15 @@ def _require_kind(row: Layer, layer: np.void) -> None:
     kind = str(_field(layer, "type", row.name).item())
     if kind != row.kind:
         raise WeightsError(f"layer {row.name} is of type {kind!r}, expected {row.kind!r}")
-    for name in ("stride", "pad") if row.kind == "conv" else ():
+    # A network of another geometry would be read without complaint and then computed wrongly. A pool's `pad` is left
+    # alone, as it only says what happens at an odd border; of all these fields only `pad` has another default.
+    geometry = {"conv": {"stride": 1, "pad": 1, "dilate": 1}, "relu": {}, "pool": {"pool": 2, "stride": 2}}[row.kind]
+    for name, expected in geometry.items():
+        if name not in layer.dtype.names and name != "pad":
+            continue
         values = np.unique(_field(layer, name, row.name)).tolist()
-        if values != [1]:
-            raise WeightsError(f"layer {row.name} has {name} {values}, expected 1 on every side")
+        if values != [expected]:
+            raise WeightsError(f"layer {row.name} has {name} {values}, expected {expected} in every direction")
 
 
 def _convolution(name: str, layer: np.void, channels_in: int) -> Conv:
@@ -121,7 +126,7 @@ def _convolution(name: str, layer: np.void, channels_in: int) -> Conv:
     for what, values in (("kernel", kernel), ("bias", bias)):
         if values.dtype.kind != "f":
             raise WeightsError(f"the {what} of {name} is of type {values.dtype}, expected floating-point numbers")
-        if not np.isfinite(values).all():
+        if not (np.abs(values) <= np.finfo(np.float32).max).all():
             raise WeightsError(f"the {what} of {name} holds NaN or infinite numbers")
     kernel = kernel.reshape(kernel.shape + (1,) * (4 - kernel.ndim))  # MATLAB drops trailing axes of length 1
     expected = (3, 3, channels_in, bias.size)
@@ -145,5 +150,6 @@ def _normalization(variables: dict[str, Any]) -> tuple[Layout, np.ndarray, str]:
     mean = average_image.reshape(-1, 3).astype(np.float64).mean(axis=0)
     if not np.all((mean >= 0) & (mean <= 255)):
         raise WeightsError(f"the mean colour is {mean.tolist()}, expected three numbers from 0 to 255")
-    origin = str(struct["origin"].item()) if "origin" in struct.dtype.names else ""
+    words = struct["origin"].reshape(-1) if "origin" in struct.dtype.names else ()  # none if the text is empty
+    origin = "".join(character for word in words for character in str(word) if character.isprintable())
     return layout, mean.astype(np.float32), origin

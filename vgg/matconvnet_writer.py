@@ -34,8 +34,8 @@ def write(path: Path | str, weights: Weights) -> None:
         size = np.float64([[224, 224, 3]])
         third = {"imageSize": size, "keepAspect": 1.0, "averageImage": average_image, "origin": weights.origin}
         variables["meta"] = {"normalization": third}
-    with whole_file(path) as unfinished:
-        scipy.io.savemat(unfinished, variables)
+    with whole_file(path) as unfinished, unfinished.open("wb") as file:  # SciPy would hide why it cannot be opened
+        scipy.io.savemat(file, variables)
 
 
 def _entry(row: Layer, weights: Weights) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """What the three command lines share: one-line complaints, exit codes, and a terminal that shows only our lines."""
 
 import argparse
+import io
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from vgg.errors import InputError
 
@@ -20,6 +21,19 @@ class Parser(argparse.ArgumentParser):
         """Exit with code 2."""
         program = self.prog.removeprefix("python -m ").split()[0]
         self.exit(UNUSABLE_INPUT, f"{program}: {' '.join(message.split())}; see {self.prog} --help\n")
+
+
+def say(line: str, stream: TextIO | None = None, end: str = "\n") -> None:
+    """Print `line` at once, on stdout by default.
+
+    Once nobody can read it (a closed pipe, a full disk, a terminal that is gone) the work goes on in silence: a picture
+    is worth more than the lines about it.
+    """
+    stream = stream or sys.stdout
+    try:
+        print(line, file=stream, end=end, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still buffered goes there too
 
 
 @contextmanager
@@ -51,13 +65,18 @@ def start_tensorflow() -> None:
 
 
 def run(program: str, command: Callable[[], int | None]) -> int:
-    """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C or a `kill`."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C, `kill` or hang-up."""
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is signal.SIG_DFL:  # `nohup` has it ignored, and should have its way
+            signal.signal(ending, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows ? for × instead of an error
+            stream.reconfigure(errors="replace")
     try:
         return command() or DONE
     except InputError as error:
-        print(f"{program}: {error}", file=sys.stderr)
+        say(f"{program}: {error}", sys.stderr)
         return UNUSABLE_INPUT
     except KeyboardInterrupt as stop:
-        print(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", file=sys.stderr)
+        say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
         return STOPPED

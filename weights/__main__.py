@@ -11,13 +11,15 @@ from pathlib import Path
 
 from vgg import terminal
 from vgg.errors import InputError
+from vgg.known_files import FOLDER, LEARNED
+from vgg.terminal import say
 from weights import learned_file
 from weights.choice import choose
 from weights.display import layer_display, progress_display
 from weights.download import download
-from weights.learned_file import NAME, SEED
+from weights.learned_file import SEED
 from weights.partial import PartialFile
-from weights.sources import DEFAULT_LAYOUT, FOLDER, SOURCES, default_path
+from weights.sources import DEFAULT_LAYOUT, SOURCES, default_path
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,7 +66,7 @@ def run_download(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt(
             f"the {part.size() / 1e6:,.1f} MB received are kept in {part.path}; run the same command to resume"
         ) from None
-    print(f"{target}: complete, {source.algorithm.upper()} as published")
+    say(f"{target}: complete, {source.algorithm.upper()} as published")
 
 
 def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -72,7 +74,7 @@ def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     text = "learn filters from pictures drawn by code; needs no download and about 20 seconds"
     parser = commands.add_parser("learn", help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("--seed", type=int, default=SEED, help="of the pictures and the filters (default: %(default)s)")
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {FOLDER / NAME}")
+    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {FOLDER / LEARNED}")
     parser.add_argument("--untrained", action="store_true", help="write random filters instead, to compare with")
     parser.set_defaults(run=run_learn)
 
@@ -83,14 +85,14 @@ def run_learn(options: argparse.Namespace) -> None:
         raise InputError(f"--seed is {options.seed}, expected 0 or more")
     if options.untrained and options.to is None:
         raise InputError("--untrained needs --to FILE, so that random filters are never taken for learned ones")
-    path = options.to or FOLDER / NAME
+    path = options.to or FOLDER / LEARNED
     terminal.start_tensorflow()
     if options.untrained:
         learned_file.make_untrained(path, options.seed)
     else:
         with layer_display(sys.stderr) as show:
             learned_file.make(path, options.seed, show)
-    print(f"written: {path}")
+    say(f"written: {path}")
 
 
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -106,9 +108,9 @@ def run_verify(options: argparse.Namespace) -> None:
     from weights.verify import verify  # with SciPy and NumPy; `--help` and `download` do not wait for them
 
     report = verify(choose(options.file).path)
-    print(report.verdict)
+    say(report.verdict)
     for label, value in report.details:
-        print(f"  {label:<12} {value}")
+        say(f"  {label:<12} {value}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

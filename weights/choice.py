@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from weights.learned_file import NAME
-from weights.sources import FOLDER, SOURCES
+from vgg.known_files import FOLDER, LEARNED, best_present
 
 
 @dataclass(frozen=True)
@@ -20,13 +19,11 @@ def choose(named: Path | None, folder: Path = FOLDER) -> Choice:
     """The file the user `named`, else genuine weights, else learned filters, in `folder` (default: `weights/`)."""
     if named is not None:
         return Choice(named, False, f"weights: {named}")
-    for source in SOURCES.values():
-        path = folder / source.name
-        if path.exists():
-            return Choice(path, False, f"weights: genuine ImageNet VGG-19, {path}")
-    path = folder / NAME
+    present, learned = best_present(folder), folder / LEARNED
+    if present not in (None, learned):
+        return Choice(present, False, f"weights: genuine ImageNet VGG-19, {present}")
     sentence = (
         "weights: filters learned from drawn pictures, not ImageNet's; strokes and colours arrive, objects and large "
         "forms are understood less well; get the genuine ones (0.5 GB) with `make download-weights`"
     )
-    return Choice(path, not path.exists(), sentence)
+    return Choice(learned, present is None, sentence)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from vgg.terminal import say
 from weights.progress import Progress
 
 LINE_SECONDS = 5.0  # a log wants a line when this much time has passed …
@@ -44,10 +45,10 @@ def plain_lines(stream: TextIO, clock: Callable[[], float] = time.monotonic) -> 
         now = clock()
         new_address = shown is None or progress.url != shown.url
         if new_address:
-            print(f"from {progress.url}", file=stream, flush=True)
+            say(f"from {progress.url}", stream)
         elif now - shown_at < LINE_SECONDS and not has_grown(shown, progress):
             return
-        print(describe(progress), file=stream, flush=True)
+        say(describe(progress), stream)
         shown, shown_at = progress, now
 
     return show
@@ -88,10 +89,10 @@ def moving_bar(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
 def layer_display(stream: TextIO) -> Iterator[Callable[[str], None]]:
     """Yield a function that shows each layer of filters as it is learned, all on one growing line."""
     began = time.monotonic()
-    print("learning filters, about 20 s, once:", end=" ", file=stream, flush=True)
+    say("learning filters, about 20 s, once:", stream, end=" ")
     try:
-        yield lambda layer: print(layer, end=" ", file=stream, flush=True)
+        yield lambda layer: say(layer, stream, end=" ")
     except BaseException:
-        print(file=stream)
+        say("", stream)
         raise
-    print(f"done in {time.monotonic() - began:.0f} s", file=stream, flush=True)
+    say(f"done in {time.monotonic() - began:.0f} s", stream)

@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-#: Raised with every change of the filters, so that a file of an older checkout is not taken for ours.
-VERSION = 1
-NAME = f"learned-filters-v{VERSION}.mat"
+from vgg.known_files import LEARNED_VERSION
 
 #: The first words of the file's `origin`.
 LEARNED = "learned filters"
@@ -30,7 +28,7 @@ def make(path: Path, seed: int = SEED, report: Callable[[str], None] | None = No
     from weights.learn import MEAN_RGB, learn
 
     pictures = [dead_leaves(seed * PICTURES + i) for i in range(PICTURES)]
-    origin = f"{LEARNED} (version {VERSION}, seed {seed})"
+    origin = f"{LEARNED} (version {LEARNED_VERSION}, seed {seed})"
     write(path, Weights(learn(pictures, seed, report), MEAN_RGB, "later", origin))
 
 

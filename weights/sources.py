@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vgg.filekind import file_digest
-
-FOLDER = Path(__file__).resolve().parent
+from vgg.known_files import FOLDER, GENUINE_BETA16, GENUINE_LATER
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Source:
 
 
 LATER = Source(
-    name="imagenet-vgg-verydeep-19.mat",
+    name=GENUINE_LATER,
     layout="later",
     # The site's certificate has failed for people; plain http is as safe here, because the digest decides.
     urls=(
@@ -42,7 +41,7 @@ LATER = Source(
 )
 
 BETA16 = Source(
-    name="imagenet-vgg-verydeep-19-beta16.mat",
+    name=GENUINE_BETA16,
     layout="beta16",
     urls=(
         "https://www.vlfeat.org/matconvnet/models/beta16/imagenet-vgg-verydeep-19.mat",

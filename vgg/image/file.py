@@ -11,8 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from transfer import codec, picture_file
 from vgg.errors import InputError
+from vgg.image import codec, kind
 from vgg.whole_file import whole_file
 
 #: Four pools halve the picture before conv5, which must still have a pixel to look at.
@@ -33,14 +33,14 @@ def read_image(path: Path | str) -> np.ndarray:
     try:
         with open(path, "rb") as file:
             start = file.read(1024)
-            kind = picture_file.kind_of(start)
-            if kind not in picture_file.READABLE:  # before reading on: a video can have gigabytes
-                known = ", ".join(picture_file.READABLE)
-                raise InputError(f"{path} is {kind}, expected a picture ({known}); save it in one of these formats")
+            found = kind.kind_of(start)
+            if found not in kind.READABLE:  # before reading on: a video can have gigabytes
+                known = ", ".join(kind.READABLE)
+                raise InputError(f"{path} is {found}, expected a picture ({known}); save it in one of these formats")
             data = start + file.read()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from error
-    return codec.decode(data, kind, name=str(path))
+    return codec.decode(data, found, name=str(path))
 
 
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
@@ -83,6 +83,12 @@ def check_output(path: Path | str, inputs: Sequence[Path | str] = ()) -> None:
             its folder cannot be created or written to.
     """
     path = Path(path)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # such as a name that is too long
+        raise InputError(f"the output {path} cannot be written ({error.strerror}); choose another name") from None
     if os.path.isdir(path):
         raise InputError(f"the output {path} is a folder, expected a file; add a name, such as {path / 'out.png'}")
     if path.suffix.lower() not in codec.WRITABLE:

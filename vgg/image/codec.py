@@ -7,8 +7,8 @@ user: transparency, 16 bits, EXIF orientation, and the messages its libraries pr
 import cv2
 import numpy as np
 
-from transfer import picture_file
 from vgg.errors import InputError
+from vgg.image import kind as picture_kind
 from vgg.terminal import silent_stderr
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
@@ -24,24 +24,24 @@ def decode(data: bytes, kind: str, name: str) -> np.ndarray:
 
     Args:
         data: the whole file.
-        kind: its format, one of `picture_file.READABLE`.
+        kind: its format, one of `kind.READABLE`.
         name: what error messages call the file.
 
     Raises:
         InputError: the data are cut off, damaged, too large or of a variety we cannot decode correctly.
     """
-    if kind == "JPEG" and not picture_file.jpeg_is_whole(data):
+    if kind == "JPEG" and not picture_kind.jpeg_is_whole(data):
         raise InputError(f"{name} is cut off, a JPEG picture without its end; copy or download it again")
-    obstacle = picture_file.tiff_obstacle(data) if kind == "TIFF" else None
+    obstacle = picture_kind.tiff_obstacle(data) if kind == "TIFF" else None
     if obstacle:
         raise InputError(f"{name} is a TIFF picture whose {obstacle}, which we do not read; save it as PNG")
     pixels = _opencv_pixels(data, kind, name)
     if kind == "PNG" and pixels.ndim == 2:
-        key = picture_file.png_grey_key(data)
+        key = picture_kind.png_grey_key(data)
         if key is not None:
             pixels[pixels == key] = np.iinfo(pixels.dtype).max
-    premultiplied = kind == "TIFF" and picture_file.tiff_is_premultiplied(data, pixels.itemsize * 8)
-    return _turn_upright(_opaque_rgb(pixels, premultiplied), picture_file.exif_orientation(data, kind))
+    premultiplied = kind == "TIFF" and picture_kind.tiff_is_premultiplied(data, pixels.itemsize * 8)
+    return _turn_upright(_opaque_rgb(pixels, premultiplied), picture_kind.exif_orientation(data, kind))
 
 
 def encode(image: np.ndarray, ending: str) -> bytes:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from transfer.codec import to_uint8
-from transfer.image import resize_to
+from vgg.image.codec import to_uint8
+from vgg.image.file import resize_to
 
 _WHITE, _DARK_GREY = 255, (64, 64, 64)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX

@@ -1,0 +1,1 @@
+"""Pictures: `file` reads, resizes and writes them, `codec` and `kind` know the formats, `sheet` lays them out."""
