@@ -168,6 +168,6 @@ def test_an_end_before_the_last_step_is_called_converged():
 
 
 def test_a_start_that_every_step_makes_worse_stays():
-    result = train(Bowl("adam", steep=1.0, learning_rate=90.0, iterations=3), np.full(SHAPE, 101, np.float32))
-    assert all(step.total > result.steps[0].total / 2 > 1 for step in result.steps)
+    result = train(Bowl("adam", steep=1.0, learning_rate=90.0, iterations=2), np.full(SHAPE, 101, np.float32))
+    assert all(step.total > 60 for step in result.steps), "the start's is 30"
     np.testing.assert_array_equal(result.image, 101)
