@@ -44,9 +44,9 @@ def test_plain_lines_come_at_every_tenth_and_every_ten_seconds(steps, every, exp
     assert numbers_shown(steps, every) == expected
 
 
-def test_time_left_is_what_the_steps_took_so_far():
+def test_time_left_is_what_the_evaluations_took_so_far():
     out = io.StringIO()
-    plain_lines(out, 40)(step(10, seconds=50.0))  # 5 s for each of 30 more
+    plain_lines(out, 40)(step(10, seconds=60.0))  # 5 s for each of 12 evaluations, and 30 more to come
     assert out.getvalue() == "step 10/40  loss 1235  content 0.25  style 1235  2 min 30 s left\n"
 
 

@@ -45,7 +45,7 @@ def plain_lines(stream: TextIO, steps: int, clock: Callable[[], float] = time.mo
         nonlocal shown_at
         tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
         if tenth or clock() - shown_at >= LINE_SECONDS:
-            left = duration(step.seconds / step.step * (steps - step.step))
+            left = duration(step.seconds / step.evaluations * (steps - step.step))  # nearly all steps take one
             say(f"step {step.step}/{steps}  {describe(step)}  {left} left", stream)
             shown_at = clock()
 

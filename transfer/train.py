@@ -62,7 +62,7 @@ class Objective:
         if style_names:
             maps = network(tf.constant(style_image[None], tf.float32), style_names)
             self.targets |= {("style", layer): gram_matrix(maps[layer], recipe.gram_channels) for layer in style_names}
-        self._compiled = tf.function(self._evaluate)
+        self._compiled = tf.function(self._evaluate, autograph=False)  # the loop over layers is Python's
 
     def _evaluate(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
         with tf.GradientTape() as tape:
