@@ -103,15 +103,15 @@ def optimise(pictures: Pictures, weights: Weights, recipe: Recipe, options: argp
         weights = normalize(weights, [dead_leaves(seed) for seed in NORMALIZING_SEEDS], recipe.pooling)
     network = VGG19(weights, recipe.pooling)
     objective = Objective(network, pictures.content_image, pictures.style_image, recipe)
+    if options.quiet:
+        return train(objective, start)
     seconds = estimate.seconds_per_evaluation(objective, start) * recipe.iterations
-    needed, free = estimate.peak_bytes(weights, objective.names, height, width), estimate.free_bytes()
+    needed, free = estimate.peak_bytes(weights, recipe, height, width), estimate.free_bytes()
     layers = ", ".join(dict.fromkeys(objective.names))
     say(f"{width}×{height} pixels; {layers}; {say_what}")
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
     if needed > free:
         say(f"only {free / 1e9:.1f} GB of memory are free; if this is too slow, stop it and choose a smaller --size")
-    if options.quiet:
-        return train(objective, start)
     with steps_display(sys.stdout, recipe.iterations) as show:
         return train(objective, start, lambda step, image: show(step))
 
