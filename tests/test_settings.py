@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.recipes import DEFAULT, GATYS2016, RECIPES, Normalization, Recipe
+from transfer.recipe import Normalization, Recipe
+from transfer.recipes import DEFAULT, GATYS2016, RECIPES
 from transfer.settings import build_parser, recipe_from
 from vgg.errors import InputError
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from transfer.recipes import DEFAULT, GATYS2016, Normalization, Recipe
+from transfer.recipe import Normalization, Recipe
+from transfer.recipes import DEFAULT, GATYS2016
 from transfer.train import Objective
 from vgg.matconvnet import Weights
 from vgg.network import VGG19

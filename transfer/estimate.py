@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transfer.recipes import Recipe
+from transfer.recipe import Recipe
 from transfer.train import Objective
 from vgg.layers import LAYERS, deepest
 from vgg.matconvnet import Weights

@@ -7,7 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from transfer.recipes import Recipe
+from transfer.pictures import Pictures
+from transfer.recipe import Recipe
 from transfer.train import Result
 from vgg.matconvnet import Weights
 from vgg.whole_file import whole_file
@@ -16,13 +17,17 @@ PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
 
 
 def record(
-    recipe: Recipe, weights: Weights, kind: str, seed: int, inputs: dict[str, Any], result: Result
+    recipe: Recipe, weights: Weights, kind: str, seed: int, files: dict[str, str], pictures: Pictures, result: Result
 ) -> dict[str, Any]:
-    """What `write_record` stores; `kind` says what the weights are, `inputs` names the pictures and their sizes."""
+    """What `write_record` stores; `kind` says what the weights are, `files` where content and style came from."""
+    images = {"content": pictures.content_image, "style": pictures.style_image}
     return {
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
-        **inputs,
+        **{
+            name: {"file": files[name], "height": image.shape[0], "width": image.shape[1]}
+            for name, image in images.items()
+        },
         "weights": {"file": str(weights.path), "kind": kind, "sha256": weights.sha256, "layout": weights.layout},
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "stopped": result.stopped,

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import Losses, gram_matrix, total_loss
-from transfer.recipes import Recipe
+from transfer.recipe import Recipe
 from vgg.network import VGG19
 from vgg.optimizers import OPTIMIZERS
 
@@ -28,6 +28,7 @@ class Step:
     style: float  # β · L_style
     tv: float
     total: float
+    layers: dict[str, float] = field(default_factory=dict)  # "content relu4_2": its part of `content`, and so on
 
 
 @dataclass
@@ -55,6 +56,7 @@ class Objective:
         content_names = [layer for layer, _ in recipe.content_layers]
         style_names = [layer for layer, _ in recipe.style_layers]
         self.names = (*content_names, *style_names)
+        self.terms = (*(f"content {name}" for name in content_names), *(f"style {name}" for name in style_names))
         self.targets: dict[tuple[str, str], tf.Tensor] = {}
         if content_names:
             maps = network(tf.constant(content_image[None], tf.float32), content_names)
@@ -73,7 +75,8 @@ class Objective:
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
         """Losses, as floats, and gradient (H, W, 3) at `image` (H, W, 3)."""
         losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
-        return Losses(*(float(term) for term in losses)), gradient[0].numpy()
+        *terms, layers = losses
+        return Losses(*map(float, terms), tuple(map(float, layers))), gradient[0].numpy()
 
 
 def train(
@@ -92,7 +95,8 @@ def train(
         nonlocal evaluations, best
         evaluations += 1
         losses, gradient = objective(image)
-        for term, value in zip(Losses._fields, losses, strict=True):
+        for term in ("content", "style", "tv", "total"):
+            value = getattr(losses, term)
             if not np.isfinite(value):
                 raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {evaluations}")
         if not np.isfinite(gradient).all():
@@ -104,7 +108,9 @@ def train(
     def on_step(image: np.ndarray, losses: Losses) -> None:
         nonlocal best
         seconds = time.perf_counter() - began
-        step = Step(len(result.steps) + 1, evaluations, seconds, *losses)
+        *terms, layers = losses
+        by_layer = dict(zip(objective.terms, layers, strict=True))
+        step = Step(len(result.steps) + 1, evaluations, seconds, *terms, by_layer)
         result.steps.append(step)
         if step.total < best:
             best, result.image = step.total, image.astype(np.float32)
