@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from transfer.train import Step
 from vgg.terminal import say
 
+if TYPE_CHECKING:
+    from transfer.train import Step  # and TensorFlow with it, which `--help` does not wait for
+
 LINE_SECONDS = 10.0
-Show = Callable[[Step], None]
+Show = Callable[["Step"], None]
 
 
-def describe(step: Step) -> str:
+def describe(step: "Step") -> str:
     """The losses of a step, weighted as they are summed."""
     variation = f"  tv {step.tv:.4g}" if step.tv else ""
     return f"loss {step.total:.4g}  content {step.content:.4g}  style {step.style:.4g}{variation}"
@@ -41,7 +43,7 @@ def plain_lines(stream: TextIO, steps: int, clock: Callable[[], float] = time.mo
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
     shown_at = float("-inf")
 
-    def show(step: Step) -> None:
+    def show(step: "Step") -> None:
         nonlocal shown_at
         tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
         if tenth or clock() - shown_at >= LINE_SECONDS:
@@ -53,13 +55,13 @@ def plain_lines(stream: TextIO, steps: int, clock: Callable[[], float] = time.mo
 
 
 @contextmanager
-def moving_bar(stream: TextIO, steps: int) -> Iterator[Show]:
-    """Yield a function that redraws one line on a terminal."""
+def moving_bar(stream: TextIO, steps: int, transient: bool = False) -> Iterator[Show]:
+    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
     # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=stream)) as bar:
+    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
         task = bar.add_task("", total=steps)
         yield lambda step: bar.update(task, completed=step.step, description=describe(step))

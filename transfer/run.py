@@ -14,7 +14,7 @@ from transfer.display import duration, steps_display
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipe import Recipe
 from transfer.recipes import recipe_named
-from transfer.record import record, write_record
+from transfer.record import outcome, settings, write_record
 from transfer.settings import SAMPLE
 from transfer.train import Objective, Result, train
 from vgg import terminal
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
             raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
         raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
     files = {"content": options.content, "style": options.style}
-    recorded = record(recipe, weights, describe(weights), options.seed, files, pictures, result)
+    recorded = settings(recipe, weights, describe(weights), options.seed, files, pictures) | outcome(result)
     if options.report_as:
         reported = losses_as(recipe_named(options.report_as), pictures, weights, result.image)
         say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")

@@ -64,7 +64,7 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     if options.no_normalize:
         chosen["normalized_network"] = False
     recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
-    _require_sensible(recipe)
+    require_sensible(recipe)
     if options.seed < 0:
         raise InputError(f"--seed is {options.seed}, expected 0 or more")
     return recipe
@@ -87,7 +87,8 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
     return tuple(layers)
 
 
-def _require_sensible(recipe: Recipe) -> None:
+def require_sensible(recipe: Recipe) -> None:
+    """Return if the recipe can be run; raises InputError naming the option that is out of range."""
     if recipe.init not in ("content", "style", "noise") and not os.path.exists(recipe.init):
         raise InputError(f"--init is {recipe.init!r}, expected content, style, noise, or a picture that exists")
     for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):
