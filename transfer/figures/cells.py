@@ -50,7 +50,7 @@ def from_content(layer: str) -> Cell:
     """Content alone, from one layer of the plain network ("the original VGG-Network", CVPR Fig. 1)."""
     recipe = replace(
         BASE, content_weight=1.0, style_weight=0.0, content_layers=((layer, 1.0),), style_layers=(),
-        normalized_network=False,
+        normalized_network=False, iterations=300,
     )  # fmt: skip
     return Cell(f"content-{layer}", f"content {layer}", recipe)
 
