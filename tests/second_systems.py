@@ -1,8 +1,7 @@
 """The total loss of every recipe a second time: each system's own formula, in its own terms, in NumPy and float64.
 
-Written from the papers and from what is known of each program, not from `transfer`, which it never imports. Nothing
-here is shared between the systems beyond the letters of the paper: F, P and S are the generated, the content and the
-style image's maps as matrices of N rows (channels) and M columns (positions).
+Written from the papers and from what is known of each program, not from `transfer`, which it never imports. F, P and S
+are the generated, the content and the style image's maps as matrices of N rows (channels) and M columns (positions).
 """
 
 from collections.abc import Callable
@@ -77,14 +76,13 @@ def neural_style(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
 
 
 def neural_style_tf(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
-    """5 · Σ/(2√N√M) before the ReLU; 1e4 · Σ 0.2 · Eq. 4, divided by five once more; 1e-3 · Σ|d|."""
-    n, m = f["conv4_2"].shape
-    content = 5 / (2 * n**0.5 * m**0.5) * np.sum((f["conv4_2"] - p["conv4_2"]) ** 2)
+    """5 · Σ/(2√(N·M)) before the ReLU; 1e4 · Σ 0.2 · Eq. 4, divided by five once more; 1e-3 · Σ|d|."""
+    content = 5 / (2 * f["conv4_2"].size ** 0.5) * np.sum((f["conv4_2"] - p["conv4_2"]) ** 2)
     styles = []
     for layer in FIVE:
         n, m = f[layer].shape
-        difference = f[layer] @ f[layer].T - s[layer] @ s[layer].T
-        styles.append(1e4 * 0.2 * (1 / (4 * n**2 * m**2)) * np.sum(difference**2) / 5)
+        g, a = f[layer] @ f[layer].T, s[layer] @ s[layer].T
+        styles.append(1e4 * 0.2 * (1 / (4 * n**2 * m**2)) * np.sum((g - a) ** 2) / 5)
     return Terms([content], styles, 1e-3 * sum(np.sum(np.abs(step)) for step in down_and_across(x)))
 
 
@@ -103,9 +101,8 @@ def leongatys(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
     """MSE at relu4_2; 1e3/N² · MSE of G/M for each layer."""
     styles = []
     for layer in FIVE:
-        n, m = f[layer].shape
-        g, a = f[layer] @ f[layer].T / m, s[layer] @ s[layer].T / m
-        styles.append(1e3 / n**2 * np.mean((g - a) ** 2))
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].shape[1] for maps in (f, s))
+        styles.append(1e3 / len(g) ** 2 * np.mean((g - a) ** 2))
     return Terms([np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles)
 
 
@@ -116,8 +113,8 @@ def coursera(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
     styles = []
     for layer in FIVE:
         n_c, n_h_n_w = f[layer].shape
-        difference = f[layer] @ f[layer].T - s[layer] @ s[layer].T
-        styles.append(40 * 0.2 * np.sum(difference**2) / (4 * n_c**2 * n_h_n_w**2))
+        g, a = f[layer] @ f[layer].T, s[layer] @ s[layer].T
+        styles.append(40 * 0.2 * np.sum((g - a) ** 2) / (4 * n_c**2 * n_h_n_w**2))
     return Terms([content], styles)
 
 
@@ -133,10 +130,8 @@ def pytorch_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
 
 def tensorflow_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
     """1e4 · mean at block5_conv2, 1e-2/5 · mean of G/M, and 30 · Σ|d| of a picture from 0 to 1."""
-    styles = []
-    for layer in FIVE:
-        g, a = (np.einsum("im,jm->ij", maps[layer], maps[layer]) / maps[layer].shape[1] for maps in (f, s))
-        styles.append(1e-2 / 5 * np.mean((g - a) ** 2))
+    grams = [[np.einsum("im,jm->ij", m[layer], m[layer]) / m[layer].shape[1] for m in (f, s)] for layer in FIVE]
+    styles = [1e-2 / 5 * np.mean((g - a) ** 2) for g, a in grams]
     prior = 30 * sum(np.sum(np.abs(step)) for step in down_and_across(x / 255))
     return Terms([1e4 * np.mean((f["relu5_2"] - p["relu5_2"]) ** 2)], styles, prior)
 
