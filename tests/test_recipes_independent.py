@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import numpy_network
 import second_systems
+from numpy_network import matrices, scales_of
 from transfer.losses import gram_matrix, total_loss
 from transfer.recipes import GATYS2016, GATYS2016_LITERAL, RECIPES
 from transfer.train import Objective
@@ -30,26 +30,6 @@ def measuring() -> list[np.ndarray]:
     rng = np.random.default_rng(5)
     rough = np.kron(rng.integers(0, 256, (5, 6, 3)), np.ones((8, 8, 1)))
     return [rough.astype(np.uint8), rng.integers(0, 86, (40, 33, 3)).astype(np.uint8)]
-
-
-def scales_of(weights, images, pooling) -> dict[str, np.ndarray]:
-    """{conv1_1: each filter's mean after its ReLU, over all positions of all images; 1 if it never fires}."""
-    maps = [numpy_network.forward(image, weights, pooling) for image in images]
-    scales = {}
-    for name, (_, bias) in weights.convolutions.items():
-        fired = [found[name.replace("conv", "relu")].reshape(-1, bias.size) for found in maps]
-        mean = np.concatenate(fired).mean(axis=0)
-        scales[name] = np.where(mean == 0, 1, mean)
-    return scales
-
-
-def matrices(weights, image, pooling, scales) -> second_systems.Maps:
-    """Maps as N × M, those of the plain network with each filter's divided by hand if there are `scales`."""
-    found = {}
-    for name, maps in numpy_network.forward(image, weights, pooling).items():
-        maps = maps / scales[name.replace("relu", "conv")] if scales and "pool" not in name else maps
-        found[name] = maps.transpose(2, 0, 1).reshape(maps.shape[2], -1)
-    return found
 
 
 def test_every_recipe_has_a_second_opinion():
