@@ -11,7 +11,7 @@ from transfer.recipe import GATYS_STYLE_LAYERS, Recipe
 from transfer.recipes import GATYS2016
 
 BASE = replace(GATYS2016, size=256, iterations=120)
-#: What every α/β is multiplied by with filters that are not ImageNet's. Where the balance lies depends on how sparse the
+#: What every α/β is multiplied by with filters that are not ImageNet's. Where the balance lies depends on how sparse
 #: activations are: with the learned filters the content appears at about 1 instead of 1e-3.
 LEARNED_RATIO_FACTOR = 1000
 CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
