@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transfer import estimate
-from transfer.display import duration, steps_display
+from transfer.display import describe as describe_step
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipes import Recipe
 from transfer.record import record, write_record
@@ -20,6 +20,7 @@ from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights, read
 from vgg.network import VGG19
 from vgg.normalize import normalize
+from vgg.steps_display import duration, steps_display
 from weights import learned_file
 from weights.choice import choose
 from weights.dead_leaves import dead_leaves
@@ -112,7 +113,7 @@ def optimise(pictures: Pictures, weights: Weights, recipe: Recipe, options: argp
         say(f"only {free / 1e9:.1f} GB of memory are free; if this is too slow, stop it and choose a smaller --size")
     if options.quiet:
         return train(objective, start)
-    with steps_display(sys.stdout, recipe.iterations) as show:
+    with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
         return train(objective, start, lambda step, image: show(step))
 
 
