@@ -1,4 +1,4 @@
-"""How a command line shows an optimiser at work: a moving bar on a terminal, a plain line now and then anywhere else."""
+"""How a command line shows an optimiser at work: a moving bar on a terminal, now and then a plain line elsewhere."""
 
 import time
 from collections.abc import Callable, Iterator
