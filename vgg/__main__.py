@@ -28,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_layers(command)
     add_features(command)
+    add_deconv(command)
     return parser
 
 
@@ -49,6 +50,16 @@ def add_features(command: Callable[..., Add]) -> None:
     add("--top", type=at_least(1), metavar="N", help="only the N maps that answer most strongly (default: all)")
     add("--summary", action="store_true", help="print a table instead: mean, zeros and strongest channels per layer")
     add_picture_options(add, "output/features.png", 512)
+
+
+def add_deconv(command: Callable[..., Add]) -> None:
+    """The deconvnet."""
+    add = command("deconv", "what in the picture caused an activation: Zeiler & Fergus's deconvnet")
+    add("image", help="a picture")
+    add("--layer", required=True, help="any, such as relu4_2")
+    add("--channel", type=at_least(0), metavar="N", help="only this channel's strongest activation")
+    add("--top", type=at_least(1), metavar="N", help="those of the N strongest channels (default: 9)")
+    add_picture_options(add, "output/deconv.png", 512)
 
 
 def add_picture_options(add: Add, output: str, size: int) -> None:

@@ -22,6 +22,15 @@ class ReceptiveField(NamedTuple):
         start = position * self.stride - self.before
         return slice(max(0, start), min(side, start + self.size))
 
+    def inside(self, side: int) -> slice:
+        """The positions that see rows (or columns) of the picture only; empty if a picture of that side is too small.
+
+        All others also see the padding, whose zeros make an edge that is not in the picture.
+        """
+        first = -(-self.before // self.stride)
+        last = (side - self.size + self.before) // self.stride
+        return slice(first, max(first, last + 1))
+
 
 def receptive_field(name: str) -> ReceptiveField:
     """The receptive field of the layer `name`, such as 3 pixels for `conv1_1`; raises InputError if it is unknown."""

@@ -12,10 +12,15 @@ def grey(values: np.ndarray) -> np.ndarray:
     return np.repeat(np.rint(levels).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def around_grey(values: np.ndarray) -> np.ndarray:
-    """(H, W, 3) RGB differences → uint8: 0 becomes the middle grey, the largest magnitude black or white."""
-    largest = float(np.abs(values).max())
-    return np.rint(MIDDLE + values * (MIDDLE / largest if largest else 0.0)).astype(np.uint8)
+def around_grey(values: np.ndarray, share: float = 1.0) -> np.ndarray:
+    """(H, W, 3) RGB differences → uint8: 0 becomes the middle grey, the largest magnitude black or white.
+
+    `share` of the magnitudes fit into that range, and the few that are larger are cut off: a pattern with a single
+    bright point would else be all grey.
+    """
+    largest = float(np.quantile(np.abs(values), share)) or float(np.abs(values).max())
+    levels = MIDDLE + values * (MIDDLE / largest if largest else 0.0)
+    return np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
 
 
 def pixelated(picture: np.ndarray, height: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 from vgg.errors import InputError
 from vgg.image.file import read_image, resize
 from vgg.known_files import best_present
+from vgg.layers import LAYERS, layer_named
 from vgg.matconvnet import Weights, read
 from vgg.terminal import say
 
@@ -54,3 +55,9 @@ def read_picture(path: Path | str, size: int) -> np.ndarray:
         return resize(image, size)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def output_channels(weights: Weights, name: str) -> int:
+    """How many channels the layer `name` has in these weights."""
+    last = [layer.name for layer in LAYERS[: layer_named(name).index + 1] if layer.kind == "conv"][-1]
+    return weights.convolutions[last].bias.size
