@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from transfer.recipes import Normalization, Recipe
 from vgg.gram import as_matrix, gram_matrix
+from vgg.smoothness import total_variation
 
 
 class Losses(NamedTuple):
@@ -48,13 +49,6 @@ def content_loss(feature_maps: tf.Tensor, target: tf.Tensor, normalization: Norm
 def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normalization: Normalization) -> tf.Tensor:
     """E_l of Eq. 4: how far one layer's Gram matrix (N, N) is from the style image's."""
     return squared_difference(gram, target, gram.shape[0], positions, normalization)
-
-
-def total_variation(image: tf.Tensor) -> tf.Tensor:
-    """Mean squared step between neighbouring pixels of (1, H, W, 3); not in the paper, calms single-pixel grain."""
-    down = image[:, 1:] - image[:, :-1]
-    across = image[:, :, 1:] - image[:, :, :-1]
-    return tf.reduce_mean(tf.square(down)) + tf.reduce_mean(tf.square(across))
 
 
 def total_loss(maps: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], image: tf.Tensor, recipe: Recipe) -> Losses:

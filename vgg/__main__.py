@@ -28,7 +28,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     add_layers(command)
     add_features(command)
+    add_filters(command)
     add_deconv(command)
+    add_invert(command)
     return parser
 
 
@@ -52,6 +54,15 @@ def add_features(command: Callable[..., Add]) -> None:
     add_picture_options(add, "output/features.png", 512)
 
 
+def add_filters(command: Callable[..., Add]) -> None:
+    """The filters themselves."""
+    add = command("filters", "what a layer's filters answer to: conv1_1's kernels, or by gradient ascent")
+    add("--layer", required=True, help="a convolution, such as conv1_1 or conv4_2")
+    add("--channels", metavar="N,N,…", help="numbers with commas (default: all of conv1_1, else the first 9)")
+    add("--seed", type=at_least(0), default=0, help="of the noise that ascent starts from (default: %(default)s)")
+    add("-o", "--output", type=Path, metavar="FILE", help="default: output/filters.png")
+
+
 def add_deconv(command: Callable[..., Add]) -> None:
     """The deconvnet."""
     add = command("deconv", "what in the picture caused an activation: Zeiler & Fergus's deconvnet")
@@ -60,6 +71,16 @@ def add_deconv(command: Callable[..., Add]) -> None:
     add("--channel", type=at_least(0), metavar="N", help="only this channel's strongest activation")
     add("--top", type=at_least(1), metavar="N", help="those of the N strongest channels (default: 9)")
     add_picture_options(add, "output/deconv.png", 512)
+
+
+def add_invert(command: Callable[..., Add]) -> None:
+    """The picture from its maps."""
+    add = command("invert", "what a layer still knows of the picture: rebuild it from that layer's maps, from noise")
+    add("image", help="a picture")
+    add("--layer", required=True, help="any, such as relu3_1")
+    add("--iterations", type=at_least(1), default=60, help="steps of the optimiser (default: %(default)s)")
+    add("--seed", type=at_least(0), default=0, help="of the white noise it starts from (default: %(default)s)")
+    add_picture_options(add, "output/invert.png", 256)
 
 
 def add_picture_options(add: Add, output: str, size: int) -> None:

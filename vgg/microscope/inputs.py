@@ -1,6 +1,5 @@
 """What every command begins with: which weights, which picture, at what size; and what sheets call them."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,9 @@ def read_weights(named: Path | None) -> Weights:
         InputError: there is none, or it is not VGG-19's.
     """
     weights = read(weights_path(named))
-    say(f"weights: {os.path.relpath(weights.path)}" + (f", {weights.origin}" if weights.origin else ""))
+    path = weights.path.resolve()
+    short = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    say(f"weights: {short}" + (f", {weights.origin}" if weights.origin else ""))
     return weights
 
 
