@@ -31,6 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_filters(command)
     add_deconv(command)
     add_invert(command)
+    add_search(command)
+    add_compare(command)
     return parser
 
 
@@ -81,6 +83,30 @@ def add_invert(command: Callable[..., Add]) -> None:
     add("--iterations", type=at_least(1), default=60, help="steps of the optimiser (default: %(default)s)")
     add("--seed", type=at_least(0), default=0, help="of the white noise it starts from (default: %(default)s)")
     add_picture_options(add, "output/invert.png", 256)
+
+
+def add_search(command: Callable[..., Add]) -> None:
+    """The nearest pictures."""
+    add = command("search", "which pictures of a folder the network finds most like yours")
+    add("query", help="a picture")
+    add("folder", help="where the others are; what is computed of them is kept in your cache folder")
+    add("--layer", default="relu5_1", help="default: %(default)s")
+    add(
+        "--by",
+        choices=("content", "style"),
+        default="content",
+        help="channel means, or Gram matrices (default: content)",
+    )
+    add("--top", type=at_least(1), default=9, metavar="N", help="how many to show (default: %(default)s)")
+    add_picture_options(add, "output/search.png", 512)
+
+
+def add_compare(command: Callable[..., Add]) -> None:
+    """The distances of two pictures."""
+    add = command("compare", "where two pictures differ: content and style distance at each layer")
+    add("a", help="a picture")
+    add("b", help="another")
+    add_picture_options(add, "output/compare.png", 512)
 
 
 def add_picture_options(add: Add, output: str, size: int) -> None:
