@@ -9,6 +9,8 @@ from image_files import png_of
 from vgg.__main__ import main
 from vgg.matconvnet_writer import write
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def disc(height: int = 48, width: int = 64, colour: tuple[int, int, int] = (230, 60, 40)) -> np.ndarray:
     """uint8 (height, width, 3): a disc on a slope of colours, so that no two places are alike."""

@@ -3,14 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from conftest import tiny_weights
-from microscope_command import refused
+from microscope_command import ROOT, refused
 from vgg.__main__ import main
 from vgg.layers import LAYERS, NAMES
 from vgg.matconvnet import Conv, Weights
@@ -18,8 +17,6 @@ from vgg.matconvnet_writer import write
 from vgg.microscope.layer_table import layer_table, parse_size
 from vgg.network import VGG19
 from vgg.receptive_field import receptive_field
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (37, 45), (33, 64), (47, 18)])

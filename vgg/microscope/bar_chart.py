@@ -9,7 +9,7 @@ Colour = tuple[int, int, int]
 
 #: Blue and orange, which almost everybody can tell apart (Okabe & Ito 2008).
 COLOURS: tuple[Colour, ...] = ((0, 114, 178), (230, 159, 0))
-LEFT, RIGHT, TOP, BOTTOM = 90, 80, 24, 24  # pixels around the bars, for names, numbers, legend and scale
+LEFT, RIGHT, TOP, BOTTOM = 100, 80, 24, 24  # pixels around the bars, for names, numbers, legend and scale
 BAR, GAP, LENGTH = 12, 8, 700  # pixels: a bar's height, the gap between rows, the bar of a 1
 _DARK, _LIGHT, _FONT = (64, 64, 64), (220, 220, 220), cv2.FONT_HERSHEY_SIMPLEX
 
@@ -34,7 +34,7 @@ def bar_chart(rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[str]
         _text(chart, name, x + BAR + 6, 15)
     for row, (name, values) in enumerate(rows):
         top = TOP + row * row_height + GAP // 2
-        _text(chart, name, 8, top + BAR * len(values) // 2 + 5)
+        _text(chart, name, 24, top + BAR * len(values) // 2 + 5)
         for number, value in enumerate(values):
             y, end = top + number * BAR, LEFT + round(LENGTH * value)
             cv2.rectangle(chart, (LEFT, y), (end, y + BAR - 2), COLOURS[number], cv2.FILLED)

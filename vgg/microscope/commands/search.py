@@ -61,10 +61,10 @@ def features_of(weights: Weights, options: argparse.Namespace) -> Callable[[Path
 
 def draw(image: np.ndarray, ranking: Ranking, weights: Weights, options: argparse.Namespace) -> np.ndarray:
     """The query, then the nearest with their distances."""
-    shown = ranking.nearest[: options.top]
+    shown, folder = ranking.nearest[: options.top], Path(options.folder).resolve().name
     what = {"content": "channel means", "style": "Gram matrices"}[options.by]
     title = (
-        f"the {len(shown)} pictures of {Path(options.folder).resolve().name} nearest to {Path(options.query).name}",
+        f"nearest to {Path(options.query).name}: {len(shown)} of the {len(ranking.nearest)} pictures in {folder}/",
         f"by {options.by}: distance between {what} of {options.layer} ({MEANING}); " + weights_label(weights),
     )
     cells = [(f"query: {Path(options.query).name}", image)]
