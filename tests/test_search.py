@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
     folder = tmp_path / "pictures"
     folder.mkdir()
     (folder / "query.png").write_bytes(png_of(stripes(0.0, 0.0)))
-    (folder / "d_same_shifted.png").write_bytes(png_of(stripes(0.0, 2.0)))
+    (folder / "d_same_shifted.png").write_bytes(png_of(stripes(0.0, np.pi)))
     (folder / "c_a_little_turned.png").write_bytes(png_of(stripes(0.25, 1.0)))
     (folder / "b_more_turned.png").write_bytes(png_of(stripes(0.7, 2.0)))
     (folder / "a_across.png").write_bytes(png_of(stripes(np.pi / 2, 0.0)))

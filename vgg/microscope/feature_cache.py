@@ -6,7 +6,6 @@ weights file that changes has another name. Old files may be deleted at any time
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,7 +51,7 @@ class FeatureCache:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return arrays["features"], True
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except Exception:  # NumPy and zipfile raise a dozen kinds, depending on which byte is wrong
             pass
         features = compute(picture)
         try:
