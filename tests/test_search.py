@@ -9,6 +9,7 @@ import pytest
 from image_files import png_of
 from microscope_command import ROOT, disc, prepare, refused
 from vgg.__main__ import main
+from vgg.microscope.commands import search as command
 from vgg.microscope.distance import relative_distance
 from vgg.microscope.image_features import image_features
 from vgg.network import VGG19
@@ -110,6 +111,15 @@ def test_a_damaged_picture_is_skipped_with_a_line(tmp_path, folder, capfd):
     assert main(words_for(tmp_path, folder)) == 0
     skipped = [line for line in capfd.readouterr().out.splitlines() if line.startswith("skipped: ")]
     assert [line.split()[1] for line in skipped] == [str(folder / "cut.png"), str(folder / "empty.jpg")]
+
+
+def test_its_own_sheet_is_not_searched_next_time(tmp_path, folder, capfd, monkeypatch):
+    monkeypatch.setattr(command, "OUTPUT", folder / "search.png")
+    words = words_for(tmp_path, folder)
+    words = [word for word in words if word not in ("-o", str(tmp_path / "out" / "sheet.png"))]
+    for _ in range(2):
+        assert found_by(words, capfd)[0] == NEAREST_FIRST
+    assert (folder / "search.png").exists()
 
 
 def test_refusals(tmp_path, folder, capfd):

@@ -28,6 +28,8 @@ def run(options: argparse.Namespace) -> None:
     query, folder, output = Path(options.query), Path(options.folder), options.output or OUTPUT
     image = read_picture(query, options.size)
     pictures = pictures_in(folder)
+    if options.output is None:  # then an earlier search's sheet may be among them
+        pictures = [path for path in pictures if path.resolve() != output.resolve()]
     check_output(output, [query, *pictures])
     weights = read_weights(options.weights)
     cache = FeatureCache(default_folder(), weights.sha256, options.layer, options.size, options.by)
