@@ -10,7 +10,7 @@ VENV := .venv/bin/python
 OPTIONS := $(if $(SIZE),--size $(SIZE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)") \
 	$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(INIT),--init "$(INIT)")
 
-.PHONY: help run download-weights test lint clean
+.PHONY: help run download-weights figures test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
 	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
+	@echo "make figures            the paper's figures again, about 20 minutes, resumable (CONTENT=, STYLE=, SIZE=)"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
 	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"
@@ -29,6 +30,11 @@ run: .venv/installed
 # Optional: without them `make run` uses filters it learned itself.
 download-weights: .venv/installed
 	@$(VENV) -m weights download --layout $(LAYOUT)
+
+# For who reads the paper; what is made already is not made again, so it can be stopped at any time.
+figures: .venv/installed-figures
+	@$(VENV) -m transfer.figures all "$(CONTENT)" "$(STYLE)" $(if $(SIZE),--size $(SIZE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)")
+	@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png
 
 # What CI runs too; needs no network once installed, and no weights.
 test: .venv/installed-tests
@@ -50,6 +56,11 @@ lint: .venv/installed-tests
 
 .venv/installed-tests: tests/requirements.txt .venv/installed
 	@$(VENV) -m pip install -qq --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+# Only the trade-off plot needs it.
+.venv/installed-figures: .venv/installed
+	@$(VENV) -m pip install -qq --disable-pip-version-check 'matplotlib>=3.8,<4'
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.

@@ -18,6 +18,7 @@ from vgg.errors import InputError
 OPTIONS = {
     "unknown layer": (["--style-layers", "relu1_1,relu9_9"], "there is no layer 'relu9_9'"),
     "unknown recipe": (["--recipe", "monet"], "there is no recipe 'monet'"),
+    "unknown recipe to report in": (["--report-as", "monet"], "there is no recipe 'monet'"),
     "unknown optimiser": (["--optimizer", "sgd"], "invalid choice: 'sgd'"),
     "unknown option": (["--colour", "no"], "unrecognized arguments: --colour no"),
     "no number": (["--iterations", "many"], "invalid int value: 'many'"),
@@ -128,7 +129,9 @@ def test_older_results_stay_when_a_run_is_refused(tmp_path, words, capfd):
     assert [(tmp_path / "out" / name).read_bytes() for name in ("result.png", "result.json")] == before
 
 
-@pytest.mark.parametrize("more", [["--recipe", "monet"], ["--size", "x"], ["--init", "nonexistent"]])
+@pytest.mark.parametrize(
+    "more", [["--recipe", "monet"], ["--report-as", "monet"], ["--size", "x"], ["--init", "nonexistent"]]
+)
 def test_what_needs_no_tensorflow_is_refused_without_it(tmp_path, more):
     """As a process, where a traceback would show; it counts the lines and looks at what was imported."""
     program = (

@@ -10,7 +10,8 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import content_loss, gram_matrix, style_layer_loss, total_loss, total_variation
-from transfer.recipes import DEFAULT, MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization
+from transfer.recipe import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization, Variation
+from transfer.recipes import DEFAULT
 
 # The paper's factors. Its 1/(4N²M²) is 1/(4N²) here, because G and A are divided by their M already.
 EQUATION_1 = Normalization(factor=1 / 2)
@@ -168,4 +169,4 @@ def test_total_variation_by_hand():
     image = np.zeros((1, 2, 3, 3), np.float32)
     image[0, :, :, 1] = [[0, 1, 3], [2, 2, 2]]  # the other two colours are flat but count in the mean
     down, across = (2**2 + 1**2 + 1**2) / (1 * 3 * 3), (1**2 + 2**2 + 0 + 0) / (2 * 2 * 3)
-    np.testing.assert_allclose(total_variation(tf.constant(image)), down + across, rtol=1e-6)
+    np.testing.assert_allclose(total_variation(tf.constant(image), Variation()), down + across, rtol=1e-6)

@@ -4,11 +4,12 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.recipes import DEFAULT, GATYS2016, RECIPES, Normalization, Recipe
+from transfer.recipe import Noise, Normalization, Recipe, Variation
+from transfer.recipes import DEFAULT, GATYS2016, RECIPES
 from transfer.settings import build_parser, recipe_from
 from vgg.errors import InputError
 
-#: Another value for every field that a recipe has; no recipe of ours uses any of them.
+#: Another value for every field that a recipe has; where there are but two, a recipe of ours may use it already.
 OTHER = {
     "name": "other",
     "summary": "other",
@@ -20,14 +21,20 @@ OTHER = {
     "style_layers": (("conv1_2", 1.0),),
     "gram_channels": -0.75,
     "tv_weight": 0.375,
+    "tv_loss": Variation(power=3, count=2, factor=5),
     "pooling": "max",
     "normalized_network": False,
     "init": "style",
+    "noise": Noise("uniform", 3.25),
+    "noise_share": 0.0625,
     "optimizer": "adam",
     "learning_rate": 11.0,
     "iterations": 77,
     "size": 99,
 }
+#: The fields with two values only.
+OPPOSITE = {"pooling": {"avg": "max", "max": "avg"}, "normalized_network": {True: False, False: True}}
+OPPOSITE |= {"optimizer": {"l-bfgs": "adam", "adam": "l-bfgs"}}
 
 #: Option, the field it sets and to what.
 OPTIONS = [
@@ -49,6 +56,7 @@ OPTIONS = [
     ("--no-normalize", "normalized_network", False),
 ]
 NOT_THE_RECIPE_S = {"content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
+NOT_THE_RECIPE_S |= {"list_recipes", "report_as"}
 
 
 def recipe_of(words: str) -> Recipe:
@@ -71,7 +79,8 @@ def test_without_options_the_recipe_is_as_it_stands():
 @pytest.mark.parametrize("field", OTHER)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_default_comes_from_the_recipe(monkeypatch, recipe, field):
-    changed = replace(RECIPES[recipe], **{field: OTHER[field]})
+    original = getattr(RECIPES[recipe], field)
+    changed = replace(RECIPES[recipe], **{field: OPPOSITE[field][original] if field in OPPOSITE else OTHER[field]})
     assert changed != RECIPES[recipe]
     monkeypatch.setitem(RECIPES, recipe, changed)
     assert recipe_of(f"--recipe {recipe}") == changed
@@ -124,6 +133,7 @@ def test_spaces_in_a_list_do_not_matter():
     ("words", "expected"),
     [
         ("--recipe impressionist", "no recipe 'impressionist'; the recipes are default, gatys2016"),
+        ("--report-as impressionist", "no recipe 'impressionist'; the recipes are default, gatys2016"),
         ("--content-layers relu4_5", "no layer 'relu4_5'; the layers are conv1_1, relu1_1, conv1_2"),
         ("--style-layers relu1_1,22", "no layer '22'"),
         ("--style-layers relu1_1=much", "--style-layers gives relu1_1 the weight 'much', expected a number"),

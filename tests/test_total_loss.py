@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import scipy.ndimage
 
-from transfer.recipes import DEFAULT, GATYS2016, Normalization, Recipe
+from transfer.losses import Losses
+from transfer.recipe import Normalization, Recipe, Variation
+from transfer.recipes import DEFAULT, GATYS2016
 from transfer.train import Objective
 from vgg.matconvnet import Weights
 from vgg.network import VGG19
@@ -26,6 +28,7 @@ EVERYTHING = replace(
     style_weight=0.02,
     gram_channels=-0.5,
     tv_weight=1e-3,
+    tv_loss=Variation(power=1.5, count=-0.75, factor=1.1),
 )
 RECIPES = {
     "everything": EVERYTHING,
@@ -61,8 +64,8 @@ def second_network(weights: Weights, image: np.ndarray, pooling: str) -> dict[st
     return maps
 
 
-def second_total(weights: Weights, content, style, image, recipe: Recipe) -> tuple[float, float, float, float]:
-    """Weighted content, style and total variation, and their sum."""
+def second_total(weights: Weights, content, style, image, recipe: Recipe) -> Losses:
+    """All that `Objective` gives but the gradient."""
 
     def loss(ours, target, layer_maps, factors):
         height, width, channels = layer_maps.shape
@@ -74,15 +77,20 @@ def second_total(weights: Weights, content, style, image, recipe: Recipe) -> tup
         return np.einsum("yxi,yxj->ij", layer_maps, layer_maps) * channels**recipe.gram_channels / (height * width)
 
     ours, of_content, of_style = (second_network(weights, each, recipe.pooling) for each in (image, content, style))
-    content_sum = style_sum = 0.0
-    for name, weight in recipe.content_layers:
-        content_sum += weight * loss(ours[name], of_content[name], ours[name], recipe.content_loss)
-    for name, weight in recipe.style_layers:
-        style_sum += weight * loss(gram(ours[name]), gram(of_style[name]), ours[name], recipe.style_loss)
-    steps = [np.diff(image.astype(np.float64), axis=axis) for axis in (0, 1)]
-    variation = sum(np.mean(step**2) for step in steps)
-    terms = (recipe.content_weight * content_sum, recipe.style_weight * style_sum, recipe.tv_weight * variation)
-    return (*terms, sum(terms))
+    contents = [
+        recipe.content_weight * weight * loss(ours[name], of_content[name], ours[name], recipe.content_loss)
+        for name, weight in recipe.content_layers
+    ]
+    styles = [
+        recipe.style_weight * weight * loss(gram(ours[name]), gram(of_style[name]), ours[name], recipe.style_loss)
+        for name, weight in recipe.style_layers
+    ]
+    factors, variation = recipe.tv_loss, 0.0
+    for axis in (0, 1):
+        steps = np.abs(np.diff(image.astype(np.float64), axis=axis))
+        variation += factors.factor * np.sum(steps**factors.power) * float(steps.size) ** factors.count
+    terms = (sum(contents), sum(styles), recipe.tv_weight * variation)
+    return Losses(*terms, sum(terms), (*contents, *styles))
 
 
 @pytest.fixture
@@ -98,8 +106,9 @@ def test_every_term(weights, pictures, name):
     content, style, generated = pictures
     losses, _ = Objective(VGG19(weights, RECIPES[name].pooling), content, style, RECIPES[name])(generated)
     expected = second_total(weights, content, style, generated, RECIPES[name])
-    np.testing.assert_allclose(losses, expected, rtol=1e-4)
-    assert expected[3] > 0
+    np.testing.assert_allclose(losses[:4], expected[:4], rtol=1e-4)
+    np.testing.assert_allclose(losses.layers, expected.layers, rtol=1e-4)
+    assert expected.total > 0
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -113,7 +122,7 @@ def test_gradient_against_finite_differences(weights, pictures, name):
     step = 1e-4  # of a pixel level: small against the distance to the next kink, large against float64's rounding
     for direction in directions:
         after, before = (
-            second_total(weights, content, style, generated + sign * step * direction, RECIPES[name])[3]
+            second_total(weights, content, style, generated + sign * step * direction, RECIPES[name]).total
             for sign in (1, -1)
         )
         expected = (after - before) / (2 * step)

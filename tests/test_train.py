@@ -21,6 +21,8 @@ class Bowl:
     `broken` maps the number of an evaluation, from 1, to what it raises or to the values it gives instead.
     """
 
+    terms = ()
+
     def __init__(self, optimizer="l-bfgs", steep=1000.0, broken=(), **recipe):
         self.recipe = replace(DEFAULT, optimizer=optimizer, **{"iterations": 8, "learning_rate": 4.0, **recipe})
         self.curvatures = np.geomspace(1, steep, START.size).reshape(SHAPE)

@@ -7,6 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from transfer.recipe_table import recipe_table
+from transfer.recipes import RECIPES
 from transfer.settings import build_parser, recipe_from
 from vgg import terminal
 
@@ -18,6 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _transfer(options: argparse.Namespace) -> int:
+    if options.list_recipes:
+        for line in recipe_table(RECIPES.values()):
+            terminal.say(line)
+        return terminal.DONE
     recipe = recipe_from(options)  # complains before TensorFlow takes its two seconds, and `--help` never waits for it
     terminal.start_tensorflow()
     from transfer.run import run

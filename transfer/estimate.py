@@ -2,18 +2,25 @@
 
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 
+from transfer.recipe import Recipe
 from transfer.train import Objective
 from vgg.layers import LAYERS, deepest
 from vgg.matconvnet import Weights
+from vgg.optimizers import HISTORY
 
-#: Python, TensorFlow and OpenCV before any picture, in bytes; measured.
-BASE_BYTES = 0.55e9
-#: Copies of every map that an evaluation holds at its peak: the map, kept for the gradient, and the gradient on its way
-#: back; measured against the process's peak, see the README.
-COPIES = 1.6
+#: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
+#: (`VmHWM`) at 256, 512 and 1024 pixels; the README says how well they predict.
+BASE_BYTES = 0.9e9
+#: What measuring mean activations on two drawn pictures of 512² takes, and the process keeps for later use.
+NORMALIZING_BYTES = 0.8e9
+#: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
+SHARE_OF_MAPS = 0.89
+#: Numbers of eight bytes that SciPy's L-BFGS-B keeps for each one of the image: two for each pair, and some more.
+L_BFGS_NUMBERS = 2 * HISTORY + 6
 
 
 def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
@@ -24,22 +31,26 @@ def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
     return time.perf_counter() - began
 
 
-def peak_bytes(weights: Weights, names: tuple[str, ...], height: int, width: int) -> float:
-    """The memory that optimising a picture of this size will need at most, for the layers `names`."""
-    maps, channels = 0.0, 3
+def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> float:
+    """The memory that the whole process will need at most for an image of this size."""
+    pixels, maps, channels = height * width, 0.0, 3
+    names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
         if layer.kind == "pool":
             height, width = -(-height // 2), -(-width // 2)
         if layer.kind == "conv":
             channels = weights.convolutions[layer.name].bias.size
         maps += 4 * height * width * channels
-    kernels = sum(kernel.nbytes for kernel, _ in weights.convolutions.values())
-    return BASE_BYTES + 3 * kernels + COPIES * maps
+    optimizer = 8 * 3 * pixels * L_BFGS_NUMBERS if recipe.optimizer == "l-bfgs" else 0
+    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_MAPS * maps) + optimizer
 
 
 def free_bytes() -> float:
-    """Memory the machine has left, or infinity where it does not say."""
+    """Memory this process may have in all: what it holds and what Linux would give it; elsewhere infinity."""
     try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, ValueError, OSError):
+        meminfo = Path("/proc/meminfo").read_text().splitlines()
+        available = next(line for line in meminfo if line.startswith("MemAvailable:"))
+        resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, StopIteration):
         return float("inf")
+    return 1024.0 * int(available.split()[1]) + float(resident_pages * os.sysconf("SC_PAGE_SIZE"))

@@ -7,17 +7,19 @@ the Gram matrices of the generated and of the style image. N and M always come f
 Every loss is a sum of squared differences times a `Normalization`; with the paper's own factors they are
 
     content   L = ½ Σ (F − P)²             Eq. 1        gradient  ∂L/∂F = F − P          where F > 0, else 0   Eq. 2
-    Gram      G = Fᵀ F / M             Eq. 3, in `vgg.gram`
+    Gram      G = Fᵀ F / M                 Eq. 3, in `vgg.gram`
     style     E = Σ (G − A)² / (4 N² M²)   Eq. 4        gradient  ∂E/∂F = F (G − A) / (N² M²)  where F > 0     Eq. 6
+
+"Where F > 0" is the derivative of the ReLU, so F is what comes after it. TensorFlow finds all gradients by itself; the
+docstrings below derive them so that a reader can check them, and the tests do.
 """
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from transfer.recipes import Normalization, Recipe
+from transfer.recipe import Normalization, Recipe, Variation
 from vgg.gram import as_matrix, gram_matrix
-from vgg.smoothness import total_variation
 
 
 class Losses(NamedTuple):
@@ -27,12 +29,17 @@ class Losses(NamedTuple):
     style: tf.Tensor  # β · L_style
     tv: tf.Tensor  # tv_weight · L_tv, not in the paper
     total: tf.Tensor  # Eq. 7
+    layers: tuple[tf.Tensor, ...] = ()  # what each content layer, then each style layer, has in these sums
 
 
 def squared_difference(
     values: tf.Tensor, target: tf.Tensor, channels: int, positions: int, normalization: Normalization
 ) -> tf.Tensor:
-    """Σ (values − target)², normalised; a scalar."""
+    """k Σ (values − target)², a scalar; k is the normalisation's factor, in which only constants take part.
+
+    Gradient. Each value x stands in one term only, k (x − t)², whose derivative is 2 k (x − t). As a matrix:
+    ∂/∂values = 2 k (values − target).
+    """
     target_energy = tf.maximum(tf.reduce_sum(tf.square(target)), 1e-12)  # a blank target has none to compare with
     scale = normalization.factor * channels**normalization.channels * positions**normalization.positions
     difference = tf.reduce_sum(tf.square(values - target))
@@ -40,19 +47,46 @@ def squared_difference(
 
 
 def content_loss(feature_maps: tf.Tensor, target: tf.Tensor, normalization: Normalization) -> tf.Tensor:
-    """Eq. 1 for one layer: how far the generated image's maps (1, H, W, N) are from the content image's."""
+    """Eq. 1 for one layer: how far the generated image's maps (1, H, W, N) are from the content image's.
+
+    Gradient (Eq. 2). From above, 2 k (F − P) for the maps F themselves; with the paper's k = ½ this is F − P. One step
+    further back, before the ReLU F = max(0, x), it is multiplied by ∂F/∂x: 1 where F > 0 and 0 elsewhere.
+    """
     values = as_matrix(feature_maps)  # (M, N)
     positions, channels = values.shape
     return squared_difference(values, as_matrix(target), channels, positions, normalization)
 
 
 def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normalization: Normalization) -> tf.Tensor:
-    """E_l of Eq. 4: how far one layer's Gram matrix (N, N) is from the style image's."""
+    """E_l of Eq. 4: how far one layer's Gram matrix (N, N) is from the style image's.
+
+    Gradient (Eq. 6), step by step, with G = g Fᵀ F and E = k Σ (G − A)²:
+
+    1. ∂E/∂G = 2 k (G − A), from `squared_difference`. Call it D; it is symmetric because G and A are.
+    2. G_ij = g Σ_m F_mi F_mj. So F_mi stands in row i of G with the factor F_mj, and in column i with the same:
+       ∂E/∂F_mi = g Σ_j D_ij F_mj + g Σ_j D_ji F_mj = 2 g Σ_j F_mj D_ji.
+    3. As matrices: ∂E/∂F = 2 g F D = 4 k g F (G − A).
+
+    With the paper's undivided Gram matrices, g = 1 and k = 1/(4N²M²), this is F (G − A)/(N²M²), its Eq. 6. The ReLU
+    adds its 0 or 1 as in Eq. 2.
+    """
     return squared_difference(gram, target, gram.shape[0], positions, normalization)
+
+
+def total_variation(image: tf.Tensor, variation: Variation) -> tf.Tensor:
+    """Steps between neighbouring pixels of (1, H, W, 3); not in the paper, calms single-pixel grain."""
+    total = tf.constant(0.0)
+    for steps in (image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]):  # down, across
+        count = float(steps.shape[1] * steps.shape[2] * steps.shape[3])
+        total += tf.reduce_sum(tf.abs(steps) ** variation.power) * count**variation.count
+    return variation.factor * total
 
 
 def total_loss(maps: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], image: tf.Tensor, recipe: Recipe) -> Losses:
     """Eq. 5 and 7: the sum over layers, and α L_content + β L_style (+ the total variation).
+
+    The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
+    back to the pixels x through the convolutions, ReLUs and pools between.
 
     Args:
         maps: the generated image's feature maps of all content and style layers.
@@ -61,13 +95,17 @@ def total_loss(maps: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], image:
         image: the generated image, (1, H, W, 3) RGB in [0, 255].
         recipe: layers, weights and normalisations.
     """
-    content = style = tf.constant(0.0)
-    for layer, weight in recipe.content_layers:
-        content += weight * content_loss(maps[layer], targets["content", layer], recipe.content_loss)
+    contents = [
+        recipe.content_weight * weight * content_loss(maps[layer], targets["content", layer], recipe.content_loss)
+        for layer, weight in recipe.content_layers
+    ]
+    styles = []
     for layer, weight in recipe.style_layers:
         gram = gram_matrix(maps[layer], recipe.gram_channels)
         positions = maps[layer].shape[1] * maps[layer].shape[2]
-        style += weight * style_layer_loss(gram, targets["style", layer], positions, recipe.style_loss)
-    tv = total_variation(image) if recipe.tv_weight else tf.constant(0.0)
-    content, style, tv = recipe.content_weight * content, recipe.style_weight * style, recipe.tv_weight * tv
-    return Losses(content, style, tv, content + style + tv)
+        loss = style_layer_loss(gram, targets["style", layer], positions, recipe.style_loss)
+        styles.append(recipe.style_weight * weight * loss)
+    zero = tf.constant(0.0)
+    content, style = sum(contents, zero), sum(styles, zero)
+    tv = recipe.tv_weight * total_variation(image, recipe.tv_loss) if recipe.tv_weight else zero
+    return Losses(content, style, tv, content + style + tv, (*contents, *styles))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from transfer.recipe import Noise
 from transfer.sample_painting import painting
 from transfer.sample_scene import scene
 from transfer.settings import SAMPLE
@@ -50,12 +51,18 @@ def load(content: str, style: str, init: str, size: int) -> Pictures:
     return Pictures(content_image, style_image, init_image, tuple(remarks))
 
 
-def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
+def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int, noise: Noise, noise_share: float) -> np.ndarray:
     """Where the optimiser starts: float32 RGB (H, W, 3) in [0, 255] of the content image's size.
 
-    White noise is the mean colour plus N(0, 1) in pixel levels, as in the authors' later code.
+    Noise is around the mean colour, as in the authors' later code; of a picture, `noise_share` is replaced by noise.
     """
-    if pictures.init_image is not None:
+    if pictures.init_image is not None and not noise_share:
         return pictures.init_image.astype(np.float32)
-    rng = np.random.default_rng(seed)
-    return mean_rgb + rng.standard_normal(pictures.content_image.shape, np.float32)
+    rng, shape = np.random.default_rng(seed), pictures.content_image.shape
+    if noise.kind == "normal":
+        noise_image = mean_rgb + noise.level * rng.standard_normal(shape, np.float32)
+    else:
+        noise_image = mean_rgb + rng.uniform(-noise.level, noise.level, shape).astype(np.float32)
+    if pictures.init_image is None:
+        return noise_image
+    return np.float32(1 - noise_share) * pictures.init_image + np.float32(noise_share) * noise_image

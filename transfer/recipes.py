@@ -1,61 +1,13 @@
-"""Every choice a style transfer makes, as data: layers, weights, normalisations, start, optimiser.
+"""The recipes by name: the default of `make run`, the paper's, and those of other programs (`transfer.systems`).
 
-This is the one place where defaults live; the command line reads them from here. Adding a recipe adds a value to
-`RECIPES` and no code: how a loss is normalised is four numbers that `transfer.losses` puts into one formula.
+This is where defaults live; the command line reads them from here.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import replace
 
+from transfer.recipe import MEAN_OVER_GRAM, MEAN_OVER_MAPS, PRINTED_CONTENT, PRINTED_STYLE, RELATIVE, Recipe
+from transfer.systems import SYSTEMS
 from vgg.errors import InputError
-
-#: The paper's style layers; "conv1_1" there means the maps after the ReLU (its gradients, Eq. 2 and 6, show it).
-GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-
-
-@dataclass(frozen=True)
-class Normalization:
-    """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
-
-    The factor is `factor` · N^`channels` · M^`positions` · S^`target`, where S is the sum of the target's squares. So
-    (½, 0, 0, 0) is the content loss as the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and
-    (1, 0, 0, -1) measures the difference relative to the target itself.
-    """
-
-    factor: float = 1.0
-    channels: float = 0.0
-    positions: float = 0.0
-    target: float = 0.0
-
-
-#: The loss of a layer relative to the sum of squares of its own target: 0 is perfect, 1 as bad as a blank.
-RELATIVE = Normalization(target=-1)
-MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)
-MEAN_OVER_GRAM = Normalization(channels=-2)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One complete set of choices. Field names are the paper's terms; figures are cited where a recipe is defined."""
-
-    name: str
-    summary: str
-    content_weight: float  # α
-    style_weight: float  # β
-    content_loss: Normalization
-    style_loss: Normalization
-    content_layers: tuple[tuple[str, float], ...] = (("relu4_2", 1.0),)
-    style_layers: tuple[tuple[str, float], ...] = tuple((name, 1 / 5) for name in GATYS_STYLE_LAYERS)  # w_l of Eq. 5
-    gram_channels: float = 0.0  # G = F Fᵀ · N^gram_channels / M, see `losses.gram_matrix`
-    tv_weight: float = 0.0
-    pooling: Literal["avg", "max"] = "avg"
-    normalized_network: bool = True
-    init: str = "noise"  # "content", "style", "noise", or the path of a picture
-    optimizer: Literal["l-bfgs", "adam"] = "l-bfgs"
-    learning_rate: float = 2.0  # Adam's, in pixel values; L-BFGS finds its own steps
-    iterations: int = 500
-    size: int = 512  # longer side in pixels
-
 
 DEFAULT = Recipe(
     name="default",
@@ -70,8 +22,8 @@ DEFAULT = Recipe(
 )
 
 #: Gatys, Ecker & Bethge, CVPR 2016, Fig. 3: content relu4_2, five style layers with w = 1/5, α/β = 1e-3, white noise.
-#: The ratio reproduces the figures when both losses are means, as they are in the authors' later public code. As
-#: printed (½Σ and 1/(4N²M²)) the content term is 2·N·M times stronger, 4 million times at relu4_2 of a 512² picture.
+#: The ratio reproduces the figures when both losses are means, as they are in the authors' later public code (content
+#: 1e6 · mean, style 1e9/5 · mean for each layer, on the normalised network).
 GATYS2016 = Recipe(
     name="gatys2016",
     summary="Gatys et al., CVPR 2016, Fig. 3 B: white noise, α/β = 1e-3, losses as means",
@@ -81,7 +33,17 @@ GATYS2016 = Recipe(
     style_loss=MEAN_OVER_GRAM,
 )
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, GATYS2016)}
+#: The same with Eq. 1 and Eq. 4 as they are printed, ½ Σ and 1/(4N²M²). The content term is then 2·N·M times stronger
+#: against the style term, 4.2 million times at relu4_2 of a 512² picture: the content image comes back, unpainted.
+GATYS2016_LITERAL = replace(
+    GATYS2016,
+    name="gatys2016-literal",
+    summary="the same with Eq. 1 and 4 as printed: content 2·N·M times stronger",
+    content_loss=PRINTED_CONTENT,
+    style_loss=PRINTED_STYLE,
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, GATYS2016, GATYS2016_LITERAL, *SYSTEMS)}
 
 
 def recipe_named(name: str) -> Recipe:

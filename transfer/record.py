@@ -1,13 +1,15 @@
 """The `.json` beside a picture: everything one needs to make it again, and how its losses fell."""
 
 import dataclasses
+import hashlib
 import json
 import platform
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from transfer.recipes import Recipe
+from transfer.pictures import Pictures
+from transfer.recipe import Recipe
 from transfer.train import Result
 from vgg.matconvnet import Weights
 from vgg.whole_file import whole_file
@@ -15,15 +17,30 @@ from vgg.whole_file import whole_file
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
 
 
-def record(
-    recipe: Recipe, weights: Weights, kind: str, seed: int, inputs: dict[str, Any], result: Result
+def settings(
+    recipe: Recipe, weights: Weights, kind: str, seed: int, files: dict[str, str], pictures: Pictures
 ) -> dict[str, Any]:
-    """What `write_record` stores; `kind` says what the weights are, `inputs` names the pictures and their sizes."""
+    """All that decides how a picture will look; `kind` says what the weights are, `files` names content and style."""
+    images = {"content": pictures.content_image, "style": pictures.style_image}
     return {
         "recipe": dataclasses.asdict(recipe),
         "seed": seed,
-        **inputs,
+        **{
+            name: {
+                "file": files[name],
+                "height": image.shape[0],
+                "width": image.shape[1],
+                "pixels_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
+            }
+            for name, image in images.items()
+        },
         "weights": {"file": str(weights.path), "kind": kind, "sha256": weights.sha256, "layout": weights.layout},
+    }
+
+
+def outcome(result: Result) -> dict[str, Any]:
+    """How a run went, and with which versions of what."""
+    return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "stopped": result.stopped,
         "steps": [dataclasses.asdict(step) for step in result.steps],

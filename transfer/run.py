@@ -5,12 +5,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from transfer import estimate
 from transfer.display import describe as describe_step
 from transfer.pictures import Pictures, load, start_image
-from transfer.recipes import Recipe
-from transfer.record import record, write_record
+from transfer.recipe import Recipe
+from transfer.recipes import recipe_named
+from transfer.record import outcome, settings, write_record
 from transfer.settings import SAMPLE
 from transfer.train import Objective, Result, train
 from vgg import terminal
@@ -63,6 +67,8 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
     for remark in pictures.remarks:
         say(remark)
     weights = load_weights(options.weights, options.quiet, say)
+    if not recipe.normalized_network and not describe(weights).startswith("genuine"):
+        say(f"recipe {recipe.name} is meant for the genuine network's activations; others shift its balance")
     result = optimise(pictures, weights, recipe, options, say)
     if not result.steps:
         if result.stopped == "interrupted":
@@ -70,7 +76,13 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
         if result.stopped == "converged":
             raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
         raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
-    save(outputs, pictures, weights, result, recipe, options)
+    files = {"content": options.content, "style": options.style}
+    recorded = settings(recipe, weights, describe(weights), options.seed, files, pictures) | outcome(result)
+    if options.report_as:
+        reported = losses_as(recipe_named(options.report_as), pictures, weights, result.image)
+        say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
+        recorded["reported_as"] = {"recipe": options.report_as, **reported}
+    save(outputs, pictures, result, recorded)
     say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
     if result.stopped == "interrupted":
         raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {outputs.picture}")
@@ -98,36 +110,40 @@ def load_weights(named: Path | None, quiet: bool, say: Say) -> Weights:
 def optimise(pictures: Pictures, weights: Weights, recipe: Recipe, options: argparse.Namespace, say: Say) -> Result:
     """Build the network and the objective, say what will happen, and run the loop."""
     say_what = describe(weights)
-    start = start_image(pictures, weights.mean_rgb, options.seed)
+    start = start_image(pictures, weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
     height, width = pictures.content_image.shape[:2]
-    if recipe.normalized_network:
-        weights = normalize(weights, [dead_leaves(seed) for seed in NORMALIZING_SEEDS], recipe.pooling)
-    network = VGG19(weights, recipe.pooling)
-    objective = Objective(network, pictures.content_image, pictures.style_image, recipe)
+    objective = Objective(network_of(recipe, weights), pictures.content_image, pictures.style_image, recipe)
+    if options.quiet:
+        return train(objective, start)
     seconds = estimate.seconds_per_evaluation(objective, start) * recipe.iterations
-    needed, free = estimate.peak_bytes(weights, objective.names, height, width), estimate.free_bytes()
+    needed, free = estimate.peak_bytes(weights, recipe, height, width), estimate.free_bytes()
     layers = ", ".join(dict.fromkeys(objective.names))
     say(f"{width}×{height} pixels; {layers}; {say_what}")
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
     if needed > free:
         say(f"only {free / 1e9:.1f} GB of memory are free; if this is too slow, stop it and choose a smaller --size")
-    if options.quiet:
-        return train(objective, start)
     with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
         return train(objective, start, lambda step, image: show(step))
 
 
-def save(
-    outputs: Outputs, pictures: Pictures, weights: Weights, result: Result, recipe: Recipe, options: argparse.Namespace
-) -> None:
+def network_of(recipe: Recipe, weights: Weights) -> VGG19:
+    """The network as the recipe wants it: its pooling, and its filters' scale."""
+    if recipe.normalized_network:
+        weights = normalize(weights, [dead_leaves(seed) for seed in NORMALIZING_SEEDS], recipe.pooling)
+    return VGG19(weights, recipe.pooling)
+
+
+def losses_as(other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray) -> dict[str, float]:
+    """The losses of `image` as the recipe `other` counts them: with its layers, network, weights and factors."""
+    objective = Objective(network_of(other, weights), pictures.content_image, pictures.style_image, other)
+    losses, _ = objective(image)
+    return {term: getattr(losses, term) for term in ("total", "content", "style", "tv")}
+
+
+def save(outputs: Outputs, pictures: Pictures, result: Result, recorded: dict[str, Any]) -> None:
     """Write the picture, its record, and the sheet if asked for."""
-    content_image, style_image = pictures.content_image, pictures.style_image
     write_image(outputs.picture, result.image)
-    inputs = {
-        name: {"file": file, "height": image.shape[0], "width": image.shape[1]}
-        for name, file, image in (("content", options.content, content_image), ("style", options.style, style_image))
-    }
-    write_record(outputs.record, record(recipe, weights, describe(weights), options.seed, inputs, result))
+    write_record(outputs.record, recorded)
     if outputs.sheet:
-        pictures_in_order = [("content", content_image), ("style", style_image), ("result", result.image)]
-        write_image(outputs.sheet, contact_sheet(pictures_in_order))
+        in_order = [("content", pictures.content_image), ("style", pictures.style_image), ("result", result.image)]
+        write_image(outputs.sheet, contact_sheet(in_order))

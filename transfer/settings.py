@@ -6,7 +6,8 @@ import math
 import os
 from pathlib import Path
 
-from transfer.recipes import DEFAULT, RECIPES, Recipe, recipe_named
+from transfer.recipe import Recipe
+from transfer.recipes import DEFAULT, RECIPES, recipe_named
 from vgg.errors import InputError
 from vgg.layers import layer_named
 from vgg.terminal import Parser
@@ -27,6 +28,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
     add("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
+    add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
     add("--size", type=int, help="longer side of content and style, in pixels")
     add("--iterations", type=int, help="steps of the optimiser")
     add("--optimizer", choices=("l-bfgs", "adam"))
@@ -51,6 +54,8 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         InputError: a name is unknown or a number is out of range.
     """
     recipe = recipe_named(options.recipe)
+    if options.report_as is not None:
+        recipe_named(options.report_as)
     names = ("size", "iterations", "optimizer", "learning_rate", "init", "pooling")
     chosen = {name: getattr(options, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
     for name in ("content_layers", "style_layers"):
@@ -59,7 +64,7 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     if options.no_normalize:
         chosen["normalized_network"] = False
     recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
-    _require_sensible(recipe)
+    require_sensible(recipe)
     if options.seed < 0:
         raise InputError(f"--seed is {options.seed}, expected 0 or more")
     return recipe
@@ -82,7 +87,8 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
     return tuple(layers)
 
 
-def _require_sensible(recipe: Recipe) -> None:
+def require_sensible(recipe: Recipe) -> None:
+    """Return if the recipe can be run; raises InputError naming the option that is out of range."""
     if recipe.init not in ("content", "style", "noise") and not os.path.exists(recipe.init):
         raise InputError(f"--init is {recipe.init!r}, expected content, style, noise, or a picture that exists")
     for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):

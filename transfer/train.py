@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import Losses, gram_matrix, total_loss
-from transfer.recipes import Recipe
+from transfer.recipe import Recipe
 from vgg.network import VGG19
 from vgg.optimizers import OPTIMIZERS
 
@@ -28,6 +28,12 @@ class Step:
     style: float  # β · L_style
     tv: float
     total: float
+    layers: dict[str, float] = field(default_factory=dict)  # "content relu4_2": its part of `content`, and so on
+
+    @property
+    def pace(self) -> float:
+        """Seconds that a step to come will take: nearly all take one evaluation, but the first of L-BFGS several."""
+        return self.seconds / self.evaluations
 
 
 @dataclass
@@ -55,6 +61,7 @@ class Objective:
         content_names = [layer for layer, _ in recipe.content_layers]
         style_names = [layer for layer, _ in recipe.style_layers]
         self.names = (*content_names, *style_names)
+        self.terms = (*(f"content {name}" for name in content_names), *(f"style {name}" for name in style_names))
         self.targets: dict[tuple[str, str], tf.Tensor] = {}
         if content_names:
             maps = network(tf.constant(content_image[None], tf.float32), content_names)
@@ -62,7 +69,7 @@ class Objective:
         if style_names:
             maps = network(tf.constant(style_image[None], tf.float32), style_names)
             self.targets |= {("style", layer): gram_matrix(maps[layer], recipe.gram_channels) for layer in style_names}
-        self._compiled = tf.function(self._evaluate)
+        self._compiled = tf.function(self._evaluate, autograph=False)  # the loop over layers is Python's
 
     def _evaluate(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
         with tf.GradientTape() as tape:
@@ -73,7 +80,8 @@ class Objective:
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
         """Losses, as floats, and gradient (H, W, 3) at `image` (H, W, 3)."""
         losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
-        return Losses(*(float(term) for term in losses)), gradient[0].numpy()
+        *terms, layers = losses
+        return Losses(*map(float, terms), tuple(map(float, layers))), gradient[0].numpy()
 
 
 def train(
@@ -92,7 +100,8 @@ def train(
         nonlocal evaluations, best
         evaluations += 1
         losses, gradient = objective(image)
-        for term, value in zip(Losses._fields, losses, strict=True):
+        for term in ("content", "style", "tv", "total"):
+            value = getattr(losses, term)
             if not np.isfinite(value):
                 raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {evaluations}")
         if not np.isfinite(gradient).all():
@@ -104,7 +113,9 @@ def train(
     def on_step(image: np.ndarray, losses: Losses) -> None:
         nonlocal best
         seconds = time.perf_counter() - began
-        step = Step(len(result.steps) + 1, evaluations, seconds, *losses)
+        *terms, layers = losses
+        by_layer = dict(zip(objective.terms, layers, strict=True))
+        step = Step(len(result.steps) + 1, evaluations, seconds, *terms, by_layer)
         result.steps.append(step)
         if step.total < best:
             best, result.image = step.total, image.astype(np.float32)

@@ -1,10 +1,10 @@
-"""Total variation: how rough a picture is. Not in the paper; the usual way to calm single-pixel grain."""
+"""How rough a picture is; what the microscope keeps low so that single pixels do not answer for themselves."""
 
 import tensorflow as tf
 
 
 def total_variation(image: tf.Tensor) -> tf.Tensor:
-    """Mean squared step between neighbouring pixels of (1, H, W, 3), down plus across; a scalar."""
+    """Total variation: the mean squared step between neighbouring pixels of (1, H, W, 3), down plus across; a scalar."""
     down = image[:, 1:] - image[:, :-1]
     across = image[:, :, 1:] - image[:, :, :-1]
     return tf.reduce_mean(tf.square(down)) + tf.reduce_mean(tf.square(across))

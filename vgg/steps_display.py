@@ -10,7 +10,7 @@ from vgg.terminal import say
 LINE_SECONDS = 10.0
 
 
-class Timed(Protocol):
+class Paced(Protocol):
     """What every record of a step has, whatever else it says."""
 
     @property
@@ -18,11 +18,11 @@ class Timed(Protocol):
         """Its number, from 1."""
 
     @property
-    def seconds(self) -> float:
-        """Since the loop began."""
+    def pace(self) -> float:
+        """Seconds that a step to come will take, as far as it is known."""
 
 
-Show = Callable[[Any], None]  # of a Timed record
+Show = Callable[[Any], None]  # of a Paced record
 Describe = Callable[[Any], str]  # its losses in words
 
 
@@ -49,11 +49,11 @@ def plain_lines(stream: TextIO, steps: int, describe: Describe, clock: Callable[
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
     shown_at = float("-inf")
 
-    def show(step: Timed) -> None:
+    def show(step: Paced) -> None:
         nonlocal shown_at
         tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
         if tenth or clock() - shown_at >= LINE_SECONDS:
-            left = duration(step.seconds / step.step * (steps - step.step))
+            left = duration(step.pace * (steps - step.step))
             say(f"step {step.step}/{steps}  {describe(step)}  {left} left", stream)
             shown_at = clock()
 
@@ -61,13 +61,13 @@ def plain_lines(stream: TextIO, steps: int, describe: Describe, clock: Callable[
 
 
 @contextmanager
-def moving_bar(stream: TextIO, steps: int, describe: Describe) -> Iterator[Show]:
-    """Yield a function that redraws one line on a terminal."""
+def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool = False) -> Iterator[Show]:
+    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
     # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=stream)) as bar:
+    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
         task = bar.add_task("", total=steps)
         yield lambda step: bar.update(task, completed=step.step, description=describe(step))

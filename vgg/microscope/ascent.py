@@ -35,7 +35,7 @@ class Maximum(NamedTuple):
     """One channel's picture, and its progress among all of them."""
 
     step: int  # which of the channels asked for, from 1
-    seconds: float  # since the beginning
+    pace: float  # seconds per channel so far
     channel: int
     before: float  # its mean on the noise
     after: float  # and on the picture
@@ -88,8 +88,10 @@ def maximize(
             evaluate, start, iterations, LEARNING_RATE, lambda image, loss, to=reached: to.append((image, loss.answer))
         )
         (_, before), (picture, after) = reached[0], reached[-1]
-        seconds = time.perf_counter() - began
-        found.append(Maximum(len(found) + 1, seconds, channel, before, after, picture.astype(np.float32)))
+        step = len(found) + 1
+        found.append(
+            Maximum(step, (time.perf_counter() - began) / step, channel, before, after, picture.astype(np.float32))
+        )
         if callback:
             callback(found[-1])
     return found

@@ -32,7 +32,7 @@ class InversionStep(NamedTuple):
     """One step of the optimiser, as the callback gets it."""
 
     step: int  # from 1
-    seconds: float  # since the beginning
+    pace: float  # seconds per evaluation so far; the first step takes several, the others mostly one
     mismatch: float
 
 
@@ -69,7 +69,11 @@ def invert(
             total = mismatch + tv_weight * total_variation(image)
         return mismatch, total, tape.gradient(total, image)
 
+    evaluations = 0
+
     def evaluate(image: np.ndarray) -> tuple[Match, np.ndarray]:
+        nonlocal evaluations
+        evaluations += 1
         mismatch, total, gradient = compiled(tf.constant(image[None], tf.float32))
         return Match(float(mismatch), float(total)), gradient[0].numpy()
 
@@ -79,7 +83,7 @@ def invert(
         nonlocal steps, reached
         steps, reached = steps + 1, image.astype(np.float32)
         if callback:
-            callback(InversionStep(steps, time.perf_counter() - began, match.mismatch), reached)
+            callback(InversionStep(steps, (time.perf_counter() - began) / evaluations, match.mismatch), reached)
 
     l_bfgs(evaluate, start, iterations, 0.0, on_step)  # which finds its own step length
     return reached
