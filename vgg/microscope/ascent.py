@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.network import VGG19
-from vgg.optimizers import adam
+from vgg.optimizers import Evaluate, adam
 from vgg.receptive_field import receptive_field
 from vgg.smoothness import total_variation
 
@@ -67,31 +67,34 @@ def maximize(
     # Without it the unit of a layer, which differs by orders of magnitude, would decide how smooth the picture gets.
     units = np.maximum(on_noise.std(axis=(0, 1)), 1e-6)  # (C,)
 
-    @tf.function
-    def compiled(image: tf.Tensor, channel: tf.Tensor, unit: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            answer = tf.reduce_mean(tf.gather(network(image, [layer])[layer], channel, axis=3))
-            total = TV_WEIGHT * total_variation(image) - answer / unit
-        return total, answer, tape.gradient(total, image)
-
     began, found = time.perf_counter(), []
     for channel in channels:
         reached = [(start, float(on_noise[..., channel].mean()))]
-
-        def evaluate(image: np.ndarray, channel: int = channel) -> tuple[Loss, np.ndarray]:
-            pixels = tf.constant(image[None], tf.float32)
-            total, answer, gradient = compiled(pixels, tf.constant(channel), tf.constant(units[channel]))
-            return Loss(float(total), float(answer)), gradient[0].numpy()
-
+        evaluate = channel_objective(network, layer, channel, units[channel])
         adam(
             evaluate, start, iterations, LEARNING_RATE, lambda image, loss, to=reached: to.append((image, loss.answer))
         )
         (_, before), (picture, after) = reached[0], reached[-1]
-        step = len(found) + 1
-        found.append(
-            Maximum(step, (time.perf_counter() - began) / step, channel, before, after, picture.astype(np.float32))
-        )
+        pace = (time.perf_counter() - began) / (len(found) + 1)
+        found.append(Maximum(len(found) + 1, pace, channel, before, after, picture.astype(np.float32)))
         if callback:
             callback(found[-1])
     return found
+
+
+def channel_objective(network: VGG19, layer: str, channel: int, unit: float) -> Evaluate:
+    """The function that is minimised: a picture (H, W, 3) → minus the channel's answer, and the gradient (H, W, 3)."""
+
+    @tf.function
+    def compiled(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            answer = tf.reduce_mean(network(image, [layer])[layer][..., channel])
+            total = TV_WEIGHT * total_variation(image) - answer / unit
+        return total, answer, tape.gradient(total, image)
+
+    def evaluate(image: np.ndarray) -> tuple[Loss, np.ndarray]:
+        total, answer, gradient = compiled(tf.constant(image[None], tf.float32))
+        return Loss(float(total), float(answer)), gradient[0].numpy()
+
+    return evaluate

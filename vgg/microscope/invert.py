@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.network import VGG19
-from vgg.optimizers import l_bfgs
+from vgg.optimizers import Evaluate, l_bfgs
 from vgg.smoothness import total_variation
 
 #: Of the mean squared step between neighbouring pixels; enough to calm what the layer does not see.
@@ -59,6 +59,26 @@ def invert(
     Returns:
         (H, W, 3) float32 RGB in [0, 255].
     """
+    evaluate = content_objective(network, layer, target_maps, tv_weight)
+    began, evaluations, steps, reached = time.perf_counter(), 0, 0, start.astype(np.float32)
+
+    def counted(image: np.ndarray) -> tuple[Match, np.ndarray]:
+        nonlocal evaluations
+        evaluations += 1
+        return evaluate(image)
+
+    def on_step(image: np.ndarray, match: Match) -> None:
+        nonlocal steps, reached
+        steps, reached = steps + 1, image.astype(np.float32)
+        if callback:
+            callback(InversionStep(steps, (time.perf_counter() - began) / evaluations, match.mismatch), reached)
+
+    l_bfgs(counted, start, iterations, 0.0, on_step)  # which finds its own step length
+    return reached
+
+
+def content_objective(network: VGG19, layer: str, target_maps: tf.Tensor, tv_weight: float) -> Evaluate:
+    """The function that is minimised: a picture (H, W, 3) → how well its maps agree, and the gradient (H, W, 3)."""
     energy = tf.maximum(tf.reduce_sum(tf.square(target_maps)), 1e-12)  # a silent layer has none to compare with
 
     @tf.function
@@ -69,24 +89,11 @@ def invert(
             total = mismatch + tv_weight * total_variation(image)
         return mismatch, total, tape.gradient(total, image)
 
-    evaluations = 0
-
     def evaluate(image: np.ndarray) -> tuple[Match, np.ndarray]:
-        nonlocal evaluations
-        evaluations += 1
         mismatch, total, gradient = compiled(tf.constant(image[None], tf.float32))
         return Match(float(mismatch), float(total)), gradient[0].numpy()
 
-    began, steps, reached = time.perf_counter(), 0, start.astype(np.float32)
-
-    def on_step(image: np.ndarray, match: Match) -> None:
-        nonlocal steps, reached
-        steps, reached = steps + 1, image.astype(np.float32)
-        if callback:
-            callback(InversionStep(steps, (time.perf_counter() - began) / evaluations, match.mismatch), reached)
-
-    l_bfgs(evaluate, start, iterations, 0.0, on_step)  # which finds its own step length
-    return reached
+    return evaluate
 
 
 def white_noise(height: int, width: int, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
