@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from transfer import estimate
-from transfer.display import describe, duration, plain_lines, steps_display
+from transfer.display import describe
 from transfer.recipes import DEFAULT
 from transfer.train import Step
 from vgg.layers import LAYERS
+from vgg.steps_display import duration, plain_lines, steps_display
 
 
 def step(number: int, seconds: float = 1.0, tv: float = 0.0) -> Step:
@@ -22,7 +23,7 @@ def step(number: int, seconds: float = 1.0, tv: float = 0.0) -> Step:
 def numbers_shown(steps: int, every: float) -> list[int]:
     """Which of `steps` steps, `every` seconds apart, get a line."""
     out, now = io.StringIO(), [0.0]
-    show = plain_lines(out, steps, clock=lambda: now[0])
+    show = plain_lines(out, steps, describe, clock=lambda: now[0])
     for number in range(1, steps + 1):
         now[0] += every
         show(step(number))
@@ -49,7 +50,7 @@ def test_plain_lines_come_at_every_tenth_and_every_ten_seconds(steps, every, exp
 
 def test_time_left_is_what_the_evaluations_took_so_far():
     out = io.StringIO()
-    plain_lines(out, 40)(step(10, seconds=60.0))  # 5 s for each of 12 evaluations, and 30 more to come
+    plain_lines(out, 40, describe)(step(10, seconds=60.0))  # 5 s for each of 12 evaluations, and 30 more to come
     assert out.getvalue() == "step 10/40  loss 1235  content 0.25  style 1235  2 min 30 s left\n"
 
 
@@ -81,7 +82,7 @@ def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
     for is_terminal in (True, False):
         out = io.StringIO()
         out.isatty = lambda answer=is_terminal: answer
-        with steps_display(out, 4) as show:
+        with steps_display(out, 4, describe) as show:
             show(step(1))
             show(step(4))
         assert ("━" in out.getvalue()) == is_terminal

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vgg.image.sheet import contact_sheet
+from vgg.image.sheet import contact_sheet, stacked
 
 
 def find(sheet: np.ndarray, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:
@@ -68,3 +68,30 @@ def test_long_label_widens_its_column():
 def test_more_columns_than_pictures():
     one = contact_sheet([("a", flat(RED, 40, 40))], columns=1)
     np.testing.assert_array_equal(contact_sheet([("a", flat(RED, 40, 40))], columns=5), one)
+
+
+def test_title_stands_above_and_widens_the_sheet():
+    plain = contact_sheet([("a", flat(RED, 40, 40))])
+    short, long = (contact_sheet([("a", flat(RED, 40, 40))], title=["first", "second " * n]) for n in (1, 30))
+    added = short.shape[0] - plain.shape[0]
+    np.testing.assert_array_equal(short[added:, : plain.shape[1]], plain)
+    assert (short[:added] < 128).all(axis=2).sum() > 50
+    assert short.shape[0] == long.shape[0] and long.shape[1] > 3 * short.shape[1]
+    assert (long[:, -12:] == 255).all(), "all of the title is there, and a margin"
+
+
+def test_font_size_of_the_labels():
+    small, large = (contact_sheet([("label", flat(RED, 100, 200))], height=100, font_size=size) for size in (0.4, 0.8))
+    assert small.shape[0] < large.shape[0]
+    assert (small < 128).all(axis=2).sum() < (large < 128).all(axis=2).sum()
+
+
+def test_letters_that_opencv_cannot_draw():
+    sheets = [contact_sheet([(label, flat(RED, 40, 200))], title=[label]) for label in ("T\u00fcbingen", "T?bingen")]
+    np.testing.assert_array_equal(*sheets)
+
+
+def test_stacked_sheets_keep_to_the_left():
+    sheet = stacked([flat(RED, 10, 30), flat(GREEN, 20, 50)])
+    assert find(sheet, RED) == (0, 0, 10, 30) and find(sheet, GREEN) == (10, 0, 20, 50)
+    assert (sheet[:10, 30:] == 255).all()

@@ -1,67 +1,12 @@
-"""How the command line shows a run: a moving bar with losses on a terminal, a plain line now and then anywhere else."""
+"""How the command lines show a step of the training loop."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
-
-from vgg.terminal import say
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from transfer.train import Step  # and TensorFlow with it, which `--help` does not wait for
-
-LINE_SECONDS = 10.0
-Show = Callable[["Step"], None]
 
 
 def describe(step: "Step") -> str:
     """The losses of a step, weighted as they are summed."""
     variation = f"  tv {step.tv:.4g}" if step.tv else ""
     return f"loss {step.total:.4g}  content {step.content:.4g}  style {step.style:.4g}{variation}"
-
-
-def duration(seconds: float) -> str:
-    """`75 s` as `1 min 15 s`."""
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
-
-
-@contextmanager
-def steps_display(stream: TextIO, steps: int) -> Iterator[Show]:
-    """Yield the function that shows each of up to `steps` steps on `stream`."""
-    if stream.isatty():
-        with moving_bar(stream, steps) as show:
-            yield show
-    else:
-        yield plain_lines(stream, steps)
-
-
-def plain_lines(stream: TextIO, steps: int, clock: Callable[[], float] = time.monotonic) -> Show:
-    """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
-    shown_at = float("-inf")
-
-    def show(step: "Step") -> None:
-        nonlocal shown_at
-        tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
-        if tenth or clock() - shown_at >= LINE_SECONDS:
-            left = duration(step.seconds / step.evaluations * (steps - step.step))  # nearly all steps take one
-            say(f"step {step.step}/{steps}  {describe(step)}  {left} left", stream)
-            shown_at = clock()
-
-    return show
-
-
-@contextmanager
-def moving_bar(stream: TextIO, steps: int, transient: bool = False) -> Iterator[Show]:
-    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
-    # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
-        task = bar.add_task("", total=steps)
-        yield lambda step: bar.update(task, completed=step.step, description=describe(step))

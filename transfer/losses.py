@@ -7,6 +7,7 @@ the Gram matrices of the generated and of the style image. N and M always come f
 Every loss is a sum of squared differences times a `Normalization`; with the paper's own factors they are
 
     content   L = ½ Σ (F − P)²             Eq. 1        gradient  ∂L/∂F = F − P          where F > 0, else 0   Eq. 2
+    Gram      G = Fᵀ F / M                 Eq. 3, in `vgg.gram`
     style     E = Σ (G − A)² / (4 N² M²)   Eq. 4        gradient  ∂E/∂F = F (G − A) / (N² M²)  where F > 0     Eq. 6
 
 "Where F > 0" is the derivative of the ReLU, so F is what comes after it. TensorFlow finds all gradients by itself; the
@@ -18,6 +19,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from transfer.recipe import Normalization, Recipe, Variation
+from vgg.gram import as_matrix, gram_matrix
 
 
 class Losses(NamedTuple):
@@ -28,11 +30,6 @@ class Losses(NamedTuple):
     tv: tf.Tensor  # tv_weight · L_tv, not in the paper
     total: tf.Tensor  # Eq. 7
     layers: tuple[tf.Tensor, ...] = ()  # what each content layer, then each style layer, has in these sums
-
-
-def as_matrix(feature_maps: tf.Tensor) -> tf.Tensor:
-    """F: (1, H, W, N) → (M, N), M = H·W positions."""
-    return tf.reshape(feature_maps, (-1, feature_maps.shape[-1]))
 
 
 def squared_difference(
@@ -58,17 +55,6 @@ def content_loss(feature_maps: tf.Tensor, target: tf.Tensor, normalization: Norm
     values = as_matrix(feature_maps)  # (M, N)
     positions, channels = values.shape
     return squared_difference(values, as_matrix(target), channels, positions, normalization)
-
-
-def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tensor:
-    """Eq. 3, divided by the number of positions: G = Fᵀ F · N^gram_channels / M; (1, H, W, N) → (N, N).
-
-    Dividing here instead of in Eq. 4 gives the paper's loss when both images have the same size, and still compares
-    like with like when they have not (the paper resizes the style image; we keep its aspect ratio).
-    """
-    values = as_matrix(feature_maps)  # (M, N)
-    positions, channels = values.shape
-    return tf.matmul(values, values, transpose_a=True) * (channels**gram_channels / positions)
 
 
 def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normalization: Normalization) -> tf.Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from transfer import estimate
-from transfer.display import duration, steps_display
+from transfer.display import describe as describe_step
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipe import Recipe
 from transfer.recipes import recipe_named
@@ -24,6 +24,7 @@ from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights, read
 from vgg.network import VGG19
 from vgg.normalize import normalize
+from vgg.steps_display import duration, steps_display
 from weights import learned_file
 from weights.choice import choose
 from weights.dead_leaves import dead_leaves
@@ -121,7 +122,7 @@ def optimise(pictures: Pictures, weights: Weights, recipe: Recipe, options: argp
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
     if needed > free:
         say(f"only {free / 1e9:.1f} GB of memory are free; if this is too slow, stop it and choose a smaller --size")
-    with steps_display(sys.stdout, recipe.iterations) as show:
+    with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
         return train(objective, start, lambda step, image: show(step))
 
 

@@ -30,6 +30,11 @@ class Step:
     total: float
     layers: dict[str, float] = field(default_factory=dict)  # "content relu4_2": its part of `content`, and so on
 
+    @property
+    def pace(self) -> float:
+        """Seconds that a step to come will take: nearly all take one evaluation, but the first of L-BFGS several."""
+        return self.seconds / self.evaluations
+
 
 @dataclass
 class Result:

@@ -11,13 +11,10 @@ from typing import Literal
 import tensorflow as tf
 
 from vgg.errors import InputError
-from vgg.layers import LAYERS, deepest
+from vgg.layers import LAYERS, SMALLEST_SIDE, deepest
 from vgg.matconvnet import Weights
 
 Pooling = Literal["avg", "max"]
-
-#: pool5 of a smaller picture would have no position left.
-SMALLEST_SIDE = 16
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:

@@ -1,17 +1,26 @@
 """The two optimisers people use for style transfer, on an image whose pixels stay within [0, 255].
 
 Both have the same signature: `evaluate(image)` gives the losses and the gradient at an image (H, W, 3), and
-`on_step(image, losses)` is called after each step with the image that step arrived at.
+`on_step(image, losses)` is called after each step with the image that step arrived at. Losses are any record whose
+`total` is what is minimised.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import scipy.optimize
 
-from transfer.losses import Losses
 
+class HasTotal(Protocol):
+    """The losses of one evaluation, whatever they consist of."""
+
+    @property
+    def total(self) -> float:
+        """What is minimised."""
+
+
+Losses = TypeVar("Losses", bound=HasTotal)
 Evaluate = Callable[[np.ndarray], tuple[Losses, np.ndarray]]
 OnStep = Callable[[np.ndarray, Losses], None]
 

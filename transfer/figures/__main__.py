@@ -12,11 +12,12 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transfer.display import duration, moving_bar
+from transfer.display import describe
 from transfer.figures.cells import BASE, FIGURES, LEARNED_RATIO_FACTOR, Cell, Figure, adapted
 from transfer.settings import SAMPLE, require_sensible
 from vgg import terminal
 from vgg.errors import InputError
+from vgg.steps_display import duration, moving_bar
 
 if TYPE_CHECKING:
     from transfer.figures.making import Workshop
@@ -97,7 +98,7 @@ def make_all(missing: Sequence[tuple[Figure, Cell]], shops: "dict[str, Workshop]
 
     began = time.monotonic()
     for number, (figure, cell) in enumerate(missing, start=1):
-        bar = moving_bar(sys.stdout, cell.recipe.iterations, transient=True)
+        bar = moving_bar(sys.stdout, cell.recipe.iterations, describe, transient=True)
         with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
             make_cell(shops[figure.name], cell, on_step)
         spent = time.monotonic() - began

@@ -10,27 +10,32 @@ from vgg.image.file import resize_to
 
 _WHITE, _DARK_GREY = 255, (64, 64, 64)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_FONT_SIZE = 0.75  # whatever the row height is, a label should be legible
+_TITLE_SIZE = 0.6
 _MARGIN = 24  # pixels; wider than the gap between picture and label, so that the eye joins those two
 _LABEL_GAP = 12
 
 
 def contact_sheet(
-    pictures: Sequence[tuple[str, np.ndarray]], columns: int | None = None, height: int = 360
+    pictures: Sequence[tuple[str, np.ndarray]],
+    columns: int | None = None,
+    height: int = 360,
+    title: Sequence[str] = (),
+    font_size: float = 0.75,
 ) -> np.ndarray:
     """The pictures in rows of `columns` (all in one row if None), each above its label.
 
     Args:
         pictures: (label, picture) in reading order; a picture is (·, ·, 3), RGB, uint8 or float in [0, 255].
-            OpenCV 4 knows ASCII labels only.
         columns: pictures per row; a column is as wide as its widest picture or label.
         height: of every picture, in pixels.
+        title: lines above everything; they widen the sheet if they must.
+        font_size: of the labels, in OpenCV's unit of about 22 pixels; 0.4 is the smallest that is legible.
 
     Returns:
         uint8 (height of the sheet, width of the sheet, 3), RGB.
     """
     columns = columns or len(pictures)
-    cells = [_cell(label, picture, height) for label, picture in pictures]
+    cells = [_cell(label, picture, height, font_size) for label, picture in pictures]
     cell_height = cells[0].shape[0]
     widths = [max(cell.shape[1] for cell in cells[column::columns]) for column in range(min(columns, len(cells)))]
     rows = -(-len(cells) // columns)
@@ -40,21 +45,42 @@ def contact_sheet(
         top = _MARGIN + row * (cell_height + _MARGIN)
         left = _MARGIN + sum(widths[:column]) + column * _MARGIN + (widths[column] - cell.shape[1]) // 2
         sheet[top : top + cell_height, left : left + cell.shape[1]] = cell
-    return sheet
+    return stacked([*(_line(text) for text in title), sheet]) if title else sheet
 
 
-def _cell(label: str, picture: np.ndarray, height: int) -> np.ndarray:
+def stacked(sheets: Sequence[np.ndarray]) -> np.ndarray:
+    """Sheets, uint8 (·, ·, 3), one below the other, each at the left margin, on white as wide as the widest."""
+    width = max(sheet.shape[1] for sheet in sheets)
+    return np.concatenate(
+        [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=_WHITE) for sheet in sheets]
+    )
+
+
+def _line(text: str) -> np.ndarray:
+    """A line of the title with the sheet's margin around it."""
+    (width, ascent), descent = cv2.getTextSize(_ascii(text), _FONT, _TITLE_SIZE, 1)
+    line = _white(_LABEL_GAP + ascent + descent, width + 2 * _MARGIN)
+    cv2.putText(line, _ascii(text), (_MARGIN, _LABEL_GAP + ascent), _FONT, _TITLE_SIZE, _DARK_GREY, 1, cv2.LINE_AA)
+    return line
+
+
+def _cell(label: str, picture: np.ndarray, height: int, font_size: float) -> np.ndarray:
     """One picture scaled to `height` with its label centred below, as wide as the wider of the two."""
     width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-    (text_width, _), _ = cv2.getTextSize(label, _FONT, _FONT_SIZE, 1)
+    (text_width, _), _ = cv2.getTextSize(_ascii(label), _FONT, font_size, 1)
     # Measured on one text for all, so that every label of a row stands on the same line.
-    (_, ascent), descent = cv2.getTextSize("Hg", _FONT, _FONT_SIZE, 1)
+    (_, ascent), descent = cv2.getTextSize("Hg", _FONT, font_size, 1)
     cell = _white(height + _LABEL_GAP + ascent + descent, max(width, text_width))
     left = (cell.shape[1] - width) // 2
     cell[:height, left : left + width] = resize_to(to_uint8(picture), height, width)
     start = ((cell.shape[1] - text_width) // 2, height + _LABEL_GAP + ascent)
-    cv2.putText(cell, label, start, _FONT, _FONT_SIZE, _DARK_GREY, 1, cv2.LINE_AA)
+    cv2.putText(cell, _ascii(label), start, _FONT, font_size, _DARK_GREY, 1, cv2.LINE_AA)
     return cell
+
+
+def _ascii(text: str) -> str:
+    """What OpenCV 4 can draw of a text, such as a file's name; OpenCV 5 could do more, but not the same everywhere."""
+    return text.encode("ascii", "replace").decode()
 
 
 def _white(height: int, width: int) -> np.ndarray:

@@ -1,0 +1,42 @@
+"""What the tests of `python -m vgg` share: tiny weights, a few small pictures drawn by code, and what a refusal is."""
+
+from pathlib import Path
+
+import numpy as np
+
+from conftest import tiny_weights
+from image_files import png_of
+from vgg.__main__ import main
+from vgg.matconvnet_writer import write
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def disc(height: int = 48, width: int = 64, colour: tuple[int, int, int] = (230, 60, 40)) -> np.ndarray:
+    """uint8 (height, width, 3): a disc on a slope of colours, so that no two places are alike."""
+    y, x = np.mgrid[:height, :width]
+    picture = np.stack([200 * x / width, 200 * y / height, 90 + 0 * x], axis=-1)
+    picture[(x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 4) ** 2] = colour
+    return picture.astype(np.uint8)
+
+
+def prepare(folder: Path) -> list[str]:
+    """Make `picture.png` and `tiny.mat` in `folder`; the words `--weights … -o …` for a command that draws."""
+    (folder / "picture.png").write_bytes(png_of(disc()))
+    write(folder / "tiny.mat", tiny_weights())
+    return ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "sheet.png")]
+
+
+def refused(arguments: list[str], capfd, folder: Path) -> str:
+    """Run the command, which must refuse; its one line, after checking what holds for every refusal."""
+    before = sorted(folder.rglob("*"))
+    capfd.readouterr()
+    try:
+        code = main(arguments)
+    except SystemExit as stop:  # argparse's way
+        code = stop.code
+    err = capfd.readouterr().err
+    assert code == 2
+    assert err.startswith("vgg: ") and err.count("\n") == 1 and err.endswith("\n")
+    assert sorted(folder.rglob("*")) == before, "nothing may be left behind"
+    return err

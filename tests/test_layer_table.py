@@ -1,0 +1,115 @@
+"""The table of shapes and costs against the network itself, counted, run and differentiated."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from conftest import tiny_weights
+from microscope_command import ROOT, refused
+from vgg.__main__ import main
+from vgg.layers import LAYERS, NAMES
+from vgg.matconvnet import Conv, Weights
+from vgg.matconvnet_writer import write
+from vgg.microscope.layer_table import layer_table, parse_size
+from vgg.network import VGG19
+from vgg.receptive_field import receptive_field
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (37, 45), (33, 64), (47, 18)])
+def test_every_row_is_what_the_network_gives(weights, height, width):
+    channels = {name: conv.bias.size for name, conv in weights.convolutions.items()}
+    rows = layer_table(height, width, channels)
+    maps = VGG19(weights)(tf.zeros((1, height, width, 3)), NAMES)
+    assert {row.name: row.output for row in rows} == {name: tuple(tensor.shape) for name, tensor in maps.items()}
+    for row in rows:
+        assert row.activation_bytes == maps[row.name].numpy().nbytes
+        kernel, bias = weights.convolutions.get(row.name, (np.empty(0), np.empty(0)))
+        assert row.parameters == kernel.size + bias.size
+        assert row.kernel == (kernel.shape if kernel.size else None)
+        # One multiplication of every number of the kernel with something at every position.
+        assert row.multiply_adds == kernel.size * row.output[1] * row.output[2]
+
+
+def test_the_picture_of_the_issue():
+    rows = {row.name: row for row in layer_table(663, 1000)}
+    assert rows["conv1_1"].output == (1, 663, 1000, 64)
+    assert rows["pool1"].output == (1, 332, 500, 64)
+    assert rows["pool5"].output == (1, 21, 32, 512)
+    assert sum(row.parameters for row in rows.values()) == 20_024_384
+    assert [row.index for row in rows.values()] == list(range(37))
+
+
+def seeing_everything() -> VGG19:
+    """One channel, all kernels 1: with average pooling no contribution of any pixel can cancel or be cut off."""
+    kernels = {
+        layer.name: Conv(np.ones((3, 3, 3 if layer.index == 0 else 1, 1), np.float32), np.ones(1, np.float32))
+        for layer in LAYERS
+        if layer.kind == "conv"
+    }
+    return VGG19(Weights(kernels, np.zeros(3, np.float32)), "avg")
+
+
+@pytest.mark.parametrize("name", ["conv1_1", "conv1_2", "pool1", "conv2_2", "pool2", "relu3_1", "pool3", "conv4_2"])
+@pytest.mark.parametrize("row, column", [(0, 0), (2, 1), (-1, -1)])
+def test_a_position_sees_exactly_the_pixels_that_change_it(name, row, column):
+    height, width = 96, 112
+    image = tf.ones((1, height, width, 3))
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        maps = seeing_everything()(image, [name])[name]
+        row, column = row % maps.shape[1], column % maps.shape[2]
+        value = tf.math.log(maps[0, row, column, 0])  # a logarithm keeps the gradient within a float's range
+    changes = np.any(tape.gradient(value, image)[0].numpy() > 0, axis=2)
+    seen = np.zeros((height, width), bool)
+    field = receptive_field(name)
+    seen[field.pixels(row, height), field.pixels(column, width)] = True
+    np.testing.assert_array_equal(seen, changes)
+
+
+def test_size_and_stride_of_a_position_in_the_middle():
+    assert receptive_field("conv1_1")[:2] == (3, 1)
+    assert receptive_field("pool5")[:2] == (268, 32)
+    assert receptive_field("conv1_1").pixels(5, 100) == slice(4, 7)
+
+
+@pytest.mark.parametrize("text", ["663", "x", "663x", "663x1000x3", "-663x1000", "663 x 1000", "6.6x10", ""])
+def test_sizes_of_another_form(text, capfd, tmp_path):
+    line = refused(["layers", f"--size={text}"], capfd, tmp_path)
+    assert line == f"vgg: --size is {text!r}, expected HEIGHTxWIDTH in pixels, such as 663x1000\n"
+
+
+def test_height_comes_first_and_small_sizes_are_refused(capfd, tmp_path):
+    assert parse_size("663x1000") == (663, 1000)
+    assert "at least 16 pixels" in refused(["layers", "--size", "1000x15"], capfd, tmp_path)
+
+
+def test_table_and_json_say_the_same(capfd, tmp_path):
+    write(tmp_path / "tiny.mat", tiny_weights())
+    words = ["layers", "--size", "40x70", "--weights", str(tmp_path / "tiny.mat")]
+    assert main([*words, "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert main(words) == 0
+    table = capfd.readouterr().out
+    assert [layer["name"] for layer in found["layers"]] == list(NAMES)
+    assert found["layers"][1]["output"] == [1, 40, 70, 4]
+    lines = {line.split()[0]: line for line in table.splitlines() if line}
+    for layer in found["layers"]:
+        assert "×".join(map(str, layer["output"])) in lines[layer["name"]]
+        if layer["kind"] == "conv":
+            assert f" {layer['multiply_adds']:,} " in lines[layer["name"]]
+    assert f"{found['totals']['parameters']:,}" in table and f"{found['totals']['multiply_adds']:,}" in table
+
+
+def test_it_loads_nothing_heavy():
+    program = (
+        "import sys; sys.argv = ['vgg', 'layers']; import runpy\n"
+        "try: runpy.run_module('vgg', run_name='__main__')\n"
+        "except SystemExit as stop:\n"
+        "    print(stop.code, {'tensorflow', 'numpy', 'scipy', 'cv2', 'rich'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("\n0 set()\n") and "20,024,384" in done.stdout

@@ -1,0 +1,23 @@
+"""The Gram matrix of a layer: which of its maps are active together, wherever in the picture that is.
+
+Gatys, Ecker & Bethge 2016, Eq. 3. For a layer with N channels and M positions, F is its maps as a matrix of M rows and
+N columns (the transpose of the paper's N × M, because TensorFlow keeps channels last).
+"""
+
+import tensorflow as tf
+
+
+def as_matrix(feature_maps: tf.Tensor) -> tf.Tensor:
+    """F: (1, H, W, N) → (M, N), M = H·W positions."""
+    return tf.reshape(feature_maps, (-1, feature_maps.shape[-1]))
+
+
+def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tensor:
+    """Eq. 3, divided by the number of positions: G = Fᵀ F · N^gram_channels / M; (1, H, W, N) → (N, N).
+
+    Dividing here instead of in Eq. 4 gives the paper's loss when both images have the same size, and still compares
+    like with like when they have not (the paper resizes the style image; we keep its aspect ratio).
+    """
+    values = as_matrix(feature_maps)  # (M, N)
+    positions, channels = values.shape
+    return tf.matmul(values, values, transpose_a=True) * (channels**gram_channels / positions)

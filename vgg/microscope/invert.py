@@ -1,0 +1,101 @@
+"""Back from a layer's maps to a picture: which pictures would the layer take for this one?
+
+Gatys, Ecker & Bethge 2016, section 2.1 and Fig. 1 ("content reconstructions"), after Mahendran & Vedaldi,
+"Understanding Deep Image Representations by Inverting Them", CVPR 2015: start from white noise and change the pixels
+until the maps agree. Early layers give the picture back; what later ones leave open is what they have stopped caring
+about.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from vgg.network import VGG19
+from vgg.optimizers import Evaluate, l_bfgs
+from vgg.smoothness import total_variation
+
+#: Of the mean squared step between neighbouring pixels; enough to calm what the layer does not see.
+TV_WEIGHT = 1e-4
+
+
+class Match(NamedTuple):
+    """How well the maps agree: 0 is perfectly, 1 as badly as a layer that is silent."""
+
+    mismatch: float  # Σ (F − P)² / Σ P², Eq. 1 relative to the target's own energy
+    total: float  # with the total variation
+
+
+class InversionStep(NamedTuple):
+    """One step of the optimiser, as the callback gets it."""
+
+    step: int  # from 1
+    pace: float  # seconds per evaluation so far; the first step takes several, the others mostly one
+    mismatch: float
+
+
+def invert(
+    network: VGG19,
+    layer: str,
+    target_maps: tf.Tensor,
+    start: np.ndarray,
+    iterations: int,
+    callback: Callable[[InversionStep, np.ndarray], None] | None = None,
+    tv_weight: float = TV_WEIGHT,
+) -> np.ndarray:
+    """The picture whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`.
+
+    Args:
+        network: with the pooling that gave the target; its pixels' gradient is what is followed.
+        layer: any layer's name.
+        target_maps: (1, H', W', C) of a picture of `start`'s size.
+        start: (H, W, 3) RGB in [0, 255].
+        iterations: steps of the optimiser; it may end sooner, when no step gets any closer.
+        callback: called with each step and the picture, (H, W, 3) float RGB in [0, 255], that it arrived at.
+        tv_weight: 0 for the maps alone.
+
+    Returns:
+        (H, W, 3) float32 RGB in [0, 255].
+    """
+    evaluate = content_objective(network, layer, target_maps, tv_weight)
+    began, evaluations, steps, reached = time.perf_counter(), 0, 0, start.astype(np.float32)
+
+    def counted(image: np.ndarray) -> tuple[Match, np.ndarray]:
+        nonlocal evaluations
+        evaluations += 1
+        return evaluate(image)
+
+    def on_step(image: np.ndarray, match: Match) -> None:
+        nonlocal steps, reached
+        steps, reached = steps + 1, image.astype(np.float32)
+        if callback:
+            callback(InversionStep(steps, (time.perf_counter() - began) / evaluations, match.mismatch), reached)
+
+    l_bfgs(counted, start, iterations, 0.0, on_step)  # which finds its own step length
+    return reached
+
+
+def content_objective(network: VGG19, layer: str, target_maps: tf.Tensor, tv_weight: float) -> Evaluate:
+    """The function that is minimised: a picture (H, W, 3) → how well its maps agree, and the gradient (H, W, 3)."""
+    energy = tf.maximum(tf.reduce_sum(tf.square(target_maps)), 1e-12)  # a silent layer has none to compare with
+
+    @tf.function
+    def compiled(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            mismatch = tf.reduce_sum(tf.square(network(image, [layer])[layer] - target_maps)) / energy
+            total = mismatch + tv_weight * total_variation(image)
+        return mismatch, total, tape.gradient(total, image)
+
+    def evaluate(image: np.ndarray) -> tuple[Match, np.ndarray]:
+        mismatch, total, gradient = compiled(tf.constant(image[None], tf.float32))
+        return Match(float(mismatch), float(total)), gradient[0].numpy()
+
+    return evaluate
+
+
+def white_noise(height: int, width: int, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
+    """Where an inversion starts: the mean colour plus N(0, 1) in pixel levels, float32 (height, width, 3)."""
+    return mean_rgb + np.random.default_rng(seed).standard_normal((height, width, 3), np.float32)
