@@ -1,5 +1,6 @@
 """What the tests share: a VGG-19 with few channels, and its `.mat` file; no network, no big file."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,13 @@ from vgg.matconvnet_writer import write
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
 terminal.start_tensorflow()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup make test` hands down a Ctrl-C that is ignored
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """TensorFlow's `gast` warns 580 times on Python 3.13."""
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:gast")
+
 
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 

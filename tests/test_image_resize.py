@@ -5,7 +5,8 @@ import pytest
 
 from image_files import BLOCKS, STORED, assert_one_line
 from vgg.errors import InputError
-from vgg.image.file import MINIMUM_SIDE, resize, resize_to
+from vgg.image.file import resize, resize_to
+from vgg.layers import SMALLEST_SIDE
 
 
 def test_longer_side_and_shape():
@@ -26,7 +27,7 @@ def test_shrinking_averages_areas():
 
 @pytest.mark.parametrize("shape, longer_side", [((3000, 20), 512), ((10, 10), 512), ((600, 800), 15), ((20, 20), 0)])
 def test_too_narrow_after_resizing(shape, longer_side):
-    with pytest.raises(InputError, match=f"{shape[1]} × {shape[0]}.*at least {MINIMUM_SIDE}") as caught:
+    with pytest.raises(InputError, match=f"{shape[1]} × {shape[0]}.*at least {SMALLEST_SIDE}") as caught:
         resize(np.zeros((*shape, 3), np.uint8), longer_side)
     assert_one_line(caught.value)
 

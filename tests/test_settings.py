@@ -144,7 +144,7 @@ def test_spaces_in_a_list_do_not_matter():
         (f"--init {300 * 'x'}.png", "expected content, style, noise, or a picture that exists"),
         ("--size 15", "--size is 15, expected 16 or more"),
         ("--iterations 0", "--iterations is 0, expected 1 or more"),
-        ("--content-weight -1", "--content-weight is -1.0, expected a finite number of 0 or more"),
+        ("--content-weight -1", "--content-weight is -1.0, expected a number from 0 to 1e+38"),
         ("--style-weight inf", "--style-weight is inf"),
         ("--tv-weight nan", "--tv-weight is nan"),
         ("--learning-rate -2", "--learning-rate is -2.0"),

@@ -48,6 +48,7 @@ def start_apart(arguments: list[str]) -> subprocess.Popen:
     # A test run in the background hands down a Ctrl-C that is ignored.
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
         "from transfer.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", program, *arguments]

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from transfer.recipe_table import recipe_table
 from transfer.recipes import RECIPES
-from transfer.settings import build_parser, recipe_from
+from transfer.settings import SAMPLE, build_parser, recipe_from
 from vgg import terminal
+from vgg.filekind import require_mat5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,11 +25,19 @@ def _transfer(options: argparse.Namespace) -> int:
         for line in recipe_table(RECIPES.values()):
             terminal.say(line)
         return terminal.DONE
-    recipe = recipe_from(options)  # complains before TensorFlow takes its two seconds, and `--help` never waits for it
+    recipe = recipe_from(options)  # complains before TensorFlow takes its seconds, as do the next three lines
+    from transfer.outputs import planned
+
+    inputs = [
+        name for name in (options.content, options.style, recipe.init, options.weights) if name not in (SAMPLE, None)
+    ]
+    outputs = planned(options.output, options.sheet, inputs)
+    if options.weights is not None:
+        require_mat5(options.weights)
     terminal.start_tensorflow()
     from transfer.run import run
 
-    return run(options, recipe)
+    return run(options, recipe, outputs)
 
 
 if __name__ == "__main__":

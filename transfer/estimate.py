@@ -13,7 +13,7 @@ from vgg.matconvnet import Weights
 from vgg.optimizers import HISTORY
 
 #: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
-#: (`VmHWM`) at 256, 512 and 1024 pixels; the README says how well they predict.
+#: (`VmHWM`) at 256, 512 and 1024 pixels.
 BASE_BYTES = 0.9e9
 #: What measuring mean activations on two drawn pictures of 512² takes, and the process keeps for later use.
 NORMALIZING_BYTES = 0.8e9

@@ -3,7 +3,6 @@
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +10,21 @@ import numpy as np
 
 from transfer import estimate
 from transfer.display import describe as describe_step
+from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipe import Recipe
-from transfer.recipes import recipe_named
+from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
-from transfer.settings import SAMPLE
 from transfer.train import Objective, Result, train
 from vgg import terminal
 from vgg.errors import InputError
-from vgg.image.file import check_output, write_image
+from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights, read
 from vgg.network import VGG19
 from vgg.normalize import normalize
 from vgg.steps_display import duration, steps_display
+from vgg.whole_file import check_place
 from weights import learned_file
 from weights.choice import choose
 from weights.dead_leaves import dead_leaves
@@ -39,16 +39,7 @@ NORMALIZING_SEEDS = (100, 101)
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Outputs:
-    """Where the results go: the picture, its record, and the sheet if one was asked for."""
-
-    picture: Path
-    record: Path
-    sheet: Path | None
-
-
-def run(options: argparse.Namespace, recipe: Recipe) -> int:
+def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     """Read, train, write; the exit code.
 
     Raises:
@@ -56,18 +47,11 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
         KeyboardInterrupt: stopped; its message says where the best picture so far is.
     """
     say: Say = (lambda line: None) if options.quiet else terminal.say
-    sheet = options.output.with_name(f"{options.output.stem}-sheet.png") if options.sheet else None
-    outputs = Outputs(options.output, options.output.with_suffix(".json"), sheet)
-    inputs = [name for name in (options.content, options.style, recipe.init) if name != SAMPLE]
-    for path in filter(None, (outputs.picture, outputs.sheet)):
-        check_output(path, inputs)
-    if outputs.record.is_dir():
-        raise InputError(f"{outputs.record} is a folder, expected room for the record; choose another --output")
     pictures = load(options.content, options.style, recipe.init, recipe.size)
     for remark in pictures.remarks:
         say(remark)
     weights = load_weights(options.weights, options.quiet, say)
-    if not recipe.normalized_network and not describe(weights).startswith("genuine"):
+    if not RECIPES[recipe.name].normalized_network and not describe(weights).startswith("genuine"):
         say(f"recipe {recipe.name} is meant for the genuine network's activations; others shift its balance")
     result = optimise(pictures, weights, recipe, options, say)
     if not result.steps:
@@ -97,13 +81,15 @@ def run(options: argparse.Namespace, recipe: Recipe) -> int:
 def load_weights(named: Path | None, quiet: bool, say: Say) -> Weights:
     """The weights the user named, or genuine ones, or learned ones, which are made first if need be."""
     choice = choose(named)
+    if choice.to_learn:
+        check_place(choice.path)
     if choice.to_learn and quiet:
         learned_file.make(choice.path)
     elif choice.to_learn:
         with layer_display(sys.stdout) as show:
             learned_file.make(choice.path, report=show)
     weights = read(choice.path)
-    say(choice.sentence)
+    say(f"weights: {describe(weights)}, {choice.path}{choice.remark}")
     return weights
 
 

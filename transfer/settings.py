@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import math
 import os
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vgg.layers import layer_named
 from vgg.terminal import Parser
 
 SAMPLE = "sample"
+LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -74,7 +74,7 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
     """`relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
     items = [item.strip().partition("=") for item in text.split(",") if item.strip()]
     layers = []
-    for name, _, weight in items:
+    for name, _, weight in ((name.strip(), "", weight.strip()) for name, _, weight in items):
         layer_named(name)
         try:
             layers.append((name, float(weight) if weight else 1 / len(items)))
@@ -98,8 +98,10 @@ def require_sensible(recipe: Recipe) -> None:
     weights += [("--tv-weight", recipe.tv_weight), ("--learning-rate", recipe.learning_rate)]
     weights += [(f"the weight of {name}", weight) for name, weight in (*recipe.content_layers, *recipe.style_layers)]
     for what, value in weights:
-        if not math.isfinite(value) or value < 0:
-            raise InputError(f"{what} is {value}, expected a finite number of 0 or more")
+        if not 0 <= value <= LARGEST_WEIGHT:
+            raise InputError(f"{what} is {value}, expected a number from 0 to {LARGEST_WEIGHT:g}")
+    if recipe.optimizer == "adam" and not recipe.learning_rate:
+        raise InputError("--learning-rate is 0, so Adam would stay where it starts; choose one such as 2")
     content = recipe.content_weight * sum(weight for _, weight in recipe.content_layers)
     style = recipe.style_weight * sum(weight for _, weight in recipe.style_layers)
     if not content and not style:

@@ -4,6 +4,8 @@ Every case is something people really had under the name `imagenet-vgg-verydeep-
 """
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 
 from vgg.errors import WeightsError
@@ -26,13 +28,15 @@ def require_mat5(path: Path) -> None:
     Raises:
         WeightsError: it is missing, a folder, unreadable, empty, cut inside its header, or something else.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         raise WeightsError(f"{path} is a folder, expected a .mat file; name the file inside it")
-    if not path.exists():
-        raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}")
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise WeightsError(f"{path} is a pipe or a device, expected a .mat file on a disk")
         with path.open("rb") as file:
             start = file.read(512)
+    except FileNotFoundError:
+        raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None
     except OSError as error:
         raise WeightsError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
     found = _describe(start)

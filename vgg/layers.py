@@ -12,9 +12,6 @@ from vgg.errors import InputError
 #: (number of convolutions, output channels) of the five blocks; a pool closes each.
 BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
-#: What follows pool5 in the file. They classify; style transfer does not need them and we never load them.
-CLASSIFIER = ("fc6", "relu6", "fc7", "relu7", "fc8", "prob")
-
 #: Pixels on the shorter side of a picture: of fewer, conv5 would see nothing but padding around a single position.
 SMALLEST_SIDE = 16
 

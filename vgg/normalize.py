@@ -3,7 +3,7 @@
 Gatys et al. 2016, section 2. The mean is over images and positions, after the ReLU. The authors shipped a file of
 rescaled weights; here they are computed from the plain ones.
 
-Why it changes no output: relu(x / a) = relu(x) / a for a > 0, and both kinds of pooling pass such a factor on, because
+Why nothing else changes: relu(x / a) = relu(x) / a for a > 0, and both kinds of pooling pass such a factor on, because
 nothing in the network mixes channels but the convolutions. So divide filter i's kernel and bias by its mean activation
 aᵢ, multiply what the next convolution expects of channel i by aᵢ, and every later map is what it was.
 """

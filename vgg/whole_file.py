@@ -8,6 +8,19 @@ from pathlib import Path
 from vgg.errors import InputError
 
 
+def check_place(path: Path) -> None:
+    """Return if a file can be written at `path`, before long work for it begins; creates nothing.
+
+    Raises:
+        InputError: `path` is a folder or has no name, or its folder cannot be made or written to.
+    """
+    if not path.name or os.path.isdir(path):
+        raise InputError(f"{str(path) or 'an empty name'} is a folder, expected the name of a file in it")
+    nearest = next(folder for folder in path.absolute().parents if os.path.exists(folder))
+    if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"{path} cannot be written: {nearest} is no folder that lets us; choose another place")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` when the block ends well, else `path` stays as it was.

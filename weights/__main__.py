@@ -13,6 +13,7 @@ from vgg import terminal
 from vgg.errors import InputError
 from vgg.known_files import FOLDER, LEARNED
 from vgg.terminal import say
+from vgg.whole_file import check_place
 from weights import learned_file
 from weights.choice import choose
 from weights.display import layer_display, progress_display
@@ -71,7 +72,7 @@ def run_download(options: argparse.Namespace) -> None:
 
 def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `learn` command."""
-    text = "learn filters from pictures drawn by code; needs no download and about 20 seconds"
+    text = "learn filters from pictures drawn by code; needs no download and about 30 seconds"
     parser = commands.add_parser("learn", help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("--seed", type=int, default=SEED, help="of the pictures and the filters (default: %(default)s)")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {FOLDER / LEARNED}")
@@ -85,7 +86,10 @@ def run_learn(options: argparse.Namespace) -> None:
         raise InputError(f"--seed is {options.seed}, expected 0 or more")
     if options.untrained and options.to is None:
         raise InputError("--untrained needs --to FILE, so that random filters are never taken for learned ones")
-    path = options.to or FOLDER / LEARNED
+    path = FOLDER / LEARNED if options.to is None else options.to
+    check_place(path)
+    if options.to is not None and path.exists():
+        raise InputError(f"{path} exists already; delete it first, or choose another name")
     terminal.start_tensorflow()
     if options.untrained:
         learned_file.make_untrained(path, options.seed)

@@ -1,4 +1,4 @@
-"""Which weights a run uses, and the sentence that says so: genuine if they are here, else learned ones."""
+"""Which weights a run uses: genuine if they are here, else learned ones, of which the run then says what differs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +12,18 @@ class Choice:
 
     path: Path
     to_learn: bool
-    sentence: str
+    remark: str = ""  # what follows its name when a run says which weights it uses
 
 
 def choose(named: Path | None, folder: Path = FOLDER) -> Choice:
     """The file the user `named`, else genuine weights, else learned filters, in `folder` (default: `weights/`)."""
     if named is not None:
-        return Choice(named, False, f"weights: {named}")
+        return Choice(named, False)
     present, learned = best_present(folder), folder / LEARNED
     if present not in (None, learned):
-        return Choice(present, False, f"weights: genuine ImageNet VGG-19, {present}")
-    sentence = (
-        "weights: filters learned from drawn pictures, not ImageNet's; strokes and colours arrive, objects and large "
-        "forms are understood less well; get the genuine ones (0.5 GB) with `make download-weights`"
+        return Choice(present, False)
+    remark = (
+        ": learned from drawn pictures, not ImageNet's; strokes and colours arrive, objects and large forms are "
+        "understood less well; get the genuine ones (0.5 GB) with `make download-weights`"
     )
-    return Choice(learned, present is None, sentence)
+    return Choice(learned, present is None, remark)

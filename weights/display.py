@@ -89,7 +89,7 @@ def moving_bar(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
 def layer_display(stream: TextIO) -> Iterator[Callable[[str], None]]:
     """Yield a function that shows each layer of filters as it is learned, all on one growing line."""
     began = time.monotonic()
-    say("learning filters, about 20 s, once:", stream, end=" ")
+    say("learning filters, about 30 s, once:", stream, end=" ")
     try:
         yield lambda layer: say(layer, stream, end=" ")
     except BaseException:

@@ -6,9 +6,9 @@ from pathlib import Path
 from vgg.known_files import LEARNED_VERSION
 
 #: The first words of the file's `origin`.
-LEARNED = "learned filters"
+LEARNED_ORIGIN = "learned filters"
 
-UNTRAINED = "untrained random filters"
+UNTRAINED_ORIGIN = "untrained random filters"
 
 PICTURES = 4
 
@@ -28,7 +28,7 @@ def make(path: Path, seed: int = SEED, report: Callable[[str], None] | None = No
     from weights.learn import MEAN_RGB, learn
 
     pictures = [dead_leaves(seed * PICTURES + i) for i in range(PICTURES)]
-    origin = f"{LEARNED} (version {LEARNED_VERSION}, seed {seed})"
+    origin = f"{LEARNED_ORIGIN} (version {LEARNED_VERSION}, seed {seed})"
     write(path, Weights(learn(pictures, seed, report), MEAN_RGB, "later", origin))
 
 
@@ -38,4 +38,4 @@ def make_untrained(path: Path, seed: int = SEED) -> None:
     from vgg.matconvnet_writer import write
     from weights.learn import MEAN_RGB, untrained
 
-    write(path, Weights(untrained(seed), MEAN_RGB, "later", f"{UNTRAINED} (He initialisation, seed {seed})"))
+    write(path, Weights(untrained(seed), MEAN_RGB, "later", f"{UNTRAINED_ORIGIN} (He initialisation, seed {seed})"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matconvnet import Weights, read
 from weights import fingerprint
-from weights.learned_file import LEARNED, UNTRAINED
+from weights.learned_file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
 from weights.sources import recognise
 
 
@@ -31,7 +31,7 @@ def verify(path: Path | str) -> Report:
         ("layout", f"{weights.layout} (mean colour in `{'meta.' * (weights.layout == 'later')}normalization`)"),
         ("layers", f"all {len(LAYERS)}, conv1_1 … pool5; {parameters:,} parameters; channels {_runs(channels)}"),
         ("mean colour", f"red {red:.3f}, green {green:.3f}, blue {blue:.3f}"),
-        ("SHA-256", f"{weights.sha256}, {'that of the published file' if source else 'not a published file'}"),
+        ("SHA-256", f"{weights.sha256}, {'a' if source else 'not a'} published file"),
         ("conv1_1", f"{'carries' if genuine_numbers else 'does not carry'} the genuine numbers"),
     )
     return Report(_verdict(weights, source is not None, channels), details)
@@ -45,7 +45,7 @@ def is_vgg19(weights: Weights) -> bool:
 def describe(weights: Weights) -> str:
     """What the network is, judged by its numbers alone, in a few words."""
     conv1_1 = weights.convolutions["conv1_1"]
-    if weights.origin.startswith((LEARNED, UNTRAINED)):
+    if weights.origin.startswith((LEARNED_ORIGIN, UNTRAINED_ORIGIN)):
         return weights.origin
     if not is_vgg19(weights):
         return "a network of VGG-19's layers with other channel counts"

@@ -13,10 +13,8 @@ import numpy as np
 
 from vgg.errors import InputError
 from vgg.image import codec, kind
+from vgg.layers import SMALLEST_SIDE
 from vgg.whole_file import whole_file
-
-#: Four pools halve the picture before conv5, which must still have a pixel to look at.
-MINIMUM_SIDE = 16
 
 
 def read_image(path: Path | str) -> np.ndarray:
@@ -51,15 +49,15 @@ def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
         longer_side: in pixels.
 
     Raises:
-        InputError: a side would be shorter than `MINIMUM_SIDE`, as with a very long and narrow picture.
+        InputError: a side would be shorter than `SMALLEST_SIDE`, as with a very long and narrow picture.
     """
     height, width = image.shape[:2]
     scale = min(1.0, longer_side / max(height, width))
     new_height, new_width = round(height * scale), round(width * scale)
-    if min(new_height, new_width) < MINIMUM_SIDE:
+    if min(new_height, new_width) < SMALLEST_SIDE:
         raise InputError(
             f"a picture of {width} × {height} pixels would be used at {new_width} × {new_height}, expected at least "
-            f"{MINIMUM_SIDE} on both sides; crop it, or choose a larger picture or size"
+            f"{SMALLEST_SIDE} on both sides; crop it, or choose a larger picture or size"
         )
     return resize_to(image, new_height, new_width)
 
