@@ -38,3 +38,24 @@ def forward(image: np.ndarray, weights, pooling: str) -> dict[str, np.ndarray]:
             x = maps[f"relu{block}_{i}"] = np.maximum(maps[f"conv{block}_{i}"], 0)
         x = maps[f"pool{block}"] = pool(x, pooling)
     return maps
+
+
+def scales_of(weights, images, pooling: str) -> dict[str, np.ndarray]:
+    """{conv1_1: each filter's mean after its ReLU, over all positions of all images; 1 if it never fires}."""
+    found = [forward(image, weights, pooling) for image in images]
+    scales = {}
+    for name, (_, bias) in weights.convolutions.items():
+        positions = [maps[name.replace("conv", "relu")].reshape(-1, bias.size) for maps in found]
+        mean = np.concatenate(positions).mean(axis=0)
+        scales[name] = np.where(mean == 0, 1, mean)
+    return scales
+
+
+def matrices(weights, image: np.ndarray, pooling: str, scales: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Convolutions and ReLUs as the paper's N × M; with `scales`, the plain network's maps divided by them by hand."""
+    found = {}
+    for name, maps in forward(image, weights, pooling).items():
+        if "pool" not in name:
+            planes = maps.transpose(2, 0, 1).reshape(maps.shape[2], -1)
+            found[name] = planes / scales[name.replace("relu", "conv")][:, None] if scales else planes
+    return found

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transfer.display import describe
-from transfer.figures.cells import BASE, FIGURES, Cell, Figure
+from transfer.figures.cells import BASE, FIGURES, LEARNED_RATIO_FACTOR, Cell, Figure, adapted
 from transfer.settings import SAMPLE, require_sensible
 from vgg import terminal
 from vgg.errors import InputError
@@ -66,13 +66,19 @@ def run_figures(options: argparse.Namespace) -> None:
     for key in wanted or ():
         if key not in known:
             raise InputError(f"--only names {key!r}, expected cells of this figure: {', '.join(known)}")
-    figures = [resized(FIGURES[name], options) for name in options.figures]
+    iterations = BASE.iterations if options.iterations is None else options.iterations
+    require_sensible(dataclasses.replace(BASE, size=options.size, iterations=iterations))
     terminal.start_tensorflow()
     from transfer.figures.making import Workshop, sheet_of
     from transfer.run import load_weights
     from vgg.image.file import write_image
+    from weights.verify import describe
 
     weights = load_weights(options.weights, False, terminal.say)
+    factor = 1 if describe(weights).startswith("genuine") else LEARNED_RATIO_FACTOR
+    if factor != 1:
+        terminal.say(f"every alpha/beta is {factor} times the paper's, whose balance only ImageNet's filters have")
+    figures = [adapted(FIGURES[name], factor, options.size, options.iterations) for name in options.figures]
     shops = {f.name: Workshop(options.content, options.style, weights, options.output / f.name) for f in figures}
     chosen = {f.name: [cell for cell in f.cells if wanted is None or cell.key in wanted] for f in figures}
     missing = [(f, cell) for f in figures for cell in chosen[f.name] if not shops[f.name].has(cell)]
@@ -84,17 +90,6 @@ def run_figures(options: argparse.Namespace) -> None:
             path = options.output / f"{figure.name}.png"
             write_image(path, sheet_of(shops[figure.name], figure, there))
             terminal.say(f"written: {path}  {figure.title}")
-
-
-def resized(figure: Figure, options: argparse.Namespace) -> Figure:
-    """The figure with the user's size and number of steps."""
-    changes = {"size": options.size} | ({"iterations": options.iterations} if options.iterations is not None else {})
-    cells = []
-    for cell in figure.cells:
-        recipe = dataclasses.replace(cell.recipe, **changes)
-        require_sensible(recipe)
-        cells.append(dataclasses.replace(cell, recipe=recipe))
-    return dataclasses.replace(figure, cells=tuple(cells))
 
 
 def make_all(missing: Sequence[tuple[Figure, Cell]], shops: "dict[str, Workshop]") -> None:

@@ -1,0 +1,150 @@
+"""The total loss of every recipe a second time: each system's own formula, in its own terms, in NumPy and float64.
+
+Written from the papers and from what is known of each program, not from `transfer`, which it never imports. F, P and S
+are the generated, the content and the style image's maps as matrices of N rows (channels) and M columns (positions).
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+Maps = dict[str, np.ndarray]  # {layer: N × M}
+
+FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+
+class Terms(NamedTuple):
+    """Weighted: each content layer, each style layer, and the prior."""
+
+    contents: list[float]
+    styles: list[float]
+    prior: float = 0.0
+
+
+class System(NamedTuple):
+    """The formula, and the network that it is for."""
+
+    terms: Callable[[Maps, Maps, Maps, np.ndarray], Terms]  # of F, P, S and the generated picture
+    pooling: str
+    normalized: bool  # to a mean activation of 1
+
+
+def down_and_across(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return x[1:, :, :] - x[:-1, :, :], x[:, 1:, :] - x[:, :-1, :]
+
+
+def default(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """Each term relative to its own target, 0.05 : 1, and a touch of smoothness."""
+    content = 0.05 * np.sum((f["relu4_2"] - p["relu4_2"]) ** 2) / np.sum(p["relu4_2"] ** 2)
+    styles = []
+    for layer in FIVE:
+        g, a = (maps[layer] @ maps[layer].T for maps in (f, s))
+        styles.append(np.sum((g - a) ** 2) / np.sum(a**2) / 5)
+    return Terms([content], styles, 2e-6 * sum(np.mean(step**2) for step in down_and_across(x)))
+
+
+def gatys2016(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """The authors' later code, content 1e6 · mean and style 1e9/5 · mean, in units of its 1e9."""
+    content = 1e6 * np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)
+    styles = []
+    for layer in FIVE:
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].shape[1] for maps in (f, s))
+        styles.append(1e9 / 5 * np.mean((g - a) ** 2))
+    return Terms([content / 1e9], [style / 1e9 for style in styles])
+
+
+def gatys2016_literal(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """Eq. 1, 4, 5 and 7 as printed: ½ Σ, 1/(4N²M²), w = 1/5, α/β = 1e-3."""
+    content = 1 / 2 * np.sum((f["relu4_2"] - p["relu4_2"]) ** 2)
+    styles = []
+    for layer in FIVE:
+        n, m = f[layer].shape
+        g, a = f[layer] @ f[layer].T, s[layer] @ s[layer].T
+        styles.append(1 / 5 * np.sum((g - a) ** 2) / (4 * n**2 * m**2))
+    return Terms([1e-3 * content], styles)
+
+
+def neural_style(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """5 · MSE and, for each layer, 100 · MSE of G/(N·M); its prior is known by its gradient, that of ½ Σ d²."""
+    styles = []
+    for layer in FIVE:
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].size for maps in (f, s))
+        styles.append(100 * np.mean((g - a) ** 2))
+    prior = 1e-3 * 0.5 * sum(np.sum(step**2) for step in down_and_across(x))
+    return Terms([5 * np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles, prior)
+
+
+def neural_style_tf(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """5 · Σ/(2√(N·M)) before the ReLU; 1e4 · Σ 0.2 · Eq. 4, divided by five once more; 1e-3 · Σ|d|."""
+    content = 5 / (2 * f["conv4_2"].size ** 0.5) * np.sum((f["conv4_2"] - p["conv4_2"]) ** 2)
+    styles = []
+    for layer in FIVE:
+        n, m = f[layer].shape
+        g, a = f[layer] @ f[layer].T, s[layer] @ s[layer].T
+        styles.append(1e4 * 0.2 * (1 / (4 * n**2 * m**2)) * np.sum((g - a) ** 2) / 5)
+    return Terms([content], styles, 1e-3 * sum(np.sum(np.abs(step)) for step in down_and_across(x)))
+
+
+def anishathalye(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """Means written as 2 · (½ Σ)/size: content 5, style 500 with a fifth for each layer, and 100 for the prior."""
+    content = 5 * 2 * (np.sum((f["relu4_2"] - p["relu4_2"]) ** 2) / 2) / p["relu4_2"].size
+    styles = []
+    for layer in FIVE:
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].size for maps in (f, s))
+        styles.append(500 * 0.2 * 2 * (np.sum((g - a) ** 2) / 2) / a.size)
+    prior = 100 * 2 * sum(np.sum(step**2) / 2 / step.size for step in down_and_across(x))
+    return Terms([content], styles, prior)
+
+
+def leongatys(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """MSE at relu4_2; 1e3/N² · MSE of G/M for each layer."""
+    styles = []
+    for layer in FIVE:
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].shape[1] for maps in (f, s))
+        styles.append(1e3 / len(g) ** 2 * np.mean((g - a) ** 2))
+    return Terms([np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles)
+
+
+def coursera(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """10 · Σ/(4·nH·nW·nC) and 40 · Σ 0.2 · Σ(ΔG²)/(4·nC²·(nH·nW)²), G not divided by anything."""
+    n_c, n_h_n_w = f["relu4_2"].shape
+    content = 10 * np.sum((f["relu4_2"] - p["relu4_2"]) ** 2) / (4 * n_h_n_w * n_c)
+    styles = []
+    for layer in FIVE:
+        n_c, n_h_n_w = f[layer].shape
+        g, a = f[layer] @ f[layer].T, s[layer] @ s[layer].T
+        styles.append(40 * 0.2 * np.sum((g - a) ** 2) / (4 * n_c**2 * n_h_n_w**2))
+    return Terms([content], styles)
+
+
+def pytorch_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """MSE at the fourth convolution and 1e6 · MSE of G/(N·M) at the first five, all before their ReLUs."""
+    convolutions = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1")
+    styles = []
+    for layer in convolutions:
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].size for maps in (f, s))
+        styles.append(1e6 * np.mean((g - a) ** 2))
+    return Terms([np.mean((f[convolutions[3]] - p[convolutions[3]]) ** 2)], styles)
+
+
+def tensorflow_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """1e4 · mean at block5_conv2, 1e-2/5 · mean of G/M, and 30 · Σ|d| of a picture from 0 to 1."""
+    grams = [[np.einsum("im,jm->ij", m[layer], m[layer]) / m[layer].shape[1] for m in (f, s)] for layer in FIVE]
+    styles = [1e-2 / 5 * np.mean((g - a) ** 2) for g, a in grams]
+    prior = 30 * sum(np.sum(np.abs(step)) for step in down_and_across(x / 255))
+    return Terms([1e4 * np.mean((f["relu5_2"] - p["relu5_2"]) ** 2)], styles, prior)
+
+
+SYSTEMS = {
+    "default": System(default, "avg", True),
+    "gatys2016": System(gatys2016, "avg", True),
+    "gatys2016-literal": System(gatys2016_literal, "avg", True),
+    "neural-style": System(neural_style, "max", False),
+    "neural-style-tf": System(neural_style_tf, "avg", False),
+    "anishathalye": System(anishathalye, "max", False),
+    "leongatys": System(leongatys, "max", False),
+    "coursera": System(coursera, "avg", False),
+    "pytorch-tutorial": System(pytorch_tutorial, "max", True),  # see its recipe: the nearest there is
+    "tensorflow-tutorial": System(tensorflow_tutorial, "max", False),
+}

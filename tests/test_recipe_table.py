@@ -1,0 +1,84 @@
+"""`python -m transfer --list-recipes`: every recipe on one line, and nothing heavy loaded for it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from transfer.recipe import MEAN_OVER_MAPS, PRINTED_STYLE, Normalization, Variation
+from transfer.recipe_table import recipe_table
+from transfer.recipes import RECIPES
+from transfer_command import ROOT
+
+
+@pytest.fixture(scope="module")
+def listed() -> list[str]:
+    """What the process prints, by line; its last line is its exit code and which of these modules it has loaded."""
+    program = (
+        "import sys; from transfer.__main__ import main; code = main(['--list-recipes'])\n"
+        "print(code, {'tensorflow', 'numpy', 'scipy', 'cv2', 'rich'} & set(sys.modules))"
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=True)
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_nothing_heavy_is_loaded(listed):
+    assert listed[-1] == "0 set()"
+
+
+def test_every_recipe_once_and_on_one_line(listed):
+    table = listed[1 : listed.index("")]
+    assert [re.split(r"\s{2,}", line)[0] for line in table] == list(RECIPES)
+    text = "\n".join(listed)
+    for name in RECIPES:
+        assert len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) == 1
+
+
+def test_columns_stand_below_their_headings(listed):
+    starts = [match.start() for match in re.finditer(r"(?<=\s\s)\S|^\S", listed[0])]
+    assert len(starts) == 10
+    for line in listed[1 : len(RECIPES) + 1]:
+        assert all(line[start] != " " and line[max(start - 1, 0)] in (" ", line[0]) for start in starts)
+
+
+#: Cell by cell, from each system's own settings.
+CELLS = {
+    "coursera": [
+        "10 · 0.25 Σ N^-1 M^-1", "relu4_2", "40 · 0.25 Σ N^-2", "relu1_1…relu5_1, 5 × 0.2", "-",
+        "plain, avg", "content + 60% noise", "Adam 2, 200", "400",
+    ],
+    "pytorch-tutorial": [
+        "1 · Σ N^-1 M^-1", "conv2_2", "1e+06 · Σ N^-2 (N^-1)", "conv1_1…conv3_1, 5 × 1", "-",
+        "normalised, max", "content", "L-BFGS 300", "512",
+    ],
+    "neural-style": [
+        "5 · Σ N^-1 M^-1", "relu4_2", "100 · Σ N^-2 (N^-1)", "relu1_1…relu5_1, 5 × 1", "0.001 · 0.5 Σ|d|^2",
+        "plain, max", "noise", "L-BFGS 1000", "512",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_cells(name):
+    (line,) = (line for line in recipe_table([RECIPES[name]]) if line.startswith(name))
+    assert re.split(r"\s{2,}", line) == [name, *CELLS[name]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (MEAN_OVER_MAPS, "Σ N^-1 M^-1"),
+        (PRINTED_STYLE, "0.25 Σ N^-2"),
+        (Normalization(factor=1e-3, positions=-0.5, target=-1), "0.001 Σ M^-0.5 S^-1"),
+        (Normalization(), "Σ"),
+        (Variation(), "Σ|d|^2 n^-1"),
+        (Variation(power=1, count=0, factor=1 / 255), "0.00392 Σ|d|^1"),
+    ],
+)
+def test_factors_as_text(value, text):
+    assert str(value) == text
