@@ -80,7 +80,7 @@ def add_invert(command: Callable[..., Add]) -> None:
     add = command("invert", "what a layer still knows of the picture: rebuild it from that layer's maps, from noise")
     add("image", help="a picture")
     add("--layer", required=True, help="any, such as relu3_1")
-    add("--iterations", type=at_least(1), default=60, help="steps of the optimiser (default: %(default)s)")
+    add("--iterations", type=at_least(1), default=50, help="steps of the optimiser (default: %(default)s)")
     add("--seed", type=at_least(0), default=0, help="of the white noise it starts from (default: %(default)s)")
     add_picture_options(add, "output/invert.png", 256)
 
