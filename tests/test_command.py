@@ -107,9 +107,6 @@ def test_a_recipe_for_the_plain_genuine_network_says_so(words, capfd):
     assert f"\nrecipe leongatys {MEANT_FOR_GENUINE}\n" in capfd.readouterr().out
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the remark follows the option, and names a recipe that is meant for no such thing"
-)
 def test_no_normalize_is_not_put_down_to_the_recipe(words, capfd):
     assert main(words) == 0
     assert MEANT_FOR_GENUINE not in capfd.readouterr().out
