@@ -57,7 +57,9 @@ class Quadratic:
 
 
 @pytest.mark.parametrize("at_bounds", [0, 12], ids=["inside", "at the bounds"])
-@pytest.mark.parametrize(("optimizer", "iterations", "within"), [("l-bfgs", 40, 0.01), ("adam", 1000, 0.1)])
+@pytest.mark.parametrize(
+    ("optimizer", "iterations", "within"), [("l-bfgs", 40, 0.01), ("l-bfgs-unit", 60, 0.01), ("adam", 1000, 0.1)]
+)
 def test_minimum_is_reached(optimizer, iterations, within, at_bounds):
     problem = Quadratic(at_bounds).run(optimizer, iterations)
     assert np.abs(problem.steps[-1].reshape(-1) - problem.solution).max() < within

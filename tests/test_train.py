@@ -173,3 +173,15 @@ def test_a_start_that_every_step_makes_worse_stays():
     result = train(Bowl("adam", steep=1.0, learning_rate=90.0, iterations=2), np.full(SHAPE, 101, np.float32))
     assert all(step.total > 60 for step in result.steps), "the start's is 30"
     np.testing.assert_array_equal(result.image, 101)
+
+
+def test_draft_for_all_but_the_last_tenth():
+    """The draft pulls towards another point; the result is the best by the exact objective, which has the last word."""
+    draft, exact = Bowl("adam", iterations=40), Bowl("adam", steep=1.0, iterations=40)
+    draft.curvatures = draft.curvatures * 0.001  # lower losses than the exact ones will ever be: never compared
+    result = train(exact, START, draft=draft)
+    assert len(draft.images) == 1 + 36 and len(exact.images) == 4
+    totals = [step.total for step in result.steps]
+    assert min(totals[:36]) < min(totals[36:]), "or nothing was tempting"
+    best = int(np.argmin(totals[36:]))
+    np.testing.assert_array_equal(result.image, exact.images[best])

@@ -8,6 +8,7 @@ import numpy as np
 
 from transfer.recipe import Recipe
 from transfer.train import Objective
+from vgg.l_bfgs import HISTORY as UNIT_HISTORY
 from vgg.layers import LAYERS, deepest
 from vgg.matconvnet import Weights
 from vgg.optimizers import HISTORY
@@ -41,7 +42,8 @@ def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> flo
         if layer.kind == "conv":
             channels = weights.convolutions[layer.name].bias.size
         maps += 4 * height * width * channels
-    optimizer = 8 * 3 * pixels * L_BFGS_NUMBERS if recipe.optimizer == "l-bfgs" else 0
+    bytes_a_number = {"l-bfgs": 8 * L_BFGS_NUMBERS, "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 4 * 6}
+    optimizer = bytes_a_number[recipe.optimizer] * 3 * pixels
     return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_MAPS * maps) + optimizer
 
 

@@ -83,7 +83,7 @@ class Recipe:
     init: str = "noise"  # "content", "style", "noise", or the path of a picture
     noise: Noise = Noise()
     noise_share: float = 0.0  # of noise blended into a start that is a picture
-    optimizer: Literal["l-bfgs", "adam"] = "l-bfgs"
-    learning_rate: float = 2.0  # Adam's, in pixel levels; L-BFGS finds its own steps
+    optimizer: Literal["l-bfgs", "l-bfgs-unit", "adam"] = "l-bfgs"
+    learning_rate: float = 2.0  # Adam's, in pixel levels; both kinds of L-BFGS find their own steps
     iterations: int = 500
     size: int = 512  # longer side in pixels

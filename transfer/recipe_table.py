@@ -22,7 +22,7 @@ def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
 def _row(recipe: Recipe) -> tuple[str, ...]:
     gram = f" (N^{recipe.gram_channels:g})" if recipe.gram_channels else ""
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
-    steps = f"L-BFGS {recipe.iterations}"
+    steps = f"{recipe.optimizer} {recipe.iterations}"
     if recipe.optimizer == "adam":
         steps = f"Adam {recipe.learning_rate:g}, {recipe.iterations}"
     return (

@@ -18,6 +18,7 @@ DEFAULT = Recipe(
     content_loss=RELATIVE,
     style_loss=RELATIVE,
     init="content",
+    optimizer="l-bfgs-unit",
     iterations=100,
 )
 

@@ -12,6 +12,7 @@ from transfer import estimate
 from transfer.display import describe as describe_step
 from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
+from transfer.precision import fastest
 from transfer.recipe import Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
@@ -21,7 +22,7 @@ from vgg.errors import InputError
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights, read
-from vgg.network import VGG19
+from vgg.network import VGG19, Precision
 from vgg.normalize import normalize
 from vgg.steps_display import duration, steps_display
 from vgg.whole_file import check_place
@@ -53,7 +54,8 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     weights = load_weights(options.weights, options.quiet, say)
     if not RECIPES[recipe.name].normalized_network and not describe(weights).startswith("genuine"):
         say(f"recipe {recipe.name} is meant for the genuine network's activations; others shift its balance")
-    result = optimise(pictures, weights, recipe, options, say)
+    precision = precision_of(options.precision, recipe)
+    result = optimise(pictures, weights, recipe, precision, options, say)
     if not result.steps:
         if result.stopped == "interrupted":
             raise KeyboardInterrupt("no step was done, so nothing was written")
@@ -62,6 +64,7 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
         raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
     files = {"content": options.content, "style": options.style}
     recorded = settings(recipe, weights, describe(weights), options.seed, files, pictures) | outcome(result)
+    recorded["precision"] = precision
     if options.report_as:
         reported = losses_as(recipe_named(options.report_as), pictures, weights, result.image)
         say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
@@ -93,36 +96,54 @@ def load_weights(named: Path | None, quiet: bool, say: Say) -> Weights:
     return weights
 
 
-def optimise(pictures: Pictures, weights: Weights, recipe: Recipe, options: argparse.Namespace, say: Say) -> Result:
+def optimise(
+    pictures: Pictures,
+    weights: Weights,
+    recipe: Recipe,
+    precision: Precision,
+    options: argparse.Namespace,
+    say: Say,
+) -> Result:
     """Build the network and the objective, say what will happen, and run the loop."""
     say_what = describe(weights)
     start = start_image(pictures, weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
     height, width = pictures.content_image.shape[:2]
-    objective = Objective(network_of(recipe, weights), pictures.content_image, pictures.style_image, recipe)
+    images = (pictures.content_image, pictures.style_image)
+    scaled = scaled_for(recipe, weights)
+    objective, draft = Objective(VGG19(scaled, recipe.pooling), *images, recipe), None
+    if precision == "bfloat16":
+        draft = Objective(VGG19(scaled, recipe.pooling, "bfloat16"), *images, recipe)
     if options.quiet:
-        return train(objective, start)
-    seconds = estimate.seconds_per_evaluation(objective, start) * recipe.iterations
+        return train(objective, start, draft=draft)
+    seconds = estimate.seconds_per_evaluation(draft or objective, start) * recipe.iterations
     needed, free = estimate.peak_bytes(weights, recipe, height, width), estimate.free_bytes()
     layers = ", ".join(dict.fromkeys(objective.names))
-    say(f"{width}×{height} pixels; {layers}; {say_what}")
+    say(f"{width}×{height} pixels; {layers}; {say_what}{', bfloat16' if draft else ''}")
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
     if needed > free:
         say(f"only {free / 1e9:.1f} GB of memory are free; if this is too slow, stop it and choose a smaller --size")
     with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
-        return train(objective, start, lambda step, image: show(step))
+        return train(objective, start, lambda step, image: show(step), draft)
 
 
-def network_of(recipe: Recipe, weights: Weights) -> VGG19:
-    """The network as the recipe wants it: its pooling, and its filters' scale."""
-    if recipe.normalized_network:
-        weights = normalize(weights, [dead_leaves(seed) for seed in NORMALIZING_SEEDS], recipe.pooling)
-    return VGG19(weights, recipe.pooling)
+def scaled_for(recipe: Recipe, weights: Weights) -> Weights:
+    """The weights as the recipe wants them: plain, or every filter's mean activation 1."""
+    if not recipe.normalized_network:
+        return weights
+    return normalize(weights, [dead_leaves(seed) for seed in NORMALIZING_SEEDS], recipe.pooling)
+
+
+def precision_of(wanted: str, recipe: Recipe) -> Precision:
+    """What `wanted`, perhaps "auto", means here; SciPy's line search needs exact losses."""
+    if wanted != "auto":
+        return wanted
+    return "float32" if recipe.optimizer == "l-bfgs" else fastest()
 
 
 def losses_as(other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray) -> dict[str, float]:
     """The losses of `image` as the recipe `other` counts them: with its layers, network, weights and factors."""
-    objective = Objective(network_of(other, weights), pictures.content_image, pictures.style_image, other)
-    losses, _ = objective(image)
+    network = VGG19(scaled_for(other, weights), other.pooling)
+    losses, _ = Objective(network, pictures.content_image, pictures.style_image, other)(image)
     return {term: getattr(losses, term) for term in ("total", "content", "style", "tv")}
 
 

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 
 def as_matrix(feature_maps: tf.Tensor) -> tf.Tensor:
-    """F: (1, H, W, N) → (M, N), M = H·W positions."""
-    return tf.reshape(feature_maps, (-1, feature_maps.shape[-1]))
+    """F: (1, H, W, N) of any precision → (M, N) float32, M = H·W positions."""
+    return tf.cast(tf.reshape(feature_maps, (-1, feature_maps.shape[-1])), tf.float32)
 
 
 def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tensor:

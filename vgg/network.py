@@ -15,6 +15,7 @@ from vgg.layers import LAYERS, SMALLEST_SIDE, deepest
 from vgg.matconvnet import Weights
 
 Pooling = Literal["avg", "max"]
+Precision = Literal["float32", "bfloat16"]
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
@@ -41,14 +42,19 @@ def pool(x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
 class VGG19:
     """The network as a function from images to named feature maps."""
 
-    def __init__(self, weights: Weights, pooling: Pooling = "max") -> None:
-        """Take the kernels as `vgg.matconvnet.read` returns them; `pooling` is "max" (as trained) or "avg" (paper)."""
+    def __init__(self, weights: Weights, pooling: Pooling = "max", precision: Precision = "float32") -> None:
+        """Take the kernels as `vgg.matconvnet.read` returns them; `pooling` is "max" (as trained) or "avg" (paper).
+
+        In "bfloat16", with 8 bits of mantissa, some processors compute twice as fast; the maps then are of that type.
+        """
         if pooling not in ("avg", "max"):
             raise InputError(f"pooling is {pooling!r}, expected 'avg' or 'max'")
         self.pooling = pooling
+        self.precision = tf.as_dtype(precision)
         self.mean_rgb = tf.constant(weights.mean_rgb)
         self.convolutions = {
-            name: (tf.constant(kernel), tf.constant(bias)) for name, (kernel, bias) in weights.convolutions.items()
+            name: (tf.cast(kernel, precision), tf.cast(bias, precision))
+            for name, (kernel, bias) in weights.convolutions.items()
         }
 
     def __call__(self, images: tf.Tensor, names: Iterable[str]) -> dict[str, tf.Tensor]:
@@ -59,7 +65,7 @@ class VGG19:
             names: layers such as `relu4_2`; see `vgg.layers.NAMES`.
 
         Returns:
-            {name: (B, H', W', C) float32}, where H' and W' are H and W halved, rounding up, at each pool on the way.
+            {name: (B, H', W', C)}, where H' and W' are H and W halved, rounding up, at each pool on the way.
 
         Raises:
             InputError: a name is unknown, or the images have another shape.
@@ -68,7 +74,7 @@ class VGG19:
         last = deepest(names)
         _require_images(images)
         maps: dict[str, tf.Tensor] = {}
-        x = images - self.mean_rgb  # (B, H, W, 3)
+        x = tf.cast(images - self.mean_rgb, self.precision)  # (B, H, W, 3)
         for layer in LAYERS[: last.index + 1]:
             if layer.kind == "conv":
                 x = conv2d(x, *self.convolutions[layer.name])

@@ -1,4 +1,4 @@
-"""The two optimisers people use for style transfer, on an image whose pixels stay within [0, 255].
+"""The optimisers people use for style transfer, on an image whose pixels stay within [0, 255].
 
 Both have the same signature: `evaluate(image)` gives the losses and the gradient at an image (H, W, 3), and
 `on_step(image, losses)` is called after each step with the image that step arrived at. Losses are any record whose
@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 import scipy.optimize
+
+from vgg.l_bfgs import minimise
 
 
 class HasTotal(Protocol):
@@ -83,4 +85,16 @@ def adam(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: 
         on_step(image, losses)
 
 
-OPTIMIZERS: dict[str, Optimizer] = {"l-bfgs": l_bfgs, "adam": adam}
+def l_bfgs_unit(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep) -> None:
+    """Our own L-BFGS (`vgg.l_bfgs`), which does not search along its direction."""
+    latest: list[Losses] = []
+
+    def total(image: np.ndarray) -> tuple[float, np.ndarray]:
+        losses, gradient = evaluate(image)
+        latest[:] = [losses]
+        return losses.total, gradient
+
+    minimise(total, start, iterations, lambda image: on_step(image, latest[0]))
+
+
+OPTIMIZERS: dict[str, Optimizer] = {"l-bfgs": l_bfgs, "l-bfgs-unit": l_bfgs_unit, "adam": adam}

@@ -15,7 +15,7 @@ import numpy as np
 from transfer.figures.cells import Cell, Figure
 from transfer.pictures import Pictures, load, start_image
 from transfer.record import outcome, settings, write_record
-from transfer.run import network_of
+from transfer.run import scaled_for
 from transfer.train import Objective, Step, train
 from vgg.errors import InputError
 from vgg.image.file import read_image, write_image
@@ -49,7 +49,7 @@ class Workshop:
         """The network as the cell's recipe wants it."""
         key = (cell.recipe.pooling, cell.recipe.normalized_network)
         if key not in self._networks:
-            self._networks[key] = network_of(cell.recipe, self.weights)
+            self._networks[key] = VGG19(scaled_for(cell.recipe, self.weights), cell.recipe.pooling)
         return self._networks[key]
 
     def settings(self, cell: Cell) -> dict[str, Any]:

@@ -1,0 +1,85 @@
+"""L-BFGS for pictures: unit steps, a guard against bad ones, single precision.
+
+SciPy's L-BFGS-B searches along each direction until the loss has fallen enough, which costs evaluations and fails when
+losses are known to a few digits only, as with a network in bfloat16. Near a minimum the step L-BFGS proposes is nearly
+always right as it is; so it is taken, and undone in the rare case that the loss rises.
+
+Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization"; the two-loop recursion is
+Algorithm 7.4 of Nocedal & Wright, "Numerical Optimization".
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+
+HISTORY = 40  # pairs of steps and gradient changes; each takes two arrays of the image's size
+FIRST_STEP = 1.0  # root mean square, in pixel levels, of a step that knows no curvature yet
+LONGEST_STEP = 30.0  # the same for any step: more is a bad pair's doing
+TOLERATED_RISE = 1.05  # of the loss over the best so far; a little helps across ridges, much never comes back
+GIVE_UP = 10  # failures without a better picture in between
+
+Pair = tuple[np.ndarray, np.ndarray, float]  # s, y and 1 / (s·y)
+
+
+def direction(gradient: np.ndarray, pairs: deque[Pair]) -> np.ndarray:
+    """−H·gradient (n,), where H approximates the inverse of the second derivatives as `pairs` have shown them."""
+    q, alphas = gradient, []
+    for s, y, inverse in reversed(pairs):
+        alpha = np.float32(inverse * np.dot(s, q))
+        q = q - alpha * y
+        alphas.append(alpha)
+    _, y, inverse = pairs[-1]
+    q = q * np.float32(1 / (inverse * np.dot(y, y)))
+    for (s, y, inverse), alpha in zip(pairs, reversed(alphas), strict=True):
+        q = q + (alpha - np.float32(inverse * np.dot(y, q))) * s
+    return -q
+
+
+def root_mean_square(values: np.ndarray) -> float:
+    """√ of the mean of squares."""
+    return float(np.sqrt(np.mean(np.square(values), dtype=np.float64)))
+
+
+def minimise(
+    evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    start: np.ndarray,
+    iterations: int,
+    on_step: Callable[[np.ndarray], None],
+) -> None:
+    """Take up to `iterations` steps from `start`, a picture with pixels in [0, 255], which they never leave.
+
+    `evaluate(picture)` gives loss and gradient; `on_step(picture)` is called after each step that was kept. Ends early
+    when no step lowers the loss any more.
+    """
+    picture = start.astype(np.float32)
+    loss, gradient = evaluate(picture)
+    best, pairs, first_step, failures, steps = (loss, picture, gradient), deque[Pair](maxlen=HISTORY), FIRST_STEP, 0, 0
+    while steps < iterations and failures < GIVE_UP:
+        # A pixel at the end of its range that wants to go further takes no part in this step.
+        held = ((picture <= 0) & (gradient > 0)) | ((picture >= 255) & (gradient < 0))
+        free = np.where(held, np.float32(0), gradient)
+        size = root_mean_square(free)
+        if size == 0:
+            return  # a minimum
+        if pairs:
+            move = np.where(held, np.float32(0), direction(free.reshape(-1), pairs).reshape(picture.shape))
+            move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
+        else:
+            move = free * np.float32(-first_step / size)
+        moved = np.clip(picture + move, 0, 255)
+        new_loss, new_gradient = evaluate(moved)
+        if not new_loss <= TOLERATED_RISE * best[0]:
+            failures, first_step = failures + 1, first_step / 2
+            loss, picture, gradient = best
+            pairs.clear()
+            continue
+        s, y = (moved - picture).reshape(-1), (new_gradient - gradient).reshape(-1)
+        curvature = float(np.dot(s, y))
+        if curvature > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):  # relative: losses have any unit
+            pairs.append((s, y, 1 / curvature))
+        loss, picture, gradient = new_loss, moved, new_gradient
+        if loss < best[0]:
+            best, failures = (loss, picture, gradient), 0
+        steps += 1
+        on_step(picture)
