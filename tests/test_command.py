@@ -58,8 +58,8 @@ def test_picture_record_and_sheet(tmp_path, words, capfd, monkeypatch):
     files = [re.escape(str(tmp_path / "out" / f"result{end}")) for end in (".png", ".json", "-sheet.png")]
     lines = [
         re.escape(f"weights: a network of VGG-19's layers with other channel counts, {tmp_path / 'tiny.mat'}"),
-        r"32×24 pixels; relu4_2, relu1_1, .*relu5_1; a network of VGG-19's layers with other channel counts",
-        r"5 steps of l-bfgs: about .* s, 0\.\d GB of memory",
+        r"32×24 pixels; relu4_2, relu1_1, .*relu5_1; a network of VGG-19's layers with other channel counts(, bfloat16)?",
+        r"5 steps of l-bfgs-unit: about .* s, 0\.\d GB of memory",
         *(rf"step {n}/5  loss {number}  content {number}  style {number}  tv {number}  .* s left" for n in range(1, 6)),
         f"written: {', '.join(files)}",
     ]
@@ -169,7 +169,7 @@ def test_run_that_ends_early_says_so(tmp_path, words, capfd, monkeypatch):
         return Losses(total, 0.0, 0.0, total, (total, *5 * [0.0])), (image - 100.0).astype(np.float32)
 
     monkeypatch.setattr(Objective, "__call__", bowl)
-    assert main(words) == 0
+    assert main([*words, "--optimizer", "l-bfgs"]) == 0
     done = len(record_of(tmp_path)["steps"])
     assert 1 <= done < 5
     assert f"\nended after {done} of 5 steps: none lowers the loss any more\n" in capfd.readouterr().out

@@ -34,7 +34,7 @@ OTHER = {
 }
 #: The fields with two values only.
 OPPOSITE = {"pooling": {"avg": "max", "max": "avg"}, "normalized_network": {True: False, False: True}}
-OPPOSITE |= {"optimizer": {"l-bfgs": "adam", "adam": "l-bfgs"}}
+OPPOSITE |= {"optimizer": {"l-bfgs": "adam", "l-bfgs-unit": "adam", "adam": "l-bfgs"}}
 
 #: Option, the field it sets and to what.
 OPTIONS = [
@@ -55,7 +55,7 @@ OPTIONS = [
     ("--pooling max", "pooling", "max"),
     ("--no-normalize", "normalized_network", False),
 ]
-NOT_THE_RECIPE_S = {"content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
+NOT_THE_RECIPE_S = {"precision", "content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
 NOT_THE_RECIPE_S |= {"list_recipes", "report_as"}
 
 

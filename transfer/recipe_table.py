@@ -22,9 +22,11 @@ def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
 def _row(recipe: Recipe) -> tuple[str, ...]:
     gram = f" (N^{recipe.gram_channels:g})" if recipe.gram_channels else ""
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
-    steps = f"{recipe.optimizer} {recipe.iterations}"
-    if recipe.optimizer == "adam":
-        steps = f"Adam {recipe.learning_rate:g}, {recipe.iterations}"
+    steps = {
+        "l-bfgs": f"L-BFGS {recipe.iterations}",
+        "l-bfgs-unit": f"L-BFGS, unit steps, {recipe.iterations}",
+        "adam": f"Adam {recipe.learning_rate:g}, {recipe.iterations}",
+    }
     return (
         recipe.name,
         f"{recipe.content_weight:g} · {recipe.content_loss}",
@@ -34,7 +36,7 @@ def _row(recipe: Recipe) -> tuple[str, ...]:
         f"{recipe.tv_weight:g} · {recipe.tv_loss}" if recipe.tv_weight else "-",
         f"{'normalised' if recipe.normalized_network else 'plain'}, {recipe.pooling}",
         f"{recipe.init}{noise}",
-        steps,
+        steps[recipe.optimizer],
         str(recipe.size),
     )
 

@@ -70,6 +70,7 @@ def run_figures(options: argparse.Namespace) -> None:
     require_sensible(dataclasses.replace(BASE, size=options.size, iterations=iterations))
     terminal.start_tensorflow()
     from transfer.figures.making import Workshop, sheet_of
+    from transfer.precision import fastest
     from transfer.run import load_weights
     from vgg.image.file import write_image
     from weights.verify import describe
@@ -79,7 +80,10 @@ def run_figures(options: argparse.Namespace) -> None:
     if factor != 1:
         terminal.say(f"every alpha/beta is {factor} times the paper's, whose balance only ImageNet's filters have")
     figures = [adapted(FIGURES[name], factor, options.size, options.iterations) for name in options.figures]
-    shops = {f.name: Workshop(options.content, options.style, weights, options.output / f.name) for f in figures}
+    precision = fastest()
+    shops = {
+        f.name: Workshop(options.content, options.style, weights, options.output / f.name, precision) for f in figures
+    }
     chosen = {f.name: [cell for cell in f.cells if wanted is None or cell.key in wanted] for f in figures}
     missing = [(f, cell) for f in figures for cell in chosen[f.name] if not shops[f.name].has(cell)]
     terminal.say(f"{len(missing)} of {sum(map(len, chosen.values()))} pictures to make")

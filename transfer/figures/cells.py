@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from transfer.recipe import GATYS_STYLE_LAYERS, Recipe
 from transfer.recipes import GATYS2016
 
-BASE = replace(GATYS2016, size=256, iterations=120)
+BASE = replace(GATYS2016, size=256, iterations=120, optimizer="l-bfgs-unit")
 #: What every α/β is multiplied by with filters that are not ImageNet's. Where the balance lies depends on how sparse
 #: activations are: with the learned filters the content appears at about 1 instead of 1e-3.
 LEARNED_RATIO_FACTOR = 1000

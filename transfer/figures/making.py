@@ -21,7 +21,7 @@ from vgg.errors import InputError
 from vgg.image.file import read_image, write_image
 from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights
-from vgg.network import VGG19
+from vgg.network import VGG19, Precision
 from weights.verify import describe
 
 ROW_HEIGHT = 200
@@ -35,8 +35,9 @@ class Workshop:
     style: str
     weights: Weights
     folder: Path
+    precision: Precision
     _pictures: dict[tuple[str, int], Pictures] = field(default_factory=dict)
-    _networks: dict[tuple[str, bool], VGG19] = field(default_factory=dict)
+    _networks: dict[tuple[str, bool, str], VGG19] = field(default_factory=dict)
 
     def pictures(self, cell: Cell) -> Pictures:
         """Content, style and start picture at the cell's size."""
@@ -45,12 +46,13 @@ class Workshop:
             self._pictures[key] = load(self.content, self.style, *key)
         return self._pictures[key]
 
-    def network(self, cell: Cell) -> VGG19:
-        """The network as the cell's recipe wants it."""
-        key = (cell.recipe.pooling, cell.recipe.normalized_network)
+    def objective(self, cell: Cell, precision: Precision) -> Objective:
+        """What the cell minimises, with the network as its recipe wants it."""
+        recipe, pictures = cell.recipe, self.pictures(cell)
+        key = (recipe.pooling, recipe.normalized_network, precision)
         if key not in self._networks:
-            self._networks[key] = VGG19(scaled_for(cell.recipe, self.weights), cell.recipe.pooling)
-        return self._networks[key]
+            self._networks[key] = VGG19(scaled_for(recipe, self.weights), recipe.pooling, precision)
+        return Objective(self._networks[key], pictures.content_image, pictures.style_image, recipe)
 
     def settings(self, cell: Cell) -> dict[str, Any]:
         """What decides how the cell looks, as its record has it."""
@@ -79,9 +81,10 @@ def make_cell(workshop: Workshop, cell: Cell, on_step: Callable[[Step], None]) -
         KeyboardInterrupt: stopped; nothing of this cell was written.
     """
     recipe, pictures = cell.recipe, workshop.pictures(cell)
-    objective = Objective(workshop.network(cell), pictures.content_image, pictures.style_image, recipe)
+    objective = workshop.objective(cell, "float32")
+    draft = workshop.objective(cell, workshop.precision) if workshop.precision != "float32" else None
     start = start_image(pictures, workshop.weights.mean_rgb, cell.seed, recipe.noise, recipe.noise_share)
-    result = train(objective, start, lambda step, image: on_step(step))
+    result = train(objective, start, lambda step, image: on_step(step), draft)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
     if result.stopped not in ("finished", "converged"):
