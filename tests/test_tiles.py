@@ -84,9 +84,9 @@ def test_side_off_the_grid(side, names):
 @pytest.mark.parametrize(("height", "width"), [(700, 900), (3001, 257)])
 def test_the_largest_tile_within_the_memory(weights, recipe, height, width):
     """Whatever is allowed: never more than it by the model, never smaller tiles for more, never smaller than needed."""
+    wide = Conv(np.zeros((3, 3, 3, 4000), np.float32), np.zeros(4000, np.float32))
+    weights.convolutions["conv1_1"] = wide  # or there would be little to save
     whole = estimate.peak_bytes(weights, recipe, height, width)
-    weights.convolutions["conv1_1"] = Conv(np.zeros((3, 3, 3, 4000), np.float32), np.zeros(4000, np.float32))
-    large = estimate.peak_bytes(weights, recipe, height, width)
     halo = halo_of(tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
     sides = []
 
@@ -94,19 +94,17 @@ def test_the_largest_tile_within_the_memory(weights, recipe, height, width):
         crop = min(side + 2 * halo, height), min(side + 2 * halo, width)
         return estimate.tiled_bytes(weights, recipe, (height, width), crop)
 
-    for memory in np.linspace(needed(128), large, 12):
+    for memory in np.linspace(needed(128), whole, 12):
         sides.append(tile_side(weights, recipe, height, width, memory))
         if sides[-1]:
             assert sides[-1] % 16 == 0 and needed(sides[-1]) <= memory
             assert needed(sides[-1] + 16) > memory or sides[-1] >= max(height, width)
-    assert whole < large and sides[0] == 128 and sides[-1] is None
-    assert sides[:-1] == sorted(sides[:-1], key=lambda side: side or 10**9)
+    assert sides[0] == 128 and sides[-1] is None
+    assert sides[:-1] == sorted(sides[:-1])
 
 
 def test_not_even_the_smallest_tile_fits(weights):
-    with pytest.raises(
-        InputError, match=r"^900×700 pixels need \d\.\d GB .* smallest tiles.* only 0\.5 GB may be used"
-    ):
+    with pytest.raises(InputError, match=r"^900×700 pixels need \d\.\d GB .* smallest tiles.* only 0\.5 GB may be"):
         tile_side(weights, DEFAULT, 700, 900, 5e8)
 
 
