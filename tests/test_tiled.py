@@ -40,7 +40,7 @@ CASES = [
     ("default", "avg", 131, 197, 128, 1),
     ("pools", "max", 131, 201, 64, 1 * 2),
     ("deep", "avg", 97, 333, 32, 1 * 3),
-    ("pool5", "max", 333, 97, 32, 3 * 1),
+    ("pool5", "max", 327, 97, 64, 2 * 1),  # 71 pixels inside: half of it is 48 on a grid of 16, 64 on that of pool5
     ("content only", "avg", 131, 197, 48, 1 * 3),
     ("style only", "max", 250, 91, 80, 2 * 1),
     ("style only", "avg", 48, 64, 64, 1),
