@@ -62,7 +62,7 @@ def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, poo
     monkeypatch.setattr(
         Objective, "__init__", lambda self, network, *rest: networks.append(network) or begin(self, network, *rest)
     )
-    words = [*words, "--quiet", "--iterations", "1", "--pooling", pooling]
+    words = [*words, "--quiet", "--iterations", "1", "--precision", "float32", "--pooling", pooling]
     for arguments in (words, [word for word in words if word != "--no-normalize"]):
         assert main(arguments) == 0
     drawn = tf.stack([dead_leaves(seed) for seed in run.NORMALIZING_SEEDS])

@@ -56,7 +56,7 @@ OPTIONS = [
     ("--no-normalize", "normalized_network", False),
 ]
 NOT_THE_RECIPE_S = {"precision", "content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
-NOT_THE_RECIPE_S |= {"list_recipes", "report_as"}
+NOT_THE_RECIPE_S |= {"list_recipes", "report_as", "max_memory"}
 
 
 def recipe_of(words: str) -> Recipe:

@@ -20,8 +20,12 @@ BASE_BYTES = 0.9e9
 NORMALIZING_BYTES = 0.8e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89
-#: Numbers of eight bytes that SciPy's L-BFGS-B keeps for each one of the image: two for each pair, and some more.
-L_BFGS_NUMBERS = 2 * HISTORY + 6
+#: The same in tiles: the own positions of style layers are there twice, cut out of the crop's.
+SHARE_OF_TILE_MAPS = 1.0
+#: Pictures in float32 that a run has at the same time beside its maps; most are Adam's.
+PICTURES = 12
+#: What an optimiser keeps for each number of the image: L-BFGS two for each pair it remembers, SciPy's in float64.
+OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 0}
 
 
 def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
@@ -34,17 +38,32 @@ def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
 
 def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> float:
     """The memory that the whole process will need at most for an image of this size."""
-    pixels, maps, channels = height * width, 0.0, 3
+    maps = SHARE_OF_MAPS * sum(maps_bytes(weights, recipe, height, width).values())
+    optimizer = 3 * height * width * OPTIMIZER_BYTES[recipe.optimizer]
+    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + optimizer
+
+
+def tiled_bytes(weights: Weights, recipe: Recipe, picture: tuple[int, int], crop: tuple[int, int]) -> float:
+    """The same for a `picture` (height, width) computed in tiles with a `crop` (height, width) each."""
+    pixels, of_picture = picture[0] * picture[1], maps_bytes(weights, recipe, *picture)
+    maps = SHARE_OF_TILE_MAPS * sum(maps_bytes(weights, recipe, *crop).values())
+    kept = 3 * pixels * (4 * PICTURES + OPTIMIZER_BYTES[recipe.optimizer]) + sum(
+        of_picture[name] for name, _ in recipe.content_layers
+    )
+    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + kept
+
+
+def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dict[str, float]:
+    """What the maps of each layer take that is computed, float32."""
+    maps, channels = {}, 3
     names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
         if layer.kind == "pool":
             height, width = -(-height // 2), -(-width // 2)
         if layer.kind == "conv":
             channels = weights.convolutions[layer.name].bias.size
-        maps += 4 * height * width * channels
-    bytes_a_number = {"l-bfgs": 8 * L_BFGS_NUMBERS, "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 4 * 6}
-    optimizer = bytes_a_number[recipe.optimizer] * 3 * pixels
-    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_MAPS * maps) + optimizer
+        maps[layer.name] = 4.0 * height * width * channels
+    return maps
 
 
 def free_bytes() -> float:

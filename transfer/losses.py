@@ -40,9 +40,16 @@ def squared_difference(
     Gradient. Each value x stands in one term only, k (x − t)², whose derivative is 2 k (x − t). As a matrix:
     ∂/∂values = 2 k (values − target).
     """
-    target_energy = tf.maximum(tf.reduce_sum(tf.square(target)), 1e-12)  # a blank target has none to compare with
-    scale = normalization.factor * channels**normalization.channels * positions**normalization.positions
     difference = tf.reduce_sum(tf.square(values - target))
+    return normalized(difference, tf.reduce_sum(tf.square(target)), channels, positions, normalization)
+
+
+def normalized(
+    difference: tf.Tensor, target_energy: tf.Tensor, channels: int, positions: int, normalization: Normalization
+) -> tf.Tensor:
+    """k · `difference`, where that is Σ (values − target)² and `target_energy` is Σ target², scalars."""
+    target_energy = tf.maximum(target_energy, 1e-12)  # a blank target has none to compare with
+    scale = normalization.factor * channels**normalization.channels * positions**normalization.positions
     return scale * difference * target_energy**normalization.target
 
 
@@ -75,10 +82,20 @@ def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normali
 
 def total_variation(image: tf.Tensor, variation: Variation) -> tf.Tensor:
     """Steps between neighbouring pixels of (1, H, W, 3); not in the paper, calms single-pixel grain."""
+    return variation_of_sums(step_sums(image, variation), *image.shape[1:3], variation)
+
+
+def step_sums(image: tf.Tensor, variation: Variation) -> tuple[tf.Tensor, tf.Tensor]:
+    """Σ |step|^power over the steps down and over the steps across in (1, H, W, 3), scalars."""
+    down, across = image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]
+    return tf.reduce_sum(tf.abs(down) ** variation.power), tf.reduce_sum(tf.abs(across) ** variation.power)
+
+
+def variation_of_sums(sums: tuple[tf.Tensor, tf.Tensor], height: int, width: int, variation: Variation) -> tf.Tensor:
+    """The total variation of a picture of height × width pixels from what `step_sums` gives for all of it."""
     total = tf.constant(0.0)
-    for steps in (image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]):  # down, across
-        count = float(steps.shape[1] * steps.shape[2] * steps.shape[3])
-        total += tf.reduce_sum(tf.abs(steps) ** variation.power) * count**variation.count
+    for steps, count in zip(sums, (3 * (height - 1) * width, 3 * height * (width - 1)), strict=True):
+        total += steps * float(count) ** variation.count
     return variation.factor * total
 
 

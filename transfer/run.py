@@ -16,6 +16,8 @@ from transfer.precision import fastest
 from transfer.recipe import Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
+from transfer.tile_side import tile_side
+from transfer.tiled import TiledObjective
 from transfer.train import Objective, Result, train
 from vgg import terminal
 from vgg.errors import InputError
@@ -71,6 +73,8 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
         recorded["reported_as"] = {"recipe": options.report_as, **reported}
     save(outputs, pictures, result, recorded)
     say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
+    if result.best_step == 0:
+        say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
     if result.stopped == "interrupted":
         raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {outputs.picture}")
     if result.stopped == "converged":
@@ -110,20 +114,30 @@ def optimise(
     height, width = pictures.content_image.shape[:2]
     images = (pictures.content_image, pictures.style_image)
     scaled = scaled_for(recipe, weights)
-    objective, draft = Objective(VGG19(scaled, recipe.pooling), *images, recipe), None
+    memory = options.max_memory or estimate.free_bytes()
+    side = tile_side(weights, recipe, height, width, memory)
+    objective, draft = objective_for(VGG19(scaled, recipe.pooling), *images, recipe, side), None
     if precision == "bfloat16":
-        draft = Objective(VGG19(scaled, recipe.pooling, "bfloat16"), *images, recipe)
+        draft = objective_for(VGG19(scaled, recipe.pooling, precision), *images, recipe, side)
     if options.quiet:
         return train(objective, start, draft=draft)
     seconds = estimate.seconds_per_evaluation(draft or objective, start) * recipe.iterations
-    needed, free = estimate.peak_bytes(weights, recipe, height, width), estimate.free_bytes()
+    needed = memory if side else estimate.peak_bytes(weights, recipe, height, width)
+    in_tiles = f", in tiles of {side}×{side}" if side else ""
     layers = ", ".join(dict.fromkeys(objective.names))
-    say(f"{width}×{height} pixels; {layers}; {say_what}{', bfloat16' if draft else ''}")
+    say(f"{width}×{height} pixels{in_tiles}; {layers}; {say_what}{', bfloat16' if draft else ''}")
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
-    if needed > free:
-        say(f"only {free / 1e9:.1f} GB of memory are free; if this is too slow, stop it and choose a smaller --size")
     with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
         return train(objective, start, lambda step, image: show(step), draft)
+
+
+def objective_for(
+    network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe, side: int | None
+) -> Objective | TiledObjective:
+    """The whole picture at once, or in tiles of `side` pixels; the numbers are the same."""
+    if side is None:
+        return Objective(network, content_image, style_image, recipe)
+    return TiledObjective(network, content_image, style_image, recipe, side)
 
 
 def scaled_for(recipe: Recipe, weights: Weights) -> Weights:

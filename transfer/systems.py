@@ -3,7 +3,8 @@
 What they share: G is divided by M here already; where a program divides it by N·M, `gram_channels` is -1. Where one has
 Eq. 4's 1/(4N²M²) on an undivided G, ours is ¼ N^-2 (`PRINTED_STYLE`). All but PyTorch's tutorial use the plain network
 on pixels from 0 to 255 minus the mean, so their weights suit its large activations: on filters with mean activation 1,
-such as our learned ones, the style counts for less. None keeps its pixels within [0, 255] while it runs; we always do.
+such as our learned ones, the style counts for less. Kinds of pooling, but for neural-style-tf's, are from memory.
+None keeps its pixels within [0, 255] while it runs; we always do.
 """
 
 from transfer.recipe import (

@@ -44,6 +44,7 @@ class Result:
 
     image: np.ndarray
     steps: list[Step] = field(default_factory=list)
+    best_step: int = 0  # the one that arrived at `image`; 0 for the start
     stopped: str = "finished"  # or "converged", "interrupted", or what made the loss no longer a number
 
 
@@ -130,7 +131,7 @@ def train(
         if draft and len(result.steps) == first_exact:
             best = np.inf
         if step.total < best:
-            best, result.image = step.total, image.astype(np.float32)
+            best, result.image, result.best_step = step.total, image.astype(np.float32), step.step
         if callback:
             callback(step, result.image)
 

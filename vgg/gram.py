@@ -18,6 +18,16 @@ def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tenso
     Dividing here instead of in Eq. 4 gives the paper's loss when both images have the same size, and still compares
     like with like when they have not (the paper resizes the style image; we keep its aspect ratio).
     """
+    positions = feature_maps.shape[1] * feature_maps.shape[2]
+    return gram_of_sums(gram_sums(feature_maps), positions, gram_channels)
+
+
+def gram_sums(feature_maps: tf.Tensor) -> tf.Tensor:
+    """Fᵀ F, a sum over positions: (1, H, W, N) → (N, N). Parts of a picture may be added."""
     values = as_matrix(feature_maps)  # (M, N)
-    positions, channels = values.shape
-    return tf.matmul(values, values, transpose_a=True) * (channels**gram_channels / positions)
+    return tf.matmul(values, values, transpose_a=True)
+
+
+def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Tensor:
+    """G from Fᵀ F (N, N) over all M = `positions`."""
+    return sums * (sums.shape[0] ** gram_channels / positions)

@@ -18,6 +18,7 @@ from transfer.settings import SAMPLE, require_sensible
 from vgg import terminal
 from vgg.errors import InputError
 from vgg.steps_display import duration, moving_bar
+from vgg.whole_file import check_place
 
 if TYPE_CHECKING:
     from transfer.figures.making import Workshop
@@ -68,6 +69,9 @@ def run_figures(options: argparse.Namespace) -> None:
             raise InputError(f"--only names {key!r}, expected cells of this figure: {', '.join(known)}")
     iterations = BASE.iterations if options.iterations is None else options.iterations
     require_sensible(dataclasses.replace(BASE, size=options.size, iterations=iterations))
+    for name in options.figures:
+        check_place(options.output / f"{name}.png")
+        check_place(options.output / name / "cell.png")
     terminal.start_tensorflow()
     from transfer.figures.making import Workshop, sheet_of
     from transfer.precision import fastest

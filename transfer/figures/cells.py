@@ -21,7 +21,7 @@ CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 class Cell:
     """One picture of a figure; `key` names its files and is what `--only` picks it by.
 
-    Where `label` says {ratio}, the α/β of the run is put in.
+    Where `label` says {ratio}, α/β is put in; `key` has the paper's, whatever it is multiplied by.
     """
 
     key: str
@@ -88,14 +88,15 @@ def in_grid(depth: int, ratio: float) -> Cell:
     return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {{ratio}}", recipe)
 
 
-def adapted(figure: Figure, ratio_factor: float, size: int, iterations: int | None) -> Figure:
+def adapted(figure: Figure, ratio_factor: int, size: int, iterations: int | None) -> Figure:
     """The figure with α/β multiplied by `ratio_factor`, and the user's size and number of steps (None: its own)."""
     cells = []
     for cell in figure.cells:
         beta = cell.recipe.style_weight
         alpha = cell.recipe.content_weight * (ratio_factor if beta else 1)
         recipe = replace(cell.recipe, content_weight=alpha, size=size, iterations=iterations or cell.recipe.iterations)
-        label = cell.label.format(ratio=f"{alpha / beta:g}") if beta else cell.label
+        ratio = f"{cell.recipe.content_weight:.0e}" + (f" x {ratio_factor}" if ratio_factor != 1 else "")
+        label = cell.label.format(ratio=ratio)
         cells.append(replace(cell, recipe=recipe, label=label))
     return replace(figure, cells=tuple(cells))
 

@@ -105,10 +105,12 @@ def sheet_of(workshop: Workshop, figure: Figure, cells: list[Cell]) -> np.ndarra
     for cell in cells:
         label = cell.label
         if cell.recipe.content_layers and not cell.recipe.style_layers:
-            label = f"{label}, error {pixel_error(workshop, cell):.0f}"
+            label = f"{label}, {pixel_error(workshop, cell):.0f} levels off"
         entries.append((label, read_image(workshop.file(cell, ".png"))))
     pictures = workshop.pictures(figure.cells[0])
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))
     for place, entry in zip(figure.inputs, inputs, strict=True):
         entries.insert(place, entry)
-    return contact_sheet(entries, figure.columns, ROW_HEIGHT)
+    size = figure.cells[0].recipe.size
+    title = [figure.title, f"{describe(workshop.weights)}, {size} pixels"]
+    return contact_sheet(entries, figure.columns, ROW_HEIGHT, title, font_size=0.6)
