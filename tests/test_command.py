@@ -150,7 +150,7 @@ def test_tiles_paint_the_same_picture(tmp_path, words, capfd, monkeypatch):
     whole = read_image(tmp_path / "out" / "result.png").astype(int)
     monkeypatch.setattr(run, "tile_side", lambda *_: 64)
     assert main([*words, "--max-memory", "1GB"]) == 0
-    assert "128×128 pixels in tiles of 64×64; " in capfd.readouterr().out
+    assert "128×128 pixels, in tiles of 64×64; " in capfd.readouterr().out
     assert np.abs(read_image(tmp_path / "out" / "result.png") - whole).mean() < 0.5
 
 
