@@ -3,42 +3,29 @@
 import argparse
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from transfer import estimate
 from transfer.display import describe as describe_step
 from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
-from transfer.precision import fastest
 from transfer.recipe import Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
+from transfer.setup import losses_as, objective_for, precision_of, scaled_for
 from transfer.tile_side import tile_side
-from transfer.tiled import TiledObjective
-from transfer.train import Objective, Result, train
+from transfer.train import Result, train
 from vgg import terminal
 from vgg.errors import InputError
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
-from vgg.matconvnet import Weights, read
+from vgg.matconvnet import Weights
 from vgg.network import VGG19, Precision
-from vgg.normalize import normalize
 from vgg.steps_display import duration, steps_display
-from vgg.whole_file import check_place
-from weights import learned_file
-from weights.choice import choose
-from weights.dead_leaves import dead_leaves
-from weights.display import layer_display
+from weights.load import load_weights
 from weights.verify import describe
 
 BROKEN_LOSS = 1
-#: The paper's network has mean activation 1 over ImageNet's photographs, which nobody has at hand. Over drawn pictures
-#: of the same statistics it is also one network for every pair.
-NORMALIZING_SEEDS = (100, 101)
-
 Say = Callable[[str], None]
 
 
@@ -85,21 +72,6 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     return terminal.DONE
 
 
-def load_weights(named: Path | None, quiet: bool, say: Say) -> Weights:
-    """The weights the user named, or genuine ones, or learned ones, which are made first if need be."""
-    choice = choose(named)
-    if choice.to_learn:
-        check_place(choice.path)
-    if choice.to_learn and quiet:
-        learned_file.make(choice.path)
-    elif choice.to_learn:
-        with layer_display(sys.stdout) as show:
-            learned_file.make(choice.path, report=show)
-    weights = read(choice.path)
-    say(f"weights: {describe(weights)}, {choice.path}{choice.remark}")
-    return weights
-
-
 def optimise(
     pictures: Pictures,
     weights: Weights,
@@ -129,36 +101,6 @@ def optimise(
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
     with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
         return train(objective, start, lambda step, image: show(step), draft)
-
-
-def objective_for(
-    network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe, side: int | None
-) -> Objective | TiledObjective:
-    """The whole picture at once, or in tiles of `side` pixels; the numbers are the same."""
-    if side is None:
-        return Objective(network, content_image, style_image, recipe)
-    return TiledObjective(network, content_image, style_image, recipe, side)
-
-
-def scaled_for(recipe: Recipe, weights: Weights) -> Weights:
-    """The weights as the recipe wants them: plain, or every filter's mean activation 1."""
-    if not recipe.normalized_network:
-        return weights
-    return normalize(weights, [dead_leaves(seed) for seed in NORMALIZING_SEEDS], recipe.pooling)
-
-
-def precision_of(wanted: str, recipe: Recipe) -> Precision:
-    """What `wanted`, perhaps "auto", means here; SciPy's line search needs exact losses."""
-    if wanted != "auto":
-        return wanted
-    return "float32" if recipe.optimizer == "l-bfgs" else fastest()
-
-
-def losses_as(other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray) -> dict[str, float]:
-    """The losses of `image` as the recipe `other` counts them: with its layers, network, weights and factors."""
-    network = VGG19(scaled_for(other, weights), other.pooling)
-    losses, _ = Objective(network, pictures.content_image, pictures.style_image, other)(image)
-    return {term: getattr(losses, term) for term in ("total", "content", "style", "tv")}
 
 
 def save(outputs: Outputs, pictures: Pictures, result: Result, recorded: dict[str, Any]) -> None:

@@ -75,8 +75,8 @@ def run_figures(options: argparse.Namespace) -> None:
     terminal.start_tensorflow()
     from transfer.figures.making import Workshop, sheet_of
     from transfer.precision import fastest
-    from transfer.run import load_weights
     from vgg.image.file import write_image
+    from weights.load import load_weights
     from weights.verify import describe
 
     weights = load_weights(options.weights, False, terminal.say)

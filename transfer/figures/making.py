@@ -15,7 +15,7 @@ import numpy as np
 from transfer.figures.cells import Cell, Figure
 from transfer.pictures import Pictures, load, start_image
 from transfer.record import outcome, settings, write_record
-from transfer.run import scaled_for
+from transfer.setup import scaled_for
 from transfer.train import Objective, Step, train
 from vgg.errors import InputError
 from vgg.image.file import read_image, write_image

@@ -1,0 +1,27 @@
+"""The weights of a run, from the `.mat` that the user named or the best one there is; without any, learned first."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from vgg.matconvnet import Weights, read
+from vgg.whole_file import check_place
+from weights import learned_file
+from weights.choice import choose
+from weights.display import layer_display
+from weights.verify import describe
+
+
+def load_weights(named: Path | None, quiet: bool, say: Callable[[str], None]) -> Weights:
+    """The weights the user named, or genuine ones, or learned ones, which are made first if need be."""
+    choice = choose(named)
+    if choice.to_learn:
+        check_place(choice.path)
+    if choice.to_learn and quiet:
+        learned_file.make(choice.path)
+    elif choice.to_learn:
+        with layer_display(sys.stdout) as show:
+            learned_file.make(choice.path, report=show)
+    weights = read(choice.path)
+    say(f"weights: {describe(weights)}, {choice.path}{choice.remark}")
+    return weights
