@@ -18,7 +18,7 @@ help:
 	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
 	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
-	@echo "make figures            the paper's figures again, about 20 minutes, resumable (CONTENT=, STYLE=, SIZE=)"
+	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=)"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
 	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"

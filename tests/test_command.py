@@ -102,9 +102,10 @@ def test_record(tmp_path, words):
         assert sum(styles) == pytest.approx(step["style"], rel=1e-5) and min(styles) > 0
 
 
-def test_a_recipe_for_the_plain_genuine_network_says_so(words, capfd):
-    assert main([*words, "--recipe", "leongatys"]) == 0
-    assert f"\nrecipe leongatys {MEANT_FOR_GENUINE}\n" in capfd.readouterr().out
+@pytest.mark.parametrize("name", ["leongatys", "gatys2016"])
+def test_a_recipe_for_the_genuine_network_says_so(words, capfd, name):
+    assert main([*words, "--recipe", name]) == 0
+    assert f"\nrecipe {name} {MEANT_FOR_GENUINE}\n" in capfd.readouterr().out
 
 
 def test_no_normalize_is_not_put_down_to_the_recipe(words, capfd):

@@ -9,7 +9,7 @@ from transfer import estimate
 from transfer.display import describe as describe_step
 from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
-from transfer.recipe import Recipe
+from transfer.recipe import RELATIVE, Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
 from transfer.setup import losses_as, objective_for, precision_of, scaled_for
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     for remark in pictures.remarks:
         say(remark)
     weights = load_weights(options.weights, options.quiet, say)
-    if not RECIPES[recipe.name].normalized_network and not describe(weights).startswith("genuine"):
+    if RECIPES[recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
         say(f"recipe {recipe.name} is meant for the genuine network's activations; others shift its balance")
     precision = precision_of(options.precision, recipe)
     result = optimise(pictures, weights, recipe, precision, options, say)

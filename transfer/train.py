@@ -104,13 +104,12 @@ def train(
     recipe = objective.recipe
     result = Result(start.astype(np.float32))
     began, best, evaluations = time.perf_counter(), np.inf, 0
-    first_exact = int(np.ceil(DRAFTED * recipe.iterations)) + 1  # the number of the first step that `objective` judges
+    drafted = int(np.ceil(DRAFTED * recipe.iterations)) if draft else 0  # steps to be judged by `draft`
 
     def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
         nonlocal evaluations, best
         evaluations += 1
-        final = draft is None or len(result.steps) >= DRAFTED * recipe.iterations
-        losses, gradient = (objective if final else draft)(image)
+        losses, gradient = (draft if draft and len(result.steps) < drafted else objective)(image)
         for term in ("content", "style", "tv", "total"):
             value = getattr(losses, term)
             if not np.isfinite(value):
@@ -128,15 +127,19 @@ def train(
         by_layer = dict(zip(objective.terms, layers, strict=True))
         step = Step(len(result.steps) + 1, evaluations, seconds, *terms, by_layer)
         result.steps.append(step)
-        if draft and len(result.steps) == first_exact:
+        if draft and len(result.steps) == drafted + 1:
             best = np.inf
         if step.total < best:
             best, result.image, result.best_step = step.total, image.astype(np.float32), step.step
         if callback:
             callback(step, result.image)
 
+    optimizer = OPTIMIZERS[recipe.optimizer]
     try:
-        OPTIMIZERS[recipe.optimizer](evaluate, start, recipe.iterations, recipe.learning_rate, on_step)
+        optimizer(evaluate, start, recipe.iterations, recipe.learning_rate, on_step)
+        if len(result.steps) < drafted:  # what stands still may be the draft's own inexactness
+            drafted, left = len(result.steps), recipe.iterations - len(result.steps)
+            optimizer(evaluate, result.image, left, recipe.learning_rate, on_step)
         if len(result.steps) < recipe.iterations:
             result.stopped = "converged"  # the optimiser found no lower loss
     except KeyboardInterrupt:

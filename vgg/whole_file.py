@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, however a program ends."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,5 @@ def whole_file(path: Path) -> Iterator[Path]:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(
-            f"{path} cannot be written ({error.strerror}); free some space or choose another place"
-        ) from error
+        what_to_do = "free some space or choose" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose"
+        raise InputError(f"{path} cannot be written ({error.strerror}); {what_to_do} another place") from error

@@ -62,7 +62,7 @@ def run_trade_off(options: argparse.Namespace) -> None:
 
 def run_figures(options: argparse.Namespace) -> None:
     """Make the cells that are missing, and the sheet of each figure."""
-    wanted = options.only.split(",") if options.only else None
+    wanted = None if options.only is None else options.only.split(",")
     known = [key for name in options.figures for key in keys_of(name)]
     for key in wanted or ():
         if key not in known:
@@ -104,13 +104,14 @@ def make_all(missing: Sequence[tuple[Figure, Cell]], shops: "dict[str, Workshop]
     """Make one cell after the other, with a line for each that says how long the rest will take."""
     from transfer.figures.making import make_cell
 
-    began = time.monotonic()
+    began, steps_to_do = time.monotonic(), sum(cell.recipe.iterations for _, cell in missing)
+    steps_done = 0
     for number, (figure, cell) in enumerate(missing, start=1):
         bar = moving_bar(sys.stdout, cell.recipe.iterations, describe, transient=True)
         with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
             make_cell(shops[figure.name], cell, on_step)
-        spent = time.monotonic() - began
-        left = duration(spent / number * (len(missing) - number))
+        steps_done += cell.recipe.iterations
+        left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
         terminal.say(f"{number}/{len(missing)} {figure.name}: {cell.label}, {left} left")
 
 

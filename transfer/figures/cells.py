@@ -130,7 +130,7 @@ FIGURES: dict[str, Figure] = {
         ),
         Figure(
             "initialisation",
-            "CVPR Fig. 6: from the content image, from the style image, from four kinds of noise",
+            "CVPR Fig. 6: from the content image, from the style image, from four noises",
             4,
             (at_start("content"), at_start("style"), *(at_start("noise", seed) for seed in range(4))),
         ),

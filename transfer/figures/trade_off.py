@@ -48,10 +48,12 @@ def draw(path: Path, output: Path) -> None:
         axes.plot(
             numbers, [step["layers"][term] for step in steps], "--" if term.startswith("content") else "-", label=term
         )
+    if any(step.get("tv") for step in steps):
+        axes.plot(numbers, [step["tv"] for step in steps], ":", color="gray", label="total variation")
     axes.plot(numbers, [step["total"] for step in steps], "k", linewidth=2, label="total")
     axes.set(xlabel="step", ylabel="loss, weighted as it is summed", xscale="log", yscale="log", title=path.stem)
     axes.grid(True, which="both", alpha=0.2)
-    axes.legend()
+    figure.legend(loc="outside right upper")
     with whole_file(output) as unfinished:
         # Without the program's version in it, the same run gives the same bytes.
         figure.savefig(unfinished, format="png", dpi=120, metadata={"Software": None})
