@@ -38,7 +38,7 @@ def test_the_mismatch_is_that_of_the_maps_and_falls(weights):
     np.testing.assert_array_equal(picture, rebuilt)
     assert [step.step for step, _ in steps] == list(range(1, 26))
     assert steps[0][0].mismatch > 5 * last.mismatch
-    assert isinstance(last, InversionStep) and last.pace > 0
+    assert isinstance(last, InversionStep) and last.left == 0
 
 
 def test_total_variation_calms_what_the_layer_does_not_see(weights):

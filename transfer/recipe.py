@@ -85,5 +85,6 @@ class Recipe:
     noise_share: float = 0.0  # of noise blended into a start that is a picture
     optimizer: Literal["l-bfgs", "l-bfgs-unit", "adam"] = "l-bfgs"
     learning_rate: float = 2.0  # Adam's, in pixel levels; both kinds of L-BFGS find their own steps
-    iterations: int = 500
+    iterations: int = 500  # at each size
     size: int = 512  # longer side in pixels
+    scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.coarse_to_fine`

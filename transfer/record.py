@@ -43,8 +43,12 @@ def outcome(result: Result) -> dict[str, Any]:
     return {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "stopped": result.stopped,
-        "steps": [dataclasses.asdict(step) for step in result.steps],
+        "steps": [_without_forecast(dataclasses.asdict(step)) for step in result.steps],
     }
+
+
+def _without_forecast(step: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in step.items() if name != "left"}
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:

@@ -3,24 +3,28 @@
 import argparse
 import sys
 from collections.abc import Callable
+from math import prod
 from typing import Any
 
+import numpy as np
+
 from transfer import estimate
+from transfer.coarse_to_fine import paint, scales_of
 from transfer.display import describe as describe_step
 from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipe import RELATIVE, Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
-from transfer.setup import losses_as, objective_for, precision_of, scaled_for
+from transfer.setup import losses_as, objectives_for, precision_of, scaled_for
 from transfer.tile_side import tile_side
-from transfer.train import Result, train
+from transfer.train import Result, Step, train
 from vgg import terminal
 from vgg.errors import InputError
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 from vgg.matconvnet import Weights
-from vgg.network import VGG19, Precision
+from vgg.network import Precision
 from vgg.steps_display import duration, steps_display
 from weights.load import load_weights
 from weights.verify import describe
@@ -65,7 +69,7 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     if result.stopped == "interrupted":
         raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {outputs.picture}")
     if result.stopped == "converged":
-        say(f"ended after {len(result.steps)} of {recipe.iterations} steps: none lowers the loss any more")
+        say(f"ended after {len(result.steps)} steps: none lowers the loss any more")
     elif result.stopped != "finished":
         terminal.say(f"transfer: {result.stopped}; the best picture before that is in {outputs.picture}", sys.stderr)
         return BROKEN_LOSS
@@ -80,27 +84,33 @@ def optimise(
     options: argparse.Namespace,
     say: Say,
 ) -> Result:
-    """Build the network and the objective, say what will happen, and run the loop."""
-    say_what = describe(weights)
-    start = start_image(pictures, weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
-    height, width = pictures.content_image.shape[:2]
-    images = (pictures.content_image, pictures.style_image)
-    scaled = scaled_for(recipe, weights)
+    """Build the network and the objectives, say what will happen, and run the loop."""
+    scales, scaled = scales_of(pictures, recipe), scaled_for(recipe, weights)
+    start = start_image(scales[0], weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
     memory = options.max_memory or estimate.free_bytes()
-    side = tile_side(weights, recipe, height, width, memory)
-    objective, draft = objective_for(VGG19(scaled, recipe.pooling), *images, recipe, side), None
-    if precision == "bfloat16":
-        draft = objective_for(VGG19(scaled, recipe.pooling, precision), *images, recipe, side)
+    first = objectives_for(scales[0], recipe, scaled, precision, memory)
+
+    def train_at(scale: Pictures, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
+        exact, draft = first if scale is scales[0] else objectives_for(scale, recipe, scaled, precision, memory)
+        return train(exact, start, callback, draft)
+
     if options.quiet:
-        return train(objective, start, draft=draft)
-    seconds = estimate.seconds_per_evaluation(draft or objective, start) * recipe.iterations
+        return paint(scales, recipe.iterations, start, train_at)
+    exact, draft = first
+    sizes = [scale.content_image.shape[:2] for scale in scales]
+    evaluations = recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
+    seconds = estimate.seconds_per_evaluation(draft or exact, start) * evaluations
+    height, width = sizes[-1]
+    side = tile_side(weights, recipe, height, width, memory)
     needed = memory if side else estimate.peak_bytes(weights, recipe, height, width)
     in_tiles = f", in tiles of {side}×{side}" if side else ""
-    layers = ", ".join(dict.fromkeys(objective.names))
-    say(f"{width}×{height} pixels{in_tiles}; {layers}; {say_what}{', bfloat16' if draft else ''}")
-    say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
-    with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
-        return train(objective, start, lambda step, image: show(step), draft)
+    layers, passed = ", ".join(dict.fromkeys(exact.names)), "".join(f"{max(size)}, " for size in sizes[:-1])
+    say(f"{width}×{height} pixels{in_tiles}; {layers}; {describe(weights)}{', bfloat16' if draft else ''}")
+    steps = f"{recipe.iterations} steps of {recipe.optimizer}"
+    at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
+    say(f"{steps}{at_each}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
+    with steps_display(sys.stdout, recipe.iterations * len(scales), describe_step) as show:
+        return paint(scales, recipe.iterations, start, train_at, show)
 
 
 def save(outputs: Outputs, pictures: Pictures, result: Result, recorded: dict[str, Any]) -> None:

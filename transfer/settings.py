@@ -8,7 +8,7 @@ from pathlib import Path
 from transfer.recipe import Recipe
 from transfer.recipes import DEFAULT, RECIPES, recipe_named
 from vgg.errors import InputError
-from vgg.layers import layer_named
+from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.terminal import Parser
 
 SAMPLE = "sample"
@@ -31,7 +31,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
     add("--size", type=int, help="longer side of content and style, in pixels")
-    add("--iterations", type=int, help="steps of the optimiser")
+    add("--scales", help="smaller sizes to pass through before that, such as 256,512; '' for none")
+    add("--iterations", type=int, help="steps of the optimiser, at each size")
     add("--optimizer", choices=("l-bfgs", "l-bfgs-unit", "adam"), help="SciPy's with line search, ours without, Adam")
     add("--learning-rate", type=float, help="of Adam, in pixel levels from 0 to 255")
     add("--init", help="where to start: content, style, noise, or a picture")
@@ -72,6 +73,8 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     for name in ("content_layers", "style_layers"):
         text = getattr(options, name)
         chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    if options.scales is not None:
+        chosen["scales"] = _sizes(options.scales)
     if options.no_normalize:
         chosen["normalized_network"] = False
     recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
@@ -79,6 +82,15 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     if options.seed < 0:
         raise InputError(f"--seed is {options.seed}, expected 0 or more")
     return recipe
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """`256, 512` as (256, 512)."""
+    sizes = [item.strip() for item in text.split(",") if item.strip()]
+    for size in sizes:
+        if not (size.isascii() and size.isdigit() and int(size) >= SMALLEST_SIDE):
+            raise InputError(f"--scales has {size!r}, expected sizes of {SMALLEST_SIDE} or more, such as 256,512")
+    return tuple(map(int, sizes))
 
 
 def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:

@@ -5,6 +5,7 @@ import numpy as np
 from transfer.pictures import Pictures
 from transfer.precision import fastest
 from transfer.recipe import Recipe
+from transfer.tile_side import tile_side
 from transfer.tiled import TiledObjective
 from transfer.train import Objective
 from vgg.matconvnet import Weights
@@ -17,13 +18,18 @@ from weights.dead_leaves import dead_leaves
 NORMALIZING_SEEDS = (100, 101)
 
 
-def objective_for(
-    network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe, side: int | None
-) -> Objective | TiledObjective:
-    """The whole picture at once, or in tiles of `side` pixels; the numbers are the same."""
-    if side is None:
-        return Objective(network, content_image, style_image, recipe)
-    return TiledObjective(network, content_image, style_image, recipe, side)
+def objectives_for(
+    pictures: Pictures, recipe: Recipe, scaled: Weights, precision: Precision, memory_bytes: float
+) -> tuple[Objective | TiledObjective, Objective | TiledObjective | None]:
+    """What judges the generated image, and if `precision` is not float32 a draft of it; tiled to fit the memory."""
+    images = pictures.content_image, pictures.style_image
+    side = tile_side(scaled, recipe, *images[0].shape[:2], memory_bytes)
+
+    def objective(precision: Precision) -> Objective | TiledObjective:
+        network = VGG19(scaled, recipe.pooling, precision)
+        return TiledObjective(network, *images, recipe, side) if side else Objective(network, *images, recipe)
+
+    return objective("float32"), objective(precision) if precision != "float32" else None
 
 
 def scaled_for(recipe: Recipe, weights: Weights) -> Weights:

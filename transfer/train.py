@@ -31,11 +31,8 @@ class Step:
     tv: float
     total: float
     layers: dict[str, float] = field(default_factory=dict)  # "content relu4_2": its part of `content`, and so on
-
-    @property
-    def pace(self) -> float:
-        """Seconds that a step to come will take: nearly all take one evaluation, but the first of L-BFGS several."""
-        return self.seconds / self.evaluations
+    size: int = 0  # longer side of the image in pixels
+    left: float = 0.0  # seconds that the steps to come will take, at the pace so far
 
 
 @dataclass
@@ -125,7 +122,10 @@ def train(
         seconds = time.perf_counter() - began
         *terms, layers = losses
         by_layer = dict(zip(objective.terms, layers, strict=True))
-        step = Step(len(result.steps) + 1, evaluations, seconds, *terms, by_layer)
+        number = len(result.steps) + 1
+        # Nearly all steps take one evaluation, but the first of SciPy's L-BFGS several.
+        left = seconds / evaluations * (recipe.iterations - number)
+        step = Step(number, evaluations, seconds, *terms, by_layer, max(start.shape[:2]), left)
         result.steps.append(step)
         if draft and len(result.steps) == drafted + 1:
             best = np.inf

@@ -18,8 +18,8 @@ class Paced(Protocol):
         """Its number, from 1."""
 
     @property
-    def pace(self) -> float:
-        """Seconds that a step to come will take, as far as it is known."""
+    def left(self) -> float:
+        """Seconds that all steps to come will take, as far as it is known."""
 
 
 Show = Callable[[Any], None]  # of a Paced record
@@ -53,8 +53,7 @@ def plain_lines(stream: TextIO, steps: int, describe: Describe, clock: Callable[
         nonlocal shown_at
         tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
         if tenth or clock() - shown_at >= LINE_SECONDS:
-            left = duration(step.pace * (steps - step.step))
-            say(f"step {step.step}/{steps}  {describe(step)}  {left} left", stream)
+            say(f"step {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
             shown_at = clock()
 
     return show
@@ -65,9 +64,11 @@ def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool =
     """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
     # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
         task = bar.add_task("", total=steps)
-        yield lambda step: bar.update(task, completed=step.step, description=describe(step))
+        yield lambda step: bar.update(
+            task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}"
+        )

@@ -35,7 +35,7 @@ class Maximum(NamedTuple):
     """One channel's picture, and its progress among all of them."""
 
     step: int  # which of the channels asked for, from 1
-    pace: float  # seconds per channel so far
+    left: float  # seconds that the others will take, at the pace so far
     channel: int
     before: float  # its mean on the noise
     after: float  # and on the picture
@@ -75,8 +75,9 @@ def maximize(
             evaluate, start, iterations, LEARNING_RATE, lambda image, loss, to=reached: to.append((image, loss.answer))
         )
         (_, before), (picture, after) = reached[0], reached[-1]
-        pace = (time.perf_counter() - began) / (len(found) + 1)
-        found.append(Maximum(len(found) + 1, pace, channel, before, after, picture.astype(np.float32)))
+        done = len(found) + 1
+        left = (time.perf_counter() - began) / done * (len(channels) - done)
+        found.append(Maximum(done, left, channel, before, after, picture.astype(np.float32)))
         if callback:
             callback(found[-1])
     return found

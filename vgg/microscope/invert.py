@@ -32,7 +32,7 @@ class InversionStep(NamedTuple):
     """One step of the optimiser, as the callback gets it."""
 
     step: int  # from 1
-    pace: float  # seconds per evaluation so far; the first step takes several, the others mostly one
+    left: float  # seconds that the steps to come will take, at the pace so far
     mismatch: float
 
 
@@ -71,7 +71,9 @@ def invert(
         nonlocal steps, reached
         steps, reached = steps + 1, image.astype(np.float32)
         if callback:
-            callback(InversionStep(steps, (time.perf_counter() - began) / evaluations, match.mismatch), reached)
+            # By evaluations: the first step takes several, the others mostly one.
+            left = (time.perf_counter() - began) / evaluations * (iterations - steps)
+            callback(InversionStep(steps, left, match.mismatch), reached)
 
     l_bfgs(counted, start, iterations, 0.0, on_step)  # which finds its own step length
     return reached
