@@ -54,11 +54,11 @@ CELLS = {
     ],
     "pytorch-tutorial": [
         "1 · Σ N^-1 M^-1", "conv2_2", "1e+06 · Σ N^-2 (N^-1)", "conv1_1…conv3_1, 5 × 1", "-",
-        "normalised, max", "content", "L-BFGS 300", "512",
+        "normalised, max", "content", "L-BFGS, unit steps, 300", "512",
     ],
     "neural-style": [
         "5 · Σ N^-1 M^-1", "relu4_2", "100 · Σ N^-2 (N^-1)", "relu1_1…relu5_1, 5 × 1", "0.001 · 0.5 Σ|d|^2",
-        "plain, max", "noise", "L-BFGS 1000", "512",
+        "plain, max", "noise", "L-BFGS, unit steps, 1000", "512",
     ],
 }  # fmt: skip
 

@@ -31,6 +31,7 @@ OTHER = {
     "learning_rate": 11.0,
     "iterations": 77,
     "size": 99,
+    "scales": (33, 44),
 }
 #: The fields with two values only.
 OPPOSITE = {"pooling": {"avg": "max", "max": "avg"}, "normalized_network": {True: False, False: True}}
@@ -39,6 +40,7 @@ OPPOSITE |= {"optimizer": {"l-bfgs": "adam", "l-bfgs-unit": "adam", "adam": "l-b
 #: Option, the field it sets and to what.
 OPTIONS = [
     ("--size 99", "size", 99),
+    ("--scales 24,300", "scales", (24, 300)),
     ("--iterations 77", "iterations", 77),
     ("--optimizer adam", "optimizer", "adam"),
     ("--learning-rate 0.5", "learning_rate", 0.5),
@@ -171,3 +173,15 @@ def test_what_the_parser_refuses_in_one_line(words, capsys):
     out, err = capsys.readouterr()
     assert stop.value.code == 2 and out == ""
     assert err.startswith("transfer: ") and err.endswith("see python -m transfer --help\n") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("text", "sizes"), [("", ()), (" ", ()), ("256", (256,)), ("512, 16,", (512, 16))])
+def test_lists_of_sizes(text, sizes):
+    assert recipe_from(build_parser().parse_args(["--scales", text])).scales == sizes
+
+
+@pytest.mark.parametrize("text", ["15", "-3", "256;512", "1e2", "²", "256 512", "99999999999999999999x"])
+def test_unusable_sizes(text):
+    with pytest.raises(InputError) as caught:
+        recipe_from(build_parser().parse_args([f"--scales={text}"]))
+    assert str(caught.value) == f"--scales has {text!r}, expected sizes of 16 or more, such as 256,512"

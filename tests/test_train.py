@@ -200,3 +200,10 @@ def test_where_the_draft_stands_still_the_exact_objective_goes_on(slope):
     totals = [exact(image)[0].total for image in tried]
     np.testing.assert_allclose(result.image, tried[int(np.argmin(totals))], rtol=1e-6)
     assert min(totals) < 1e-3 * exact(START)[0].total
+
+
+def test_time_left_is_reckoned_by_evaluations():
+    result = train(Bowl("l-bfgs"), START)
+    assert result.steps[0].evaluations > 1, "or steps would do as well"
+    for step in result.steps:
+        assert step.left == pytest.approx(step.seconds / step.evaluations * (8 - step.step))

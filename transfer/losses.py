@@ -7,11 +7,14 @@ the Gram matrices of the generated and of the style image. N and M always come f
 Every loss is a sum of squared differences times a `Normalization`; with the paper's own factors they are
 
     content   L = ½ Σ (F − P)²             Eq. 1        gradient  ∂L/∂F = F − P          where F > 0, else 0   Eq. 2
-    Gram      G = Fᵀ F / M                 Eq. 3, in `vgg.gram`
+    Gram      G = Fᵀ F                     Eq. 3
     style     E = Σ (G − A)² / (4 N² M²)   Eq. 4        gradient  ∂E/∂F = F (G − A) / (N² M²)  where F > 0     Eq. 6
 
-"Where F > 0" is the derivative of the ReLU, so F is what comes after it. TensorFlow finds all gradients by itself; the
-docstrings below derive them so that a reader can check them, and the tests do.
+"Where F > 0" is the derivative of the ReLU, so F is what comes after it. In the code G is divided by M at once
+(`vgg.gram`), which takes the M² out of E and changes neither E nor its gradient when both images have the same size.
+
+TensorFlow finds all gradients by itself; the docstrings below derive them so that a reader can check them, and the
+tests do.
 """
 
 from typing import NamedTuple
@@ -81,7 +84,11 @@ def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normali
 
 
 def total_variation(image: tf.Tensor, variation: Variation) -> tf.Tensor:
-    """Steps between neighbouring pixels of (1, H, W, 3); not in the paper, calms single-pixel grain."""
+    """Steps between neighbouring pixels of (1, H, W, 3); not in the paper, calms single-pixel grain.
+
+    Gradient. A pixel x stands in up to four steps d, as the end of two (+1) and the start of two (−1): each contributes
+    ± power · |d|^(power−1) · sign d, times its n^count and the factor; with squares that is ± 2d.
+    """
     return variation_of_sums(step_sums(image, variation), *image.shape[1:3], variation)
 
 

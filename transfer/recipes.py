@@ -19,7 +19,8 @@ DEFAULT = Recipe(
     style_loss=RELATIVE,
     init="content",
     optimizer="l-bfgs-unit",
-    iterations=100,
+    iterations=80,
+    scales=(256, 512, 1024, 2048, 4096),
 )
 
 #: Gatys, Ecker & Bethge, CVPR 2016, Fig. 3: content relu4_2, five style layers with w = 1/5, α/β = 1e-3, white noise.

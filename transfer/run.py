@@ -48,7 +48,8 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     if RECIPES[recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
         say(f"recipe {recipe.name} is meant for the genuine network's activations; others shift its balance")
     precision = precision_of(options.precision, recipe)
-    result = optimise(pictures, weights, recipe, precision, options, say)
+    memory = options.max_memory or estimate.free_bytes()
+    result = optimise(pictures, weights, recipe, precision, memory, options, say)
     if not result.steps:
         if result.stopped == "interrupted":
             raise KeyboardInterrupt("no step was done, so nothing was written")
@@ -58,12 +59,12 @@ def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
     files = {"content": options.content, "style": options.style}
     recorded = settings(recipe, weights, describe(weights), options.seed, files, pictures) | outcome(result)
     recorded["precision"] = precision
-    if options.report_as:
-        reported = losses_as(recipe_named(options.report_as), pictures, weights, result.image)
-        say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
-        recorded["reported_as"] = {"recipe": options.report_as, **reported}
     save(outputs, pictures, result, recorded)
     say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
+    if options.report_as:
+        reported = losses_as(recipe_named(options.report_as), pictures, weights, result.image, memory)
+        say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
+        write_record(outputs.record, recorded | {"reported_as": {"recipe": options.report_as, **reported}})
     if result.best_step == 0:
         say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
     if result.stopped == "interrupted":
@@ -81,13 +82,13 @@ def optimise(
     weights: Weights,
     recipe: Recipe,
     precision: Precision,
+    memory: float,
     options: argparse.Namespace,
     say: Say,
 ) -> Result:
     """Build the network and the objectives, say what will happen, and run the loop."""
     scales, scaled = scales_of(pictures, recipe), scaled_for(recipe, weights)
     start = start_image(scales[0], weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
-    memory = options.max_memory or estimate.free_bytes()
     first = objectives_for(scales[0], recipe, scaled, precision, memory)
 
     def train_at(scale: Pictures, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:

@@ -46,8 +46,10 @@ def precision_of(wanted: str, recipe: Recipe) -> Precision:
     return "float32" if recipe.optimizer == "l-bfgs" else fastest()
 
 
-def losses_as(other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray) -> dict[str, float]:
+def losses_as(
+    other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray, memory_bytes: float
+) -> dict[str, float]:
     """The losses of `image` as the recipe `other` counts them: with its layers, network, weights and factors."""
-    network = VGG19(scaled_for(other, weights), other.pooling)
-    losses, _ = Objective(network, pictures.content_image, pictures.style_image, other)(image)
+    objective, _ = objectives_for(pictures, other, scaled_for(other, weights), "float32", memory_bytes)
+    losses, _ = objective(image)
     return {term: getattr(losses, term) for term in ("total", "content", "style", "tv")}

@@ -3,8 +3,9 @@
 What they share: G is divided by M here already; where a program divides it by N·M, `gram_channels` is -1. Where one has
 Eq. 4's 1/(4N²M²) on an undivided G, ours is ¼ N^-2 (`PRINTED_STYLE`). All but PyTorch's tutorial use the plain network
 on pixels from 0 to 255 minus the mean, so their weights suit its large activations: on filters with mean activation 1,
-such as our learned ones, the style counts for less. Kinds of pooling, but for neural-style-tf's, are from memory.
-None keeps its pixels within [0, 255] while it runs; we always do.
+such as our learned ones, the style counts for less. Where Torch's L-BFGS is used, which takes its steps as they come,
+ours without a line search stands for it. Kinds of pooling, but for neural-style-tf's and leongatys's, are from memory.
+The two tutorials keep pixels within their range while they run, as we always do; the others only at the end.
 """
 
 from transfer.recipe import (
@@ -18,9 +19,9 @@ from transfer.recipe import (
     Variation,
 )
 
-#: J. Johnson, neural-style (Lua), and neural-style-pt: content 5, style 100 for each layer, TV 1e-3, 1000 steps from
-#: 0.001·N(0, 1). Its TV is known by its gradient, that of ½ Σ d² (form from memory), and is missing from the loss its
-#: optimiser sees; here it is part of the loss. Its L-BFGS takes unit steps; ours searches along the line.
+#: J. Johnson, neural-style (Lua): content 5, style 100 for each layer, TV 1e-3, 1000 steps from 0.001·N(0, 1). Its TV
+#: is known by its gradient, that of ½ Σ d² (form from memory), and is missing from the loss its optimiser sees; here it
+#: is part of the loss. neural-style-pt has the same numbers, but Σ|d| as its TV, which is part of its loss.
 NEURAL_STYLE = Recipe(
     name="neural-style",
     summary="jcjohnson/neural-style: means, G/(N·M), 5 : 100 for each layer",
@@ -35,6 +36,7 @@ NEURAL_STYLE = Recipe(
     pooling="max",
     normalized_network=False,
     noise=Noise("normal", 0.001),
+    optimizer="l-bfgs-unit",
     iterations=1000,
 )
 
@@ -77,8 +79,9 @@ ANISHATHALYE = Recipe(
 )
 
 #: L. Gatys, PytorchNeuralStyleTransfer: content 1, style 1e3/N² for each layer, 500 steps from the content image. It
-#: goes on with 200 steps at 800 pixels: run it again with `--size 800 --iterations 200 --init` the first result.
-#: Whether its weights are the normalised ones, and its kind of pooling, are not in our notes: plain and maximum.
+#: goes on with 200 steps at 800 pixels: run it again with `--size 800 --iterations 200 --init` the first result. Sizes
+#: are the shorter side there, the longer one here. Whether its weights are the normalised ones is not in our notes:
+#: plain here.
 LEONGATYS = Recipe(
     name="leongatys",
     summary="leongatys/PytorchNeuralStyleTransfer: means, 1e3/N² for each layer",
@@ -90,6 +93,7 @@ LEONGATYS = Recipe(
     pooling="max",
     normalized_network=False,
     init="content",
+    optimizer="l-bfgs-unit",
 )
 
 #: Coursera, "Art generation with neural style transfer": α = 10, β = 40, STYLE_LAYERS of 0.2 each, Adam 2.0, 200 steps
@@ -127,6 +131,7 @@ PYTORCH_TUTORIAL = Recipe(
     gram_channels=-1,
     pooling="max",
     init="content",
+    optimizer="l-bfgs-unit",
     iterations=300,
 )
 

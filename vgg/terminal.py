@@ -5,6 +5,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn, TextIO
@@ -78,6 +79,7 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows ? for × instead of an error
             stream.reconfigure(errors="replace")
+    sys.unraisablehook, before = _interrupt_again, sys.unraisablehook
     try:
         return command() or DONE
     except InputError as error:
@@ -86,3 +88,13 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     except KeyboardInterrupt as stop:
         say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
         return STOPPED
+    finally:
+        sys.unraisablehook = before
+
+
+def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Send a Ctrl-C once more that arrived while Python was inside a `__del__`, where exceptions get lost."""
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        threading.Timer(0.01, signal.raise_signal, [signal.SIGINT]).start()
+    else:
+        sys.__unraisablehook__(unraisable)
