@@ -1,0 +1,88 @@
+"""One evaluation of loss and gradient against what this machine's matrix multiply reaches in the same number type."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from transfer.pictures import Pictures, load
+from transfer.recipe import Recipe
+from transfer.recipes import DEFAULT
+from transfer.striped import StripedObjective
+from transfer.train import Objective
+from vgg.layers import deepest
+from vgg.matconvnet import Weights
+from vgg.microscope.layer_table import layer_table
+from vgg.network import VGG19
+
+MATRIX = 2048  # rows and columns of the matrices; large enough that the multiplication is all that takes time
+ROUNDS = 7
+ROWS = 64  # of a stripe
+
+
+def operations(recipe: Recipe, height: int, width: int) -> float:
+    """Additions and multiplications of one evaluation: convolutions forward and backward, and the Gram matrices.
+
+    Backward is as much as forward, because gradients go to the picture only and not to the kernels.
+    """
+    names = tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers))
+    rows = {row.name: row for row in layer_table(height, width)[: deepest(names).index + 1]}
+    multiply_adds = sum(row.multiply_adds for row in rows.values())
+    for name, _ in recipe.style_layers:
+        _, down, across, channels = rows[name].output
+        multiply_adds += down * across * channels**2  # F^T F; its gradient F D is as much again
+    return 2.0 * 2.0 * multiply_adds
+
+
+def multiplication(precision: str) -> tuple[Callable[[], object], float]:
+    """A product of two square matrices, and its number of operations."""
+    matrix = tf.cast(tf.random.stateless_normal((MATRIX, MATRIX), (1, 2)), precision)
+    product = tf.function(lambda: tf.matmul(matrix, matrix)[0, 0])
+    return lambda: product().numpy(), 2.0 * MATRIX**3
+
+
+def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[str, Callable[[], object]]:
+    """What is compared: the plain way first, then ours."""
+    images = pictures.content_image, pictures.style_image
+    start = pictures.content_image.astype(np.float32)
+    plain, half = (VGG19(weights, recipe.pooling, precision) for precision in ("float32", "bfloat16"))
+    objectives = {
+        "float32": Objective(plain, *images, recipe),
+        "bfloat16": Objective(half, *images, recipe),
+        f"float32, stripes of {ROWS} rows": StripedObjective(plain, *images, recipe, ROWS),
+        f"bfloat16, stripes of {ROWS} rows": StripedObjective(half, *images, recipe, ROWS),
+    }
+    return {name: lambda objective=objective: objective(start) for name, objective in objectives.items()}
+
+
+def report(weights: Weights, size: int) -> Iterator[str]:
+    """The lines of the table; all are timed in turn, so that a slow moment of the machine hits each alike."""
+    pictures = load("sample", "sample", "content", size)
+    height, width = pictures.content_image.shape[:2]
+    multiply, timed = {}, evaluations(weights, pictures, DEFAULT)
+    for precision in ("float32", "bfloat16"):
+        multiply[precision], matrix_operations = multiplication(precision)
+    seconds: dict[str, list[float]] = {name: [] for name in (*multiply, *timed)}
+    tasks = [(f"limit {name}", run) for name, run in multiply.items()] + list(timed.items())
+    seconds = {name: [] for name, _ in tasks}
+    for _, run in tasks:
+        run()  # compiles
+    for _ in range(ROUNDS):
+        for name, run in tasks:
+            began = time.perf_counter()
+            run()
+            seconds[name].append(time.perf_counter() - began)
+    limits = {name: matrix_operations / np.median(seconds[f"limit {name}"]) for name in multiply}
+    yield f"One evaluation of {width}x{height} pixels, {ROUNDS} rounds in turn; median (fastest to slowest)"
+    limit = ", ".join(f"{rate / 1e9:.0f} GFLOP/s in {name}" for name, rate in limits.items())
+    yield f"limit: a product of two {MATRIX}x{MATRIX} matrices, {limit}"
+    for name in timed:
+        taken = np.array(seconds[name])
+        rate = operations(DEFAULT, height, width) / np.median(taken)
+        share = rate / limits[name.split(",")[0]]
+        ratio = np.median(np.array(seconds["float32"]) / taken)
+        yield (
+            f"{name:30} {np.median(taken):6.3f} s ({taken.min():.3f} to {taken.max():.3f})  "
+            f"{rate / 1e9:5.0f} GFLOP/s  {share:4.0%} of the limit  {ratio:.2f} times as fast as float32"
+        )

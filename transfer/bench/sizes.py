@@ -1,0 +1,54 @@
+"""Peak memory and time per megapixel of one evaluation, each in a process of its own, which none before has grown."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from transfer.bench.evaluation import ROWS
+from transfer.recipes import DEFAULT
+from vgg.matconvnet import Weights, read
+
+SIZES = (512, 1024, 2048, 4096)
+LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
+
+
+def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str, float]:
+    """In this process: compile, time a second evaluation of size × size pixels; `rows` 0 means all at once."""
+    from transfer.striped import StripedObjective
+    from transfer.train import Objective
+    from vgg.network import VGG19
+
+    network = VGG19(read(weights_file), DEFAULT.pooling, precision)
+    images = [np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8) for seed in (0, 1)]
+    whole = Objective if not rows else StripedObjective
+    objective = whole(network, *images, DEFAULT, *([rows] if rows else []))
+    start = images[0].astype(np.float32)
+    objective(start)
+    began = time.perf_counter()
+    objective(start)
+    seconds = time.perf_counter() - began
+    peak = 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": seconds, "megapixels": size * size / 1e6, "gigabytes": peak / 1e9}
+
+
+def report(weights: Weights, sizes: tuple[int, ...] = SIZES) -> Iterator[str]:
+    """The lines of the table: the plain way, ours whole, ours in stripes."""
+    yield "One evaluation of a square picture: time per megapixel and peak memory of the whole process"
+    base = 0.0
+    for size in sizes:
+        for precision, rows in (("float32", 0), ("bfloat16", 0), ("float32", ROWS), ("bfloat16", ROWS)):
+            name = f"{size:4} {precision:8} {f'stripes of {rows}' if rows else 'whole':13}"
+            if size > LARGEST_WHOLE and not rows:
+                yield f"{name} does not fit"
+                continue
+            words = ("one", str(weights.path), str(size), precision, str(rows))
+            apart = subprocess.run([sys.executable, "-m", "transfer.bench", *words], stdout=subprocess.PIPE, check=True)
+            found = json.loads(apart.stdout)
+            pace = found["seconds"] / found["megapixels"]
+            base = base or pace
+            yield f"{name} {pace:6.2f} s/MP, {pace / base:4.2f} times the first line's  {found['gigabytes']:5.2f} GB"
