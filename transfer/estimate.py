@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from transfer.recipe import Recipe
+from transfer.stripes import blocks, maps_shape
 from transfer.train import Objective
 from vgg.l_bfgs import HISTORY as UNIT_HISTORY
 from vgg.layers import LAYERS, deepest
@@ -20,8 +21,8 @@ BASE_BYTES = 0.9e9
 NORMALIZING_BYTES = 0.8e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89
-#: The same in tiles: the own positions of style layers are there twice, cut out of the crop's.
-SHARE_OF_TILE_MAPS = 1.0
+#: The same of a stripe's maps, where the own rows are there twice, cut out of the halo's.
+SHARE_OF_STRIPE = 1.5
 #: Pictures in float32 that a run has at the same time beside its maps; most are Adam's.
 PICTURES = 12
 #: What an optimiser keeps for each number of the image: L-BFGS two for each pair it remembers, SciPy's in float64.
@@ -43,14 +44,21 @@ def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> flo
     return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + optimizer
 
 
-def tiled_bytes(weights: Weights, recipe: Recipe, picture: tuple[int, int], crop: tuple[int, int]) -> float:
-    """The same for a `picture` (height, width) computed in tiles with a `crop` (height, width) each."""
-    pixels, of_picture = picture[0] * picture[1], maps_bytes(weights, recipe, *picture)
-    maps = SHARE_OF_TILE_MAPS * sum(maps_bytes(weights, recipe, *crop).values())
-    kept = 3 * pixels * (4 * PICTURES + OPTIMIZER_BYTES[recipe.optimizer]) + sum(
-        of_picture[name] for name, _ in recipe.content_layers
-    )
-    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + kept
+def striped_bytes(
+    weights: Weights, recipe: Recipe, height: int, width: int, rows: int, history: int = UNIT_HISTORY
+) -> float:
+    """The same in stripes of `rows`, if our own L-BFGS remembers `history` pairs."""
+    whole = maps_bytes(weights, recipe, height, width)
+    names = tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers))
+    cut = [[layer.name for layer in layers] for layers in blocks(names)]
+    # A stripe of a block is that share of the block's maps which its rows are of all, halos included.
+    in_block = [sum(whole[name] for name in inside) for inside in cut]
+    heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
+    stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
+    kept = sum(whole[inside[-1]] for inside in cut[:-1]) + sum(whole[name] for name, _ in recipe.content_layers)
+    remembered = 4 * 2 * history if recipe.optimizer == "l-bfgs-unit" else OPTIMIZER_BYTES[recipe.optimizer]
+    pictures = 3 * height * width * (4 * PICTURES + remembered)
+    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + kept + pictures)
 
 
 def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dict[str, float]:

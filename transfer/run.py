@@ -9,11 +9,11 @@ from transfer import estimate
 from transfer.display import describe as describe_step
 from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
+from transfer.plan import plan
 from transfer.recipe import Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
 from transfer.setup import losses_as, objective_for, precision_of, scaled_for
-from transfer.tile_side import tile_side
 from transfer.train import Result, train
 from vgg import terminal
 from vgg.errors import InputError
@@ -87,20 +87,22 @@ def optimise(
     images = (pictures.content_image, pictures.style_image)
     scaled = scaled_for(recipe, weights)
     memory = options.max_memory or estimate.free_bytes()
-    side = tile_side(weights, recipe, height, width, memory)
-    objective, draft = objective_for(VGG19(scaled, recipe.pooling), *images, recipe, side), None
+    rows, history = plan(weights, recipe, height, width, memory)
+    objective, draft = objective_for(VGG19(scaled, recipe.pooling), *images, recipe, rows), None
     if precision == "bfloat16":
-        draft = objective_for(VGG19(scaled, recipe.pooling, precision), *images, recipe, side)
+        draft = objective_for(VGG19(scaled, recipe.pooling, precision), *images, recipe, rows)
     if options.quiet:
-        return train(objective, start, draft=draft)
+        return train(objective, start, draft=draft, history=history)
     seconds = estimate.seconds_per_evaluation(draft or objective, start) * recipe.iterations
-    needed = memory if side else estimate.peak_bytes(weights, recipe, height, width)
-    in_tiles = f", in tiles of {side}×{side}" if side else ""
+    needed, in_stripes = estimate.peak_bytes(weights, recipe, height, width), ""
+    if rows:
+        needed = estimate.striped_bytes(weights, recipe, height, width, rows, history)
+        in_stripes = f", in stripes of {rows} rows"
     layers = ", ".join(dict.fromkeys(objective.names))
-    say(f"{width}×{height} pixels{in_tiles}; {layers}; {say_what}{', bfloat16' if draft else ''}")
+    say(f"{width}×{height} pixels{in_stripes}; {layers}; {say_what}{', bfloat16' if draft else ''}")
     say(f"{recipe.iterations} steps of {recipe.optimizer}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
     with steps_display(sys.stdout, recipe.iterations, describe_step) as show:
-        return train(objective, start, lambda step, image: show(step), draft)
+        return train(objective, start, lambda step, image: show(step), draft, history)
 
 
 def save(outputs: Outputs, pictures: Pictures, result: Result, recorded: dict[str, Any]) -> None:

@@ -1,11 +1,11 @@
-"""From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in tiles."""
+"""From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in stripes."""
 
 import numpy as np
 
 from transfer.pictures import Pictures
 from transfer.precision import fastest
 from transfer.recipe import Recipe
-from transfer.tiled import TiledObjective
+from transfer.striped import StripedObjective
 from transfer.train import Objective
 from vgg.matconvnet import Weights
 from vgg.network import VGG19, Precision
@@ -18,12 +18,12 @@ NORMALIZING_SEEDS = (100, 101)
 
 
 def objective_for(
-    network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe, side: int | None
-) -> Objective | TiledObjective:
-    """The whole picture at once, or in tiles of `side` pixels; the numbers are the same."""
-    if side is None:
+    network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe, rows: int | None
+) -> Objective | StripedObjective:
+    """The whole picture at once, or in stripes of `rows`; the numbers are the same."""
+    if rows is None:
         return Objective(network, content_image, style_image, recipe)
-    return TiledObjective(network, content_image, style_image, recipe, side)
+    return StripedObjective(network, content_image, style_image, recipe, rows)
 
 
 def scaled_for(recipe: Recipe, weights: Weights) -> Weights:
