@@ -3,19 +3,20 @@
 The sums, under the names of their terms: Σ (F − P)² of each content layer, Fᵀ F of each style layer, and if the recipe
 has total variation Σ |step|^power down and across, which the first block adds because it has the pixels. Each stripe
 counts its own rows only, so that added up over the stripes the sums are the whole picture's.
-"""
 
-from collections.abc import Iterator
+On the way back everything is computed again but what takes longest, the convolution before an average pool: its values
+are not needed for any derivative, if only it is remembered where they were positive, a bit for each (`signs`).
+"""
 
 import numpy as np
 import tensorflow as tf
 
 from transfer.losses import step_sums
 from transfer.recipe import Recipe
-from transfer.stripes import Stripe, blocks, halo_of, stripes
+from transfer.stripes import Stripe, halo_of
 from vgg.gram import gram_sums
 from vgg.layers import LAYERS, Layer, layer_named
-from vgg.network import VGG19
+from vgg.network import VGG19, pool
 
 Maps = dict[str, tf.Tensor]
 
@@ -39,6 +40,9 @@ class Block:
         self.styles = [name for name, _ in recipe.style_layers if name in inside]
         self.passes_on = [layers[-1].name] if passes_on else []
         self.names = {*self.contents, *self.styles, *self.passes_on}
+        # A maximum, and a layer of the loss, do need the values.
+        needed = {layer.name for layer in layers[-3:]} & {*self.contents, *self.styles}
+        self.keeps_signs = passes_on and network.pooling == "avg" and not needed
         self.dtype = tf.float32 if self.first else network.precision  # of the block's input
         self.channels = {name: channels_of(network, name) for name in self.names}
 
@@ -54,10 +58,11 @@ class Block:
         self.terms = list(slopes)
         targets = {name: maps_spec(name) for name in self.contents}
         arriving = [maps_spec(name) for name in self.passes_on]
+        signs = [tf.TensorSpec(spec.shape, tf.bool) for spec in arriving if self.keeps_signs]
         # autograph off: the loop over layers is Python's
         own_maps, pull_back = (tf.function(f, autograph=False) for f in (self._own_maps, self._pull_back))
         self.own_maps = own_maps.get_concrete_function(*stripe)
-        self._compiled = pull_back.get_concrete_function(*stripe, targets, slopes, arriving)
+        self._compiled = pull_back.get_concrete_function(*stripe, targets, slopes, arriving, signs)
 
     def inputs(self, whole: np.ndarray, stripe: Stripe) -> tuple[tf.Tensor, tf.Tensor]:
         """A stripe of the block's whole input (H, W, C): (1, h, W, C) and where its own rows are, (2,)."""
@@ -87,59 +92,75 @@ class Block:
         return found
 
     def pull_back(
-        self, rows: tf.Tensor, own: tf.Tensor, targets: Maps, slopes: Maps, arriving: list[tf.Tensor]
+        self,
+        rows: tf.Tensor,
+        own: tf.Tensor,
+        targets: Maps,
+        slopes: Maps,
+        arriving: list[tf.Tensor],
+        signs: list[tf.Tensor],
     ) -> np.ndarray:
         """What the own rows add to the gradient at the stripe, (h, W, C): Σ <slope, sum> + <arriving, pool's output>.
 
-        `arriving` is the gradient at what the block passes on, (1, h', W', N), or empty; the others as in `sums`.
+        `arriving` has the gradient at what the block passes on, (1, h', W', N), and `signs` those that `own_maps` gave;
+        each is empty if there is none. The others are as in `sums`.
         """
-        return self._compiled(rows, own, targets, {term: slopes[term] for term in self.terms}, arriving)[0].numpy()
+        of_block = {term: slopes[term] for term in self.terms}
+        return self._compiled(rows, own, targets, of_block, arriving, signs)[0].numpy()
 
     def _own_maps(self, rows: tf.Tensor, own: tf.Tensor) -> Maps:
-        """The maps in `names` at the own rows only: {name: (1, h', W', N)}."""
-        *convolutions, last = self.layers
-        before_pool = convolutions if last.kind == "pool" else self.layers
+        """The maps in `names` at the own rows only, {name: (1, h', W', N)}, and perhaps "signs", as bool."""
+        *before_pool, last = self.layers
+        if last.kind != "pool":
+            return self._own(self._run(rows, self.layers), own)
+        maps = self._run(rows, before_pool)
+        maps = self._own(maps, own)
+        values = maps[before_pool[-1].name]
+        maps |= self.network.run(values, [last], [last.name])
+        return maps | {"signs": values > 0} if self.keeps_signs else maps
+
+    def _run(self, rows: tf.Tensor, layers: tuple[Layer, ...]) -> Maps:
+        """The maps in `names` and those of the last of `layers`, the first of the block, at all rows."""
         x = self.network.centred(rows) if self.first else rows
-        maps = self.network.run(x, before_pool, {*self.names, before_pool[-1].name})
-        # `tf.split`, because the gradient of whole[:, own[0] : own[1]] takes longer than the convolutions
-        parts = tf.stack([own[0], own[1] - own[0], tf.shape(rows)[1] - own[1]])
-        maps = {name: tf.split(whole, parts, axis=1, num=3)[1] for name, whole in maps.items()}
-        if last.kind == "pool":
-            maps |= self.network.run(maps[before_pool[-1].name], [last], [last.name])
-        return {name: maps[name] for name in self.names}
+        return self.network.run(x, layers, {*self.names, layers[-1].name})
+
+    def _own(self, maps: Maps, own: tf.Tensor) -> Maps:
+        """The own rows of maps before the pool."""
+        found = {}
+        for name, whole in maps.items():
+            # `tf.split`, because the gradient of whole[:, own[0] : own[1]] takes longer than a convolution
+            parts = tf.stack([own[0], own[1] - own[0], tf.shape(whole)[1] - own[1]])
+            found[name] = tf.split(whole, parts, axis=1, num=3)[1]
+        return found
 
     def _pull_back(
-        self, rows: tf.Tensor, own: tf.Tensor, targets: Maps, slopes: Maps, arriving: list[tf.Tensor]
+        self,
+        rows: tf.Tensor,
+        own: tf.Tensor,
+        targets: Maps,
+        slopes: Maps,
+        arriving: list[tf.Tensor],
+        signs: list[tf.Tensor],
     ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(rows)
-            maps = self._own_maps(rows, own)
-            results = [self.sums(rows, own, maps, targets), [maps[name] for name in self.passes_on]]
+            if signs:
+                maps = self._run(rows, self.layers[:-2])
+                passed_on = [maps.pop(self.layers[-3].name)]  # TensorFlow leaves out what no derivative needs
+                maps = self._own(maps, own)
+            else:
+                maps = self._own_maps(rows, own)
+                passed_on = [maps[name] for name in self.passes_on]
+            results = [self.sums(rows, own, maps, targets), passed_on]
+        if signs:
+            outside = [[0, 0], [own[0], tf.shape(rows)[1] - own[1]], [0, 0], [0, 0]]
+            arriving = [tf.pad(self._before_relu(*arriving, *signs), outside)]
         return tape.gradient(results, rows, output_gradients=[slopes, arriving])
 
-
-def blocks_of(network: VGG19, recipe: Recipe) -> list[Block]:
-    """The network down to the deepest layer of the recipe."""
-    found = blocks(tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
-    return [Block(network, layers, recipe, layers is not found[-1]) for layers in found]
-
-
-def walk(chain: list[Block], inputs: list[np.ndarray], rows: int) -> Iterator[tuple[Block, Stripe, tf.Tensor, Maps]]:
-    """Forward through the blocks, in stripes of `rows`: each block, stripe, the stripe's input, and its own maps.
-
-    `inputs` starts with the picture (H, W, 3); each pool's whole output (H', W', N) is appended when it is complete.
-    """
-    for block in chain:
-        whole = inputs[-1]
-        if block.passes_on:
-            (name,) = block.passes_on
-            shape = -(-whole.shape[0] // 2), -(-whole.shape[1] // 2), block.channels[name]
-            pooled = np.empty(shape, block.network.precision.as_numpy_dtype)
-        for stripe in stripes(whole.shape[0], rows, block.halo):
-            crop, own = block.inputs(whole, stripe)
-            maps = block.own_maps(crop, own)
-            yield block, stripe, crop, maps
-            if block.passes_on:
-                pooled[stripe.own_of(block.layers[-1])] = maps[name].numpy()[0]
-        if block.passes_on:
-            inputs.append(pooled)
+    def _before_relu(self, arriving: tf.Tensor, signs: tf.Tensor) -> tf.Tensor:
+        """The gradient at the last convolution's own rows from that at the average pool's output."""
+        values = tf.zeros(tf.shape(signs), self.network.precision)  # any: the average is linear
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            pooled = pool(values, "avg")
+        return tape.gradient(pooled, values, output_gradients=arriving) * tf.cast(signs, values.dtype)

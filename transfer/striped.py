@@ -8,8 +8,8 @@ the total variation only Σ |step|^power. So it is enough to keep what the pools
 3. backward, from the deepest block to the first: compute each stripe again, now for its gradient, with the slopes and
    the gradient at the pool's output as what arrives from behind.
 
-Nothing is left out: it is the chain rule, with the sums and the pools as the steps between. The price is one more
-forward pass, and the few rows of halo (`transfer.stripes`) computed twice.
+Nothing is left out: it is the chain rule, with the sums and the pools as the steps between. The price is most of one
+more forward pass (`transfer.blocks`), and the few rows of halo (`transfer.stripes`) computed twice.
 
 Many machines could each own some rows of everything. In each step all add up their sums, an all-reduce of Σ_l N_l²
 numbers of 4 bytes: 2.4 MB sent and as much received for the paper's five style layers, whatever the picture's size; the
@@ -25,13 +25,16 @@ from math import prod
 import numpy as np
 import tensorflow as tf
 
-from transfer.blocks import Block, blocks_of, walk
+from transfer.blocks import Block
 from transfer.losses import Losses, normalized, style_layer_loss, variation_of_sums
 from transfer.recipe import Recipe
 from transfer.striped_targets import content_maps, style_grams
-from transfer.stripes import maps_shape, stripes
+from transfer.stripes import Stripe, maps_shape, stripes
+from transfer.walk import blocks_of, walk
 from vgg.gram import gram_of_sums
 from vgg.network import VGG19
+
+Signs = dict[tuple[Block, Stripe], np.ndarray]  # bits of `Block.own_maps`' "signs"
 
 
 class StripedObjective:
@@ -68,22 +71,30 @@ class StripedObjective:
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
         """Losses, as floats, and gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         inputs = [np.asarray(image, np.float32)]
-        losses, slopes = self.losses_and_slopes(self._sums(inputs))
+        signs: Signs = {}
+        losses, slopes = self.losses_and_slopes(self._sums(inputs, signs))
         gradient = None
         for block in reversed(self.blocks):
-            gradient = self._gradient(block, inputs.pop(), slopes, gradient)
+            gradient = self._gradient(block, inputs.pop(), signs, slopes, gradient)
         return losses, gradient
 
-    def _sums(self, inputs: list[np.ndarray]) -> dict[str, np.ndarray]:
+    def _sums(self, inputs: list[np.ndarray], signs: Signs) -> dict[str, np.ndarray]:
         """All sums of the picture in `inputs`, where `walk` adds the pools' outputs; float64, so no digit is lost."""
         totals: dict[str, np.ndarray] = {}
         for block, stripe, crop, maps in walk(self.blocks, inputs, self.rows):
             for term, part in block.sums(crop, stripe.own, maps, block.targets(self._targets, stripe)).items():
                 totals[term] = totals.get(term, 0) + np.asarray(part, np.float64)
+            if block.keeps_signs:
+                signs[block, stripe] = np.packbits(maps["signs"].numpy())
         return totals
 
     def _gradient(
-        self, block: Block, whole: np.ndarray, slopes: dict[str, tf.Tensor], behind: np.ndarray | None
+        self,
+        block: Block,
+        whole: np.ndarray,
+        signs: Signs,
+        slopes: dict[str, tf.Tensor],
+        behind: np.ndarray | None,
     ) -> np.ndarray:
         """The gradient at a block's input `whole` (H, W, C) from `behind`, that at its output; None for the last block.
 
@@ -95,7 +106,12 @@ class StripedObjective:
         for i, stripe in enumerate(of_block):
             arriving = [] if behind is None else [tf.constant(behind[stripe.own_of(block.layers[-1])][None])]
             targets = block.targets(self._targets, stripe)
-            part = block.pull_back(*block.inputs(whole, stripe), targets, slopes, arriving)
+            positive = []
+            if block.keeps_signs:
+                shape = (1, stripe.own_stop - stripe.own_start, whole.shape[1], behind.shape[2])
+                bits = np.unpackbits(signs.pop((block, stripe)), count=prod(shape))
+                positive = [tf.constant(bits.view(bool).reshape(shape))]
+            part = block.pull_back(*block.inputs(whole, stripe), targets, slopes, arriving, positive)
             part[: len(shared)] += shared
             finished = of_block[i + 1].start if i + 1 < len(of_block) else stripe.stop
             gradient[stripe.start : finished] = part[: finished - stripe.start]

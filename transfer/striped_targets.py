@@ -5,8 +5,9 @@ from math import prod
 import numpy as np
 import tensorflow as tf
 
-from transfer.blocks import Block, walk
+from transfer.blocks import Block
 from transfer.stripes import maps_shape
+from transfer.walk import walk
 from vgg.gram import gram_of_sums, gram_sums
 from vgg.layers import layer_named
 
