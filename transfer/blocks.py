@@ -15,17 +15,11 @@ from transfer.losses import step_sums
 from transfer.recipe import Recipe
 from transfer.stripes import Stripe, halo_of
 from vgg.gram import gram_sums
-from vgg.layers import LAYERS, Layer, layer_named
+from vgg.layers import Layer, layer_named
 from vgg.network import VGG19, pool
 
 Maps = dict[str, tf.Tensor]
-
-
-def channels_of(network: VGG19, name: str) -> int:
-    """N of the layer: its convolution's number of filters, or that of the last convolution before it."""
-    before = LAYERS[: layer_named(name).index + 1]
-    last = next(layer.name for layer in reversed(before) if layer.kind == "conv")
-    return int(network.convolutions[last][1].shape[0])
+Perhaps = list[tf.Tensor]  # one or none
 
 
 class Block:
@@ -44,7 +38,11 @@ class Block:
         needed = {layer.name for layer in layers[-3:]} & {*self.contents, *self.styles}
         self.keeps_signs = passes_on and network.pooling == "avg" and not needed
         self.dtype = tf.float32 if self.first else network.precision  # of the block's input
-        self.channels = {name: channels_of(network, name) for name in self.names}
+        self.channels: dict[str, int] = {}
+        for layer in layers:  # a ReLU and a pool have as many as the convolution before
+            if layer.kind == "conv":
+                channels = network.convolutions[layer.name][1].shape[0]
+            self.channels[layer.name] = channels
 
         def maps_spec(name: str) -> tf.TensorSpec:
             return tf.TensorSpec((1, None, None, self.channels[name]), network.precision)
@@ -92,13 +90,7 @@ class Block:
         return found
 
     def pull_back(
-        self,
-        rows: tf.Tensor,
-        own: tf.Tensor,
-        targets: Maps,
-        slopes: Maps,
-        arriving: list[tf.Tensor],
-        signs: list[tf.Tensor],
+        self, rows: tf.Tensor, own: tf.Tensor, targets: Maps, slopes: Maps, arriving: Perhaps, signs: Perhaps
     ) -> np.ndarray:
         """What the own rows add to the gradient at the stripe, (h, W, C): Σ <slope, sum> + <arriving, pool's output>.
 
@@ -113,8 +105,7 @@ class Block:
         *before_pool, last = self.layers
         if last.kind != "pool":
             return self._own(self._run(rows, self.layers), own)
-        maps = self._run(rows, before_pool)
-        maps = self._own(maps, own)
+        maps = self._own(self._run(rows, before_pool), own)
         values = maps[before_pool[-1].name]
         maps |= self.network.run(values, [last], [last.name])
         return maps | {"signs": values > 0} if self.keeps_signs else maps
@@ -126,21 +117,12 @@ class Block:
 
     def _own(self, maps: Maps, own: tf.Tensor) -> Maps:
         """The own rows of maps before the pool."""
-        found = {}
-        for name, whole in maps.items():
-            # `tf.split`, because the gradient of whole[:, own[0] : own[1]] takes longer than a convolution
-            parts = tf.stack([own[0], own[1] - own[0], tf.shape(whole)[1] - own[1]])
-            found[name] = tf.split(whole, parts, axis=1, num=3)[1]
-        return found
+        # `tf.split`, because the gradient of whole[:, own[0] : own[1]] takes longer than a convolution
+        parts = tf.stack([own[0], own[1] - own[0], -1])
+        return {name: tf.split(whole, parts, axis=1, num=3)[1] for name, whole in maps.items()}
 
     def _pull_back(
-        self,
-        rows: tf.Tensor,
-        own: tf.Tensor,
-        targets: Maps,
-        slopes: Maps,
-        arriving: list[tf.Tensor],
-        signs: list[tf.Tensor],
+        self, rows: tf.Tensor, own: tf.Tensor, targets: Maps, slopes: Maps, arriving: Perhaps, signs: Perhaps
     ) -> tf.Tensor:
         with tf.GradientTape() as tape:
             tape.watch(rows)

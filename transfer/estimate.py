@@ -18,15 +18,15 @@ from vgg.optimizers import HISTORY
 #: (`VmHWM`) at 256, 512 and 1024 pixels.
 BASE_BYTES = 0.9e9
 #: What measuring mean activations on two drawn pictures of 512² takes, and the process keeps for later use.
-NORMALIZING_BYTES = 0.8e9
+NORMALIZING_BYTES = 0.35e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89
 #: The same of a stripe's maps, where the own rows are there twice, cut out of the halo's.
 SHARE_OF_STRIPE = 1.5
-#: Pictures in float32 that a run has at the same time beside its maps; most are Adam's.
-PICTURES = 12
+#: Pictures in float32 that a run in stripes has at the same time, beside what its optimiser remembers.
+PICTURES = 6
 #: What an optimiser keeps for each number of the image: L-BFGS two for each pair it remembers, SciPy's in float64.
-OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 0}
+OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 4 * 3}
 
 
 def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
@@ -55,10 +55,13 @@ def striped_bytes(
     in_block = [sum(whole[name] for name in inside) for inside in cut]
     heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
     stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
-    kept = sum(whole[inside[-1]] for inside in cut[:-1]) + sum(whole[name] for name, _ in recipe.content_layers)
+    pools = (1 + 1 / 8) * sum(whole[inside[-1]] for inside in cut[:-1])  # and four signs, of a bit, for each number
+    targets = 1.5 * sum(whole[name] for name, _ in recipe.content_layers)  # in float32 and, of the draft, bfloat16
     remembered = 4 * 2 * history if recipe.optimizer == "l-bfgs-unit" else OPTIMIZER_BYTES[recipe.optimizer]
     pictures = 3 * height * width * (4 * PICTURES + remembered)
-    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + kept + pictures)
+    return BASE_BYTES + max(
+        NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + pools + targets + pictures
+    )
 
 
 def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dict[str, float]:
