@@ -13,7 +13,7 @@ import scipy
 import tensorflow as tf
 
 from image_files import png_of
-from transfer import estimate, run
+from transfer import estimate
 from transfer.__main__ import main
 from transfer.losses import Losses
 from transfer.pictures import load
@@ -60,7 +60,7 @@ def test_picture_record_and_sheet(tmp_path, words, capfd, monkeypatch):
     lines = [
         re.escape(f"weights: a network of VGG-19's layers with other channel counts, {tmp_path / 'tiny.mat'}"),
         r"32×24 pixels; relu4_2, relu1_1, .*relu5_1; a network of VGG-19's layers with other channel counts.*",
-        r"5 steps of l-bfgs-unit: about .* s, 0\.\d GB of memory",
+        r"5 steps of l-bfgs-unit: about .* s, 1\.\d GB of memory",
         *(rf"step {n}/5  loss {number}  content {number}  style {number}  tv {number}  .* s left" for n in range(1, 6)),
         f"written: {', '.join(files)}",
     ]
@@ -140,18 +140,19 @@ def test_small_pictures_are_used_as_they_are_and_it_says_so(tmp_path, words, cap
 def test_too_little_memory_is_said_before_the_run(words, capfd, monkeypatch):
     monkeypatch.setattr(estimate, "free_bytes", lambda: 1e8)
     assert main(words) == 2
-    assert "GB of memory even in the smallest tiles, but only 0.1 GB may be used" in capfd.readouterr().err
+    assert "GB of memory even in the lowest stripes, but only 0.1 GB may be used" in capfd.readouterr().err
 
 
-def test_tiles_paint_the_same_picture(tmp_path, words, capfd, monkeypatch):
-    """128 pixels in tiles of 64: all sums are the same to the rounding, and so is the picture after a few steps."""
+def test_stripes_paint_the_same_picture(tmp_path, words, capfd, monkeypatch):
+    """128 pixels in stripes of 32 rows: the same to the rounding, and so is the picture after a few steps."""
     (tmp_path / "content.png").write_bytes(png_of(np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)))
-    words = [*words, "--size", "128", "--optimizer", "adam"]
+    words = [*words, "--size", "128", "--optimizer", "adam", "--precision", "float32"]
     assert main(words) == 0
     whole = read_image(tmp_path / "out" / "result.png").astype(int)
-    monkeypatch.setattr(run, "tile_side", lambda *_: 64)
-    assert main([*words, "--max-memory", "1GB"]) == 0
-    assert "128×128 pixels, in tiles of 64×64; " in capfd.readouterr().out
+    monkeypatch.setattr(estimate, "peak_bytes", lambda *_: 1e12)
+    monkeypatch.setattr("transfer.plan.ROWS", (32,))
+    assert main([*words, "--max-memory", "8GB"]) == 0
+    assert "128×128 pixels, in stripes of 32 rows; " in capfd.readouterr().out
     assert np.abs(read_image(tmp_path / "out" / "result.png") - whole).mean() < 0.5
 
 

@@ -109,7 +109,7 @@ def test_stopped_before_the_first_step_writes_nothing(tmp_path, words, monkeypat
     from transfer import run
     from transfer.train import train
 
-    def train_interrupted(objective, start, callback=None, draft=None):
+    def train_interrupted(objective, start, callback=None, *_):
         def evaluate(image):
             raise KeyboardInterrupt
 

@@ -7,7 +7,7 @@ import pytest
 
 from transfer.losses import Losses
 from vgg import optimizers
-from vgg.optimizers import OPTIMIZERS, adam, l_bfgs
+from vgg.optimizers import OPTIMIZERS, adam, l_bfgs, l_bfgs_unit
 
 SHAPE = (4, 5, 3)
 SIZE = 60
@@ -111,6 +111,18 @@ def test_l_bfgs_remembers_more_than_one_step(monkeypatch):
     monkeypatch.setattr(optimizers, "HISTORY", 1)
     without = Quadratic(at_bounds=0, steepest=1000.0).run("l-bfgs", 60)
     assert with_memory.losses[-1] < without.losses[-1] / 3
+
+
+def test_our_l_bfgs_remembers_as_much_as_it_is_told():
+    """The same valley; a single pair is not enough, and five nearly are."""
+    ends = []
+    for history in (1, 5, 40):
+        problem = Quadratic(at_bounds=0, steepest=1000.0)
+        start = np.full(SHAPE, 128, np.float32)
+        l_bfgs_unit(problem.evaluate, start, 60, 2.0, problem.on_step, history)
+        ends.append(min(problem.losses))
+        np.testing.assert_array_equal(start, 128)  # the caller's
+    assert ends[0] > 2 * max(ends[1:])
 
 
 def test_l_bfgs_stops_at_a_start_that_is_the_minimum():

@@ -42,8 +42,8 @@ def _shrunk(pictures: Pictures, factor: float) -> Pictures:
 class TrainAt(Protocol):
     """`transfer.train.train` with the objective of one of the sizes."""
 
-    def __call__(self, scale: Pictures, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
-        """Start at `start`, of the size of `scale`."""
+    def __call__(self, number: int, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
+        """Start at `start`, which has the size that comes `number` after the coarsest."""
 
 
 def paint(
@@ -60,7 +60,7 @@ def paint(
     """
     pixels = [scale.content_image.shape[0] * scale.content_image.shape[1] for scale in scales]
     whole, image = Result(start), start
-    for number, scale in enumerate(scales):
+    for number in range(len(scales)):
         before = replace(whole.steps[-1]) if whole.steps else Step(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
         later = iterations * sum(pixels[number + 1 :]) / pixels[number]  # in evaluations of this scale
 
@@ -73,7 +73,7 @@ def paint(
                 left=step.left + later * step.seconds / step.evaluations,
             )
 
-        result = train_at(scale, image, lambda step, _, count=count_through: callback(count(step)))
+        result = train_at(number, image, lambda step, _, count=count_through: callback(count(step)))
         whole.steps += map(count_through, result.steps)
         whole.stopped, whole.best_step = result.stopped, before.step + result.best_step
         if result.stopped not in ("finished", "converged") or number == len(scales) - 1:

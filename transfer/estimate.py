@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from transfer.recipe import Recipe
+from transfer.stripes import blocks, maps_shape
 from transfer.train import Objective
 from vgg.l_bfgs import HISTORY as UNIT_HISTORY
 from vgg.layers import LAYERS, deepest
@@ -15,17 +16,18 @@ from vgg.optimizers import HISTORY
 
 #: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
 #: (`VmHWM`) at 256, 512 and 1024 pixels.
-BASE_BYTES = 0.9e9
+BASE_BYTES = 1.1e9
 #: What measuring mean activations on two drawn pictures of 512² takes, and the process keeps for later use.
-NORMALIZING_BYTES = 0.8e9
+NORMALIZING_BYTES = 0.35e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89
-#: The same in tiles: the own positions of style layers are there twice, cut out of the crop's.
-SHARE_OF_TILE_MAPS = 1.0
-#: Pictures in float32 that a run has at the same time beside its maps; most are Adam's.
-PICTURES = 12
+#: The same of a stripe's maps, where the own rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
+#: pixels, 16 and 64 rows, to 6 %.
+SHARE_OF_STRIPE = 1.5
+#: Pictures in float32 that a run in stripes has at the same time, beside what its optimiser remembers.
+PICTURES = 6
 #: What an optimiser keeps for each number of the image: L-BFGS two for each pair it remembers, SciPy's in float64.
-OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 0}
+OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 4 * 3}
 
 
 def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
@@ -43,14 +45,24 @@ def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> flo
     return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + optimizer
 
 
-def tiled_bytes(weights: Weights, recipe: Recipe, picture: tuple[int, int], crop: tuple[int, int]) -> float:
-    """The same for a `picture` (height, width) computed in tiles with a `crop` (height, width) each."""
-    pixels, of_picture = picture[0] * picture[1], maps_bytes(weights, recipe, *picture)
-    maps = SHARE_OF_TILE_MAPS * sum(maps_bytes(weights, recipe, *crop).values())
-    kept = 3 * pixels * (4 * PICTURES + OPTIMIZER_BYTES[recipe.optimizer]) + sum(
-        of_picture[name] for name, _ in recipe.content_layers
+def striped_bytes(
+    weights: Weights, recipe: Recipe, height: int, width: int, rows: int, history: int = UNIT_HISTORY
+) -> float:
+    """The same in stripes of `rows`, if our own L-BFGS remembers `history` pairs."""
+    whole = maps_bytes(weights, recipe, height, width)
+    names = tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers))
+    cut = [[layer.name for layer in layers] for layers in blocks(names)]
+    # A stripe of a block is that share of the block's maps which its rows are of all, halos included.
+    in_block = [sum(whole[name] for name in inside) for inside in cut]
+    heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
+    stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
+    pools = (1 + 1 / 8) * sum(whole[inside[-1]] for inside in cut[:-1])  # and four signs, of a bit, for each number
+    targets = 1.5 * sum(whole[name] for name, _ in recipe.content_layers)  # in float32 and, of the draft, bfloat16
+    remembered = 4 * 2 * history if recipe.optimizer == "l-bfgs-unit" else OPTIMIZER_BYTES[recipe.optimizer]
+    pictures = 3 * height * width * (4 * PICTURES + remembered)
+    return BASE_BYTES + max(
+        NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + pools + targets + pictures
     )
-    return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + kept
 
 
 def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dict[str, float]:

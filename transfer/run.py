@@ -13,11 +13,11 @@ from transfer.coarse_to_fine import paint, scales_of
 from transfer.display import describe as describe_step
 from transfer.outputs import Outputs
 from transfer.pictures import Pictures, load, start_image
+from transfer.plan import plan
 from transfer.recipe import RELATIVE, Recipe
 from transfer.recipes import RECIPES, recipe_named
 from transfer.record import outcome, settings, write_record
 from transfer.setup import losses_as, objectives_for, precision_of, scaled_for
-from transfer.tile_side import tile_side
 from transfer.train import Result, Step, train
 from vgg import terminal
 from vgg.errors import InputError
@@ -88,25 +88,27 @@ def optimise(
 ) -> Result:
     """Build the network and the objectives, say what will happen, and run the loop."""
     scales, scaled = scales_of(pictures, recipe), scaled_for(recipe, weights)
+    sizes = [scale.content_image.shape[:2] for scale in scales]
+    plans = [plan(weights, recipe, *size, memory) for size in sizes]
     start = start_image(scales[0], weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
     first = objectives_for(scales[0], recipe, scaled, precision, memory)
 
-    def train_at(scale: Pictures, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
-        exact, draft = first if scale is scales[0] else objectives_for(scale, recipe, scaled, precision, memory)
-        return train(exact, start, callback, draft)
+    def train_at(number: int, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
+        exact, draft = objectives_for(scales[number], recipe, scaled, precision, memory) if number else first
+        return train(exact, start, callback, draft, plans[number].history)
 
     if options.quiet:
         return paint(scales, recipe.iterations, start, train_at)
     exact, draft = first
-    sizes = [scale.content_image.shape[:2] for scale in scales]
     evaluations = recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
     seconds = estimate.seconds_per_evaluation(draft or exact, start) * evaluations
-    height, width = sizes[-1]
-    side = tile_side(weights, recipe, height, width, memory)
-    needed = memory if side else estimate.peak_bytes(weights, recipe, height, width)
-    in_tiles = f", in tiles of {side}×{side}" if side else ""
+    (height, width), (rows, history) = sizes[-1], plans[-1]
+    needed, in_stripes = estimate.peak_bytes(weights, recipe, height, width), ""
+    if rows:
+        needed = estimate.striped_bytes(weights, recipe, height, width, rows, history)
+        in_stripes = f", in stripes of {rows} rows"
     layers, passed = ", ".join(dict.fromkeys(exact.names)), "".join(f"{max(size)}, " for size in sizes[:-1])
-    say(f"{width}×{height} pixels{in_tiles}; {layers}; {describe(weights)}{', bfloat16' if draft else ''}")
+    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(weights)}{', bfloat16' if draft else ''}")
     steps = f"{recipe.iterations} steps of {recipe.optimizer}"
     at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
     say(f"{steps}{at_each}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")

@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--style-layers", help="for example relu1_1,relu2_1; without weights each counts the same")
     precisions = ("auto", "float32", "bfloat16")
     add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
-    add("--max-memory", type=gigabytes, metavar="GB", help="compute in tiles to stay below (default: what is free)")
+    add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: what is free)")
     add("--pooling", choices=("avg", "max"))
     add("--no-normalize", action="store_true", help="use the network as it is, not scaled to mean activation 1")
     add("--seed", type=int, default=0, help="of the noise (default: %(default)s)")

@@ -1,12 +1,12 @@
-"""From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in tiles."""
+"""From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in stripes."""
 
 import numpy as np
 
 from transfer.pictures import Pictures
+from transfer.plan import plan
 from transfer.precision import fastest
 from transfer.recipe import Recipe
-from transfer.tile_side import tile_side
-from transfer.tiled import TiledObjective
+from transfer.striped import StripedObjective
 from transfer.train import Objective
 from vgg.matconvnet import Weights
 from vgg.network import VGG19, Precision
@@ -20,14 +20,14 @@ NORMALIZING_SEEDS = (100, 101)
 
 def objectives_for(
     pictures: Pictures, recipe: Recipe, scaled: Weights, precision: Precision, memory_bytes: float
-) -> tuple[Objective | TiledObjective, Objective | TiledObjective | None]:
-    """What judges the generated image, and if `precision` is not float32 a draft of it; tiled to fit the memory."""
+) -> tuple[Objective | StripedObjective, Objective | StripedObjective | None]:
+    """What judges the generated image, and a draft of it if `precision` is not float32; in stripes to fit the memory."""
     images = pictures.content_image, pictures.style_image
-    side = tile_side(scaled, recipe, *images[0].shape[:2], memory_bytes)
+    rows = plan(scaled, recipe, *images[0].shape[:2], memory_bytes).rows
 
-    def objective(precision: Precision) -> Objective | TiledObjective:
+    def objective(precision: Precision) -> Objective | StripedObjective:
         network = VGG19(scaled, recipe.pooling, precision)
-        return TiledObjective(network, *images, recipe, side) if side else Objective(network, *images, recipe)
+        return StripedObjective(network, *images, recipe, rows) if rows else Objective(network, *images, recipe)
 
     return objective("float32"), objective(precision) if precision != "float32" else None
 

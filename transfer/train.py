@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from transfer.losses import Losses, gram_matrix, total_loss
 from transfer.recipe import Recipe
+from vgg.l_bfgs import HISTORY as UNIT_HISTORY
 from vgg.network import VGG19
 from vgg.optimizers import OPTIMIZERS
 
@@ -89,11 +90,13 @@ def train(
     start: np.ndarray,
     callback: Callable[[Step, np.ndarray], None] | None = None,
     draft: Objective | None = None,
+    history: int = UNIT_HISTORY,
 ) -> Result:
     """Minimise `objective` from the image `start` (H, W, 3) with the recipe's optimiser and number of iterations.
 
     `draft`, a faster and less exact stand-in, is used for all but the last tenth of the steps; the two are never
-    compared, so the image returned is the best by `objective` unless the run was stopped before.
+    compared, so the image returned is the best by `objective` unless the run was stopped before. Of `history` pairs of
+    steps and gradient changes the optimiser learns the curvature, if it is our own L-BFGS.
 
     `callback(step, best_image)` is called after each step. KeyboardInterrupt, whether raised by Ctrl-C or by the
     callback, ends the loop and keeps the best image; so does a loss that is not finite.
@@ -130,16 +133,16 @@ def train(
         if draft and len(result.steps) == drafted + 1:
             best = np.inf
         if step.total < best:
-            best, result.image, result.best_step = step.total, image.astype(np.float32), step.step
+            best, result.image, result.best_step = step.total, np.asarray(image, np.float32), step.step
         if callback:
             callback(step, result.image)
 
     optimizer = OPTIMIZERS[recipe.optimizer]
     try:
-        optimizer(evaluate, start, recipe.iterations, recipe.learning_rate, on_step)
+        optimizer(evaluate, start, recipe.iterations, recipe.learning_rate, on_step, history)
         if len(result.steps) < drafted:  # what stands still may be the draft's own inexactness
             drafted, left = len(result.steps), recipe.iterations - len(result.steps)
-            optimizer(evaluate, result.image, left, recipe.learning_rate, on_step)
+            optimizer(evaluate, result.image, left, recipe.learning_rate, on_step, history)
         if len(result.steps) < recipe.iterations:
             result.stopped = "converged"  # the optimiser found no lower loss
     except KeyboardInterrupt:

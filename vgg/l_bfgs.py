@@ -24,21 +24,21 @@ Pair = tuple[np.ndarray, np.ndarray, float]  # s, y and 1 / (s·y)
 
 def direction(gradient: np.ndarray, pairs: deque[Pair]) -> np.ndarray:
     """−H·gradient (n,), where H approximates the inverse of the second derivatives as `pairs` have shown them."""
-    q, alphas = gradient, []
+    q, alphas = gradient.copy(), []  # in place from here on: of a large picture each copy counts
     for s, y, inverse in reversed(pairs):
         alpha = np.float32(inverse * np.dot(s, q))
-        q = q - alpha * y
+        q -= alpha * y
         alphas.append(alpha)
     _, y, inverse = pairs[-1]
-    q = q * np.float32(1 / (inverse * np.dot(y, y)))
+    q *= np.float32(1 / (inverse * np.dot(y, y)))
     for (s, y, inverse), alpha in zip(pairs, reversed(alphas), strict=True):
-        q = q + (alpha - np.float32(inverse * np.dot(y, q))) * s
-    return -q
+        q += (alpha - np.float32(inverse * np.dot(y, q))) * s
+    return np.negative(q, out=q)
 
 
 def root_mean_square(values: np.ndarray) -> float:
     """√ of the mean of squares."""
-    return float(np.sqrt(np.mean(np.square(values), dtype=np.float64)))
+    return float(np.linalg.norm(values)) / values.size**0.5
 
 
 def minimise(
@@ -46,15 +46,16 @@ def minimise(
     start: np.ndarray,
     iterations: int,
     on_step: Callable[[np.ndarray], None],
+    history: int = HISTORY,
 ) -> None:
     """Take up to `iterations` steps from `start`, a picture with pixels in [0, 255], which they never leave.
 
-    `evaluate(picture)` gives loss and gradient; `on_step(picture)` is called after each step that was kept. Ends early
-    when no step lowers the loss any more.
+    `evaluate(picture)` gives loss and gradient; `on_step(picture)` is called after each step that was kept, with an
+    array that is not changed again. At most `history` pairs are remembered. Ends early when no step lowers the loss.
     """
     picture = start.astype(np.float32)
     loss, gradient = evaluate(picture)
-    best, pairs, first_step, failures, steps = (loss, picture, gradient), deque[Pair](maxlen=HISTORY), FIRST_STEP, 0, 0
+    best, pairs, first_step, failures, steps = (loss, picture, gradient), deque[Pair](maxlen=history), FIRST_STEP, 0, 0
     while steps < iterations and failures < GIVE_UP:
         # A pixel at the end of its range that wants to go further takes no part in this step.
         held = ((picture <= 0) & (gradient > 0)) | ((picture >= 255) & (gradient < 0))
@@ -63,11 +64,14 @@ def minimise(
         if size == 0:
             return  # a minimum
         if pairs:
-            move = np.where(held, np.float32(0), direction(free.reshape(-1), pairs).reshape(picture.shape))
+            move = direction(free.reshape(-1), pairs).reshape(picture.shape)
+            move[held] = 0
             move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
         else:
             move = free * np.float32(-first_step / size)
-        moved = np.clip(picture + move, 0, 255)
+        move += picture
+        moved = np.clip(move, 0, 255, out=move)
+        del free, held  # before the evaluation needs its own memory
         new_loss, new_gradient = evaluate(moved)
         if not new_loss <= TOLERATED_RISE * best[0]:
             failures, first_step = failures + 1, first_step / 2

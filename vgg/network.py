@@ -11,7 +11,7 @@ from typing import Literal
 import tensorflow as tf
 
 from vgg.errors import InputError
-from vgg.layers import LAYERS, SMALLEST_SIDE, deepest
+from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, deepest
 from vgg.matconvnet import Weights
 
 Pooling = Literal["avg", "max"]
@@ -73,9 +73,19 @@ class VGG19:
         names = tuple(names)
         last = deepest(names)
         _require_images(images)
+        return self.run(self.centred(images), LAYERS[: last.index + 1], names)
+
+    def centred(self, images: tf.Tensor) -> tf.Tensor:
+        """What conv1_1 expects: (B, H, W, 3) without the mean colour, in the network's precision."""
+        return tf.cast(images - self.mean_rgb, self.precision)
+
+    def run(self, x: tf.Tensor, layers: Iterable[Layer], names: Iterable[str]) -> dict[str, tf.Tensor]:
+        """Walk down `layers`, consecutive rows of the table, and keep the maps of those in `names`.
+
+        `x` (B, H, W, channels_in of the first) is what the first of them expects.
+        """
         maps: dict[str, tf.Tensor] = {}
-        x = tf.cast(images - self.mean_rgb, self.precision)  # (B, H, W, 3)
-        for layer in LAYERS[: last.index + 1]:
+        for layer in layers:
             if layer.kind == "conv":
                 x = conv2d(x, *self.convolutions[layer.name])
             elif layer.kind == "relu":

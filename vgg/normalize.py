@@ -28,15 +28,21 @@ def mean_activations(weights: Weights, images: Sequence[np.ndarray], pooling: Po
         pooling: "avg" or "max", whichever the network will be used with.
     """
     network = VGG19(weights, pooling)
-    sums = {layer.name: np.zeros(weights.convolutions[layer.name].bias.size) for layer in CONVOLUTIONS}
-    positions = dict.fromkeys(sums, 0)
-    for image in images:
-        maps = network(tf.constant(image[None], tf.float32), [name.replace("conv", "relu") for name in sums])
-        for name in sums:
-            feature_maps = maps[name.replace("conv", "relu")].numpy()  # (1, H', W', out)
-            sums[name] += feature_maps.sum(axis=(0, 1, 2), dtype=np.float64)
-            positions[name] += feature_maps.shape[1] * feature_maps.shape[2]
-    return {name: sums[name] / positions[name] for name in sums}
+    names = {layer.name: layer.name.replace("conv", "relu") for layer in CONVOLUTIONS}
+
+    def of_one(pixels: tf.Tensor) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+        """Σ over positions, (out,) float64, and their number."""
+        maps = network(pixels, names.values())
+        # In float32 along a row only, and the rows in float64: a map in float64 would take twice its memory.
+        rows = {name: tf.cast(tf.reduce_sum(maps[relu], axis=(0, 2)), tf.float64) for name, relu in names.items()}
+        positions = {name: tf.size(maps[relu][0, :, :, 0]) for name, relu in names.items()}
+        return {name: (tf.reduce_sum(rows[name], axis=0), positions[name]) for name in names}
+
+    # Compiled, so that each map is gone when the next layer and its sum are computed.
+    compiled = tf.function(of_one, input_signature=[tf.TensorSpec((1, None, None, 3))], autograph=False)
+    found = [compiled(tf.constant(image[None], tf.float32)) for image in images]
+    totals = {name: [sum(part[name][i].numpy() for part in found) for i in (0, 1)] for name in names}
+    return {name: total / positions for name, (total, positions) in totals.items()}
 
 
 def rescale(weights: Weights, scales: dict[str, np.ndarray]) -> Weights:

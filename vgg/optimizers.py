@@ -1,8 +1,8 @@
 """The optimisers people use for style transfer, on an image whose pixels stay within [0, 255].
 
-Both have the same signature: `evaluate(image)` gives the losses and the gradient at an image (H, W, 3), and
-`on_step(image, losses)` is called after each step with the image that step arrived at. Losses are any record whose
-`total` is what is minimised.
+All have the same signature, and ignore what they have no use for: `evaluate(image)` gives the losses and the gradient
+at an image (H, W, 3), and `on_step(image, losses)` is called after each step with the image that step arrived at, an
+array that is not changed again. Losses are any record whose `total` is what is minimised.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 import scipy.optimize
 
+from vgg.l_bfgs import HISTORY as UNIT_HISTORY
 from vgg.l_bfgs import minimise
 
 
@@ -33,12 +34,25 @@ class Optimizer(Protocol):
     """What `OPTIMIZERS` holds."""
 
     def __call__(
-        self, evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep
+        self,
+        evaluate: Evaluate,
+        start: np.ndarray,
+        iterations: int,
+        learning_rate: float,
+        on_step: OnStep,
+        history: int = UNIT_HISTORY,
     ) -> None:
-        """Take up to `iterations` steps from `start`."""
+        """Take up to `iterations` steps from `start`; `learning_rate` is Adam's, `history` that of `l_bfgs_unit`."""
 
 
-def l_bfgs(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep) -> None:
+def l_bfgs(
+    evaluate: Evaluate,
+    start: np.ndarray,
+    iterations: int,
+    learning_rate: float,
+    on_step: OnStep,
+    history: int = UNIT_HISTORY,
+) -> None:
     """SciPy's L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995), the paper's choice; finds its own step length.
 
     Stops before `iterations` steps only if no step along its direction lowers the loss any more.
@@ -70,7 +84,14 @@ def l_bfgs(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate
     )
 
 
-def adam(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep) -> None:
+def adam(
+    evaluate: Evaluate,
+    start: np.ndarray,
+    iterations: int,
+    learning_rate: float,
+    on_step: OnStep,
+    history: int = UNIT_HISTORY,
+) -> None:
     """Adam (Kingma & Ba 2015, Algorithm 1), β₁ = 0.9, β₂ = 0.999, ε = 1e-8; clipped to [0, 255] after each step."""
     image = start.astype(np.float32)
     mean, square = np.zeros_like(image), np.zeros_like(image)
@@ -85,7 +106,14 @@ def adam(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: 
         on_step(image, losses)
 
 
-def l_bfgs_unit(evaluate: Evaluate, start: np.ndarray, iterations: int, learning_rate: float, on_step: OnStep) -> None:
+def l_bfgs_unit(
+    evaluate: Evaluate,
+    start: np.ndarray,
+    iterations: int,
+    learning_rate: float,
+    on_step: OnStep,
+    history: int = UNIT_HISTORY,
+) -> None:
     """Our own L-BFGS (`vgg.l_bfgs`), which does not search along its direction."""
     latest: list[Losses] = []
 
@@ -94,7 +122,7 @@ def l_bfgs_unit(evaluate: Evaluate, start: np.ndarray, iterations: int, learning
         latest[:] = [losses]
         return losses.total, gradient
 
-    minimise(total, start, iterations, lambda image: on_step(image, latest[0]))
+    minimise(total, start, iterations, lambda image: on_step(image, latest[0]), history)
 
 
 OPTIMIZERS: dict[str, Optimizer] = {"l-bfgs": l_bfgs, "l-bfgs-unit": l_bfgs_unit, "adam": adam}

@@ -47,8 +47,8 @@ def run(way: Way, weights: Weights, pictures: Pictures, recipe: Recipe) -> list[
     scales, kept = scales_of(pictures, recipe), []
     spent = [0.0, 0]
 
-    def train_at(scale: Pictures, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
-        images = scale.content_image, scale.style_image
+    def train_at(number: int, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
+        images = scales[number].content_image, scales[number].style_image
         exact = Objective(VGG19(weights, recipe.pooling), *images, recipe)
         draft = None
         if way.precision != "float32":
@@ -57,7 +57,7 @@ def run(way: Way, weights: Weights, pictures: Pictures, recipe: Recipe) -> list[
             objective(start)  # compiled once, outside the time
 
         def keep(step: Step, image: np.ndarray) -> None:
-            if scale is scales[-1] and step.step % KEEP_EVERY == 0:
+            if number == len(scales) - 1 and step.step % KEEP_EVERY == 0:
                 kept.append((spent[0] + step.seconds, spent[1] + step.evaluations, image.copy()))
 
         result = train(exact, start, keep, draft)

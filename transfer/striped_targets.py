@@ -1,0 +1,36 @@
+"""What the striped loss compares with, computed in stripes too, so that a huge style picture takes no more memory."""
+
+from math import prod
+
+import numpy as np
+import tensorflow as tf
+
+from transfer.blocks import Block
+from transfer.stripes import maps_shape
+from transfer.walk import walk
+from vgg.gram import gram_of_sums, gram_sums
+from vgg.layers import layer_named
+
+
+def content_maps(chain: list[Block], image: np.ndarray, rows: int) -> dict[str, np.ndarray]:
+    """Each content layer's maps of the whole `image` (H, W, 3): {name: (H', W', N)}, in the network's precision."""
+    channels = {name: block.channels[name] for block in chain for name in block.contents}
+    shapes = {name: (*maps_shape(*image.shape[:2], name), channels[name]) for name in channels}
+    whole = {name: np.empty(shape, chain[0].network.precision.as_numpy_dtype) for name, shape in shapes.items()}
+    for block, stripe, _, maps in walk(chain, [image], rows) if whole else ():
+        for name in block.contents:
+            whole[name][stripe.own_of(layer_named(name))] = maps[name].numpy()[0]
+    return whole
+
+
+def style_grams(chain: list[Block], image: np.ndarray, rows: int, gram_channels: float) -> dict[str, tf.Tensor]:
+    """Each style layer's Gram matrix of `image` (H, W, 3): {name: (N, N) float32}, as `vgg.gram` gives it."""
+    sums = {name: np.float64(0) for block in chain for name in block.styles}
+    for block, _, _, maps in walk(chain, [image], rows) if sums else ():
+        for name in block.styles:
+            sums[name] = sums[name] + np.asarray(gram_sums(maps[name]), np.float64)
+    positions = {name: prod(maps_shape(*image.shape[:2], name)) for name in sums}
+    return {
+        name: gram_of_sums(tf.constant(total, tf.float32), positions[name], gram_channels)
+        for name, total in sums.items()
+    }
