@@ -10,7 +10,7 @@ VENV := .venv/bin/python
 OPTIONS := $(if $(SIZE),--size $(SIZE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)") \
 	$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(INIT),--init "$(INIT)")
 
-.PHONY: help run download-weights figures test lint clean
+.PHONY: help run download-weights figures bench test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=)"
+	@echo "make bench              measure speed and memory on this machine, about 15 minutes"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
 	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"
@@ -35,6 +36,10 @@ download-weights: .venv/installed
 figures: .venv/installed-figures
 	@$(VENV) -m transfer.figures all "$(CONTENT)" "$(STYLE)" $(if $(SIZE),--size $(SIZE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)")
 	@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png
+
+# Beside the plain way of doing the same, because a time alone says more about the machine than about the program.
+bench: .venv/installed
+	@$(VENV) -m transfer.bench $(if $(WEIGHTS),--weights "$(WEIGHTS)")
 
 # What CI runs too; needs no network once installed, and no weights.
 test: .venv/installed-tests

@@ -21,7 +21,7 @@ NORMALIZING_SEEDS = (100, 101)
 def objectives_for(
     pictures: Pictures, recipe: Recipe, scaled: Weights, precision: Precision, memory_bytes: float
 ) -> tuple[Objective | StripedObjective, Objective | StripedObjective | None]:
-    """What judges the generated image, and a draft of it if `precision` is not float32; in stripes to fit the memory."""
+    """What judges the generated image, and a draft of that if `precision` is not float32; in stripes if need be."""
     images = pictures.content_image, pictures.style_image
     rows = plan(scaled, recipe, *images[0].shape[:2], memory_bytes).rows
 
