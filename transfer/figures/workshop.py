@@ -1,10 +1,11 @@
 """What the cells of a figure are made from, and which of them are there already.
 
-A cell is there when its record tells of the same recipe, seed, weights, pictures and number type, and its picture is
-still the one that the record was written for. So an interrupted figure goes on where it stopped, and a changed setting
-makes anew just what it changes.
+A cell is there when its record tells of the same recipe, seed, weights and pictures, and its picture is still the one
+that the record was written for. So an interrupted figure goes on where it stopped, and a changed setting makes anew
+just what it changes.
 """
 
+import gc
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -47,6 +48,8 @@ class Workshop:
         if key not in self.scaled:
             self.scaled[key] = scaled_for(recipe, self.weights)
         pictures = self.pictures[recipe.init]
+        # Those of the cell before are in a cycle with their compiled functions, and would stay in memory beside these.
+        gc.collect()
         return objectives_for(pictures, recipe, self.scaled[key], self.precision, self.memory_bytes)
 
     def require_memory(self, cell: Cell) -> None:
@@ -60,7 +63,7 @@ class Workshop:
             raise InputError(f"{found}; choose a smaller --size, or close other programs") from None
 
     def settings(self, cell: Cell) -> dict[str, Any]:
-        """What decides how the cell looks, as its record has it."""
+        """All that decides how the cell looks, as its record has it."""
         pictures = self.pictures[cell.recipe.init]
         chosen = settings(cell.recipe, self.weights, describe(self.weights), cell.seed, self.files, pictures)
         chosen |= {"precision": self.precision, "ratio_factor": cell.ratio_factor}
@@ -80,7 +83,7 @@ class Workshop:
         if not isinstance(found, dict):
             return False
         wanted = self.settings(cell) | _result(picture)
-        return _nameless(wanted).items() <= _nameless(found).items()
+        return _comparable(wanted).items() <= _comparable(found).items()
 
     def keep(self, cell: Cell, result: Result) -> None:
         """Write the cell's picture and then its record; raises InputError, for example on a full disk."""
@@ -100,9 +103,14 @@ def _result(picture: np.ndarray) -> dict[str, Any]:
     return {"result": {"pixels_sha256": hashlib.sha256(picture.tobytes()).hexdigest()}}
 
 
-def _nameless(record: dict[str, Any]) -> dict[str, Any]:
-    """The record without names of files: their digests tell better whether they are the same."""
+def _comparable(record: dict[str, Any]) -> dict[str, Any]:
+    """The record without what may differ from run to run though nobody changed a setting.
+
+    Of files the digests tell better than the names whether they are the same, and which number type is the faster one
+    is measured, so that a busy machine may find otherwise.
+    """
     return {
         name: {key: inner for key, inner in value.items() if key != "file"} if isinstance(value, dict) else value
         for name, value in record.items()
+        if name != "precision"
     }
