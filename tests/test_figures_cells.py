@@ -71,7 +71,8 @@ def test_every_figure_is_written_down_here():
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_has_its_cells_and_a_sheet(tmp_path, words, capfd, name):
-    assert main([name, *words, "--iterations", "8"]) == 0
+    # The tiny network's deepest styles weigh so little that after 8 steps their pictures are still the same.
+    assert main([name, *words, "--iterations", "20"]) == 0
     keys = list(PAPER[name])
     assert len(made(capfd)) == len(keys)
     folder = tmp_path / "figures"

@@ -54,10 +54,9 @@ class Workshop:
 
     def require_memory(self, cell: Cell) -> None:
         """Return if the cell can be made, perhaps in tiles; raises InputError if it needs more memory than there is."""
+        height, width = self.pictures[cell.recipe.init].content_image.shape[:2]
         try:
-            tile_side(
-                self.weights, cell.recipe, *self.pictures[cell.recipe.init].content_image.shape[:2], self.memory_bytes
-            )
+            tile_side(self.weights, cell.recipe, height, width, self.memory_bytes)
         except InputError as error:
             found, _, _ = str(error).partition(";")  # the advice is for options that only `python -m transfer` has
             raise InputError(f"{found}; choose a smaller --size, or close other programs") from None
