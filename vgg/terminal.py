@@ -62,6 +62,7 @@ def start_tensorflow() -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # looking for a GPU is another occasion to talk
+    tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and each size and recipe needs its own
     tf.config.experimental.enable_op_determinism()
     # One of the graph rewrites adds up gradients in the order in which they happen to arrive, so that the last bits
     # change from run to run. None of the rewrites makes this network measurably faster.

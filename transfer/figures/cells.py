@@ -28,6 +28,7 @@ class Cell:
     label: str
     recipe: Recipe
     seed: int = 0
+    ratio_factor: int = 1  # what the paper's α/β was multiplied by for the recipe's
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,12 @@ def adapted(figure: Figure, ratio_factor: int, size: int, iterations: int | None
     """The figure with α/β multiplied by `ratio_factor`, and the user's size and number of steps (None: its own)."""
     cells = []
     for cell in figure.cells:
-        beta = cell.recipe.style_weight
-        alpha = cell.recipe.content_weight * (ratio_factor if beta else 1)
-        recipe = replace(cell.recipe, content_weight=alpha, size=size, iterations=iterations or cell.recipe.iterations)
-        ratio = f"{cell.recipe.content_weight:.0e}" + (f" x {ratio_factor}" if ratio_factor != 1 else "")
-        label = cell.label.format(ratio=ratio)
-        cells.append(replace(cell, recipe=recipe, label=label))
+        alpha, beta = cell.recipe.content_weight, cell.recipe.style_weight
+        factor = ratio_factor if alpha and beta else 1  # without one of them there is no ratio
+        steps = iterations or cell.recipe.iterations
+        recipe = replace(cell.recipe, content_weight=alpha * factor, size=size, iterations=steps)
+        label = cell.label.format(ratio=f"{alpha:.0e}" + (f" x {factor}" if factor != 1 else ""))
+        cells.append(replace(cell, recipe=recipe, label=label, ratio_factor=factor))
     return replace(figure, cells=tuple(cells))
 
 
@@ -134,12 +135,7 @@ FIGURES: dict[str, Figure] = {
             4,
             (at_start("content"), at_start("style"), *(at_start("noise", seed) for seed in range(4))),
         ),
-        Figure(
-            "photorealistic",
-            "CVPR Fig. 7: style of a photograph (give two photographs to see it)",
-            3,
-            (PHOTOREALISTIC,),
-        ),
+        Figure("photorealistic", "CVPR Fig. 7: style of a photograph (give two photographs)", 3, (PHOTOREALISTIC,)),
         Figure(
             "grid",
             "preprint Fig. 3: style layers from top to bottom, alpha/beta from left to right",

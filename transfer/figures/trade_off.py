@@ -4,56 +4,63 @@ Drawn with matplotlib, which nothing else here needs: `.venv/bin/python -m pip i
 which installs it.
 """
 
-import json
+import logging
+import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from transfer.figures.history import History, history_of
 from vgg.errors import InputError
+from vgg.image.file import check_output
 from vgg.whole_file import whole_file
 
-
-def steps_of(path: Path) -> list[dict[str, Any]]:
-    """The steps in the record of a finished run; raises InputError if `path` is no such record."""
-    what_to_do = "name the .json that `python -m transfer` wrote beside a picture"
-    try:
-        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
-        if not steps or not all(isinstance(step["layers"], dict) and step["step"] for step in steps):
-            raise ValueError
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path} is no record of a run with the losses of its layers; {what_to_do}") from None
-    return steps
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def draw(path: Path, output: Path) -> None:
-    """Plot the record `path` to the PNG `output`: content layers dashed, style layers solid, on logarithmic axes.
+def draw(path: Path, output: Path | None = None) -> Path:
+    """Plot the record `path` to a PNG, by default beside it; where that is.
 
     Raises:
         InputError: the record cannot be used, matplotlib is not installed, or `output` cannot be written.
     """
-    steps = steps_of(path)
+    history = history_of(path)
+    output = output or path.with_name(f"{path.stem}-trade-off.png")
     if output.suffix.lower() != ".png":
         raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise InputError(
-            "matplotlib is not installed; get it with `.venv/bin/python -m pip install matplotlib`"
-        ) from None
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    check_output(output, [path])
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it talks of its fonts and caches
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that its font lacks becomes a box, which says enough
+        try:
+            from matplotlib.figure import Figure
+        except ModuleNotFoundError:
+            raise InputError(
+                "matplotlib is not installed; get it with `.venv/bin/python -m pip install matplotlib`"
+            ) from None
+        figure = Figure(figsize=(8, 5), layout="constrained")
+        _plot(figure, history, path.stem)
+        with whole_file(output) as unfinished:
+            # Without the program's version in it, the same run gives the same bytes.
+            figure.savefig(unfinished, format="png", dpi=120, metadata={"Software": None})
+    return output
+
+
+def _plot(figure: "Figure", history: History, title: str) -> None:
+    """Content layers dashed, style layers solid, on logarithmic axes."""
     axes = figure.add_subplot()
-    numbers = [step["step"] for step in steps]
-    for term in steps[0]["layers"]:
-        axes.plot(
-            numbers, [step["layers"][term] for step in steps], "--" if term.startswith("content") else "-", label=term
-        )
-    if any(step.get("tv") for step in steps):
-        axes.plot(numbers, [step["tv"] for step in steps], ":", color="gray", label="total variation")
-    axes.plot(numbers, [step["total"] for step in steps], "k", linewidth=2, label="total")
-    axes.set(xlabel="step", ylabel="loss, weighted as it is summed", xscale="log", yscale="log", title=path.stem)
+    for term, losses in history.layers.items():
+        axes.plot(history.numbers, losses, "--" if term.startswith("content") else "-", label=_plain(term))
+    if any(history.variation):
+        axes.plot(history.numbers, history.variation, ":", color="gray", label="total variation")
+    axes.plot(history.numbers, history.total, "k", linewidth=2, label="total")
+    axes.set(xlabel="step", ylabel="loss, weighted as it is summed", xscale="log", yscale="log")
+    axes.set_title(_plain(title), parse_math=False)
     axes.grid(True, which="both", alpha=0.2)
-    figure.legend(loc="outside right upper")
-    with whole_file(output) as unfinished:
-        # Without the program's version in it, the same run gives the same bytes.
-        figure.savefig(unfinished, format="png", dpi=120, metadata={"Software": None})
+    for text in figure.legend(loc="outside right upper").get_texts():
+        text.set_parse_math(False)
+
+
+def _plain(text: str) -> str:
+    """Without the halves of letters that a file name or a JSON string can have, and a font cannot."""
+    return text.encode("utf-8", "replace").decode()

@@ -1,0 +1,115 @@
+"""Each figure's cells as the paper describes them, from what a run records; and that its sheet shows them all.
+
+The settings are written by hand from the paper's captions, not imported from `transfer`.
+"""
+
+from itertools import product
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from figures_command import made, record_of, small_run
+from transfer.figures import making
+from transfer.figures.__main__ import main
+from transfer.figures.cells import FIGURES
+from vgg.image.file import read_image
+
+STYLES = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
+
+#: Figure: cell: content layer, number of style layers, normalised network, α/β (α alone, β alone), seed, start.
+PAPER = {
+    "reconstructions": {
+        "content-relu1_2": ("relu1_2", 0, False, "content", 0, "noise"),
+        "content-relu2_2": ("relu2_2", 0, False, "content", 0, "noise"),
+        "content-relu3_2": ("relu3_2", 0, False, "content", 0, "noise"),
+        "content-relu4_2": ("relu4_2", 0, False, "content", 0, "noise"),
+        "content-relu5_2": ("relu5_2", 0, False, "content", 0, "noise"),
+        "style-relu1_1": (None, 1, True, "style", 0, "noise"),
+        "style-relu2_1": (None, 2, True, "style", 0, "noise"),
+        "style-relu3_1": (None, 3, True, "style", 0, "noise"),
+        "style-relu4_1": (None, 4, True, "style", 0, "noise"),
+        "style-relu5_1": (None, 5, True, "style", 0, "noise"),
+    },
+    "ratio": {
+        "1e-04": ("relu4_2", 5, True, 1e-4, 0, "noise"),
+        "1e-03": ("relu4_2", 5, True, 1e-3, 0, "noise"),
+        "1e-02": ("relu4_2", 5, True, 1e-2, 0, "noise"),
+        "1e-01": ("relu4_2", 5, True, 1e-1, 0, "noise"),
+    },
+    "content-layer": {
+        "relu2_2": ("relu2_2", 5, True, 1e-3, 0, "noise"),
+        "relu4_2": ("relu4_2", 5, True, 1e-3, 0, "noise"),
+    },
+    "initialisation": {
+        "content": ("relu4_2", 5, True, 1e-3, 0, "content"),
+        "style": ("relu4_2", 5, True, 1e-3, 0, "style"),
+        "noise-0": ("relu4_2", 5, True, 1e-3, 0, "noise"),
+        "noise-1": ("relu4_2", 5, True, 1e-3, 1, "noise"),
+        "noise-2": ("relu4_2", 5, True, 1e-3, 2, "noise"),
+        "noise-3": ("relu4_2", 5, True, 1e-3, 3, "noise"),
+    },
+    "photorealistic": {"1e-02": ("relu4_2", 5, True, 1e-2, 0, "content")},
+    "grid": {
+        f"relu{rows}_1-1e-0{power}": ("relu4_2", rows, True, 10.0**-power, 0, "noise")
+        for rows, power in product((1, 2, 3, 4, 5), (5, 4, 3, 2))
+    },
+}
+
+
+@pytest.fixture
+def words(tmp_path, monkeypatch) -> list[str]:
+    return small_run(tmp_path, monkeypatch)
+
+
+def test_every_figure_is_written_down_here():
+    assert {name: [cell.key for cell in figure.cells] for name, figure in FIGURES.items()} == {
+        name: list(cells) for name, cells in PAPER.items()
+    }
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_its_cells_and_a_sheet(tmp_path, words, capfd, name):
+    # The tiny network's deepest styles weigh so little that after 8 steps their pictures are still the same.
+    assert main([name, *words, "--iterations", "20"]) == 0
+    keys = list(PAPER[name])
+    assert len(made(capfd)) == len(keys)
+    folder = tmp_path / "figures"
+    expected = {f"{key}{end}" for key in keys for end in (".png", ".json")}
+    assert {path.name for path in (folder / name).iterdir()} == expected
+    for key, cell in PAPER[name].items():
+        check_record(tmp_path, name, key, *cell)
+    pictures = [read_image(folder / name / f"{key}.png") for key in keys]
+    assert all(picture.shape == (24, 32, 3) for picture in pictures)
+    for i, picture in enumerate(pictures):
+        assert all((picture != other).any() for other in pictures[:i]), "each cell is another picture"
+    sheet = read_image(folder / f"{name}.png")
+    for picture in (*pictures, read_image(tmp_path / "content.png")):
+        assert best_match(sheet, picture) > 0.95, "and is seen on the sheet"
+
+
+def check_record(
+    folder: Path, figure: str, key: str, content: str | None, depth: int, normalised: bool, ratio: float | str,
+    seed: int, start: str,
+) -> None:  # fmt: skip
+    """What the record of a run with filters that are not ImageNet's must say, where every α/β is 1000 times as high."""
+    record = record_of(folder, figure, key)
+    recipe = record["recipe"]
+    assert recipe["content_layers"] == ([[content, 1.0]] if content else [])
+    assert recipe["style_layers"] == [[layer, pytest.approx(1 / depth)] for layer in STYLES[:depth]]
+    assert recipe["normalized_network"] is normalised and recipe["pooling"] == "avg"
+    weights = recipe["content_weight"], recipe["style_weight"]
+    expected = {"content": (1.0, 0.0), "style": (0.0, 1.0)}.get(ratio) or (1000 * ratio, 1.0)
+    assert weights == pytest.approx(expected)
+    assert record["ratio_factor"] == (1 if isinstance(ratio, str) else 1000)
+    assert record["seed"] == seed and recipe["init"] == start
+    assert recipe["noise"] == {"kind": "normal", "level": 1.0} and recipe["noise_share"] == 0
+    assert recipe["tv_weight"] == 0 and recipe["scales"] == []
+
+
+def best_match(sheet: np.ndarray, picture: np.ndarray) -> float:
+    """The highest correlation of the picture, at the sheet's scale, with any place on it."""
+    width = round(picture.shape[1] * making.ROW_HEIGHT / picture.shape[0])
+    scaled = cv2.resize(picture, (width, making.ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return float(cv2.matchTemplate(sheet, scaled, cv2.TM_CCOEFF_NORMED).max())

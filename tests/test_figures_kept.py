@@ -1,0 +1,120 @@
+"""Which cells of a figure count as made: those whose record and picture are this run's and belong together."""
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+
+from figures_command import files_in, made, record_of, small_run
+from transfer.figures import workshop
+from transfer.figures.__main__ import main
+from vgg.image.file import read_image, write_image
+
+
+@pytest.fixture
+def words(tmp_path, monkeypatch) -> list[str]:
+    return small_run(tmp_path, monkeypatch)
+
+
+def test_what_is_made_is_not_made_again(tmp_path, words, capfd):
+    assert main(["content-layer", *words]) == 0
+    folder = tmp_path / "figures" / "content-layer"
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    capfd.readouterr()
+    assert main(["content-layer", *words]) == 0
+    assert not made(capfd) and {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    (folder / "relu4_2.json").unlink()
+    assert main(["content-layer", *words]) == 0
+    (line,) = made(capfd)
+    assert line.startswith("1/1 content-layer: content relu4_2")
+
+
+def test_the_same_files_under_other_names_make_nothing_again(tmp_path, words, capfd, monkeypatch):
+    assert main(["photorealistic", *words]) == 0
+    capfd.readouterr()
+    monkeypatch.chdir(tmp_path)
+    os.symlink("style.png", "link.png")
+    shutil.copy("tiny.mat", "same.mat")
+    assert main(["photorealistic", "content.png", "link.png", *words[2:], "--weights", "same.mat"]) == 0
+    assert not made(capfd)
+
+
+@pytest.mark.parametrize("change", [["--iterations", "3"], ["--size", "24"], "style", "weights"])
+def test_a_changed_setting_makes_anew(tmp_path, words, capfd, change):
+    assert main(["photorealistic", *words]) == 0
+    capfd.readouterr()
+    if change == "style":
+        os.replace(tmp_path / "content.png", tmp_path / "style.png")
+        words = [str(tmp_path / "style.png"), *words[1:]]
+    elif change == "weights":
+        from conftest import tiny_weights
+        from vgg.matconvnet_writer import write
+
+        write(tmp_path / "tiny.mat", tiny_weights(seed=3))
+    assert main(["photorealistic", *words, *(change if isinstance(change, list) else [])]) == 0
+    assert len(made(capfd)) == 1
+
+
+def test_stopped_between_a_picture_and_its_record_there_is_no_old_record(tmp_path, words, capfd, monkeypatch):
+    """Three steps replace two, but Ctrl-C comes before their record; with two again, it is not their picture."""
+    assert main(["photorealistic", *words]) == 0
+    picture = tmp_path / "figures" / "photorealistic" / "1e-02.png"
+    of_two_steps = picture.read_bytes()
+
+    def stop(path, content):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workshop, "write_record", stop)
+        assert main(["photorealistic", *words, "--iterations", "3"]) == 130
+    assert picture.read_bytes() != of_two_steps and not picture.with_suffix(".json").exists()
+    capfd.readouterr()
+    assert main(["photorealistic", *words]) == 0
+    assert len(made(capfd)) == 1 and picture.read_bytes() == of_two_steps
+
+
+@pytest.mark.parametrize("damage", ["another", "one pixel", "empty", "cut", "text", "gone"])
+def test_a_picture_that_is_not_the_records_is_made_anew(tmp_path, words, capfd, damage):
+    assert main(["photorealistic", *words]) == 0
+    picture = tmp_path / "figures" / "photorealistic" / "1e-02.png"
+    good = picture.read_bytes()
+    if damage == "another":
+        shutil.copy(tmp_path / "style.png", picture)
+    elif damage == "one pixel":
+        pixels = read_image(picture)
+        pixels[0, 0, 0] ^= 1
+        write_image(picture, pixels)
+    elif damage == "gone":
+        picture.unlink()
+    else:
+        picture.write_bytes({"empty": b"", "cut": good[: len(good) // 2], "text": b"Buy milk"}[damage])
+    capfd.readouterr()
+    assert main(["photorealistic", *words]) == 0
+    assert len(made(capfd)) == 1 and picture.read_bytes() == good
+
+
+def test_a_picture_written_anew_with_the_same_pixels_is_the_same(tmp_path, words, capfd):
+    """As a program that strips PNGs would: what counts is what one sees."""
+    assert main(["photorealistic", *words]) == 0
+    picture = tmp_path / "figures" / "photorealistic" / "1e-02.png"
+    pixels = read_image(picture)
+    write_image(picture.with_suffix(".tif"), pixels)
+    np.testing.assert_array_equal(read_image(picture.with_suffix(".tif")), pixels)
+    os.replace(picture.with_suffix(".tif"), picture)
+    capfd.readouterr()
+    assert main(["photorealistic", *words]) == 0
+    assert not made(capfd)
+
+
+@pytest.mark.parametrize("content", ["[]", "5", "null", '"steps"', "{", "[" * 100_000, "\x00"])
+def test_a_record_that_is_none_is_not_there(tmp_path, words, capfd, monkeypatch, content):
+    """The plan refuses it, as it may be somebody else's; this is one that came after the plan."""
+    assert main(["photorealistic", *words]) == 0
+    record = tmp_path / "figures" / "photorealistic" / "1e-02.json"
+    record.write_text(content, encoding="utf-8")
+    monkeypatch.setattr("transfer.figures.plan.planned", lambda *_: None)
+    capfd.readouterr()
+    assert main(["photorealistic", *words]) == 0
+    assert len(made(capfd)) == 1 and "steps" in record_of(tmp_path, "photorealistic", "1e-02")
+    assert not [path for path in files_in(tmp_path) if path.name.startswith(".")]

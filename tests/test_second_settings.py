@@ -1,0 +1,82 @@
+"""Every recipe's settings beside its losses (`second_systems`): start, noise, optimiser, steps and size, by hand.
+
+Written from what is known of the paper and of each program, not from `transfer`. Where nothing is known, such as the
+size of most programs, it is this project's own choice: 512 pixels, 500 steps with L-BFGS.
+"""
+
+from dataclasses import fields
+from typing import NamedTuple
+
+import pytest
+
+from transfer.recipe import Recipe
+from transfer.recipes import RECIPES
+
+
+class Settings(NamedTuple):
+    """Named as the recipe's fields are; None where it does not matter."""
+
+    init: str
+    noise: tuple[str, float] | None  # kind, and standard deviation or half the range in levels
+    noise_share: float
+    optimizer: str
+    learning_rate: float | None  # Adam's, in levels
+    iterations: int
+    size: int
+
+
+#: Of L-BFGS, SciPy's searches along the line; Torch's, which three of these programs use as it comes, does not.
+SETTINGS = {
+    "default": Settings("content", None, 0, "l-bfgs-unit", None, 100, 512),
+    "gatys2016": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
+    "gatys2016-literal": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
+    "neural-style": Settings("noise", ("normal", 0.001), 0, "l-bfgs-unit", None, 1000, 512),
+    "neural-style-tf": Settings("content", None, 0, "l-bfgs", None, 1000, 512),
+    "anishathalye": Settings("noise", ("normal", 0.256), 0, "adam", 10, 1000, 512),
+    "leongatys": Settings("content", None, 0, "l-bfgs-unit", None, 500, 512),
+    "coursera": Settings("content", ("uniform", 20), 0.6, "adam", 2, 200, 400),
+    "pytorch-tutorial": Settings("content", None, 0, "l-bfgs-unit", None, 300, 512),
+    "tensorflow-tutorial": Settings("content", None, 0, "adam", 5.1, 1000, 512),  # 0.02 of a range from 0 to 1
+}
+
+
+def test_every_recipe_is_written_down_here():
+    assert list(SETTINGS) == list(RECIPES)
+
+
+@pytest.mark.parametrize("field", ["init", "noise_share", "iterations", "size"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_are_the_systems_own(name, field):
+    assert getattr(RECIPES[name], field) == getattr(SETTINGS[name], field)
+
+
+#: To be taken out, with the mark below, once these recipes say so.
+SOON = {"neural-style", "leongatys", "pytorch-tutorial"}
+SOON_MARK = pytest.mark.xfail(reason="their L-BFGS is still SciPy's", strict=False)
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[SOON_MARK] * (name in SOON)) for name in SETTINGS])
+def test_optimisers_are_the_systems_own(name):
+    assert RECIPES[name].optimizer == SETTINGS[name].optimizer
+
+
+@pytest.mark.parametrize("name", [name for name, settings in SETTINGS.items() if settings.learning_rate])
+def test_learning_rates_are_the_systems_own(name):
+    assert SETTINGS[name].optimizer == "adam"
+    assert RECIPES[name].learning_rate == pytest.approx(SETTINGS[name].learning_rate)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_noise_is_the_systems_own(name):
+    noise, settings = RECIPES[name].noise, SETTINGS[name]
+    if settings.noise is None:
+        assert settings.init != "noise" and not settings.noise_share, "or it would matter"
+    else:
+        assert (noise.kind, noise.level) == settings.noise
+
+
+def test_no_field_of_a_recipe_is_without_a_second_opinion():
+    """What is not here decides the losses, which `test_recipes_independent` has; or is this project's own, `scales`."""
+    losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
+    losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "normalized_network"}
+    assert {field.name for field in fields(Recipe)} == losses | set(Settings._fields) | {"name", "summary", "scales"}

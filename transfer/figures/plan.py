@@ -1,0 +1,71 @@
+"""What a run of the figures shall do, with everything checked that can be before TensorFlow starts."""
+
+import argparse
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transfer.figures.cells import BASE, Cell, Figure
+from transfer.outputs import planned
+from transfer.pictures import Pictures, load
+from transfer.settings import SAMPLE, require_sensible
+from vgg.errors import InputError
+from vgg.filekind import require_mat5
+from vgg.image.file import check_output
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The figures as the paper has them, which of their cells are wanted, and what to make them from."""
+
+    figures: Sequence[Figure]
+    keys: frozenset[str]
+    size: int
+    iterations: int | None  # None: each cell's own
+    folder: Path
+    files: dict[str, str]  # content and style, as the user named them
+    pictures: dict[str, Pictures]  # by where a run starts: "content", "style" or "noise"
+    weights: Path | None
+
+    def chosen(self, figure: Figure) -> list[Cell]:
+        """The cells of the figure that this run shall make."""
+        return [cell for cell in figure.cells if cell.key in self.keys]
+
+
+def plan_of(options: argparse.Namespace) -> Plan:
+    """The plan for what the user said.
+
+    Raises:
+        InputError: an option is out of range, a picture cannot be used, the weights are no `.mat`, or a result would
+            overwrite one of these or a `.json` of somebody else's.
+    """
+    figures = options.figures
+    keys = _wanted([cell.key for figure in figures for cell in figure.cells], options.only)
+    iterations = BASE.iterations if options.iterations is None else options.iterations
+    require_sensible(dataclasses.replace(BASE, size=options.size, iterations=iterations))
+    if not options.output:
+        raise InputError("--output is '', expected a folder; name one, such as output/figures")
+    files, folder = {"content": options.content, "style": options.style}, Path(options.output)
+    inputs = [name for name in (*files.values(), options.weights) if name not in (SAMPLE, None)]
+    for figure in figures:
+        check_output(folder / f"{figure.name}.png", inputs)
+        for cell in figure.cells:
+            if cell.key in keys:
+                planned(folder / figure.name / f"{cell.key}.png", False, inputs)
+    if options.weights is not None:
+        require_mat5(options.weights)
+    starts = {cell.recipe.init: None for figure in figures for cell in figure.cells}
+    pictures = {start: load(options.content, options.style, start, options.size) for start in starts}
+    return Plan(figures, keys, options.size, options.iterations, folder, files, pictures, options.weights)
+
+
+def _wanted(known: Sequence[str], only: str | None) -> frozenset[str]:
+    """The keys that `only`, such as `1e-03, 1e-02`, names; all that are `known` without it."""
+    if only is None:
+        return frozenset(known)
+    wanted = [key.strip() for key in only.split(",")]
+    for key in wanted:
+        if key not in known:
+            raise InputError(f"--only names {key!r}, expected cells of this figure: {', '.join(known)}")
+    return frozenset(wanted)

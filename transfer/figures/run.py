@@ -1,0 +1,62 @@
+"""One run of the figures: the cells that are missing, one after the other, then the sheets."""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import nullcontext
+
+from transfer import estimate
+from transfer.display import describe as describe_step
+from transfer.figures import making
+from transfer.figures.cells import LEARNED_RATIO_FACTOR, Cell, Figure, adapted
+from transfer.figures.plan import Plan
+from transfer.figures.workshop import Workshop
+from transfer.precision import fastest
+from vgg import terminal
+from vgg.image.file import write_image
+from vgg.steps_display import duration, moving_bar
+from weights.load import load_weights
+from weights.verify import describe
+
+
+def run(plan: Plan) -> None:
+    """Make what is missing and say so.
+
+    Raises:
+        InputError: the weights cannot be used, a cell needs more memory than there is, or its loss was no number.
+        KeyboardInterrupt: stopped; what is finished is kept.
+    """
+    weights = load_weights(plan.weights, False, terminal.say)
+    factor = 1 if describe(weights).startswith("genuine") else LEARNED_RATIO_FACTOR
+    if factor != 1:
+        terminal.say(f"every alpha/beta is {factor} times the paper's, whose balance only ImageNet's filters have")
+    figures = [adapted(figure, factor, plan.size, plan.iterations) for figure in plan.figures]
+    shop = Workshop(plan.files, plan.pictures, weights, plan.folder, fastest(), estimate.free_bytes())
+    # They share everything but the folder, also the normalised network once one of them has it.
+    shops = {figure.name: dataclasses.replace(shop, folder=plan.folder / figure.name) for figure in figures}
+    chosen = [(figure, cell) for figure in figures for cell in plan.chosen(figure)]
+    missing = [(figure, cell) for figure, cell in chosen if not shops[figure.name].has(cell)]
+    for figure, cell in missing:
+        shops[figure.name].require_memory(cell)
+    terminal.say(f"{len(missing)} of {len(chosen)} pictures to make")
+    make_all(missing, shops)
+    for figure in figures:
+        there = [cell for cell in figure.cells if shops[figure.name].has(cell)]
+        if there:
+            path = plan.folder / f"{figure.name}.png"
+            write_image(path, making.sheet_of(shops[figure.name], figure, there))
+            terminal.say(f"written: {path}  {figure.title}")
+
+
+def make_all(missing: Sequence[tuple[Figure, Cell]], shops: dict[str, Workshop]) -> None:
+    """Make one cell after the other, with a line for each that says how long the rest will take."""
+    began, steps_to_do = time.monotonic(), sum(cell.recipe.iterations for _, cell in missing)
+    steps_done = 0
+    for number, (figure, cell) in enumerate(missing, start=1):
+        bar = moving_bar(sys.stdout, cell.recipe.iterations, describe_step, transient=True)
+        with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
+            making.make_cell(shops[figure.name], cell, on_step)
+        steps_done += cell.recipe.iterations
+        left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
+        terminal.say(f"{number}/{len(missing)} {figure.name}: {cell.label}, {left} left")
