@@ -51,11 +51,9 @@ def test_settings_are_the_systems_own(name, field):
 
 
 #: To be taken out, with the mark below, once these recipes say so.
-SOON = {"neural-style", "leongatys", "pytorch-tutorial"}
-SOON_MARK = pytest.mark.xfail(reason="their L-BFGS is still SciPy's", strict=False)
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[SOON_MARK] * (name in SOON)) for name in SETTINGS])
+@pytest.mark.parametrize("name", SETTINGS)
 def test_optimisers_are_the_systems_own(name):
     assert RECIPES[name].optimizer == SETTINGS[name].optimizer
 

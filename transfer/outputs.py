@@ -44,5 +44,5 @@ def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str]) -> Out
 def _is_record(path: Path) -> bool:
     try:
         return {"recipe", "steps"} <= set(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return False
