@@ -84,7 +84,7 @@ def test_only_makes_what_it_names_and_the_sheet_shows_what_is_there(tmp_path, wo
 
 
 def test_cells_are_made_within_the_memory_there_is(words, monkeypatch):
-    """What cuts into tiles is told what is free; whether it does is a matter of `transfer.setup`'s tests."""
+    """What cuts into stripes is told what is free; whether it does is a matter of `transfer.setup`'s tests."""
     asked, objectives_for = [], workshop.objectives_for
 
     def note(pictures, recipe, scaled, precision, memory_bytes):

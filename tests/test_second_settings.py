@@ -27,7 +27,7 @@ class Settings(NamedTuple):
 
 #: Of L-BFGS, SciPy's searches along the line; Torch's, which three of these programs use as it comes, does not.
 SETTINGS = {
-    "default": Settings("content", None, 0, "l-bfgs-unit", None, 100, 512),
+    "default": Settings("content", None, 0, "l-bfgs-unit", None, 80, 512),
     "gatys2016": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "gatys2016-literal": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "neural-style": Settings("noise", ("normal", 0.001), 0, "l-bfgs-unit", None, 1000, 512),

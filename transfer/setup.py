@@ -1,5 +1,7 @@
 """From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in stripes."""
 
+import gc
+
 import numpy as np
 
 from transfer.pictures import Pictures
@@ -22,6 +24,7 @@ def objectives_for(
     pictures: Pictures, recipe: Recipe, scaled: Weights, precision: Precision, memory_bytes: float
 ) -> tuple[Objective | StripedObjective, Objective | StripedObjective | None]:
     """What judges the generated image, and a draft of that if `precision` is not float32; in stripes if need be."""
+    gc.collect()  # objectives of before are in a cycle with their compiled functions, and would stay beside these
     images = pictures.content_image, pictures.style_image
     rows = plan(scaled, recipe, *images[0].shape[:2], memory_bytes).rows
 

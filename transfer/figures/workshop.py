@@ -5,7 +5,6 @@ that the record was written for. So an interrupted figure goes on where it stopp
 just what it changes.
 """
 
-import gc
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ import numpy as np
 
 from transfer.figures.cells import Cell
 from transfer.pictures import Pictures
+from transfer.plan import plan
 from transfer.record import outcome, settings, write_record
 from transfer.setup import objectives_for, scaled_for
-from transfer.tile_side import tile_side
-from transfer.tiled import TiledObjective
+from transfer.striped import StripedObjective
 from transfer.train import Objective, Result
 from vgg.errors import InputError
 from vgg.image.codec import to_uint8
@@ -41,22 +40,19 @@ class Workshop:
     memory_bytes: float  # that the whole process may use
     scaled: dict[tuple[str, bool], Weights] = field(default_factory=dict)  # as a recipe wants them, once needed
 
-    def objectives(self, cell: Cell) -> tuple[Objective | TiledObjective, Objective | TiledObjective | None]:
-        """What the cell minimises, and its draft if there is a faster number type; in tiles if memory is short."""
+    def objectives(self, cell: Cell) -> tuple[Objective | StripedObjective, Objective | StripedObjective | None]:
+        """What the cell minimises, and its draft if there is a faster number type; in stripes if memory is short."""
         recipe = cell.recipe
         key = (recipe.pooling, recipe.normalized_network)
         if key not in self.scaled:
             self.scaled[key] = scaled_for(recipe, self.weights)
-        pictures = self.pictures[recipe.init]
-        # Those of the cell before are in a cycle with their compiled functions, and would stay in memory beside these.
-        gc.collect()
-        return objectives_for(pictures, recipe, self.scaled[key], self.precision, self.memory_bytes)
+        return objectives_for(self.pictures[recipe.init], recipe, self.scaled[key], self.precision, self.memory_bytes)
 
     def require_memory(self, cell: Cell) -> None:
-        """Return if the cell can be made, perhaps in tiles; raises InputError if it needs more memory than there is."""
+        """Return if the cell can be made, in stripes if need be; raises InputError if it needs more memory."""
         height, width = self.pictures[cell.recipe.init].content_image.shape[:2]
         try:
-            tile_side(self.weights, cell.recipe, height, width, self.memory_bytes)
+            plan(self.weights, cell.recipe, height, width, self.memory_bytes)
         except InputError as error:
             found, _, _ = str(error).partition(";")  # the advice is for options that only `python -m transfer` has
             raise InputError(f"{found}; choose a smaller --size, or close other programs") from None
