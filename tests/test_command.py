@@ -16,9 +16,9 @@ from image_files import png_of
 from transfer import estimate
 from transfer.__main__ import main
 from transfer.losses import Losses
+from transfer.objective import Objective
 from transfer.pictures import load
 from transfer.recipes import DEFAULT
-from transfer.train import Objective
 from transfer_command import prepare
 from vgg.image.file import read_image
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 from image_files import png_of
 from transfer import setup
 from transfer.__main__ import main
-from transfer.train import Objective
+from transfer.objective import Objective
 from transfer_command import prepare
 from vgg.image.file import read_image
 from weights.dead_leaves import dead_leaves
@@ -65,7 +65,7 @@ def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, poo
     words = [*words, "--quiet", "--iterations", "1", "--precision", "float32", "--pooling", pooling]
     for arguments in (words, [word for word in words if word != "--no-normalize"]):
         assert main(arguments) == 0
-    drawn = tf.stack([dead_leaves(seed) for seed in setup.NORMALIZING_SEEDS])
+    drawn = tf.stack([dead_leaves(seed, setup.NORMALIZING_SIZE) for seed in setup.NORMALIZING_SEEDS])
     deviations = []
     for network in networks:
         assert network.pooling == pooling

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from transfer.objective import Objective
 from transfer.recipes import DEFAULT
-from transfer.train import Objective
 from vgg.matconvnet import Conv
 from vgg.network import VGG19
 

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from transfer import precision
+from transfer.objective import Objective
 from transfer.recipes import DEFAULT
-from transfer.train import Objective
 from vgg.network import VGG19
 
 

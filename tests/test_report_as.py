@@ -27,7 +27,7 @@ def words(tmp_path, monkeypatch) -> list[str]:
     y, x = np.mgrid[:48, :64]
     stripes = np.stack([250 * ((x + y) % 8 < 4), 200 * (y % 6 < 3), 40 + 2 * x], axis=-1)
     (tmp_path / "style.png").write_bytes(png_of(stripes.astype(np.uint8)))
-    monkeypatch.setattr(setup, "dead_leaves", lambda seed: MEASURING[seed - setup.NORMALIZING_SEEDS[0]])
+    monkeypatch.setattr(setup, "dead_leaves", lambda seed, size: MEASURING[seed - setup.NORMALIZING_SEEDS[0]])
     return words
 
 

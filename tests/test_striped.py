@@ -7,10 +7,11 @@ import pytest
 
 from test_total_loss import EVERYTHING
 from transfer import blocks, stripes
+from transfer.objective import Objective
 from transfer.recipe import Variation
 from transfer.recipes import DEFAULT, GATYS2016
 from transfer.striped import StripedObjective
-from transfer.train import Objective, train
+from transfer.train import train
 from vgg.layers import LAYERS
 from vgg.matconvnet import Weights
 from vgg.network import VGG19

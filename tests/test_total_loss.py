@@ -11,9 +11,9 @@ import pytest
 import scipy.ndimage
 
 from transfer.losses import Losses
+from transfer.objective import Objective
 from transfer.recipe import Normalization, Recipe, Variation
 from transfer.recipes import DEFAULT, GATYS2016
-from transfer.train import Objective
 from vgg.matconvnet import Weights
 from vgg.network import VGG19
 

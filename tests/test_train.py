@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from transfer.losses import Losses
+from transfer.objective import Objective
 from transfer.recipes import DEFAULT
-from transfer.train import Objective, train
+from transfer.train import train
 from vgg.network import VGG19
 from vgg.optimizers import OPTIMIZERS
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from transfer.objective import Objective
 from transfer.recipe import Recipe
 from transfer.stripes import blocks, maps_shape
-from transfer.train import Objective
 from vgg.l_bfgs import HISTORY as UNIT_HISTORY
 from vgg.layers import LAYERS, deepest
 from vgg.matconvnet import Weights

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-import tensorflow as tf
 
-from transfer.losses import Losses, gram_matrix, total_loss
-from transfer.recipe import Recipe
+from transfer.losses import Losses
+from transfer.objective import Objective
 from vgg.l_bfgs import HISTORY as UNIT_HISTORY
-from vgg.network import VGG19
 from vgg.optimizers import OPTIMIZERS
 
 DRAFTED = 0.9  # share of the steps that a faster, less exact objective may take
@@ -48,41 +46,6 @@ class Result:
 
 class NonFiniteLoss(ArithmeticError):
     """The loss is no longer a number; the message says which term."""
-
-
-class Objective:
-    """The total loss and its gradient as a function of the generated image.
-
-    What depends on the content and the style image alone is computed once, here.
-    """
-
-    def __init__(self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe) -> None:
-        """Images are (H, W, 3) RGB in [0, 255], of any sizes; the generated image has the content image's."""
-        self.network, self.recipe = network, recipe
-        content_names = [layer for layer, _ in recipe.content_layers]
-        style_names = [layer for layer, _ in recipe.style_layers]
-        self.names = (*content_names, *style_names)
-        self.terms = (*(f"content {name}" for name in content_names), *(f"style {name}" for name in style_names))
-        self.targets: dict[tuple[str, str], tf.Tensor] = {}
-        if content_names:
-            maps = network(tf.constant(content_image[None], tf.float32), content_names)
-            self.targets |= {("content", layer): maps[layer] for layer in content_names}
-        if style_names:
-            maps = network(tf.constant(style_image[None], tf.float32), style_names)
-            self.targets |= {("style", layer): gram_matrix(maps[layer], recipe.gram_channels) for layer in style_names}
-        self._compiled = tf.function(self._evaluate, autograph=False)  # the loop over layers is Python's
-
-    def _evaluate(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            losses = total_loss(self.network(image, self.names), self.targets, image, self.recipe)
-        return losses, tape.gradient(losses.total, image)
-
-    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Losses, as floats, and gradient (H, W, 3) at `image` (H, W, 3)."""
-        losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
-        *terms, layers = losses
-        return Losses(*map(float, terms), tuple(map(float, layers))), gradient[0].numpy()
 
 
 def train(

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from transfer.coarse_to_fine import paint, scales_of
+from transfer.objective import Objective
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipe import Recipe
 from transfer.recipes import DEFAULT
-from transfer.train import Objective, Result, Step, train
+from transfer.train import Result, Step, train
 from vgg.matconvnet import Weights
 from vgg.network import VGG19
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
+from transfer.objective import Objective
 from transfer.pictures import Pictures, load
 from transfer.recipe import Recipe
 from transfer.recipes import DEFAULT
 from transfer.striped import StripedObjective
-from transfer.train import Objective
 from vgg.layers import deepest
 from vgg.matconvnet import Weights
 from vgg.microscope.layer_table import layer_table

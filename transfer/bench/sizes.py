@@ -19,8 +19,8 @@ LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
 
 def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str, float]:
     """In this process: compile, time a second evaluation of size × size pixels; `rows` 0 means all at once."""
+    from transfer.objective import Objective
     from transfer.striped import StripedObjective
-    from transfer.train import Objective
     from vgg.network import VGG19
 
     network = VGG19(read(weights_file), DEFAULT.pooling, precision)

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from transfer.figures.cells import Cell
+from transfer.objective import Objective
 from transfer.pictures import Pictures
 from transfer.plan import plan
 from transfer.record import outcome, settings, write_record
 from transfer.setup import objectives_for, scaled_for
 from transfer.striped import StripedObjective
-from transfer.train import Objective, Result
+from transfer.train import Result
 from vgg.errors import InputError
 from vgg.image.codec import to_uint8
 from vgg.image.file import read_image, write_image
