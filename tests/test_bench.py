@@ -1,0 +1,60 @@
+"""`make bench`: that its tables are complete and its arithmetic right; how fast anything is depends on the machine."""
+
+import json
+import re
+
+import pytest
+
+from transfer.bench import convergence, evaluation, sizes
+from transfer.bench.__main__ import main
+from transfer.recipes import DEFAULT
+from vgg import terminal
+from vgg.matconvnet import read
+
+
+def test_operations_of_an_evaluation():
+    """By hand for 512×512 pixels and conv1_1 … conv5_1, backward as much as forward."""
+    pairs = [(3, 64, 512), (64, 64, 512), (64, 128, 256), (128, 128, 256), (128, 256, 128)]
+    pairs += 3 * [(256, 256, 128)] + [(256, 512, 64)] + 3 * [(512, 512, 64)] + [(512, 512, 32)]
+    convolutions = sum(9 * channels_in * channels_out * side**2 for channels_in, channels_out, side in pairs)
+    grams = sum(channels**2 * side**2 for channels, side in ((64, 512), (128, 256), (256, 128), (512, 64), (512, 32)))
+    assert evaluation.operations(DEFAULT, 512, 512) == pytest.approx(4 * (convolutions + grams))
+    assert evaluation.operations(DEFAULT, 512, 512) == pytest.approx(380e9, rel=0.03), "422 GFLOP/s for 0.9 s"
+
+
+@pytest.fixture
+def small(monkeypatch, weights):
+    monkeypatch.setattr(evaluation, "MATRIX", 32)
+    monkeypatch.setattr(evaluation, "ROUNDS", 2)
+    monkeypatch.setattr(convergence, "STEPS", 12)
+    return weights
+
+
+def test_evaluation_is_compared_in_both_number_types(small):
+    _, limit, *rows = evaluation.report(small, 64)
+    assert re.search(r"\d+ GFLOP/s in float32, \d+ GFLOP/s in bfloat16$", limit)
+    names = [re.split(r"\s{2,}", row)[0] for row in rows]
+    assert names == ["float32", "bfloat16", "float32, stripes of 64 rows", "bfloat16, stripes of 64 rows"]
+    assert rows[0].endswith("1.00 times as fast as float32")
+
+
+def test_convergence_compares_with_the_plain_way(small):
+    lines = list(convergence.report(small, 48))
+    assert len(lines) == 2 * (1 + len(convergence.WAYS))
+    for first in (lines[1], lines[1 + len(lines) // 2]):
+        assert first.startswith("float32, SciPy's L-BFGS-B") and ": 1.00 times as soon" in first
+
+
+def test_sizes_are_measured_in_processes_of_their_own(mat_file):
+    title, *rows = sizes.report(read(mat_file), (32,))
+    assert "peak memory of the whole process" in title and len(rows) == 4
+    assert "1.00 times the first line's" in rows[0]
+    for row in rows:
+        assert 0.2 < float(re.search(r"([\d.]+) GB$", row)[1]) < 3
+
+
+def test_one(mat_file, capfd, monkeypatch):
+    monkeypatch.setattr(terminal, "start_tensorflow", lambda: None)
+    assert main(["one", str(mat_file), "48", "bfloat16", "16"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["megapixels"] == pytest.approx(48 * 48 / 1e6) and found["seconds"] > 0 and found["gigabytes"] > 0.1
