@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
     terminal.say(machine())
     tables = {
         "evaluation": lambda: evaluation.report(weights, 512),
-        "convergence": lambda: convergence.report(weights, 384),
+        "convergence": lambda: convergence.report(weights, 256),
         "sizes": lambda: sizes.report(weights),
     }
     for name in wanted:

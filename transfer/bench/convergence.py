@@ -36,7 +36,7 @@ WAYS = (
     Way("float32, Adam", "float32", "adam"),
     Way("float32, unit steps", "float32", "l-bfgs-unit"),
     Way("bfloat16, unit steps", "bfloat16", "l-bfgs-unit"),
-    Way("bfloat16, unit steps, coarse to fine", "bfloat16", "l-bfgs-unit", (96, 192)),
+    Way("bfloat16, unit steps, coarse to fine", "bfloat16", "l-bfgs-unit", (64, 128)),
 )
 #: SciPy's first step takes more than one evaluation, so it takes a little longer for as many steps.
 STEPS = 150
