@@ -19,7 +19,7 @@ help:
 	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=)"
-	@echo "make bench              measure speed and memory on this machine, about 15 minutes"
+	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
 	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"
