@@ -17,7 +17,7 @@ from vgg.optimizers import HISTORY
 #: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
 #: (`VmHWM`) at 256, 512 and 1024 pixels.
 BASE_BYTES = 1.1e9
-#: What measuring mean activations on two drawn pictures of 512² takes, and the process keeps for later use.
+#: What measuring mean activations on two drawn pictures takes at most, and the process keeps for later use.
 NORMALIZING_BYTES = 0.35e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89
