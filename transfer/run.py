@@ -89,7 +89,7 @@ def optimise(
     """Build the network and the objectives, say what will happen, and run the loop."""
     scales, scaled = scales_of(pictures, recipe), scaled_for(recipe, weights)
     sizes = [scale.content_image.shape[:2] for scale in scales]
-    plans = [plan(weights, recipe, *size, memory) for size in sizes]
+    plans = [plan(weights, recipe, *size, memory) for size in reversed(sizes)][::-1]  # a refusal names the largest
     start = start_image(scales[0], weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
     first = objectives_for(scales[0], recipe, scaled, precision, memory)
 
