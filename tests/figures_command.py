@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from refused_command import refused_by
 from transfer.figures.__main__ import main
 from transfer_command import prepare
 
@@ -38,15 +39,5 @@ def record_of(folder: Path, figure: str, key: str) -> dict[str, Any]:
 
 
 def refused(arguments: list[str], capfd, folder: Path) -> str:
-    """Run the command, which must refuse; its one line, after checking what holds for every refusal."""
-    before = sorted(folder.rglob("*")), files_in(folder)
-    capfd.readouterr()
-    try:
-        code = main(arguments)
-    except SystemExit as stop:  # argparse's way
-        code = stop.code
-    err = capfd.readouterr().err
-    assert code == 2
-    assert err.startswith("figures: ") and err.count("\n") == 1 and err.endswith("\n")
-    assert (sorted(folder.rglob("*")), files_in(folder)) == before, "nothing is changed or left behind"
-    return err
+    """Run the command, which must refuse; its one line."""
+    return refused_by(main, "figures", arguments, capfd, folder)

@@ -6,6 +6,7 @@ import numpy as np
 
 from conftest import tiny_weights
 from image_files import png_of
+from refused_command import refused_by
 from vgg.__main__ import main
 from vgg.matconvnet_writer import write
 
@@ -28,15 +29,5 @@ def prepare(folder: Path) -> list[str]:
 
 
 def refused(arguments: list[str], capfd, folder: Path) -> str:
-    """Run the command, which must refuse; its one line, after checking what holds for every refusal."""
-    before = sorted(folder.rglob("*"))
-    capfd.readouterr()
-    try:
-        code = main(arguments)
-    except SystemExit as stop:  # argparse's way
-        code = stop.code
-    err = capfd.readouterr().err
-    assert code == 2
-    assert err.startswith("vgg: ") and err.count("\n") == 1 and err.endswith("\n")
-    assert sorted(folder.rglob("*")) == before, "nothing may be left behind"
-    return err
+    """Run the command, which must refuse; its one line."""
+    return refused_by(main, "vgg", arguments, capfd, folder)

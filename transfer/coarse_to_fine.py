@@ -17,7 +17,7 @@ from transfer.train import Result, Step
 from vgg.image.file import resize, resize_to
 from vgg.layers import SMALLEST_SIDE
 
-#: The last size passed through is at most this share of the final one; a smaller stride would not be worth its steps.
+#: The last size passed through is at most this share of the final one; a closer one would not be worth its steps.
 LARGEST_SHARE = 0.75
 
 
@@ -61,7 +61,7 @@ def paint(
     pixels = [scale.content_image.shape[0] * scale.content_image.shape[1] for scale in scales]
     whole, image = Result(start), start
     for number in range(len(scales)):
-        before = replace(whole.steps[-1]) if whole.steps else Step(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        before = whole.steps[-1] if whole.steps else Step(0, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
         later = iterations * sum(pixels[number + 1 :]) / pixels[number]  # in evaluations of this scale
 
         def count_through(step: Step, before: Step = before, later: float = later) -> Step:

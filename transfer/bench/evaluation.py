@@ -63,9 +63,8 @@ def report(weights: Weights, size: int) -> Iterator[str]:
     multiply, timed = {}, evaluations(weights, pictures, DEFAULT)
     for precision in ("float32", "bfloat16"):
         multiply[precision], matrix_operations = multiplication(precision)
-    seconds: dict[str, list[float]] = {name: [] for name in (*multiply, *timed)}
     tasks = [(f"limit {name}", run) for name, run in multiply.items()] + list(timed.items())
-    seconds = {name: [] for name, _ in tasks}
+    seconds: dict[str, list[float]] = {name: [] for name, _ in tasks}
     for _, run in tasks:
         run()  # compiles
     for _ in range(ROUNDS):
