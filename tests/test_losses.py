@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from transfer.losses import content_loss, gram_matrix, style_layer_loss, total_variation
 from transfer.recipe import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization, Variation
+from vgg.gram import gram_sums
 
 # The paper's factors. Its 1/(4N²M²) is 1/(4N²) here, because G and A are divided by their M already.
 EQUATION_1 = Normalization(factor=1 / 2)
@@ -94,3 +95,22 @@ def test_total_variation_by_hand(variation, expected):
     image = np.zeros((1, 2, 3, 3), np.float32)
     image[0, :, :, 1] = [[0, 1, 3], [2, 2, 2]]
     np.testing.assert_allclose(total_variation(tf.constant(image), variation), expected, rtol=1e-6)
+
+
+def test_gradient_of_the_sums_for_any_slope():
+    """A slope D without symmetry; <D, Fᵀ F> is quadratic in F, so a central difference has no error but rounding."""
+    maps, along, slope = random_maps(3), random_maps(4), np.random.default_rng(5).normal(size=(CHANNELS, CHANNELS))
+
+    def total(f: np.ndarray) -> float:
+        f = f.reshape(-1, CHANNELS).astype(float)
+        return float(np.sum(slope * (f.T @ f)))
+
+    for precision, tolerance in (("float32", 1e-5), ("bfloat16", 1e-2)):
+        values = tf.cast(maps, precision)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            sums = gram_sums(values)
+        gradient = tape.gradient(sums, values, output_gradients=tf.constant(slope, tf.float32))
+        assert gradient.dtype == values.dtype
+        expected = (total(maps + along) - total(maps - along)) / 2
+        assert np.sum(tf.cast(gradient, tf.float32) * along) == pytest.approx(expected, rel=tolerance)

@@ -4,6 +4,8 @@ Gatys, Ecker & Bethge 2016, Eq. 3. For a layer with N channels and M positions, 
 N columns (the transpose of the paper's N × M, because TensorFlow keeps channels last).
 """
 
+from collections.abc import Callable
+
 import tensorflow as tf
 
 
@@ -22,10 +24,22 @@ def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tenso
     return gram_of_sums(gram_sums(feature_maps), positions, gram_channels)
 
 
-def gram_sums(feature_maps: tf.Tensor) -> tf.Tensor:
-    """Fᵀ F, a sum over positions: (1, H, W, N) → (N, N). Parts of a picture may be added."""
+@tf.custom_gradient
+def gram_sums(feature_maps: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """Fᵀ F, a sum over positions: (1, H, W, N) → (N, N) float32. Parts of a picture may be added.
+
+    Gradient. F_mi stands in row i of Fᵀ F with the factor F_mj, and in column i with the same; so from D, what arrives
+    for Fᵀ F, comes F (D + Dᵀ). TensorFlow by itself would compute F D and F Dᵀ apart and add them, always in float32;
+    here it is one product, in the precision of the maps.
+    """
     values = as_matrix(feature_maps)  # (M, N)
-    return tf.matmul(values, values, transpose_a=True)
+
+    def gradient(arriving: tf.Tensor) -> tf.Tensor:
+        rows = tf.reshape(feature_maps, (-1, feature_maps.shape[-1]))  # (M, N)
+        both = tf.cast(arriving + tf.transpose(arriving), feature_maps.dtype)  # (N, N)
+        return tf.reshape(tf.matmul(rows, both), tf.shape(feature_maps))  # (1, H, W, N)
+
+    return tf.matmul(values, values, transpose_a=True), gradient
 
 
 def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Tensor:
