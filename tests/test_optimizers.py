@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import ml_dtypes
 import numpy as np
 import pytest
 
 from transfer.losses import Losses
 from vgg import optimizers
+from vgg.l_bfgs import PairHistory
 from vgg.optimizers import OPTIMIZERS, adam, l_bfgs, l_bfgs_unit
 
 SHAPE = (4, 5, 3)
@@ -113,16 +115,29 @@ def test_l_bfgs_remembers_more_than_one_step(monkeypatch):
     assert with_memory.losses[-1] < without.losses[-1] / 3
 
 
-def test_our_l_bfgs_remembers_as_much_as_it_is_told():
+@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16])
+def test_our_l_bfgs_remembers_as_much_as_it_is_told(dtype):
     """The same valley; a single pair is not enough, and five nearly are."""
     ends = []
     for history in (1, 5, 40):
         problem = Quadratic(at_bounds=0, steepest=1000.0)
         start = np.full(SHAPE, 128, np.float32)
-        l_bfgs_unit(problem.evaluate, start, 60, 2.0, problem.on_step, history)
+        l_bfgs_unit(problem.evaluate, start, 60, 2.0, problem.on_step, PairHistory(history, dtype))
         ends.append(min(problem.losses))
         np.testing.assert_array_equal(start, 128)  # the caller's
     assert ends[0] > 2 * max(ends[1:])
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_our_l_bfgs_remembers_less_exactly_if_told(scale):
+    """Pairs of two digits change the way there a little, and not where it ends, whatever the unit of the loss."""
+    ends = []
+    for dtype in (np.float32, ml_dtypes.bfloat16):
+        problem = Quadratic(at_bounds=12, scale=scale)
+        l_bfgs_unit(problem.evaluate, np.full(SHAPE, 128, np.float32), 60, 2.0, problem.on_step, PairHistory(40, dtype))
+        ends.append(problem.steps[-1].reshape(-1))
+        assert np.abs(ends[-1] - problem.solution).max() < 0.02
+    assert not np.array_equal(*ends)
 
 
 def test_l_bfgs_stops_at_a_start_that_is_the_minimum():

@@ -1,5 +1,6 @@
 """The loss and gradient computed in stripes are those of the whole picture, at borders too, however tall."""
 
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -72,6 +73,18 @@ def both(weights: Weights, recipe, height: int, width: int, rows: int):
 def relative(ours: np.ndarray, expected: np.ndarray) -> float:
     """The largest difference, in units of the expected gradient's typical size there."""
     return float(np.abs(ours - expected).max() / np.sqrt(np.mean(np.square(expected))))
+
+
+def test_what_is_released_is_gone_and_computed_again(weights):
+    content, style, generated = pictures(48, 64)
+    objective = StripedObjective(VGG19(weights), content, style, DEFAULT, 16)
+    before = objective(generated)
+    computed = weakref.ref(objective.targets.contents["relu4_2"])
+    objective.release()
+    assert computed() is None
+    after = objective(generated)
+    assert after[0] == before[0]
+    np.testing.assert_array_equal(after[1], before[1])
 
 
 def assert_same(striped, whole):

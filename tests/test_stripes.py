@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import ml_dtypes
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,6 +12,7 @@ from transfer.plan import ROWS, Plan, plan
 from transfer.recipes import DEFAULT, GATYS2016
 from transfer.stripes import blocks, halo_of, maps_shape, stripes
 from vgg.errors import InputError
+from vgg.l_bfgs import PairHistory
 from vgg.layers import CONVOLUTIONS, LAYERS, layer_named
 from vgg.matconvnet import Conv, Weights
 from vgg.network import VGG19
@@ -91,16 +93,18 @@ def test_the_plan_is_the_best_within_the_memory(weights, recipe, height, width):
     weights.convolutions["conv1_1"] = wide  # or there would be little to save
     recipe = replace(recipe, normalized_network=False)
 
-    def needed(rows, history):
+    def needed(rows, pairs):
+        history = PairHistory(pairs, ml_dtypes.bfloat16)
         return estimate.striped_bytes(weights, recipe, height, width, rows, history)
 
     whole, remembers = estimate.peak_bytes(weights, recipe, height, width), recipe.optimizer == "l-bfgs-unit"
-    plans = [plan(weights, recipe, height, width, memory) for memory in np.linspace(needed(16, 3), whole, 12)]
-    for memory, (rows, history) in zip(np.linspace(needed(16, 3), whole, 12)[:-1], plans[:-1], strict=True):
-        assert needed(rows, history) <= memory
+    memories = np.linspace(needed(16, 3), whole, 12)
+    plans = [plan(weights, recipe, height, width, memory) for memory in memories]
+    for memory, (rows, history) in zip(memories[:-1], plans[:-1], strict=True):
+        assert needed(rows, history.pairs) <= memory
         assert rows == max(ROWS) or needed(2 * rows, 3) > memory
-        assert history == 40 or needed(rows, history + 1) > memory
-    assert plans[0] == ((16, 3) if remembers else (16, 40)) and plans[-1] == Plan(None)
+        assert history.pairs == 40 or needed(rows, history.pairs + 1) > memory
+    assert plans[0].rows == 16 and plans[0].history.pairs == (3 if remembers else 40) and plans[-1] == Plan(None)
     assert [rows for rows, _ in plans[:-1]] == sorted(rows for rows, _ in plans[:-1])
 
 

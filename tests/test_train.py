@@ -27,7 +27,7 @@ class Bowl:
     def __init__(self, optimizer="l-bfgs", steep=1000.0, broken=(), **recipe):
         self.recipe = replace(DEFAULT, optimizer=optimizer, **{"iterations": 8, "learning_rate": 4.0, **recipe})
         self.curvatures = np.geomspace(1, steep, START.size).reshape(SHAPE)
-        self.broken, self.images = dict(broken), []
+        self.broken, self.images, self.released_after = dict(broken), [], None
 
     def __call__(self, image):
         self.images.append(image.copy())
@@ -40,6 +40,9 @@ class Bowl:
         values |= instead
         gradient = np.broadcast_to(values.pop("gradient"), SHAPE)
         return Losses(**values), gradient
+
+    def release(self):
+        self.released_after = len(self.images)
 
 
 @pytest.fixture
@@ -182,6 +185,7 @@ def test_draft_for_all_but_the_last_tenth():
     draft.curvatures = draft.curvatures * 0.001  # lower losses than the exact ones will ever be: never compared
     result = train(exact, START, draft=draft)
     assert len(draft.images) == 1 + 36 and len(exact.images) == 4
+    assert draft.released_after == 37 and exact.released_after is None
     totals = [step.total for step in result.steps]
     assert min(totals[:36]) < min(totals[36:]), "or nothing was tempting"
     best = int(np.argmin(totals[36:]))

@@ -10,6 +10,7 @@ from transfer.objective import Objective
 from transfer.recipe import Recipe
 from transfer.stripes import blocks, maps_shape
 from vgg.l_bfgs import HISTORY as UNIT_HISTORY
+from vgg.l_bfgs import PairHistory
 from vgg.layers import LAYERS, deepest
 from vgg.matconvnet import Weights
 from vgg.optimizers import HISTORY
@@ -25,9 +26,9 @@ SHARE_OF_MAPS = 0.89
 #: pixels, 16 and 64 rows, to 6 %.
 SHARE_OF_STRIPE = 1.5
 #: Pictures in float32 that a run in stripes has at the same time, beside what its optimiser remembers.
-PICTURES = 6
+PICTURES = 5
 #: What an optimiser keeps for each number of the image: L-BFGS two for each pair it remembers, SciPy's in float64.
-OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY + 8), "adam": 4 * 3}
+OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY.pairs + 7), "adam": 4 * 3}
 
 
 def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
@@ -46,9 +47,9 @@ def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> flo
 
 
 def striped_bytes(
-    weights: Weights, recipe: Recipe, height: int, width: int, rows: int, history: int = UNIT_HISTORY
+    weights: Weights, recipe: Recipe, height: int, width: int, rows: int, history: PairHistory = UNIT_HISTORY
 ) -> float:
-    """The same in stripes of `rows`, if our own L-BFGS remembers `history` pairs."""
+    """The same in stripes of `rows`, if our own L-BFGS remembers `history`."""
     whole = maps_bytes(weights, recipe, height, width)
     names = tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers))
     cut = [[layer.name for layer in layers] for layers in blocks(names)]
@@ -57,8 +58,10 @@ def striped_bytes(
     heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
     stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
     pools = (1 + 1 / 8) * sum(whole[inside[-1]] for inside in cut[:-1])  # and four signs, of a bit, for each number
-    targets = 1.5 * sum(whole[name] for name, _ in recipe.content_layers)  # in float32 and, of the draft, bfloat16
-    remembered = 4 * 2 * history if recipe.optimizer == "l-bfgs-unit" else OPTIMIZER_BYTES[recipe.optimizer]
+    targets = sum(whole[name] for name, _ in recipe.content_layers)
+    remembered = OPTIMIZER_BYTES[recipe.optimizer]
+    if recipe.optimizer == "l-bfgs-unit":
+        remembered = 2 * history.pairs * np.dtype(history.dtype).itemsize
     pictures = 3 * height * width * (4 * PICTURES + remembered)
     return BASE_BYTES + max(
         NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + pools + targets + pictures

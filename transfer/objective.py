@@ -49,3 +49,6 @@ class Objective:
         losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
         *terms, layers = losses
         return Losses(*map(float, terms), tuple(map(float, layers))), gradient[0].numpy()
+
+    def release(self) -> None:
+        """Nothing: that is for `StripedObjective`; where the whole picture fits, a draft's targets fit too."""

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
+import tensorflow as tf
+
 from transfer import estimate
 from transfer.recipe import Recipe
 from vgg.errors import InputError
-from vgg.l_bfgs import HISTORY
+from vgg.l_bfgs import HISTORY, PairHistory
 from vgg.matconvnet import Weights
 
 #: Rows of the tallest stripes first: taller ones save next to nothing, lower ones are mostly halo.
@@ -18,21 +20,24 @@ class Plan(NamedTuple):
     """What fits into the memory."""
 
     rows: int | None  # of a stripe; None: the whole picture at once
-    history: int = HISTORY  # pairs that our own L-BFGS remembers
+    history: PairHistory = HISTORY  # of our own L-BFGS
 
 
 def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes: float) -> Plan:
     """The fastest way to evaluate height × width pixels with at most `memory_bytes` for the whole process.
 
-    That is the whole picture, else the tallest stripes with which L-BFGS can remember a little; what is left then makes
-    its memory longer. What a process needs is said by `transfer.estimate`.
+    That is the whole picture, else the tallest stripes with which L-BFGS can remember a little, in bfloat16; what is
+    left then makes its memory longer. What a process needs is said by `transfer.estimate`.
 
     Raises:
         InputError: not even the lowest stripes fit; the message says how much they would need.
     """
     if estimate.peak_bytes(weights, recipe, height, width) <= memory_bytes:
         return Plan(None)
-    histories = range(HISTORY, SHORTEST_HISTORY - 1, -1) if recipe.optimizer == "l-bfgs-unit" else (HISTORY,)
+    bfloat16 = tf.bfloat16.as_numpy_dtype
+    histories = [PairHistory(pairs, bfloat16) for pairs in range(HISTORY.pairs, SHORTEST_HISTORY - 1, -1)]
+    if recipe.optimizer != "l-bfgs-unit":
+        histories = [HISTORY]  # not used
     for rows in ROWS:
         for history in histories:
             if estimate.striped_bytes(weights, recipe, height, width, rows, history) <= memory_bytes:

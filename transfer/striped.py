@@ -20,6 +20,7 @@ NCCL, MPI and Gloo do: the all-reduce under `tf.distribute` or Horovod, the halo
 has both.
 """
 
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -28,7 +29,7 @@ import tensorflow as tf
 from transfer.blocks import Block
 from transfer.losses import Losses, normalized, style_layer_loss, variation_of_sums
 from transfer.recipe import Recipe
-from transfer.striped_targets import content_maps, style_grams
+from transfer.striped_targets import Targets, targets_of
 from transfer.stripes import Stripe, maps_shape, stripes
 from transfer.walk import blocks_of, walk
 from vgg.gram import gram_of_sums
@@ -60,13 +61,16 @@ class StripedObjective:
         self.shape = content_image.shape
         self.blocks = blocks_of(network, recipe)
         self._positions = {name: prod(maps_shape(*self.shape[:2], name)) for name in self.names}
-        self._targets = content_maps(self.blocks, content_image, rows)
-        self._grams = style_grams(self.blocks, style_image, rows, recipe.gram_channels)
-        # Row by row, because one float32 sum over all of a large map would lose digits.
-        self._energies = {
-            name: sum(float(np.sum(np.square(row, dtype=np.float32), dtype=np.float64)) for row in maps)
-            for name, maps in self._targets.items()
-        }
+        self._images = content_image, style_image
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What the loss compares with, computed once, and not before the first evaluation: drafts may come first."""
+        return targets_of(self.blocks, *self._images, self.rows, self.recipe.gram_channels)
+
+    def release(self) -> None:
+        """Give back the memory of what was computed once; another evaluation would compute it again."""
+        self.__dict__.pop("targets", None)
 
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
         """Losses, as floats, and gradient (H, W, 3) float32 at `image` (H, W, 3)."""
@@ -82,7 +86,7 @@ class StripedObjective:
         """All sums of the picture in `inputs`, where `walk` adds the pools' outputs; float64, so no digit is lost."""
         totals: dict[str, np.ndarray] = {}
         for block, stripe, crop, maps in walk(self.blocks, inputs, self.rows):
-            for term, part in block.sums(crop, stripe.own, maps, block.targets(self._targets, stripe)).items():
+            for term, part in block.sums(crop, stripe.own, maps, block.targets(self.targets.contents, stripe)).items():
                 totals[term] = totals.get(term, 0) + np.asarray(part, np.float64)
             if block.keeps_signs:
                 signs[block, stripe] = np.packbits(maps["signs"].numpy())
@@ -105,7 +109,7 @@ class StripedObjective:
         shared = np.zeros((0, *whole.shape[1:]), whole.dtype)  # rows the stripe before has added to as well
         for i, stripe in enumerate(of_block):
             arriving = [] if behind is None else [tf.constant(behind[stripe.own_of(block.layers[-1])][None])]
-            targets = block.targets(self._targets, stripe)
+            targets = block.targets(self.targets.contents, stripe)
             positive = []
             if block.keeps_signs:
                 shape = (1, stripe.own_stop - stripe.own_start, whole.shape[1], behind.shape[2])
@@ -131,13 +135,13 @@ class StripedObjective:
         """`losses.total_loss`, from the sums."""
         recipe, contents, styles = self.recipe, [], []
         for name, weight in recipe.content_layers:
-            channels, positions = self._targets[name].shape[-1], self._positions[name]
-            difference, energy = sums[f"content {name}"], self._energies[name]
+            channels, positions = self.targets.contents[name].shape[-1], self._positions[name]
+            difference, energy = sums[f"content {name}"], self.targets.energies[name]
             loss = normalized(difference, energy, channels, positions, recipe.content_loss)
             contents.append(recipe.content_weight * weight * loss)
         for name, weight in recipe.style_layers:
             gram = gram_of_sums(sums[f"style {name}"], self._positions[name], recipe.gram_channels)
-            loss = style_layer_loss(gram, self._grams[name], self._positions[name], recipe.style_loss)
+            loss = style_layer_loss(gram, self.targets.grams[name], self._positions[name], recipe.style_loss)
             styles.append(recipe.style_weight * weight * loss)
         zero = tf.constant(0.0)
         content, style, tv = sum(contents, zero), sum(styles, zero), zero

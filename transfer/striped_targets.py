@@ -1,6 +1,7 @@
 """What the striped loss compares with, computed in stripes too, so that a huge style picture takes no more memory."""
 
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +11,27 @@ from transfer.stripes import maps_shape
 from transfer.walk import walk
 from vgg.gram import gram_of_sums, gram_sums
 from vgg.layers import layer_named
+
+
+class Targets(NamedTuple):
+    """Of the content and the style image, by layer."""
+
+    contents: dict[str, np.ndarray]  # maps (H', W', N) in the network's precision
+    energies: dict[str, float]  # Σ of their squares
+    grams: dict[str, tf.Tensor]  # (N, N) float32
+
+
+def targets_of(
+    chain: list[Block], content_image: np.ndarray, style_image: np.ndarray, rows: int, gram_channels: float
+) -> Targets:
+    """All targets, from images (H, W, 3) of any sizes, in stripes of `rows`."""
+    contents = content_maps(chain, content_image, rows)
+    # Row by row, because one float32 sum over all of a large map would lose digits.
+    energies = {
+        name: sum(float(np.sum(np.square(row, dtype=np.float32), dtype=np.float64)) for row in maps)
+        for name, maps in contents.items()
+    }
+    return Targets(contents, energies, style_grams(chain, style_image, rows, gram_channels))
 
 
 def content_maps(chain: list[Block], image: np.ndarray, rows: int) -> dict[str, np.ndarray]:

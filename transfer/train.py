@@ -12,7 +12,7 @@ import numpy as np
 
 from transfer.losses import Losses
 from transfer.objective import Objective
-from vgg.l_bfgs import HISTORY as UNIT_HISTORY
+from vgg.l_bfgs import HISTORY, PairHistory
 from vgg.optimizers import OPTIMIZERS
 
 DRAFTED = 0.9  # share of the steps that a faster, less exact objective may take
@@ -53,13 +53,13 @@ def train(
     start: np.ndarray,
     callback: Callable[[Step, np.ndarray], None] | None = None,
     draft: Objective | None = None,
-    history: int = UNIT_HISTORY,
+    history: PairHistory = HISTORY,
 ) -> Result:
     """Minimise `objective` from the image `start` (H, W, 3) with the recipe's optimiser and number of iterations.
 
     `draft`, a faster and less exact stand-in, is used for all but the last tenth of the steps; the two are never
-    compared, so the image returned is the best by `objective` unless the run was stopped before. Of `history` pairs of
-    steps and gradient changes the optimiser learns the curvature, if it is our own L-BFGS.
+    compared, so the image returned is the best by `objective` unless the run was stopped before. Our own L-BFGS learns
+    the curvature from `history`.
 
     `callback(step, best_image)` is called after each step. KeyboardInterrupt, whether raised by Ctrl-C or by the
     callback, ends the loop and keeps the best image; so does a loss that is not finite.
@@ -72,6 +72,8 @@ def train(
     def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
         nonlocal evaluations, best
         evaluations += 1
+        if draft and len(result.steps) == drafted:
+            draft.release()  # of a large picture, its targets would take what the exact ones need
         losses, gradient = (draft if draft and len(result.steps) < drafted else objective)(image)
         for term in ("content", "style", "tv", "total"):
             value = getattr(losses, term)

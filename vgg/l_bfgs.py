@@ -10,16 +10,29 @@ Algorithm 7.4 of Nocedal & Wright, "Numerical Optimization".
 
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-HISTORY = 40  # pairs of steps and gradient changes; each takes two arrays of the image's size
 FIRST_STEP = 1.0  # root mean square, in pixel levels, of a step that knows no curvature yet
 LONGEST_STEP = 30.0  # the same for any step: more is a bad pair's doing
 TOLERATED_RISE = 1.05  # of the loss over the best so far; a little helps across ridges, much never comes back
 GIVE_UP = 10  # failures without a better picture in between
 
 Pair = tuple[np.ndarray, np.ndarray, float]  # s, y and 1 / (s·y)
+
+
+class PairHistory(NamedTuple):
+    """How much of its past L-BFGS remembers: pairs of steps and gradient changes, two arrays of the image's size each.
+
+    Two digits are enough for them; in bfloat16 they take half the memory, but several times as long to compute with.
+    """
+
+    pairs: int
+    dtype: type
+
+
+HISTORY = PairHistory(40, np.float32)
 
 
 def direction(gradient: np.ndarray, pairs: deque[Pair]) -> np.ndarray:
@@ -30,7 +43,7 @@ def direction(gradient: np.ndarray, pairs: deque[Pair]) -> np.ndarray:
         q -= alpha * y
         alphas.append(alpha)
     _, y, inverse = pairs[-1]
-    q *= np.float32(1 / (inverse * np.dot(y, y)))
+    q *= np.float32(1 / (inverse * float(np.linalg.norm(y.astype(np.float32, copy=False))) ** 2))
     for (s, y, inverse), alpha in zip(pairs, reversed(alphas), strict=True):
         q += (alpha - np.float32(inverse * np.dot(y, q))) * s
     return np.negative(q, out=q)
@@ -46,16 +59,16 @@ def minimise(
     start: np.ndarray,
     iterations: int,
     on_step: Callable[[np.ndarray], None],
-    history: int = HISTORY,
+    history: PairHistory = HISTORY,
 ) -> None:
     """Take up to `iterations` steps from `start`, a picture with pixels in [0, 255], which they never leave.
 
     `evaluate(picture)` gives loss and gradient; `on_step(picture)` is called after each step that was kept, with an
-    array that is not changed again. At most `history` pairs are remembered. Ends early when no step lowers the loss.
+    array that is not changed again. Ends early when no step lowers the loss.
     """
     picture = start.astype(np.float32)
     loss, gradient = evaluate(picture)
-    best, pairs, first_step, failures, steps = (loss, picture, gradient), deque[Pair](maxlen=history), FIRST_STEP, 0, 0
+    best, pairs, first_step, failures, steps = (loss, picture), deque[Pair](maxlen=history.pairs), FIRST_STEP, 0, 0
     while steps < iterations and failures < GIVE_UP:
         # A pixel at the end of its range that wants to go further takes no part in this step.
         held = ((picture <= 0) & (gradient > 0)) | ((picture >= 255) & (gradient < 0))
@@ -75,15 +88,19 @@ def minimise(
         new_loss, new_gradient = evaluate(moved)
         if not new_loss <= TOLERATED_RISE * best[0]:
             failures, first_step = failures + 1, first_step / 2
-            loss, picture, gradient = best
             pairs.clear()
+            if picture is not best[1]:  # its gradient is computed again rather than kept: this is rare
+                picture = best[1]
+                loss, gradient = evaluate(picture)
+                best = (loss, picture)
             continue
         s, y = (moved - picture).reshape(-1), (new_gradient - gradient).reshape(-1)
         curvature = float(np.dot(s, y))
         if curvature > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):  # relative: losses have any unit
-            pairs.append((s, y, 1 / curvature))
+            pairs.append((s.astype(history.dtype, copy=False), y.astype(history.dtype, copy=False), 1 / curvature))
+        del s, y  # what is kept of them may be shorter
         loss, picture, gradient = new_loss, moved, new_gradient
         if loss < best[0]:
-            best, failures = (loss, picture, gradient), 0
+            best, failures = (loss, picture), 0
         steps += 1
         on_step(picture)

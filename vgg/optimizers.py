@@ -12,7 +12,7 @@ import numpy as np
 import scipy.optimize
 
 from vgg.l_bfgs import HISTORY as UNIT_HISTORY
-from vgg.l_bfgs import minimise
+from vgg.l_bfgs import PairHistory, minimise
 
 
 class HasTotal(Protocol):
@@ -40,7 +40,7 @@ class Optimizer(Protocol):
         iterations: int,
         learning_rate: float,
         on_step: OnStep,
-        history: int = UNIT_HISTORY,
+        history: PairHistory = UNIT_HISTORY,
     ) -> None:
         """Take up to `iterations` steps from `start`; `learning_rate` is Adam's, `history` that of `l_bfgs_unit`."""
 
@@ -51,7 +51,7 @@ def l_bfgs(
     iterations: int,
     learning_rate: float,
     on_step: OnStep,
-    history: int = UNIT_HISTORY,
+    history: PairHistory = UNIT_HISTORY,
 ) -> None:
     """SciPy's L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995), the paper's choice; finds its own step length.
 
@@ -90,7 +90,7 @@ def adam(
     iterations: int,
     learning_rate: float,
     on_step: OnStep,
-    history: int = UNIT_HISTORY,
+    history: PairHistory = UNIT_HISTORY,
 ) -> None:
     """Adam (Kingma & Ba 2015, Algorithm 1), β₁ = 0.9, β₂ = 0.999, ε = 1e-8; clipped to [0, 255] after each step."""
     image = start.astype(np.float32)
@@ -112,7 +112,7 @@ def l_bfgs_unit(
     iterations: int,
     learning_rate: float,
     on_step: OnStep,
-    history: int = UNIT_HISTORY,
+    history: PairHistory = UNIT_HISTORY,
 ) -> None:
     """Our own L-BFGS (`vgg.l_bfgs`), which does not search along its direction."""
     latest: list[Losses] = []
