@@ -89,26 +89,25 @@ def optimise(
     """Build the network and the objectives, say what will happen, and run the loop."""
     scales, scaled = scales_of(pictures, recipe), scaled_for(recipe, weights)
     sizes = [scale.content_image.shape[:2] for scale in scales]
-    plans = [plan(weights, recipe, *size, memory) for size in reversed(sizes)][::-1]  # a refusal names the largest
+    plans = [plan(weights, recipe, *size, memory) for size in reversed(sizes)]  # a refusal names the largest
     start = start_image(scales[0], weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
     first = objectives_for(scales[0], recipe, scaled, precision, memory)
 
     def train_at(number: int, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
-        exact, draft = objectives_for(scales[number], recipe, scaled, precision, memory) if number else first
-        return train(exact, start, callback, draft, plans[number].history)
+        work = objectives_for(scales[number], recipe, scaled, precision, memory) if number else first
+        return train(work.exact, start, callback, work.draft, work.history)
 
     if options.quiet:
         return paint(scales, recipe.iterations, start, train_at)
-    exact, draft = first
     evaluations = recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
-    seconds = estimate.seconds_per_evaluation(draft or exact, start) * evaluations
-    (height, width), (rows, history) = sizes[-1], plans[-1]
+    seconds = estimate.seconds_per_evaluation(first.draft or first.exact, start) * evaluations
+    (height, width), (rows, history) = sizes[-1], plans[0]
     needed, in_stripes = estimate.peak_bytes(weights, recipe, height, width), ""
     if rows:
         needed = estimate.striped_bytes(weights, recipe, height, width, rows, history)
         in_stripes = f", in stripes of {rows} rows"
-    layers, passed = ", ".join(dict.fromkeys(exact.names)), "".join(f"{max(size)}, " for size in sizes[:-1])
-    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(weights)}{', bfloat16' if draft else ''}")
+    layers, passed = ", ".join(dict.fromkeys(first.exact.names)), "".join(f"{max(size)}, " for size in sizes[:-1])
+    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(weights)}{', bfloat16' if first.draft else ''}")
     steps = f"{recipe.iterations} steps of {recipe.optimizer}"
     at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
     say(f"{steps}{at_each}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")

@@ -1,6 +1,7 @@
 """From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in stripes."""
 
 import gc
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from transfer.plan import plan
 from transfer.precision import fastest
 from transfer.recipe import Recipe
 from transfer.striped import StripedObjective
+from vgg.l_bfgs import PairHistory
 from vgg.matconvnet import Weights
 from vgg.network import VGG19, Precision
 from vgg.normalize import normalize
@@ -22,19 +24,27 @@ NORMALIZING_SEEDS = (100, 101)
 NORMALIZING_SIZE = 320
 
 
+class Objectives(NamedTuple):
+    """What `transfer.train.train` works with."""
+
+    exact: Objective | StripedObjective  # what judges the generated image
+    draft: Objective | StripedObjective | None  # the same in a faster number type, if there is one
+    history: PairHistory  # what there is memory for
+
+
 def objectives_for(
     pictures: Pictures, recipe: Recipe, scaled: Weights, precision: Precision, memory_bytes: float
-) -> tuple[Objective | StripedObjective, Objective | StripedObjective | None]:
-    """What judges the generated image, and a draft of that if `precision` is not float32; in stripes if need be."""
+) -> Objectives:
+    """What is minimised, with a draft if `precision` is not float32; in stripes if need be."""
     gc.collect()  # objectives of before are in a cycle with their compiled functions, and would stay beside these
     images = pictures.content_image, pictures.style_image
-    rows = plan(scaled, recipe, *images[0].shape[:2], memory_bytes).rows
+    rows, history = plan(scaled, recipe, *images[0].shape[:2], memory_bytes)
 
     def objective(precision: Precision) -> Objective | StripedObjective:
         network = VGG19(scaled, recipe.pooling, precision)
         return StripedObjective(network, *images, recipe, rows) if rows else Objective(network, *images, recipe)
 
-    return objective("float32"), objective(precision) if precision != "float32" else None
+    return Objectives(objective("float32"), objective(precision) if precision != "float32" else None, history)
 
 
 def scaled_for(recipe: Recipe, weights: Weights) -> Weights:
@@ -55,6 +65,6 @@ def losses_as(
     other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray, memory_bytes: float
 ) -> dict[str, float]:
     """The losses of `image` as the recipe `other` counts them: with its layers, network, weights and factors."""
-    objective, _ = objectives_for(pictures, other, scaled_for(other, weights), "float32", memory_bytes)
-    losses, _ = objective(image)
+    exact = objectives_for(pictures, other, scaled_for(other, weights), "float32", memory_bytes).exact
+    losses, _ = exact(image)
     return {term: getattr(losses, term) for term in ("total", "content", "style", "tv")}

@@ -75,12 +75,7 @@ def train(
         if draft and len(result.steps) == drafted:
             draft.release()  # of a large picture, its targets would take what the exact ones need
         losses, gradient = (draft if draft and len(result.steps) < drafted else objective)(image)
-        for term in ("content", "style", "tv", "total"):
-            value = getattr(losses, term)
-            if not np.isfinite(value):
-                raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {evaluations}")
-        if not np.isfinite(gradient).all():
-            raise NonFiniteLoss(f"the gradient was no longer finite at evaluation {evaluations}")
+        _require_finite(losses, gradient, evaluations)
         if evaluations == 1:
             best = losses.total  # the start's: a step that ends higher does not replace it
         return losses, gradient
@@ -115,3 +110,12 @@ def train(
     except NonFiniteLoss as error:
         result.stopped = str(error)
     return result
+
+
+def _require_finite(losses: Losses, gradient: np.ndarray, evaluation: int) -> None:
+    for term in ("content", "style", "tv", "total"):
+        value = getattr(losses, term)
+        if not np.isfinite(value):
+            raise NonFiniteLoss(f"the {term} loss became {value} at evaluation {evaluation}")
+    if not np.isfinite(gradient).all():
+        raise NonFiniteLoss(f"the gradient was no longer finite at evaluation {evaluation}")

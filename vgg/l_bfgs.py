@@ -86,19 +86,23 @@ def minimise(
         moved = np.clip(move, 0, 255, out=move)
         del free, held  # before the evaluation needs its own memory
         new_loss, new_gradient = evaluate(moved)
+        s, y = (moved - picture).reshape(-1), (new_gradient - gradient).reshape(-1)
+        curvature = float(np.dot(s, y))
+        bends_up = curvature > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y))  # losses have any unit
+        if bends_up:
+            pairs.append((s.astype(history.dtype, copy=False), y.astype(history.dtype, copy=False), 1 / curvature))
+        del s, y  # what is kept of them may be shorter
         if not new_loss <= TOLERATED_RISE * best[0]:
-            failures, first_step = failures + 1, first_step / 2
-            pairs.clear()
+            failures += 1
+            # At first, the pair just added is enough: it has shown how steep it was there, and the next step heeds it.
+            if failures > 1 or not bends_up:
+                pairs.clear()
+                first_step /= 2
             if picture is not best[1]:  # its gradient is computed again rather than kept: this is rare
                 picture = best[1]
                 loss, gradient = evaluate(picture)
                 best = (loss, picture)
             continue
-        s, y = (moved - picture).reshape(-1), (new_gradient - gradient).reshape(-1)
-        curvature = float(np.dot(s, y))
-        if curvature > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):  # relative: losses have any unit
-            pairs.append((s.astype(history.dtype, copy=False), y.astype(history.dtype, copy=False), 1 / curvature))
-        del s, y  # what is kept of them may be shorter
         loss, picture, gradient = new_loss, moved, new_gradient
         if loss < best[0]:
             best, failures = (loss, picture), 0

@@ -24,9 +24,9 @@ def make_cell(workshop: Workshop, cell: Cell, on_step: Callable[[Step], None]) -
         KeyboardInterrupt: stopped; nothing of this cell was written.
     """
     recipe, pictures = cell.recipe, workshop.pictures[cell.recipe.init]
-    exact, draft = workshop.objectives(cell)
+    work = workshop.objectives(cell)
     start = start_image(pictures, workshop.weights.mean_rgb, cell.seed, recipe.noise, recipe.noise_share)
-    result = train(exact, start, lambda step, image: on_step(step), draft)
+    result = train(work.exact, start, lambda step, image: on_step(step), work.draft, work.history)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
     if result.stopped not in ("finished", "converged"):

@@ -14,12 +14,10 @@ from typing import Any
 import numpy as np
 
 from transfer.figures.cells import Cell
-from transfer.objective import Objective
 from transfer.pictures import Pictures
 from transfer.plan import plan
 from transfer.record import outcome, settings, write_record
-from transfer.setup import objectives_for, scaled_for
-from transfer.striped import StripedObjective
+from transfer.setup import Objectives, objectives_for, scaled_for
 from transfer.train import Result
 from vgg.errors import InputError
 from vgg.image.codec import to_uint8
@@ -41,7 +39,7 @@ class Workshop:
     memory_bytes: float  # that the whole process may use
     scaled: dict[tuple[str, bool], Weights] = field(default_factory=dict)  # as a recipe wants them, once needed
 
-    def objectives(self, cell: Cell) -> tuple[Objective | StripedObjective, Objective | StripedObjective | None]:
+    def objectives(self, cell: Cell) -> Objectives:
         """What the cell minimises, and its draft if there is a faster number type; in stripes if memory is short."""
         recipe = cell.recipe
         key = (recipe.pooling, recipe.normalized_network)
