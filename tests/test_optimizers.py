@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass, field
 
-import ml_dtypes
 import numpy as np
 import pytest
 
 from transfer.losses import Losses
 from vgg import optimizers
-from vgg.l_bfgs import PairHistory, minimise
-from vgg.optimizers import OPTIMIZERS, adam, l_bfgs, l_bfgs_unit
+from vgg.optimizers import OPTIMIZERS, adam, l_bfgs
 
 SHAPE = (4, 5, 3)
 SIZE = 60
@@ -115,31 +113,6 @@ def test_l_bfgs_remembers_more_than_one_step(monkeypatch):
     assert with_memory.losses[-1] < without.losses[-1] / 3
 
 
-@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16])
-def test_our_l_bfgs_remembers_as_much_as_it_is_told(dtype):
-    """The same valley: ten pairs leave less than half of what one leaves, and forty less than half of that."""
-    ends = []
-    for history in (1, 10, 40):
-        problem = Quadratic(at_bounds=0, steepest=1000.0)
-        start = np.full(SHAPE, 128, np.float32)
-        l_bfgs_unit(problem.evaluate, start, 60, 2.0, problem.on_step, PairHistory(history, dtype))
-        ends.append(min(problem.losses))
-        np.testing.assert_array_equal(start, 128)  # the caller's
-    assert ends[0] > 2 * ends[1] > 4 * ends[2]
-
-
-@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
-def test_our_l_bfgs_remembers_less_exactly_if_told(scale):
-    """Pairs of two digits change the way there a little, and not where it ends, whatever the unit of the loss."""
-    ends = []
-    for dtype in (np.float32, ml_dtypes.bfloat16):
-        problem = Quadratic(at_bounds=12, scale=scale)
-        l_bfgs_unit(problem.evaluate, np.full(SHAPE, 128, np.float32), 60, 2.0, problem.on_step, PairHistory(40, dtype))
-        ends.append(problem.steps[-1].reshape(-1))
-        assert np.abs(ends[-1] - problem.solution).max() < 0.02
-    assert not np.array_equal(*ends)
-
-
 def test_l_bfgs_stops_at_a_start_that_is_the_minimum():
     problem = Quadratic(at_bounds=0)
     start = problem.centre.reshape(SHAPE)
@@ -167,27 +140,3 @@ def test_adam_with_a_constant_gradient_walks_at_the_learning_rate():
     assert len(steps) == 20
     for number, image in enumerate(steps, start=1):
         np.testing.assert_allclose(image[0, 0], 100 - 2.0 * number * np.array([1, -1, 1]), rtol=1e-4)
-
-
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("spread", [20, 60])
-def test_our_l_bfgs_on_a_gram_matrix_from_noise(seed, spread):
-    """Σ (X Xᵀ / M − A)², the style loss's form, is much steeper far out: a step that went too far must teach something.
-
-    A can be reached exactly. If all that was learned is dropped with such a step, up to 16 of 56 evaluations are in
-    vain, and a third of these runs give up long before.
-    """
-    rng = np.random.default_rng(seed)
-    reached = rng.normal(size=(4, 15)) * np.geomspace(1, 0.1, 4)[:, None]
-    evaluated, losses = [], []
-
-    def evaluate(image):
-        maps = (image.reshape(4, 15).astype(float) - 128) / 20
-        difference = (maps @ maps.T - reached @ reached.T) / 15
-        evaluated.append(float(np.sum(difference**2)))
-        return evaluated[-1], (4 / 15 / 20 * difference @ maps).astype(np.float32).reshape(image.shape)
-
-    start = np.clip(128 + rng.normal(0, spread, SHAPE), 0, 255)
-    minimise(evaluate, start, 40, lambda image: losses.append(evaluated[-1]))
-    assert len(losses) == 40 and len(evaluated) <= 40 + 5
-    assert min(losses) < 1e-11 * evaluated[0]
