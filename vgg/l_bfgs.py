@@ -54,6 +54,27 @@ def root_mean_square(values: np.ndarray) -> float:
     return float(np.linalg.norm(values)) / values.size**0.5
 
 
+def next_picture(picture: np.ndarray, gradient: np.ndarray, pairs: deque[Pair], first_step: float) -> np.ndarray | None:
+    """The picture one unit step further, with pixels in [0, 255]; None at a minimum.
+
+    Without pairs it goes down the gradient by `first_step`, the root mean square over all pixels.
+    """
+    # A pixel at the end of its range that wants to go further takes no part in this step.
+    held = ((picture <= 0) & (gradient > 0)) | ((picture >= 255) & (gradient < 0))
+    free = np.where(held, np.float32(0), gradient)
+    size = root_mean_square(free)
+    if size == 0:
+        return None
+    if pairs:
+        move = direction(free.reshape(-1), pairs).reshape(picture.shape)
+        move[held] = 0
+        move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
+    else:
+        move = free * np.float32(-first_step / size)
+    move += picture
+    return np.clip(move, 0, 255, out=move)
+
+
 def minimise(
     evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]],
     start: np.ndarray,
@@ -70,21 +91,9 @@ def minimise(
     loss, gradient = evaluate(picture)
     best, pairs, first_step, failures, steps = (loss, picture), deque[Pair](maxlen=history.pairs), FIRST_STEP, 0, 0
     while steps < iterations and failures < GIVE_UP:
-        # A pixel at the end of its range that wants to go further takes no part in this step.
-        held = ((picture <= 0) & (gradient > 0)) | ((picture >= 255) & (gradient < 0))
-        free = np.where(held, np.float32(0), gradient)
-        size = root_mean_square(free)
-        if size == 0:
-            return  # a minimum
-        if pairs:
-            move = direction(free.reshape(-1), pairs).reshape(picture.shape)
-            move[held] = 0
-            move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
-        else:
-            move = free * np.float32(-first_step / size)
-        move += picture
-        moved = np.clip(move, 0, 255, out=move)
-        del free, held  # before the evaluation needs its own memory
+        moved = next_picture(picture, gradient, pairs, first_step)
+        if moved is None:
+            return
         new_loss, new_gradient = evaluate(moved)
         s, y = (moved - picture).reshape(-1), (new_gradient - gradient).reshape(-1)
         curvature = float(np.dot(s, y))
