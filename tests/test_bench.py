@@ -27,6 +27,7 @@ def small(monkeypatch, weights):
     monkeypatch.setattr(evaluation, "MATRIX", 32)
     monkeypatch.setattr(evaluation, "ROUNDS", 2)
     monkeypatch.setattr(convergence, "STEPS", 12)
+    monkeypatch.setattr(convergence, "MORE_STEPS", 13)
     return weights
 
 
