@@ -64,7 +64,7 @@ def test_reported_losses(tmp_path, words, written, capfd, name):
     saved = read_image(tmp_path / "out" / "result.png")
     of_the_file = losses_by_hand(name, pictures.content_image, pictures.style_image, saved)
     for term in TERMS:
-        assert reported[term] == pytest.approx(of_the_file[term], rel=0.05), "but for rounding to whole levels"
+        assert reported[term] == pytest.approx(of_the_file[term], rel=0.1), "but for rounding to whole levels"
 
     (line,) = (line for line in capfd.readouterr().out.splitlines() if line.startswith("in units of "))
     parts = [f"{term} {reported[term]:.4g}" for term in TERMS]
