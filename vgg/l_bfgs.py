@@ -2,7 +2,8 @@
 
 SciPy's L-BFGS-B searches along each direction until the loss has fallen enough, which costs evaluations and fails when
 losses are known to a few digits only, as with a network in bfloat16. Near a minimum the step L-BFGS proposes is nearly
-always right as it is; so it is taken, and undone in the rare case that the loss rises.
+always right as it is; so it is taken, and undone in the rare case that the loss rises; what it has shown of the
+curvature is kept.
 
 Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization"; the two-loop recursion is
 Algorithm 7.4 of Nocedal & Wright, "Numerical Optimization".
@@ -112,8 +113,8 @@ def minimise(
                 loss, gradient = evaluate(picture)
                 best = (loss, picture)
             continue
-        loss, picture, gradient = new_loss, moved, new_gradient
-        if loss < best[0]:
-            best, failures = (loss, picture), 0
+        picture, gradient = moved, new_gradient
+        if new_loss < best[0]:
+            best, failures = (new_loss, picture), 0
         steps += 1
         on_step(picture)

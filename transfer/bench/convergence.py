@@ -15,6 +15,7 @@ from transfer.objective import Objective
 from transfer.pictures import Pictures, load, start_image
 from transfer.recipe import Recipe
 from transfer.recipes import DEFAULT
+from transfer.setup import objectives_for
 from transfer.train import Result, Step, train
 from vgg.matconvnet import Weights
 from vgg.network import VGG19
@@ -52,20 +53,16 @@ def run(way: Way, weights: Weights, pictures: Pictures, recipe: Recipe) -> list[
     spent = [0.0, 0]
 
     def train_at(number: int, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
-        images = scales[number].content_image, scales[number].style_image
         here = recipe if number == len(scales) - 1 else replace(recipe, iterations=COARSE_STEPS)
-        exact = Objective(VGG19(weights, recipe.pooling), *images, here)
-        draft = None
-        if way.precision != "float32":
-            draft = Objective(VGG19(weights, recipe.pooling, way.precision), *images, here)
-        for objective in filter(None, (exact, draft)):
+        work = objectives_for(scales[number], here, weights, way.precision, float("inf"))
+        for objective in filter(None, (work.exact, work.draft)):
             objective(start)  # compiled once, outside the time
 
         def keep(step: Step, image: np.ndarray) -> None:
             if number == len(scales) - 1 and step.step % KEEP_EVERY == 0:
                 kept.append((spent[0] + step.seconds, spent[1] + step.evaluations, image.copy()))
 
-        result = train(exact, start, keep, draft)
+        result = train(work.exact, start, keep, work.draft)
         spent[0] += result.steps[-1].seconds
         spent[1] += result.steps[-1].evaluations
         return result
