@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vgg import terminal
+from vgg.console.quiet import start_tensorflow
 from vgg.layers import CONVOLUTIONS
-from vgg.matconvnet import Conv, Weights
-from vgg.matconvnet_writer import write
+from vgg.matfile.read import Conv, Weights
+from vgg.matfile.write import write
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
-terminal.start_tensorflow()
+start_tensorflow()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup make test` hands down a Ctrl-C that is ignored
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import hand_made
 from vgg.errors import WeightsError
-from vgg.matconvnet import read
+from vgg.matfile.read import read
 
 GET_IT = "make download-weights"
 

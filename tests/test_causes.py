@@ -7,9 +7,9 @@ from conftest import tiny_weights
 from microscope_command import disc, prepare, refused
 from vgg.__main__ import main
 from vgg.image.file import read_image
+from vgg.layers import ReceptiveField, receptive_field
 from vgg.microscope.causes import causes, competing, peaks
 from vgg.network import VGG19
-from vgg.receptive_field import ReceptiveField, receptive_field
 
 
 def test_peaks_are_strongest_first_and_apart():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from transfer.coarse_to_fine import paint, scales_of
-from transfer.pictures import Pictures
-from transfer.recipes import DEFAULT
+from transfer.inputs.pictures import Pictures
+from transfer.recipe.ours import DEFAULT
 from transfer.train import Result, Step
 from transfer_command import prepare
 

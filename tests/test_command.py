@@ -13,12 +13,12 @@ import scipy
 import tensorflow as tf
 
 from image_files import png_of
-from transfer import estimate
+from transfer import memory as estimate
 from transfer.__main__ import main
+from transfer.inputs.pictures import load
 from transfer.losses import Losses
-from transfer.objective import Objective
-from transfer.pictures import load
-from transfer.recipes import DEFAULT
+from transfer.objective.whole import Objective
+from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
 from vgg.image.file import read_image
 

@@ -106,7 +106,7 @@ def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, how):
 
 def test_stopped_before_the_first_step_writes_nothing(tmp_path, words, monkeypatch, capfd):
     """In this process, where the moment can be chosen: the very first evaluation of the loop."""
-    from transfer import run
+    from transfer.command import run
     from transfer.train import train
 
     def train_interrupted(objective, start, callback=None, *_):

@@ -5,12 +5,12 @@ import pytest
 import tensorflow as tf
 
 from image_files import png_of
-from transfer import setup
+from transfer import session as setup
 from transfer.__main__ import main
-from transfer.objective import Objective
+from transfer.objective.whole import Objective
 from transfer_command import prepare
 from vgg.image.file import read_image
-from weights.dead_leaves import dead_leaves
+from weights.learn.dead_leaves import dead_leaves
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from pathlib import Path
 faulthandler.enable()
 resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 from vgg.errors import WeightsError
-from vgg.matconvnet import read
+from vgg.matfile.read import read
 for path in sorted(Path(sys.argv[1]).iterdir()):
     faulthandler.dump_traceback_later(10, exit=True)
     print(path.name, end=" ", flush=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from weights.dead_leaves import dead_leaves
+from weights.learn.dead_leaves import dead_leaves
 
 
 @pytest.fixture(scope="module")

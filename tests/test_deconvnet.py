@@ -10,7 +10,7 @@ import numpy_network
 from vgg.deconvnet import Deconvnet, pool_with_switches, rectify, transposed_conv2d, unpool
 from vgg.errors import InputError
 from vgg.layers import LAYERS, layer_named
-from vgg.matconvnet import Conv
+from vgg.matfile.read import Conv
 from vgg.network import VGG19, conv2d, pool
 
 SHAPES = [(6, 8, 3), (7, 5, 2), (1, 9, 4)]  # odd sides too: the last window is cut by the border

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from transfer.objective import Objective
-from transfer.recipes import DEFAULT
-from vgg.matconvnet import Conv
+from transfer.objective.whole import Objective
+from transfer.recipe.ours import DEFAULT
+from vgg.matfile.read import Conv
 from vgg.network import VGG19
 
 

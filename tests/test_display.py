@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from transfer import estimate
-from transfer.display import describe
-from transfer.recipes import DEFAULT
+from transfer import memory as estimate
+from transfer.command.watchers import describe
+from transfer.recipe.ours import DEFAULT
 from transfer.train import Step
+from vgg.console.progress import duration, plain_lines, steps_display
 from vgg.layers import LAYERS
-from vgg.steps_display import duration, plain_lines, steps_display
 
 
 def step(number: int, left: float = 1.0, tv: float = 0.0) -> Step:

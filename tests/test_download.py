@@ -12,12 +12,12 @@ import pytest
 
 from vgg.errors import WeightsError
 from web_server import BODY, QUICK, SHA256, SOURCE, UNSIZED, assert_arrived, closed_port, failure, fetch, ranged, reply
-from weights.download import Patience, download
-from weights.sources import BETA16, LATER, SOURCES
+from weights.download.download import Patience, download
+from weights.download.sources import BETA16, LATER, SOURCES
 
 
 @pytest.mark.parametrize("source", [SOURCE, UNSIZED], ids=["sha256", "md5, size unknown"])
-def test_whole_file_arrives(serve, target, source):
+def test_atomic_write_arrives(serve, target, source):
     server = serve(ranged)
     assert fetch(server, target, source) == target
     assert_arrived(target)

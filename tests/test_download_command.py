@@ -11,7 +11,7 @@ import pytest
 
 from web_server import ROOT, SOURCE, assert_arrived, closed_port, part_of, ranged, ranged_then_silent
 from weights.__main__ import main
-from weights.sources import SOURCES
+from weights.download.sources import SOURCES
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_command_complains_in_one_line(arguments, capsys):
 def run_apart(url, target):
     """Start the command in a process of its own, with the tiny file as the later layout."""
     program = (
-        "import signal, sys; from weights.__main__ import main; from weights.sources import SOURCES, Source; "
+        "import signal, sys; from weights.__main__ import main; from weights.download.sources import SOURCES, Source; "
         # A test run in the background hands down a Ctrl-C that is ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler); "
         f"SOURCES['later'] = {SOURCE!r}; sys.exit(main(sys.argv[1:]))"

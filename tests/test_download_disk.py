@@ -17,7 +17,7 @@ from web_server import (
     part_of,
     ranged,
 )
-from weights import partial
+from weights.download import partial
 
 
 @pytest.mark.parametrize("source", [SOURCE, UNSIZED], ids=["size known", "size announced"])

@@ -3,8 +3,8 @@
 import io
 
 from web_server import BODY, fetch, ranged
-from weights import display
-from weights.progress import Meter, Progress
+from weights.download import display
+from weights.download.progress import Meter, Progress
 
 
 def test_progress_and_no_target_until_the_end(serve, target, part):

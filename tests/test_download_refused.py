@@ -6,7 +6,7 @@ import os
 import pytest
 
 from web_server import BODY, PAGE, SHA256, SOURCE, UNSIZED, assert_arrived, endless, failure, fetch, ranged, reply
-from weights import download as download_module
+from weights.download import download as download_module
 
 
 def test_redirect_is_followed_with_its_range(serve, target, part):

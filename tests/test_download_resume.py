@@ -22,7 +22,7 @@ from web_server import (
     ranged_then_silent,
     reply,
 )
-from weights.download import download
+from weights.download.download import download
 
 
 def test_cut_connections_are_resumed(serve, target):

@@ -8,7 +8,7 @@ from conftest import tiny_weights
 from microscope_command import disc, prepare
 from vgg.__main__ import main
 from vgg.image.file import read_image
-from vgg.microscope.drawing import around_grey, grey, pixelated
+from vgg.microscope.drawing.colours import around_grey, grey, pixelated
 from vgg.microscope.features import strengths, strongest_channels, summarize
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
-from transfer import estimate
+from transfer import memory as estimate
 from transfer.figures import making, workshop
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
@@ -84,7 +84,7 @@ def test_only_makes_what_it_names_and_the_sheet_shows_what_is_there(tmp_path, wo
 
 
 def test_cells_are_made_within_the_memory_there_is(words, monkeypatch):
-    """What cuts into stripes is told what is free; whether it does is a matter of `transfer.setup`'s tests."""
+    """What cuts into stripes is told what is free; whether it does is a matter of `transfer.session`'s tests."""
     asked, objectives_for = [], workshop.objectives_for
 
     def note(pictures, recipe, scaled, precision, memory_bytes):

@@ -49,7 +49,7 @@ def test_a_changed_setting_makes_anew(tmp_path, words, capfd, change):
         words = [str(tmp_path / "style.png"), *words[1:]]
     elif change == "weights":
         from conftest import tiny_weights
-        from vgg.matconvnet_writer import write
+        from vgg.matfile.write import write
 
         write(tmp_path / "tiny.mat", tiny_weights(seed=3))
     assert main(["photorealistic", *words, *(change if isinstance(change, list) else [])]) == 0

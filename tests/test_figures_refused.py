@@ -3,9 +3,8 @@
 import pytest
 
 from figures_command import refused, small_run
-from transfer import estimate
+from transfer import memory as estimate
 from transfer.figures.__main__ import main
-from vgg import terminal
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def nothing_slow(monkeypatch) -> None:
     def slow(*_):
         raise AssertionError("this should have been refused before")
 
-    monkeypatch.setattr(terminal, "start_tensorflow", slow)
+    monkeypatch.setattr("transfer.figures.__main__.start_tensorflow", slow)
     monkeypatch.setattr("transfer.figures.run.load_weights", slow)
 
 

@@ -10,8 +10,8 @@ from conftest import tiny_weights
 from microscope_command import prepare, refused
 from vgg.__main__ import main
 from vgg.image.file import read_image
-from vgg.matconvnet import Conv
-from vgg.matconvnet_writer import write
+from vgg.matfile.read import Conv
+from vgg.matfile.write import write
 from vgg.microscope.ascent import maximize
 from vgg.network import VGG19
 

@@ -15,8 +15,8 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import content_loss, gram_matrix, style_layer_loss, total_loss
-from transfer.recipe import PRINTED_CONTENT, PRINTED_STYLE, Normalization, Recipe
-from transfer.recipes import DEFAULT, GATYS2016_LITERAL, RECIPES
+from transfer.recipe.choices import PRINTED_CONTENT, PRINTED_STYLE, Normalization, Recipe
+from transfer.recipe.ours import DEFAULT, GATYS2016_LITERAL, RECIPES
 
 # Neither square, nor as many channels as positions in any direction, so that no mix-up of N, M, H and W passes.
 HEIGHT, WIDTH, CHANNELS = 4, 6, 5

@@ -6,8 +6,8 @@ import pytest
 import scipy.optimize
 
 from test_optimizers import SHAPE, Quadratic
-from vgg.l_bfgs import HISTORY, PairHistory, minimise
-from vgg.optimizers import l_bfgs_unit
+from vgg.optimize.l_bfgs import HISTORY, PairHistory, minimise
+from vgg.optimize.optimizers import l_bfgs_unit
 
 
 @pytest.mark.parametrize("seed", range(4))

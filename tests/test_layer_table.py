@@ -11,12 +11,11 @@ import tensorflow as tf
 from conftest import tiny_weights
 from microscope_command import ROOT, refused
 from vgg.__main__ import main
-from vgg.layers import LAYERS, NAMES
-from vgg.matconvnet import Conv, Weights
-from vgg.matconvnet_writer import write
-from vgg.microscope.layer_table import layer_table, parse_size
+from vgg.layers import LAYERS, NAMES, receptive_field
+from vgg.matfile.read import Conv, Weights
+from vgg.matfile.write import write
 from vgg.network import VGG19
-from vgg.receptive_field import receptive_field
+from vgg.shapes import layer_table, parse_size
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (37, 45), (33, 64), (47, 18)])

@@ -8,9 +8,9 @@ import scipy.signal
 
 import numpy_network
 from vgg.layers import LAYERS
-from weights import learn as learn_module
-from weights.dead_leaves import dead_leaves
-from weights.learn import learn, learn_kernel, spherical_kmeans, untrained
+from weights.learn import filters as learn_module
+from weights.learn.dead_leaves import dead_leaves
+from weights.learn.filters import learn, learn_kernel, spherical_kmeans, untrained
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 import hand_made
-from vgg.known_files import LEARNED, LEARNED_VERSION
 from vgg.layers import LAYERS
-from vgg.matconvnet import read
-from weights import dead_leaves, learn, learned_file
+from vgg.matfile.locate import LEARNED, LEARNED_VERSION
+from vgg.matfile.read import read
 from weights.__main__ import main
 from weights.choice import choose
+from weights.learn import dead_leaves
+from weights.learn import file as learned_file
+from weights.learn import filters as learn
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import content_loss, gram_matrix, style_layer_loss, total_variation
-from transfer.recipe import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization, Variation
-from vgg.gram import gram_sums
+from transfer.recipe.choices import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization, Variation
+from vgg.statistics import gram_sums
 
 # The paper's factors. Its 1/(4N²M²) is 1/(4N²) here, because G and A are divided by their M already.
 EQUATION_1 = Normalization(factor=1 / 2)

@@ -7,7 +7,7 @@ import pytest
 
 import hand_made
 import matlab_bytes as m
-from vgg.matconvnet import read
+from vgg.matfile.read import read
 
 LAYOUTS = ("beta16", "later")
 

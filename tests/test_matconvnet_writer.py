@@ -11,8 +11,8 @@ import scipy.io
 
 import hand_made
 from vgg.errors import InputError
-from vgg.matconvnet import read
-from vgg.matconvnet_writer import write
+from vgg.matfile.read import read
+from vgg.matfile.write import write
 
 LAYOUTS = ("beta16", "later")
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from microscope_command import ROOT, prepare, refused
-from vgg.microscope import inputs
+from vgg.microscope.commands import inputs
 
 WITH_PICTURE = {
     "features": ["--layer", "relu2_1"],

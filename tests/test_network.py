@@ -8,7 +8,7 @@ import tensorflow as tf
 
 import numpy_network
 from vgg.errors import InputError
-from vgg.matconvnet import Conv
+from vgg.matfile.read import Conv
 from vgg.network import VGG19
 
 

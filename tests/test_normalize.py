@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import numpy_network
-from vgg.matconvnet import Conv
+from vgg.matfile.read import Conv
 from vgg.normalize import mean_activations, normalize
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from transfer.losses import Losses
-from vgg import optimizers
-from vgg.optimizers import OPTIMIZERS, adam, l_bfgs
+from vgg.optimize import optimizers
+from vgg.optimize.optimizers import OPTIMIZERS, adam, l_bfgs
 
 SHAPE = (4, 5, 3)
 SIZE = 60

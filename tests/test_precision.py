@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from transfer import precision
-from transfer.objective import Objective
-from transfer.recipes import DEFAULT
+from transfer.objective.whole import Objective
+from transfer.recipe.ours import DEFAULT
 from vgg.network import VGG19
 
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from transfer.recipe import MEAN_OVER_MAPS, PRINTED_STYLE, Normalization, Variation
-from transfer.recipe_table import recipe_table
-from transfer.recipes import RECIPES
+from transfer.recipe.choices import MEAN_OVER_MAPS, PRINTED_STYLE, Normalization, Variation
+from transfer.recipe.ours import RECIPES
+from transfer.recipe.table import recipe_table
 from transfer_command import ROOT
 
 

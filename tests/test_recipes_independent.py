@@ -7,8 +7,8 @@ import tensorflow as tf
 import second_systems
 from numpy_network import matrices, scales_of
 from transfer.losses import gram_matrix, total_loss
-from transfer.objective import Objective
-from transfer.recipes import GATYS2016, GATYS2016_LITERAL, RECIPES
+from transfer.objective.whole import Objective
+from transfer.recipe.ours import GATYS2016, GATYS2016_LITERAL, RECIPES
 from vgg.network import VGG19
 from vgg.normalize import normalize
 

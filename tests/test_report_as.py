@@ -9,9 +9,10 @@ import second_systems
 from conftest import tiny_weights
 from image_files import png_of
 from numpy_network import matrices, scales_of
-from transfer import run, setup
+from transfer import session as setup
 from transfer.__main__ import main
-from transfer.pictures import load
+from transfer.command import run
+from transfer.inputs.pictures import load
 from transfer_command import prepare
 from vgg.image.file import read_image
 

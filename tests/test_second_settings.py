@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from transfer.recipe import Recipe
-from transfer.recipes import RECIPES
+from transfer.recipe.choices import Recipe
+from transfer.recipe.ours import RECIPES
 
 
 class Settings(NamedTuple):

@@ -4,9 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.recipe import Noise, Normalization, Recipe, Variation
-from transfer.recipes import DEFAULT, GATYS2016, RECIPES
-from transfer.settings import build_parser, recipe_from
+from transfer.command.options import build_parser, recipe_from
+from transfer.recipe.choices import Noise, Normalization, Recipe, Variation
+from transfer.recipe.ours import DEFAULT, GATYS2016, RECIPES
 from vgg.errors import InputError
 
 #: Another value for every field that a recipe has; where there are but two, a recipe of ours may use it already.

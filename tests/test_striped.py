@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from test_total_loss import EVERYTHING
-from transfer import blocks, stripes
-from transfer.objective import Objective
-from transfer.recipe import Variation
-from transfer.recipes import DEFAULT, GATYS2016
-from transfer.striped import StripedObjective
+from transfer.objective import block as blocks
+from transfer.objective import geometry as stripes
+from transfer.objective.striped import StripedObjective
+from transfer.objective.whole import Objective
+from transfer.recipe.choices import Variation
+from transfer.recipe.ours import DEFAULT, GATYS2016
 from transfer.train import train
 from vgg.layers import LAYERS
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
 from vgg.network import VGG19
 
 SHALLOW = replace(

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer import estimate
+from transfer import memory as estimate
+from transfer.objective.geometry import blocks, halo_of, maps_shape, stripes
 from transfer.plan import ROWS, Plan, plan
-from transfer.recipes import DEFAULT, GATYS2016
-from transfer.stripes import blocks, halo_of, maps_shape, stripes
+from transfer.recipe.ours import DEFAULT, GATYS2016
 from vgg.errors import InputError
-from vgg.l_bfgs import PairHistory
 from vgg.layers import CONVOLUTIONS, LAYERS, layer_named
-from vgg.matconvnet import Conv, Weights
+from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19
+from vgg.optimize.l_bfgs import PairHistory
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""After `terminal.start_tensorflow`, TensorFlow's own remarks stay off the terminal."""
+"""After `start_tensorflow`, TensorFlow's own remarks stay off the terminal."""
 
 import logging
 

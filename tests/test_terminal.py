@@ -2,7 +2,7 @@
 
 import time
 
-from vgg import terminal
+from vgg.console import terminal
 
 
 class Stubborn:

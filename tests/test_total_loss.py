@@ -11,10 +11,10 @@ import pytest
 import scipy.ndimage
 
 from transfer.losses import Losses
-from transfer.objective import Objective
-from transfer.recipe import Normalization, Recipe, Variation
-from transfer.recipes import DEFAULT, GATYS2016
-from vgg.matconvnet import Weights
+from transfer.objective.whole import Objective
+from transfer.recipe.choices import Normalization, Recipe, Variation
+from transfer.recipe.ours import DEFAULT, GATYS2016
+from vgg.matfile.read import Weights
 from vgg.network import VGG19
 
 #: Every term, several layers with unequal weights, one layer for both, every exponent of the normalisation.

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from transfer.losses import Losses
-from transfer.objective import Objective
-from transfer.recipes import DEFAULT
+from transfer.objective.whole import Objective
+from transfer.recipe.ours import DEFAULT
 from transfer.train import train
 from vgg.network import VGG19
-from vgg.optimizers import OPTIMIZERS
+from vgg.optimize.optimizers import OPTIMIZERS
 
 SHAPE = (4, 5, 3)
 START = np.full(SHAPE, 128, np.float32)

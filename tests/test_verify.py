@@ -8,10 +8,10 @@ import pytest
 
 import genuine_figures
 import hand_made
-from vgg.matconvnet import Conv, Weights, read
+from vgg.matfile.read import Conv, Weights, read
 from weights import __main__ as command
-from weights import sources
 from weights.choice import choose
+from weights.download import sources
 from weights.verify import describe
 
 CHANNELS = [64] * 2 + [128] * 2 + [256] * 4 + [512] * 8

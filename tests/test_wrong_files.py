@@ -8,7 +8,7 @@ import pytest
 
 import hand_made
 from refusals import GET_IT, edited, refusal
-from vgg.matconvnet import read
+from vgg.matfile.read import read
 
 KINDS = {
     "empty": (b"", "is empty"),

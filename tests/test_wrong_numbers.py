@@ -5,7 +5,7 @@ import pytest
 
 import hand_made
 from refusals import edited, refusal
-from vgg.matconvnet import read
+from vgg.matfile.read import read
 
 
 def kernel_of(layers, name):

@@ -10,7 +10,7 @@ from conftest import tiny_weights
 from image_files import png_of
 from refused_command import refused_by
 from transfer.__main__ import main
-from vgg.matconvnet_writer import write
+from vgg.matfile.write import write
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from vgg.errors import WeightsError
-from weights.download import Patience, download
-from weights.sources import Source
+from weights.download.download import Patience, download
+from weights.download.sources import Source
 
 BODY = random.Random(19).randbytes(300_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()

@@ -7,11 +7,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from transfer.recipe_table import recipe_table
-from transfer.recipes import RECIPES
-from transfer.settings import SAMPLE, build_parser, recipe_from
-from vgg import terminal
-from vgg.filekind import require_mat5
+from transfer.command.options import SAMPLE, build_parser, recipe_from
+from transfer.recipe.ours import RECIPES
+from transfer.recipe.table import recipe_table
+from vgg.console import terminal
+from vgg.console.quiet import start_tensorflow
+from vgg.matfile.sniff import require_mat5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +27,7 @@ def _transfer(options: argparse.Namespace) -> int:
             terminal.say(line)
         return terminal.DONE
     recipe = recipe_from(options)  # complains before TensorFlow takes its seconds, as do the next three lines
-    from transfer.outputs import planned
+    from transfer.command.outputs import planned
 
     inputs = [
         name for name in (options.content, options.style, recipe.init, options.weights) if name not in (SAMPLE, None)
@@ -34,8 +35,8 @@ def _transfer(options: argparse.Namespace) -> int:
     outputs = planned(options.output, options.sheet, inputs)
     if options.weights is not None:
         require_mat5(options.weights)
-    terminal.start_tensorflow()
-    from transfer.run import run
+    start_tensorflow()
+    from transfer.command.run import run
 
     return run(options, recipe, outputs)
 

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from transfer.pictures import Pictures
-from transfer.recipe import Recipe
+from transfer.inputs.pictures import Pictures
+from transfer.recipe.choices import Recipe
 from transfer.train import Result, Step
 from vgg.image.file import resize, resize_to
 from vgg.layers import SMALLEST_SIDE

@@ -11,7 +11,8 @@ Every loss is a sum of squared differences times a `Normalization`; with the pap
     style     E = Σ (G − A)² / (4 N² M²)   Eq. 4        gradient  ∂E/∂F = F (G − A) / (N² M²)  where F > 0     Eq. 6
 
 "Where F > 0" is the derivative of the ReLU, so F is what comes after it. In the code G is divided by M at once
-(`vgg.gram`), which takes the M² out of E and changes neither E nor its gradient when both images have the same size.
+(`vgg.statistics`), which takes the M² out of E and changes neither E nor its gradient when both images have the same
+size.
 
 TensorFlow finds all gradients by itself; the docstrings below derive them so that a reader can check them, and the
 tests do.
@@ -21,8 +22,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from transfer.recipe import Normalization, Recipe, Variation
-from vgg.gram import as_matrix, gram_matrix
+from transfer.recipe.choices import Normalization, Recipe, Variation
+from vgg.statistics import as_matrix, gram_matrix
 
 
 class Losses(NamedTuple):

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from transfer import estimate
-from transfer.recipe import Recipe
+from transfer import memory as estimate
+from transfer.recipe.choices import Recipe
 from vgg.errors import InputError
-from vgg.l_bfgs import HISTORY, PairHistory
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
+from vgg.optimize.l_bfgs import HISTORY, PairHistory
 
 #: Rows of the tallest stripes first: taller ones save next to nothing, lower ones are mostly halo.
 ROWS = (128, 64, 32, 16)
@@ -27,7 +27,7 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     """The fastest way to evaluate height × width pixels with at most `memory_bytes` for the whole process.
 
     That is the whole picture, else the tallest stripes with which L-BFGS can remember a little, in bfloat16; what is
-    left then makes its memory longer. What a process needs is said by `transfer.estimate`.
+    left then makes its memory longer. What a process needs is said by `transfer.memory`.
 
     Raises:
         InputError: not even the lowest stripes fit; the message says how much they would need.

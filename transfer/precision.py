@@ -1,8 +1,8 @@
 """Which number type the network computes in: some processors multiply bfloat16 twice as fast as float32.
 
 bfloat16 keeps 8 bits of mantissa, so a loss is known to two or three digits. That does not mislead unit steps
-(`vgg.l_bfgs`) or Adam, but it does mislead a line search. Gram matrices and losses are summed in float32 all the same,
-and the last steps of a run are float32 throughout (`transfer.train`).
+(`vgg.optimize.l_bfgs`) or Adam, but it does mislead a line search. Gram matrices and losses are summed in float32 all
+the same, and the last steps of a run are float32 throughout (`transfer.train`).
 """
 
 import time

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from transfer.losses import Losses
-from transfer.objective import Objective
-from vgg.l_bfgs import HISTORY, PairHistory
-from vgg.optimizers import OPTIMIZERS
+from transfer.objective.whole import Objective
+from vgg.optimize.l_bfgs import HISTORY, PairHistory
+from vgg.optimize.optimizers import OPTIMIZERS
 
 DRAFTED = 0.9  # share of the steps that a faster, less exact objective may take
 

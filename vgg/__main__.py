@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from vgg import terminal
+from vgg.console import terminal
 from vgg.layers import SMALLEST_SIDE, layer_named
 
 Add = Callable[..., argparse.Action]

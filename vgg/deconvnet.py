@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from vgg.layers import LAYERS, layer_named
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
 from vgg.network import conv2d, relu
 
 
@@ -80,7 +80,7 @@ class Deconvnet:
         """Run the network forward, with maximum pooling, and keep the switches.
 
         Args:
-            weights: as `vgg.matconvnet.read` returns them.
+            weights: as `vgg.matfile.read.read` returns them.
             image: (1, H, W, 3) float32 RGB in [0, 255].
             name: the layer to stop at, such as `relu4_2`; every layer will do.
 

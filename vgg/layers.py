@@ -1,8 +1,13 @@
-"""The 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, as one table.
+"""The 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, as one table, and which pixels each of them sees.
 
 Source: Simonyan & Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
 Table 1, column E. Every convolution is 3×3 with stride 1 and one pixel of zero padding, followed by a ReLU; every
 pool is 2×2 with stride 2. The position in the table is the layer's index in the `.mat` file's `layers`.
+
+What a position sees follows from the table alone. A 3×3 convolution lets it see one more neighbour on either side, a
+2×2 pool one more on the far side. Neighbours lie `stride` pixels apart, and every pool doubles the stride. The
+recurrence is that of Araujo, Norris & Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
+2019.
 """
 
 from typing import Literal, NamedTuple
@@ -59,3 +64,36 @@ def deepest(names: tuple[str, ...]) -> Layer:
     if not names:
         raise InputError("no layer was named, expected at least one such as 'relu4_2'")
     return max((layer_named(name) for name in names), key=lambda layer: layer.index)
+
+
+class ReceptiveField(NamedTuple):
+    """In pixels, the same for height and width: position i sees from i·stride − before, `size` pixels far."""
+
+    size: int
+    stride: int
+    before: int
+
+    def pixels(self, position: int, side: int) -> slice:
+        """The rows (or columns) that `position` sees of a picture with `side` of them, clipped to the picture."""
+        start = position * self.stride - self.before
+        return slice(max(0, start), min(side, start + self.size))
+
+    def inside(self, side: int) -> slice:
+        """The positions that see rows (or columns) of the picture only; empty if a picture of that side is too small.
+
+        All others also see the padding, whose zeros make an edge that is not in the picture.
+        """
+        first = -(-self.before // self.stride)
+        last = (side - self.size + self.before) // self.stride
+        return slice(first, max(first, last + 1))
+
+
+def receptive_field(name: str) -> ReceptiveField:
+    """The receptive field of the layer `name`, such as 3 pixels for `conv1_1`; raises InputError if it is unknown."""
+    size, stride, before = 1, 1, 0
+    for layer in LAYERS[: layer_named(name).index + 1]:
+        if layer.kind == "conv":
+            size, before = size + 2 * stride, before + stride
+        elif layer.kind == "pool":
+            size, stride = size + stride, 2 * stride
+    return ReceptiveField(size, stride, before)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from vgg.errors import InputError
 from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, deepest
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
 
 Pooling = Literal["avg", "max"]
 Precision = Literal["float32", "bfloat16"]
@@ -43,7 +43,7 @@ class VGG19:
     """The network as a function from images to named feature maps."""
 
     def __init__(self, weights: Weights, pooling: Pooling = "max", precision: Precision = "float32") -> None:
-        """Take the kernels as `vgg.matconvnet.read` returns them; `pooling` is "max" (as trained) or "avg" (paper).
+        """Take the kernels as `vgg.matfile.read.read` returns them; `pooling` is "max" (as trained) or "avg" (paper).
 
         In "bfloat16", with 8 bits of mantissa, some processors compute twice as fast; the maps then are of that type.
         """

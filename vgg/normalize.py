@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.layers import CONVOLUTIONS
-from vgg.matconvnet import Conv, Weights
+from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19, Pooling
 
 

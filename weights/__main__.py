@@ -9,18 +9,19 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vgg import terminal
+from vgg.console import terminal
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.errors import InputError
-from vgg.known_files import FOLDER, LEARNED
-from vgg.terminal import say
-from vgg.whole_file import check_place
-from weights import learned_file
+from vgg.files import check_place
+from vgg.matfile.locate import FOLDER, LEARNED
 from weights.choice import choose
-from weights.display import layer_display, progress_display
-from weights.download import download
-from weights.learned_file import SEED
-from weights.partial import PartialFile
-from weights.sources import DEFAULT_LAYOUT, SOURCES, default_path
+from weights.download.display import layer_display, progress_display
+from weights.download.download import download
+from weights.download.partial import PartialFile
+from weights.download.sources import DEFAULT_LAYOUT, SOURCES, default_path
+from weights.learn import file as learned_file
+from weights.learn.file import SEED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -90,7 +91,7 @@ def run_learn(options: argparse.Namespace) -> None:
     check_place(path)
     if options.to is not None and path.exists():
         raise InputError(f"{path} exists already; delete it first, or choose another name")
-    terminal.start_tensorflow()
+    start_tensorflow()
     if options.untrained:
         learned_file.make_untrained(path, options.seed)
     else:

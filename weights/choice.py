@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from vgg.known_files import FOLDER, LEARNED, best_present
+from vgg.matfile.locate import FOLDER, LEARNED, best_present
 
 
 @dataclass(frozen=True)

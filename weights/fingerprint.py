@@ -6,7 +6,7 @@ People have printed them from the published beta16 file, and they stay the same 
 
 import numpy as np
 
-from vgg.matconvnet import Conv
+from vgg.matfile.read import Conv
 
 #: kernel[h, w, :, 0] of conv1_1: rows of height, columns of width, then red, green, blue.
 FIRST_KERNEL = np.array(

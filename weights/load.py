@@ -4,11 +4,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from vgg.matconvnet import Weights, read
-from vgg.whole_file import check_place
-from weights import learned_file
+from vgg.files import check_place
+from vgg.matfile.read import Weights, read
 from weights.choice import choose
-from weights.display import layer_display
+from weights.download.display import layer_display
+from weights.learn import file as learned_file
 from weights.verify import describe
 
 

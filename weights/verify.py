@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vgg.layers import CONVOLUTIONS, LAYERS
-from vgg.matconvnet import Weights, read
+from vgg.matfile.read import Weights, read
 from weights import fingerprint
-from weights.learned_file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
-from weights.sources import recognise
+from weights.download.sources import recognise
+from weights.learn.file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from vgg import terminal
+from vgg.console import terminal
+from vgg.console.quiet import start_tensorflow
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
     """Print the wanted tables, line by line as they are measured."""
-    terminal.start_tensorflow()
+    start_tensorflow()
     from transfer.bench import convergence, evaluation, sizes
-    from transfer.recipes import DEFAULT
-    from transfer.setup import scaled_for
+    from transfer.recipe.ours import DEFAULT
+    from transfer.session import scaled_for
     from weights.load import load_weights
 
     weights = scaled_for(DEFAULT, load_weights(options.weights, False, terminal.say))
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
 
 def run_one(options: argparse.Namespace) -> None:
     """One measurement of `sizes`, as JSON."""
-    terminal.start_tensorflow()
+    start_tensorflow()
     from transfer.bench.sizes import measure
 
     terminal.say(json.dumps(measure(options.file, options.size, options.precision, options.rows)))

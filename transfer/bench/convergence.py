@@ -11,13 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from transfer.coarse_to_fine import paint, scales_of
-from transfer.objective import Objective
-from transfer.pictures import Pictures, load, start_image
-from transfer.recipe import Recipe
-from transfer.recipes import DEFAULT
-from transfer.setup import objectives_for
+from transfer.inputs.pictures import Pictures, load, start_image
+from transfer.objective.whole import Objective
+from transfer.recipe.choices import Recipe
+from transfer.recipe.ours import DEFAULT
+from transfer.session import objectives_for
 from transfer.train import Result, Step, train
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
 from vgg.network import VGG19
 
 KEEP_EVERY = 3  # steps

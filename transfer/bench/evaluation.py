@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import tensorflow as tf
 
-from transfer.objective import Objective
-from transfer.pictures import Pictures, load
-from transfer.recipe import Recipe
-from transfer.recipes import DEFAULT
-from transfer.striped import StripedObjective
+from transfer.inputs.pictures import Pictures, load
+from transfer.objective.striped import StripedObjective
+from transfer.objective.whole import Objective
+from transfer.recipe.choices import Recipe
+from transfer.recipe.ours import DEFAULT
 from vgg.layers import deepest
-from vgg.matconvnet import Weights
-from vgg.microscope.layer_table import layer_table
+from vgg.matfile.read import Weights
 from vgg.network import VGG19
+from vgg.shapes import layer_table
 
 MATRIX = 2048  # rows and columns of the matrices; large enough that the multiplication is all that takes time
 ROUNDS = 7

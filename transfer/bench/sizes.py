@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from transfer.bench.evaluation import ROWS
-from transfer.recipes import DEFAULT
-from vgg.matconvnet import Weights, read
+from transfer.recipe.ours import DEFAULT
+from vgg.matfile.read import Weights, read
 
 SIZES = (512, 1024, 2048, 4096)
 LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
@@ -20,8 +20,8 @@ LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
 
 def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str, float]:
     """In this process: compile, time a second evaluation of size × size pixels; `rows` 0 means all at once."""
-    from transfer.objective import Objective
-    from transfer.striped import StripedObjective
+    from transfer.objective.striped import StripedObjective
+    from transfer.objective.whole import Objective
     from vgg.network import VGG19
 
     network = VGG19(read(weights_file), DEFAULT.pooling, precision)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from transfer.command.options import SAMPLE
 from transfer.figures.cells import BASE, FIGURES
-from transfer.settings import SAMPLE
-from vgg import terminal
+from vgg.console import terminal
+from vgg.console.quiet import start_tensorflow
 
 PROGRAM = "figures"
 
@@ -61,7 +62,7 @@ def run_figures(options: argparse.Namespace) -> None:
     from transfer.figures.plan import plan_of  # complains before TensorFlow takes its seconds
 
     plan = plan_of(options)
-    terminal.start_tensorflow()
+    start_tensorflow()
     from transfer.figures.run import run
 
     run(plan)

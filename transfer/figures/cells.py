@@ -7,8 +7,8 @@ all figures take minutes; `--size` and `--iterations` make them as large and as 
 
 from dataclasses import dataclass, replace
 
-from transfer.recipe import GATYS_STYLE_LAYERS, Recipe
-from transfer.recipes import GATYS2016
+from transfer.recipe.choices import GATYS_STYLE_LAYERS, Recipe
+from transfer.recipe.ours import GATYS2016
 
 BASE = replace(GATYS2016, size=256, iterations=120, optimizer="l-bfgs-unit")
 #: What every α/β is multiplied by with filters that are not ImageNet's. Where the balance lies depends on how sparse

@@ -6,7 +6,7 @@ import numpy as np
 
 from transfer.figures.cells import Cell, Figure
 from transfer.figures.workshop import Workshop
-from transfer.pictures import start_image
+from transfer.inputs.pictures import start_image
 from transfer.train import Step, train
 from vgg.errors import InputError
 from vgg.image.file import read_image

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transfer.command.options import SAMPLE, require_sensible
+from transfer.command.outputs import planned
 from transfer.figures.cells import BASE, Cell, Figure
-from transfer.outputs import planned
-from transfer.pictures import Pictures, load
-from transfer.settings import SAMPLE, require_sensible
+from transfer.inputs.pictures import Pictures, load
 from vgg.errors import InputError
-from vgg.filekind import require_mat5
 from vgg.image.file import check_output
+from vgg.matfile.sniff import require_mat5
 
 
 @dataclass(frozen=True)

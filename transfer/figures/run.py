@@ -6,16 +6,16 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from transfer import estimate
-from transfer.display import describe as describe_step
+from transfer import memory as estimate
+from transfer.command.watchers import describe as describe_step
 from transfer.figures import making
 from transfer.figures.cells import LEARNED_RATIO_FACTOR, Cell, Figure, adapted
 from transfer.figures.plan import Plan
 from transfer.figures.workshop import Workshop
 from transfer.precision import fastest
-from vgg import terminal
+from vgg.console import terminal
+from vgg.console.progress import duration, moving_bar
 from vgg.image.file import write_image
-from vgg.steps_display import duration, moving_bar
 from weights.load import load_weights
 from weights.verify import describe
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from transfer.figures.history import History, history_of
 from vgg.errors import InputError
+from vgg.files import atomic_write
 from vgg.image.file import check_output
-from vgg.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ def draw(path: Path, output: Path | None = None) -> Path:
             ) from None
         figure = Figure(figsize=(8, 5), layout="constrained")
         _plot(figure, history, path.stem)
-        with whole_file(output) as unfinished:
+        with atomic_write(output) as unfinished:
             # Without the program's version in it, the same run gives the same bytes.
             figure.savefig(unfinished, format="png", dpi=120, metadata={"Software": None})
     return output

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from transfer.command.record import outcome, settings, write_record
 from transfer.figures.cells import Cell
-from transfer.pictures import Pictures
+from transfer.inputs.pictures import Pictures
 from transfer.plan import plan
-from transfer.record import outcome, settings, write_record
-from transfer.setup import Objectives, objectives_for, scaled_for
+from transfer.session import Objectives, objectives_for, scaled_for
 from transfer.train import Result
 from vgg.errors import InputError
 from vgg.image.codec import to_uint8
 from vgg.image.file import read_image, write_image
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
 from vgg.network import Precision
 from weights.verify import describe
 

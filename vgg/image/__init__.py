@@ -1,1 +1,4 @@
-"""Pictures: `file` reads, resizes and writes them, `codec` and `kind` know the formats, `sheet` lays them out."""
+"""Image files and sheets of images.
+
+`file` reads, resizes and writes; `codec` and `kind` know the formats; `sheet` lays labelled images out side by side.
+"""

@@ -7,9 +7,9 @@ user: transparency, 16 bits, EXIF orientation, and the messages its libraries pr
 import cv2
 import numpy as np
 
+from vgg.console.quiet import silent_stderr
 from vgg.errors import InputError
 from vgg.image import kind as picture_kind
-from vgg.terminal import silent_stderr
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
 _WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say lossless

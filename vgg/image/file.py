@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from vgg.errors import InputError
+from vgg.files import atomic_write
 from vgg.image import codec, kind
 from vgg.layers import SMALLEST_SIDE
-from vgg.whole_file import whole_file
 
 
 def read_image(path: Path | str) -> np.ndarray:
@@ -117,5 +117,5 @@ def write_image(path: Path | str, image: np.ndarray) -> None:
     path = Path(path)
     check_output(path)
     data = codec.encode(image, path.suffix.lower())
-    with whole_file(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_bytes(data)

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from vgg.layers import receptive_field
 from vgg.network import VGG19
-from vgg.optimizers import Evaluate, adam
-from vgg.receptive_field import receptive_field
-from vgg.smoothness import total_variation
+from vgg.optimize.optimizers import Evaluate, adam
+from vgg.statistics import total_variation
 
 SMALLEST, LARGEST, MARGIN = 32, 96, 16  # pixels: a side that shows the receptive field and still takes seconds
 NOISE = 10.0  # pixel levels of the start, around the mean colour

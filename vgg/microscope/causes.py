@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vgg.deconvnet import Deconvnet
-from vgg.matconvnet import Weights
-from vgg.receptive_field import ReceptiveField, receptive_field
+from vgg.layers import ReceptiveField, receptive_field
+from vgg.matfile.read import Weights
 
 
 class Cause(NamedTuple):

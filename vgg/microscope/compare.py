@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgg.gram import gram_matrix
 from vgg.image.file import resize_to
 from vgg.layers import LAYERS
 from vgg.microscope.distance import relative_distance
 from vgg.network import VGG19
+from vgg.statistics import gram_matrix
 
 #: After the ReLUs, where the paper measures, and where no distance is larger than 1.
 COMPARED = tuple(layer.name for layer in LAYERS if layer.kind == "relu")

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from vgg.errors import InputError
-from vgg.filekind import file_digest
-from vgg.whole_file import whole_file
+from vgg.files import atomic_write, file_digest
 
 VERSION = 1  # raised with every change of how features are computed
 
@@ -55,7 +54,7 @@ class FeatureCache:
             pass
         features = compute(picture)
         try:
-            with whole_file(path) as unfinished:
+            with atomic_write(path) as unfinished:
                 np.savez(unfinished, features=features)
         except InputError:  # a full disk or a folder that is not ours
             pass

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 import tensorflow as tf
 
-from vgg.gram import gram_matrix
 from vgg.network import VGG19
+from vgg.statistics import gram_matrix
 
 By = Literal["content", "style"]
 

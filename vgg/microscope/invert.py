@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.network import VGG19
-from vgg.optimizers import Evaluate, l_bfgs
-from vgg.smoothness import total_variation
+from vgg.optimize.optimizers import Evaluate, l_bfgs
+from vgg.statistics import total_variation
 
 #: Of the mean squared step between neighbouring pixels; enough to calm what the layer does not see.
 TV_WEIGHT = 1e-4

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet, stacked
-from vgg.microscope.bar_chart import bar_chart
-from vgg.microscope.inputs import read_picture, read_weights, weights_label
-from vgg.microscope.text_table import aligned
-from vgg.terminal import say, start_tensorflow
+from vgg.microscope.commands.inputs import read_picture, read_weights, weights_label
+from vgg.microscope.drawing.bar_chart import bar_chart
+from vgg.microscope.drawing.text_table import aligned
 
 OUTPUT = Path("output/compare.png")
 MEANING = "0: the same, 1: nothing in common"

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.image.file import check_output, resize_to, write_image
 from vgg.image.sheet import contact_sheet, stacked
-from vgg.matconvnet import Weights
-from vgg.microscope.drawing import around_grey, pixelated
-from vgg.microscope.inputs import output_channels, read_picture, read_weights, weights_label
-from vgg.receptive_field import receptive_field
-from vgg.terminal import say, start_tensorflow
+from vgg.layers import receptive_field
+from vgg.matfile.read import Weights
+from vgg.microscope.commands.inputs import output_channels, read_picture, read_weights, weights_label
+from vgg.microscope.drawing.colours import around_grey, pixelated
 
 if TYPE_CHECKING:
     from vgg.microscope.causes import Cause

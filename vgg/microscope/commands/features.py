@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet
 from vgg.layers import LAYERS
-from vgg.matconvnet import Weights
-from vgg.microscope.drawing import grey, pixelated
+from vgg.matfile.read import Weights
+from vgg.microscope.commands.inputs import read_picture, read_weights, weights_label
+from vgg.microscope.drawing.colours import grey, pixelated
+from vgg.microscope.drawing.text_table import aligned
 from vgg.microscope.features import strongest_channels, summarize
-from vgg.microscope.inputs import read_picture, read_weights, weights_label
-from vgg.microscope.text_table import aligned
-from vgg.terminal import say, start_tensorflow
 
 OUTPUT = Path("output/features.png")
 AFTER_RELU = tuple(layer.name for layer in LAYERS if layer.kind != "conv")

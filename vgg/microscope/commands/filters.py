@@ -8,15 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from vgg.console.progress import steps_display
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet
 from vgg.layers import layer_named
-from vgg.matconvnet import Weights
-from vgg.microscope.drawing import around_grey, pixelated
-from vgg.microscope.inputs import output_channels, read_weights, weights_label
-from vgg.steps_display import steps_display
-from vgg.terminal import say, start_tensorflow
+from vgg.matfile.read import Weights
+from vgg.microscope.commands.inputs import output_channels, read_weights, weights_label
+from vgg.microscope.drawing.colours import around_grey, pixelated
 
 OUTPUT = Path("output/filters.png")
 FEW = 9  # channels, where each takes a second

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from vgg.console.progress import steps_display
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet
-from vgg.matconvnet import Weights
-from vgg.microscope.inputs import read_picture, read_weights, weights_label
-from vgg.steps_display import steps_display
-from vgg.terminal import say, start_tensorflow
+from vgg.matfile.read import Weights
+from vgg.microscope.commands.inputs import read_picture, read_weights, weights_label
 
 OUTPUT = Path("output/invert.png")
 

@@ -4,10 +4,10 @@ import argparse
 import json
 from collections.abc import Mapping
 
+from vgg.console.terminal import say
 from vgg.layers import CONVOLUTIONS
-from vgg.microscope.layer_table import PAPER_CHANNELS, Row, layer_table, parse_size
-from vgg.microscope.text_table import aligned
-from vgg.terminal import say
+from vgg.microscope.drawing.text_table import aligned
+from vgg.shapes import PAPER_CHANNELS, Row, layer_table, parse_size
 
 HEADER = ("layer", "index", "kind", "kernel", "output", "sees", "stride", "parameters", "multiply-adds", "MB")
 EXPLANATION = (
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> None:
     height, width = parse_size(options.size)
     channels, whose = PAPER_CHANNELS, "VGG-19 (Simonyan & Zisserman 2015, Table 1, E)"
     if options.weights:
-        from vgg.matconvnet import read  # NumPy and SciPy: the paper's table does not wait for them
+        from vgg.matfile.read import read  # NumPy and SciPy: the paper's table does not wait for them
 
         weights = read(options.weights)
         channels = {name: int(conv.bias.size) for name, conv in weights.convolutions.items()}

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet
-from vgg.matconvnet import Weights
+from vgg.matfile.read import Weights
+from vgg.microscope.commands.inputs import read_picture, read_weights, weights_label
 from vgg.microscope.distance import relative_distance
+from vgg.microscope.drawing.text_table import aligned
 from vgg.microscope.feature_cache import FeatureCache, default_folder
-from vgg.microscope.inputs import read_picture, read_weights, weights_label
 from vgg.microscope.search import Ranking, pictures_in, rank
-from vgg.microscope.text_table import aligned
-from vgg.terminal import say, start_tensorflow
 
 OUTPUT = Path("output/search.png")
 COLUMNS = 5

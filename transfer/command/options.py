@@ -1,0 +1,131 @@
+"""From the words of the command line to one `Recipe`: the recipe's own choices, with what the user said on top."""
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+from transfer.recipe.choices import Recipe
+from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
+from vgg.console.terminal import Parser
+from vgg.errors import InputError
+from vgg.layers import SMALLEST_SIDE, layer_named
+
+SAMPLE = "sample"
+LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; options that change the recipe default to None, which means: as the recipe says."""
+    parser = Parser(
+        prog="python -m transfer",
+        description="Paint the content picture in the manner of the style picture (Gatys, Ecker & Bethge 2016).",
+    )
+    add = parser.add_argument
+    add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
+    add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
+    add("-o", "--output", type=Path, default=Path("output/result.png"), help="default: %(default)s; .json goes beside")
+    add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
+    add("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
+    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
+    add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
+    add("--size", type=int, help="longer side of content and style, in pixels")
+    add("--scales", help="smaller sizes to pass through before that, such as 256,512; '' for none")
+    add("--iterations", type=int, help="steps of the optimiser, at each size")
+    add("--optimizer", choices=("l-bfgs", "l-bfgs-unit", "adam"), help="SciPy's with line search, ours without, Adam")
+    add("--learning-rate", type=float, help="of Adam, in pixel levels from 0 to 255")
+    add("--init", help="where to start: content, style, noise, or a picture")
+    add("--content-weight", type=float, help="α")
+    add("--style-weight", type=float, help="β")
+    add("--tv-weight", type=float, help="weight of the total variation, against single-pixel grain")
+    add("--content-layers", help="for example relu4_2, or relu3_2=0.3,relu4_2=0.7")
+    add("--style-layers", help="for example relu1_1,relu2_1; without weights each counts the same")
+    precisions = ("auto", "float32", "bfloat16")
+    add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
+    add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: what is free)")
+    add("--pooling", choices=("avg", "max"))
+    add("--no-normalize", action="store_true", help="use the network as it is, not scaled to mean activation 1")
+    add("--seed", type=int, default=0, help="of the noise (default: %(default)s)")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+def gigabytes(text: str) -> float:
+    """`6`, `6GB` or `6 gb` in bytes; argparse makes its one-line complaint of the ValueError."""
+    number = float(text.strip().lower().removesuffix("gb"))
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number * 1e9
+
+
+def recipe_from(options: argparse.Namespace) -> Recipe:
+    """The recipe named in `options` with the user's own choices put in.
+
+    Raises:
+        InputError: a name is unknown or a number is out of range.
+    """
+    recipe = recipe_named(options.recipe)
+    if options.report_as is not None:
+        recipe_named(options.report_as)
+    names = ("size", "iterations", "optimizer", "learning_rate", "init", "pooling")
+    chosen = {name: getattr(options, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
+    for name in ("content_layers", "style_layers"):
+        text = getattr(options, name)
+        chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    if options.scales is not None:
+        chosen["scales"] = _sizes(options.scales)
+    if options.no_normalize:
+        chosen["normalized_network"] = False
+    recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
+    require_sensible(recipe)
+    if options.seed < 0:
+        raise InputError(f"--seed is {options.seed}, expected 0 or more")
+    return recipe
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """`256, 512` as (256, 512)."""
+    sizes = [item.strip() for item in text.split(",") if item.strip()]
+    for size in sizes:
+        if not (size.isascii() and size.isdigit() and int(size) >= SMALLEST_SIDE):
+            raise InputError(f"--scales has {size!r}, expected sizes of {SMALLEST_SIDE} or more, such as 256,512")
+    return tuple(map(int, sizes))
+
+
+def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
+    """`relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
+    items = [item.strip().partition("=") for item in text.split(",") if item.strip()]
+    layers = []
+    for name, _, weight in ((name.strip(), "", weight.strip()) for name, _, weight in items):
+        layer_named(name)
+        try:
+            layers.append((name, float(weight) if weight else 1 / len(items)))
+        except ValueError:
+            raise InputError(
+                f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2"
+            ) from None
+    if len({name for name, _ in layers}) < len(layers):
+        raise InputError(f"{option} is {text!r}, expected every layer once")
+    return tuple(layers)
+
+
+def require_sensible(recipe: Recipe) -> None:
+    """Return if the recipe can be run; raises InputError naming the option that is out of range."""
+    if recipe.init not in ("content", "style", "noise") and not os.path.exists(recipe.init):
+        raise InputError(f"--init is {recipe.init!r}, expected content, style, noise, or a picture that exists")
+    for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):
+        if value < smallest:
+            raise InputError(f"{option} is {value}, expected {smallest} or more")
+    weights = [("--content-weight", recipe.content_weight), ("--style-weight", recipe.style_weight)]
+    weights += [("--tv-weight", recipe.tv_weight), ("--learning-rate", recipe.learning_rate)]
+    weights += [(f"the weight of {name}", weight) for name, weight in (*recipe.content_layers, *recipe.style_layers)]
+    for what, value in weights:
+        if not 0 <= value <= LARGEST_WEIGHT:
+            raise InputError(f"{what} is {value}, expected a number from 0 to {LARGEST_WEIGHT:g}")
+    if recipe.optimizer == "adam" and not recipe.learning_rate:
+        raise InputError("--learning-rate is 0, so Adam would stay where it starts; choose one such as 2")
+    content = recipe.content_weight * sum(weight for _, weight in recipe.content_layers)
+    style = recipe.style_weight * sum(weight for _, weight in recipe.style_layers)
+    if not content and not style:
+        raise InputError("content and style both weigh 0, so there is nothing to do; give one of them a weight")

@@ -1,0 +1,90 @@
+"""What a recipe is: every choice a style transfer makes, as data; the recipes themselves are in `transfer.recipe.ours`.
+
+How a loss is normalised is a few numbers that `transfer.losses` puts into one formula, so adding a recipe adds a value
+and no code.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+#: The paper's style layers; "conv1_1" there means the maps after the ReLU (its gradients, Eq. 2 and 6, show it).
+GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
+
+    The factor is `factor` · N^`channels` · M^`positions` · S^`target`, where S is the sum of the target's squares. So
+    (½, 0, 0, 0) is the content loss as the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and
+    (1, 0, 0, -1) measures the difference relative to the target itself.
+    """
+
+    factor: float = 1.0
+    channels: float = 0.0
+    positions: float = 0.0
+    target: float = 0.0
+
+    def __str__(self) -> str:
+        """For example `0.25 Σ N^-2`."""
+        powers = (("N", self.channels), ("M", self.positions), ("S", self.target))
+        factor = "" if self.factor == 1 else f"{self.factor:g} "
+        return f"{factor}Σ" + "".join(f" {letter}^{power:g}" for letter, power in powers if power)
+
+
+#: The loss of a layer relative to the sum of squares of its own target: 0 is perfect, 1 as bad as a blank.
+RELATIVE = Normalization(target=-1)
+MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)
+MEAN_OVER_GRAM = Normalization(channels=-2)
+#: Eq. 1 and Eq. 4 as printed. Our Gram matrices are already divided by M, so the M² of Eq. 4 is gone.
+PRINTED_CONTENT = Normalization(factor=1 / 2)
+PRINTED_STYLE = Normalization(factor=1 / 4, channels=-2)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """Total variation: `factor` · Σ |step|^`power` · n^`count`, summed over the n steps down and the n across."""
+
+    power: float = 2.0
+    count: float = -1.0
+    factor: float = 1.0
+
+    def __str__(self) -> str:
+        """For example `Σ|d|^2 n^-1`."""
+        factor = "" if self.factor == 1 else f"{self.factor:.3g} "
+        return f"{factor}Σ|d|^{self.power:g}" + (f" n^{self.count:g}" if self.count else "")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Random numbers of a start image, in pixel levels: N(0, `level`²), or uniform from -`level` to `level`."""
+
+    kind: Literal["normal", "uniform"] = "normal"
+    level: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One complete set of choices. Field names are the paper's terms; figures are cited where a recipe is defined."""
+
+    name: str
+    summary: str
+    content_weight: float  # α
+    style_weight: float  # β
+    content_loss: Normalization
+    style_loss: Normalization
+    content_layers: tuple[tuple[str, float], ...] = (("relu4_2", 1.0),)
+    style_layers: tuple[tuple[str, float], ...] = tuple((name, 1 / 5) for name in GATYS_STYLE_LAYERS)  # w_l of Eq. 5
+    gram_channels: float = 0.0  # G = F Fᵀ · N^gram_channels / M, see `losses.gram_matrix`
+    tv_weight: float = 0.0
+    tv_loss: Variation = Variation()
+    pooling: Literal["avg", "max"] = "avg"
+    normalized_network: bool = True
+    init: str = "noise"  # "content", "style", "noise", or the path of a picture
+    noise: Noise = Noise()
+    noise_share: float = 0.0  # of noise blended into a start that is a picture
+    optimizer: Literal["l-bfgs", "l-bfgs-unit", "adam"] = "l-bfgs"
+    learning_rate: float = 2.0  # Adam's, in pixel levels; both kinds of L-BFGS find their own steps
+    iterations: int = 500  # at each size
+    size: int = 512  # longer side in pixels
+    scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.coarse_to_fine`

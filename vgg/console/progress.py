@@ -1,0 +1,74 @@
+"""How a command line shows an optimiser at work: a moving bar on a terminal, now and then a plain line elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TextIO
+
+from vgg.console.terminal import say
+
+LINE_SECONDS = 10.0
+
+
+class Paced(Protocol):
+    """What every record of a step has, whatever else it says."""
+
+    @property
+    def step(self) -> int:
+        """Its number, from 1."""
+
+    @property
+    def left(self) -> float:
+        """Seconds that all steps to come will take, as far as it is known."""
+
+
+Show = Callable[[Any], None]  # of a Paced record
+Describe = Callable[[Any], str]  # its losses in words
+
+
+def duration(seconds: float) -> str:
+    """`75 s` as `1 min 15 s`."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+@contextmanager
+def steps_display(stream: TextIO, steps: int, describe: Describe) -> Iterator[Show]:
+    """Yield the function that shows each of up to `steps` steps on `stream`."""
+    if stream.isatty():
+        with moving_bar(stream, steps, describe) as show:
+            yield show
+    else:
+        yield plain_lines(stream, steps, describe)
+
+
+def plain_lines(stream: TextIO, steps: int, describe: Describe, clock: Callable[[], float] = time.monotonic) -> Show:
+    """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
+    shown_at = float("-inf")
+
+    def show(step: Paced) -> None:
+        nonlocal shown_at
+        tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
+        if tenth or clock() - shown_at >= LINE_SECONDS:
+            say(f"step {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
+            shown_at = clock()
+
+    return show
+
+
+@contextmanager
+def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool = False) -> Iterator[Show]:
+    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
+    # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
+        task = bar.add_task("", total=steps)
+        yield lambda step: bar.update(
+            task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}"
+        )

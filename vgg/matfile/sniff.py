@@ -1,0 +1,63 @@
+"""Tells what a file is that should have been a MATLAB 5.0 `.mat` file but is not.
+
+Every case is something people really had under the name `imagenet-vgg-verydeep-19.mat`.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from vgg.errors import WeightsError
+
+WHAT_TO_DO = "get the genuine file with `make download-weights`, or make our own with `python -m weights learn`"
+
+_SIGNATURES = (
+    (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),
+    (b"MATLAB 7.3", "a MATLAB 7.3 (HDF5) file; save it again with MATLAB's `-v7` option"),
+    (b"\x1f\x8b", "a gzip archive; unpack it first"),
+    (b"PK\x03\x04", "a zip archive; unpack it first"),
+    (b"\x80\x02", "a Python pickle, perhaps PyTorch weights, not MatConvNet's"),
+)
+_MAT_HEADER_BYTES = 128
+
+
+def require_mat5(path: Path) -> None:
+    """Return if `path` looks like a MATLAB 5.0 file.
+
+    Raises:
+        WeightsError: it is missing, a folder, unreadable, empty, cut inside its header, or something else.
+    """
+    if os.path.isdir(path):
+        raise WeightsError(f"{path} is a folder, expected a .mat file; name the file inside it")
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise WeightsError(f"{path} is a pipe or a device, expected a .mat file on a disk")
+        with path.open("rb") as file:
+            start = file.read(512)
+    except FileNotFoundError:
+        raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    found = _describe(start)
+    if found:
+        raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
+
+
+def _describe(start: bytes) -> str | None:
+    """What a file beginning with `start` is, or None for a MATLAB 5.0 file."""
+    if start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES:
+        return None
+    if not start:
+        return "empty"
+    for signature, kind in _SIGNATURES:
+        if start.startswith(signature):
+            return kind
+    if start.startswith(b"MATLAB 5.0"):
+        return f"cut off inside its {_MAT_HEADER_BYTES}-byte header (a download that was interrupted?)"
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text[:1] == b"<":
+        return "a web page (HTML), probably a login or error page saved under this name"
+    if text and all(byte >= 32 or byte in b"\t\r\n" for byte in text):
+        first_line = text.decode("utf-8", "replace").splitlines()[0][:60]
+        return f"a text file beginning {first_line!r}, probably a placeholder for the real one"
+    return f"no MATLAB file: it begins with the bytes {start[:8].hex(' ')}"

@@ -1,0 +1,65 @@
+"""Writes VGG-19 in MatConvNet's `.mat` format: the way back of `vgg.matfile.read`, in either layout.
+
+What is written here, other MatConvNet readers can read too, those by field name and those by position.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.io
+
+from vgg.files import atomic_write
+from vgg.layers import LAYERS, Layer
+from vgg.matfile.read import Weights
+
+
+def write(path: Path | str, weights: Weights) -> None:
+    """Write `weights` in `weights.layout`, field by field as MatConvNet did, so that its other readers can read it.
+
+    The file appears under its name only when it is complete; readers by position find the kernel of layer i at
+    `layers[0][i][0][0][2][0][0]` (later) or `layers[0][i][0][0][0][0][0]` (beta16).
+
+    Raises:
+        InputError: the folder cannot be made, is write-protected or full.
+    """
+    path = Path(path)
+    variables: dict[str, Any] = {"layers": _cell([_entry(row, weights) for row in LAYERS])}
+    if weights.layout == "beta16":
+        average_image = np.broadcast_to(weights.mean_rgb, (224, 224, 3)).copy()
+        variables["classes"] = {"name": _cell([])}
+        variables["normalization"] = {"averageImage": average_image, "origin": weights.origin}
+    else:
+        average_image = weights.mean_rgb.reshape(1, 1, 3)
+        size = np.float64([[224, 224, 3]])
+        third = {"imageSize": size, "keepAspect": 1.0, "averageImage": average_image, "origin": weights.origin}
+        variables["meta"] = {"normalization": third}
+    with atomic_write(path) as unfinished, unfinished.open("wb") as file:  # SciPy would hide why it cannot be opened
+        scipy.io.savemat(file, variables)
+
+
+def _entry(row: Layer, weights: Weights) -> dict[str, Any]:
+    """One layer's struct, its fields in the order of the genuine file of that layout."""
+    head: dict[str, Any] = {"name": row.name, "type": row.kind}
+    if row.kind == "relu":
+        return head if weights.layout == "later" else {"type": "relu", "name": row.name}
+    if row.kind == "pool":
+        shape = {"stride": np.float64([[2, 2]]), "pad": np.zeros((1, 4))}
+        kind = {"type": "pool", "method": "max", "pool": np.float64([[2, 2]])}
+        return {"name": row.name} | shape | kind
+    kernel, bias = weights.convolutions[row.name]
+    arrays = _cell([kernel, bias.reshape(1, -1)])
+    pad, stride = np.ones((1, 4)), np.ones((1, 2))
+    if weights.layout == "beta16":
+        return {"weights": arrays, "pad": pad, "type": "conv", "name": row.name, "stride": stride}
+    size = np.float64([kernel.shape])
+    rest = {"weights": arrays, "size": size, "pad": pad, "stride": stride, "precious": False, "opts": _cell([])}
+    return head | rest
+
+
+def _cell(items: list[Any]) -> np.ndarray:
+    """A MATLAB cell array, (1, len(items)); NumPy would make one block of items of equal shape."""
+    cell = np.empty((1, len(items)), dtype=object)
+    for i, item in enumerate(items):
+        cell[0, i] = item
+    return cell

@@ -1,0 +1,70 @@
+"""Every layer's shapes and costs, by arithmetic on the table of `vgg.layers` alone; no network is run.
+
+Kernels and parameters are those of Simonyan & Zisserman 2015, Table 1, E (their 144 million parameters include the
+fully connected layers; the convolutions have 20,024,384 of them), or of any file with other channel counts.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from vgg.errors import InputError
+from vgg.layers import CONVOLUTIONS, LAYERS, SMALLEST_SIDE, receptive_field
+
+#: Output channels of each convolution in the paper.
+PAPER_CHANNELS = {layer.name: layer.channels for layer in CONVOLUTIONS}
+
+
+class Row(NamedTuple):
+    """One layer at work on a picture."""
+
+    name: str
+    index: int  # in the file's `layers`
+    kind: str
+    kernel: tuple[int, ...] | None  # (3, 3, in, out) of a convolution
+    output: tuple[int, int, int, int]  # (1, height, width, channels)
+    receptive_field: int  # pixels of the picture, in height and in width
+    stride: int  # pixels of the picture between neighbouring positions
+    parameters: int
+    multiply_adds: int  # of the convolutions; a ReLU and a pool only compare
+    activation_bytes: int  # of the float32 output
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """`663x1000` as (height, width) in pixels.
+
+    Raises:
+        InputError: it is of another form, or a side is shorter than the network's smallest picture.
+    """
+    found = re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", text)
+    if not found:
+        raise InputError(f"--size is {text!r}, expected HEIGHTxWIDTH in pixels, such as 663x1000")
+    height, width = int(found[1]), int(found[2])
+    if min(height, width) < SMALLEST_SIDE:
+        raise InputError(f"--size is {text!r}, expected at least {SMALLEST_SIDE} pixels on both sides; choose a larger")
+    return height, width
+
+
+def layer_table(height: int, width: int, channels: Mapping[str, int] = PAPER_CHANNELS) -> list[Row]:
+    """The 37 rows conv1_1 … pool5 for a picture of this size in pixels.
+
+    Args:
+        height: of the picture.
+        width: of the picture.
+        channels: the number of output channels of each convolution, by name.
+    """
+    rows, maps = [], 3  # RGB
+    for layer in LAYERS:
+        kernel, parameters, multiply_adds = None, 0, 0
+        if layer.kind == "conv":
+            kernel = (3, 3, maps, channels[layer.name])
+            maps = channels[layer.name]
+            weights = kernel[0] * kernel[1] * kernel[2] * kernel[3]
+            parameters, multiply_adds = weights + maps, weights * height * width
+        elif layer.kind == "pool":
+            height, width = -(-height // 2), -(-width // 2)  # rounding up: no row of an odd side is lost
+        size, stride, _ = receptive_field(layer.name)
+        output = (1, height, width, maps)
+        head = (layer.name, layer.index, layer.kind, kernel, output, size, stride)
+        rows.append(Row(*head, parameters, multiply_adds, 4 * height * width * maps))
+    return rows
