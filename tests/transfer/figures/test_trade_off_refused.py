@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from figures_command import refused
-from test_trade_off import record
+from loss_record import record
 
 
 def test_it_does_not_overwrite_the_record(tmp_path, capfd):

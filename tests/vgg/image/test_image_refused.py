@@ -173,7 +173,7 @@ def test_codecs_print_nothing(tmp_path):
 
     def run(whose):
         command = [sys.executable, "-B", "-c", READ_ALL, whose, *files]
-        done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, check=True)
+        done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, check=True)
         return done.stdout, done.stderr
 
     assert b"libpng" in run("opencv")[1]  # or this test would prove nothing
@@ -185,5 +185,5 @@ def test_reading_works_without_a_terminal(tmp_path):
     (tmp_path / "a.png").write_bytes(png_of(STORED))
     code = f"from vgg.image.file import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
     closed = ["sh", "-c", '"$0" -B -c "$1" 2>&-', sys.executable, code]
-    done = subprocess.run(closed, cwd=Path(__file__).parents[1], capture_output=True, check=True)
+    done = subprocess.run(closed, cwd=Path(__file__).parents[3], capture_output=True, check=True)
     assert done.stdout == b"(16, 24, 3)\n"

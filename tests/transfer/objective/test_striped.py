@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from test_total_loss import EVERYTHING
+from every_term import EVERYTHING
 from transfer.objective import block as blocks
 from transfer.objective import geometry as stripes
 from transfer.objective.striped import StripedObjective

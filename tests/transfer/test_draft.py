@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from test_train import START, Bowl
+from bowl import START, Bowl
 from transfer.train import train
 
 

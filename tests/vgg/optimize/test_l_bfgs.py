@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from test_optimizers import SHAPE, Quadratic
+from quadratic import SHAPE, Quadratic
 from vgg.optimize.l_bfgs import HISTORY, PairHistory, minimise
 from vgg.optimize.optimizers import l_bfgs_unit
 

@@ -48,7 +48,7 @@ def test_a_changed_setting_makes_anew(tmp_path, words, capfd, change):
         os.replace(tmp_path / "content.png", tmp_path / "style.png")
         words = [str(tmp_path / "style.png"), *words[1:]]
     elif change == "weights":
-        from conftest import tiny_weights
+        from tiny_network import tiny_weights
         from vgg.matfile.write import write
 
         write(tmp_path / "tiny.mat", tiny_weights(seed=3))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from conftest import tiny_weights
 from microscope_command import ROOT, refused
+from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.layers import LAYERS, NAMES, receptive_field
 from vgg.matfile.read import Conv, Weights

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from conftest import tiny_weights
 from microscope_command import prepare, refused
+from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.image.file import read_image
 from vgg.matfile.read import Conv

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from conftest import tiny_weights
 from image_files import png_of
 from refused_command import refused_by
+from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.matfile.write import write
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def disc(height: int = 48, width: int = 64, colour: tuple[int, int, int] = (230, 60, 40)) -> np.ndarray:

@@ -6,18 +6,9 @@ import logging
 import numpy as np
 import pytest
 
+from loss_record import record
 from transfer.figures.__main__ import main
 from vgg.image.file import read_image
-
-
-def record(path, steps: int = 20, tv: float = 0.0) -> str:
-    """A record whose content rises and whose style falls."""
-    layers = [{"content relu4_2": 1e-3 * step, "style relu1_1": 1 / step} for step in range(1, steps + 1)]
-    rows = [
-        {"step": i, "layers": parts, "tv": tv, "total": sum(parts.values()) + tv} for i, parts in enumerate(layers, 1)
-    ]
-    path.write_text(json.dumps({"steps": rows}), encoding="utf-8")
-    return str(path)
 
 
 def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import second_systems
-from conftest import tiny_weights
 from image_files import png_of
 from numpy_network import matrices, scales_of
+from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.__main__ import main
 from transfer.command import run

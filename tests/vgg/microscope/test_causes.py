@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from conftest import tiny_weights
 from microscope_command import disc, prepare, refused
+from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.image.file import read_image
 from vgg.layers import ReceptiveField, receptive_field

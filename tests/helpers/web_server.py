@@ -25,7 +25,7 @@ SOURCE = Source("tiny.mat", "later", ("http://unused.invalid/tiny.mat",), "sha25
 # As with beta16: nobody has recorded the size, and there is only an MD5.
 UNSIZED = replace(SOURCE, algorithm="md5", digest=hashlib.md5(BODY).hexdigest(), size=None)
 QUICK = Patience(waits=(0.01, 0.01, 0.01), timeout=5)
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in\nplease</title></head></html>"
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import numpy_network
-from conftest import tiny_weights
 from microscope_command import disc, prepare
+from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.image.file import read_image
 from vgg.microscope.drawing.colours import around_grey, grey, pixelated

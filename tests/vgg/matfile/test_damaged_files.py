@@ -17,7 +17,7 @@ import matlab_bytes as m
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and measures memory as Linux does")
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = (0, 1, 2, 3, 4, 8, 9, 14, 15, 19, 200, 65535, 65536, 1 << 24, 1 << 28, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
 
 READER = """
