@@ -13,6 +13,7 @@ import tensorflow as tf
 from vgg.errors import InputError
 from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, deepest
 from vgg.matfile.read import Weights
+from vgg.shapes import OddSides, smallest_side
 
 Pooling = Literal["avg", "max"]
 Precision = Literal["float32", "bfloat16"]
@@ -28,28 +29,41 @@ def relu(x: tf.Tensor) -> tf.Tensor:
     return tf.nn.relu(x)
 
 
-def pool(x: tf.Tensor, pooling: Pooling) -> tf.Tensor:
-    """2×2 pooling, stride 2: (B, H, W, C) → (B, ⌈H/2⌉, ⌈W/2⌉, C).
+def pool(x: tf.Tensor, pooling: Pooling, odd_sides: OddSides = "up") -> tf.Tensor:
+    """2×2 pooling, stride 2: (B, H, W, C) → (B, ⌈H/2⌉, ⌈W/2⌉, C), or (B, ⌊H/2⌋, ⌊W/2⌋, C) with odd sides "down".
 
-    VGG was trained with the maximum; Gatys et al. (2016, section 2) take the average and prefer how it looks. Where the
-    last window of an odd side reaches over the border, only the positions that exist count.
+    VGG was trained with the maximum; Gatys et al. (2016, section 2) take the average and prefer how it looks.
+
+    The last window of an odd side reaches over the border. With "up" it counts the positions that exist, as in Caffe,
+    where VGG was trained. With "down" there is no such window, and the last row or column is lost, as in PyTorch and
+    Keras.
     """
+    padding = "SAME" if odd_sides == "up" else "VALID"
     if pooling == "max":
-        return tf.nn.max_pool2d(x, ksize=2, strides=2, padding="SAME")
-    return tf.nn.avg_pool2d(x, ksize=2, strides=2, padding="SAME")
+        return tf.nn.max_pool2d(x, ksize=2, strides=2, padding=padding)
+    return tf.nn.avg_pool2d(x, ksize=2, strides=2, padding=padding)
 
 
 class VGG19:
     """The network as a function from images to named feature maps."""
 
-    def __init__(self, weights: Weights, pooling: Pooling = "max", precision: Precision = "float32") -> None:
+    def __init__(
+        self,
+        weights: Weights,
+        pooling: Pooling = "max",
+        precision: Precision = "float32",
+        odd_sides: OddSides = "up",
+    ) -> None:
         """Take the kernels as `vgg.matfile.read.read` returns them; `pooling` is "max" (as trained) or "avg" (paper).
 
         In "bfloat16", with 8 bits of mantissa, some processors compute twice as fast; the maps then are of that type.
+        `odd_sides` says how `pool` rounds: "up" (Caffe) or "down" (PyTorch, Keras).
         """
         if pooling not in ("avg", "max"):
             raise InputError(f"pooling is {pooling!r}, expected 'avg' or 'max'")
-        self.pooling = pooling
+        if odd_sides not in ("up", "down"):
+            raise InputError(f"odd_sides is {odd_sides!r}, expected 'up' or 'down'")
+        self.pooling, self.odd_sides = pooling, odd_sides
         self.precision = tf.as_dtype(precision)
         self.mean_rgb = tf.constant(weights.mean_rgb)
         self.convolutions = {
@@ -61,18 +75,19 @@ class VGG19:
         """The feature maps of the layers `names`, and nothing computed past the deepest of them.
 
         Args:
-            images: (B, H, W, 3) float32 RGB in [0, 255]; H and W at least 16. The mean colour is subtracted here.
+            images: (B, H, W, 3) float32 RGB in [0, 255]; H and W at least 16, or 32 for `pool5` if odd sides are
+                rounded down. The mean colour is subtracted here.
             names: layers such as `relu4_2`; see `vgg.layers.NAMES`.
 
         Returns:
-            {name: (B, H', W', C)}, where H' and W' are H and W halved, rounding up, at each pool on the way.
+            {name: (B, H', W', C)}, where H' and W' are H and W halved and rounded at each pool on the way.
 
         Raises:
             InputError: a name is unknown, or the images have another shape.
         """
         names = tuple(names)
         last = deepest(names)
-        _require_images(images)
+        _require_images(images, max(SMALLEST_SIDE, smallest_side(last.name, self.odd_sides)))
         return self.run(self.centred(images), LAYERS[: last.index + 1], names)
 
     def centred(self, images: tf.Tensor) -> tf.Tensor:
@@ -91,15 +106,15 @@ class VGG19:
             elif layer.kind == "relu":
                 x = relu(x)
             else:
-                x = pool(x, self.pooling)  # (B, ⌈H/2⌉, ⌈W/2⌉, C)
+                x = pool(x, self.pooling, self.odd_sides)  # (B, H/2, W/2, C), rounded
             if layer.name in names:
                 maps[layer.name] = x
         return maps
 
 
-def _require_images(images: tf.Tensor) -> None:
+def _require_images(images: tf.Tensor, smallest: int) -> None:
     shape = tuple(images.shape)
     if len(shape) != 4 or shape[3] != 3:
         raise InputError(f"images have the shape {shape}, expected (batch, height, width, 3)")
-    if any(side is not None and side < SMALLEST_SIDE for side in shape[1:3]):
-        raise InputError(f"images are {shape[1]}×{shape[2]} pixels, expected at least {SMALLEST_SIDE}×{SMALLEST_SIDE}")
+    if any(side is not None and side < smallest for side in shape[1:3]):
+        raise InputError(f"images are {shape[1]}×{shape[2]} pixels, expected at least {smallest}×{smallest}")

@@ -6,10 +6,13 @@ fully connected layers; the convolutions have 20,024,384 of them), or of any fil
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS, LAYERS, SMALLEST_SIDE, receptive_field
+
+#: How a pool rounds half of an odd side.
+OddSides = Literal["up", "down"]
 
 #: Output channels of each convolution in the paper.
 PAPER_CHANNELS = {layer.name: layer.channels for layer in CONVOLUTIONS}
@@ -43,6 +46,28 @@ def parse_size(text: str) -> tuple[int, int]:
     if min(height, width) < SMALLEST_SIDE:
         raise InputError(f"--size is {text!r}, expected at least {SMALLEST_SIDE} pixels on both sides; choose a larger")
     return height, width
+
+
+def maps_shape(height: int, width: int, name: str, odd_sides: OddSides = "up") -> tuple[int, int]:
+    """Return (rows, columns) of the layer's maps for a picture of height × width pixels.
+
+    Each pool on the way halves both sides. Halving several times and rounding each time gives the same as dividing once
+    by the stride and rounding once.
+
+    Raises:
+        InputError: there is no layer `name`, or nothing is left of a small picture whose sides are rounded down.
+    """
+    stride, least = receptive_field(name).stride, smallest_side(name, odd_sides)
+    if min(height, width) < least:
+        raise InputError(f"{name} sees nothing of {height}×{width} pixels, expected at least {least}×{least}")
+    if odd_sides == "down":
+        return height // stride, width // stride
+    return -(-height // stride), -(-width // stride)
+
+
+def smallest_side(name: str, odd_sides: OddSides) -> int:
+    """Return the pixels that a side must have for the layer's maps to have one position at least."""
+    return 1 if odd_sides == "up" else receptive_field(name).stride
 
 
 def layer_table(height: int, width: int, channels: Mapping[str, int] = PAPER_CHANNELS) -> list[Row]:

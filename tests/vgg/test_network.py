@@ -34,6 +34,37 @@ def test_images_of_a_batch_do_not_mix(weights, image):
         np.testing.assert_allclose(both[i], maps_of(network, single, "relu3_1")["relu3_1"], rtol=1e-4, atol=1e-4)
 
 
+def without_odd_ends(pool):
+    """The reference's pooling of what is left when the last row and column of odd sides are cut off."""
+    return lambda x, pooling: pool(x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2], pooling)
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+def test_odd_sides_rounded_down_lose_their_last_row_and_column(weights, monkeypatch, pooling):
+    image = np.random.default_rng(2).integers(0, 256, (53, 69, 3), dtype=np.uint8)
+    monkeypatch.setattr(numpy_network, "pool", without_odd_ends(numpy_network.pool))
+    expected = numpy_network.forward(image, weights, pooling)
+    found = maps_of(VGG19(weights, pooling, odd_sides="down"), image, *expected)
+    assert [expected[f"pool{i}"].shape[:2] for i in range(1, 6)] == [(26, 34), (13, 17), (6, 8), (3, 4), (1, 2)]
+    for name, maps in expected.items():
+        np.testing.assert_allclose(found[name], maps, rtol=1e-4, atol=1e-4 * np.abs(maps).max(), err_msg=name)
+
+
+@pytest.mark.parametrize("pooling", ["avg", "max"])
+def test_even_sides_do_not_depend_on_the_rounding(weights, pooling):
+    image = np.random.default_rng(3).uniform(0, 255, (32, 64, 3))
+    up, down = (maps_of(VGG19(weights, pooling, odd_sides=odd), image, "pool5")["pool5"] for odd in ("up", "down"))
+    np.testing.assert_array_equal(up, down)
+
+
+def test_a_picture_of_which_nothing_would_be_left(weights):
+    network = VGG19(weights, odd_sides="down")
+    assert maps_of(network, np.zeros((16, 31, 3)), "relu5_4")["relu5_4"].shape[:2] == (1, 1)
+    assert maps_of(network, np.zeros((32, 63, 3)), "pool5")["pool5"].shape[:2] == (1, 1)
+    with pytest.raises(InputError, match="images are 32×31 pixels, expected at least 32×32"):
+        network(tf.zeros((1, 32, 31, 3)), ["pool5"])
+
+
 @pytest.mark.parametrize("row, column, shift", [(0, 1, (1, 0)), (2, 1, (-1, 0)), (1, 0, (0, 1)), (1, 2, (0, -1))])
 def test_a_kernel_of_a_single_one_shifts_the_picture(weights, image, row, column, shift):
     kernel = np.zeros((3, 3, 3, 1), np.float32)
@@ -117,3 +148,8 @@ def test_no_layer(weights):
 def test_unknown_pooling(weights):
     with pytest.raises(InputError, match="'median', expected 'avg' or 'max'"):
         VGG19(weights, "median")
+
+
+def test_unknown_rounding(weights):
+    with pytest.raises(InputError, match="'floor', expected 'up' or 'down'"):
+        VGG19(weights, odd_sides="floor")

@@ -11,11 +11,12 @@ import tensorflow as tf
 from microscope_command import ROOT, refused
 from tiny_network import tiny_weights
 from vgg.__main__ import main
+from vgg.errors import InputError
 from vgg.layers import LAYERS, NAMES, receptive_field
 from vgg.matfile.read import Conv, Weights
 from vgg.matfile.write import write
 from vgg.network import VGG19
-from vgg.shapes import layer_table, parse_size
+from vgg.shapes import layer_table, maps_shape, parse_size
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (37, 45), (33, 64), (47, 18)])
@@ -31,6 +32,29 @@ def test_every_row_is_what_the_network_gives(weights, height, width):
         assert row.kernel == (kernel.shape if kernel.size else None)
         # One multiplication of every number of the kernel with something at every position.
         assert row.multiply_adds == kernel.size * row.output[1] * row.output[2]
+
+
+@pytest.mark.parametrize("odd_sides", ["up", "down"])
+@pytest.mark.parametrize(("height", "width"), [(32, 64), (37, 45), (53, 69), (63, 95)])
+def test_maps_have_the_shape_that_the_network_gives_them(weights, height, width, odd_sides):
+    maps = VGG19(weights, odd_sides=odd_sides)(tf.zeros((1, height, width, 3)), NAMES)
+    found = {name: maps_shape(height, width, name, odd_sides) for name in NAMES}
+    assert found == {name: tuple(tensor.shape[1:3]) for name, tensor in maps.items()}
+
+
+def test_maps_of_a_picture_of_odd_sides():
+    """53 × 69 by hand: 27 × 35, 14 × 18, 7 × 9, 4 × 5, 2 × 3 up; 26 × 34, 13 × 17, 6 × 8, 3 × 4, 1 × 2 down."""
+    names = ("relu1_2", "relu2_1", "pool2", "relu4_2", "relu5_1", "pool5")
+    up = [(53, 69), (27, 35), (14, 18), (7, 9), (4, 5), (2, 3)]
+    down = [(53, 69), (26, 34), (13, 17), (6, 8), (3, 4), (1, 2)]
+    assert [maps_shape(53, 69, name) for name in names] == up
+    assert [maps_shape(53, 69, name, "down") for name in names] == down
+
+
+def test_maps_without_a_position_are_refused():
+    assert maps_shape(1, 1, "pool5") == (1, 1)
+    with pytest.raises(InputError, match=r"^pool5 sees nothing of 40×31 pixels, expected at least 32×32$"):
+        maps_shape(40, 31, "pool5", "down")
 
 
 def test_the_picture_of_the_issue():
