@@ -1,13 +1,13 @@
-"""VGG-19 from the raw MatConvNet weights, written out by hand. It knows nothing of style transfer.
+"""The network VGG-19, written out by hand, from the raw MatConvNet weights. Nothing here knows of style transfer.
 
 Read in this order:
 
-1. `matconvnet`  the `.mat` file → kernels, biases, mean colour
-2. `layers`      the table of the 37 layers, conv1_1 … pool5
-3. `network`     convolution, ReLU and pooling, and the forward pass
-4. `normalize`   the paper's network: every filter's mean activation is 1
+1. `layers`      the table of the 37 layers, conv1_1 … pool5; `shapes` computes their sizes and costs
+2. `network`     convolution, ReLU and pooling, and the forward pass: images → named feature maps
+3. `normalize`   the paper's normalised network: every filter's mean activation is 1
+4. `statistics`  sums over positions: Gram matrices and total variation
 5. `deconvnet`   from one activation back to the pixels that caused it
 
-`python -m vgg` is a microscope made of these; `microscope` holds what its commands compute and draw.
-`optimizers` minimise a function of a picture, which is how one looks into the network and how one transfers style.
+Folders: `matfile` reads the `.mat` file into kernels, biases and mean colour; `microscope` is `python -m vgg`;
+`optimize`, `image` and `console` are tools that `transfer` uses too. `README.md` is a lesson that tries all of it out.
 """

@@ -1,13 +1,13 @@
-"""The 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, as one table, and which pixels each of them sees.
+"""The table of the 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, and the receptive field of each.
 
 Source: Simonyan & Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
 Table 1, column E. Every convolution is 3×3 with stride 1 and one pixel of zero padding, followed by a ReLU; every
-pool is 2×2 with stride 2. The position in the table is the layer's index in the `.mat` file's `layers`.
+pool is 2×2 with stride 2. A layer's row in the table is its index in the `.mat` file's `layers`.
 
-What a position sees follows from the table alone. A 3×3 convolution lets it see one more neighbour on either side, a
-2×2 pool one more on the far side. Neighbours lie `stride` pixels apart, and every pool doubles the stride. The
-recurrence is that of Araujo, Norris & Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill
-2019.
+The receptive field of a position is the square of pixels that its value depends on. It follows from the table alone:
+a 3×3 convolution adds one neighbour on either side, and a 2×2 pool adds one on the right and one below. Neighbours
+are `stride` pixels apart, and every pool doubles the stride. The recurrence is from Araujo, Norris & Sim, "Computing
+Receptive Fields of Convolutional Neural Networks", Distill 2019.
 """
 
 from typing import Literal, NamedTuple
@@ -17,12 +17,12 @@ from vgg.errors import InputError
 #: (number of convolutions, output channels) of the five blocks; a pool closes each.
 BLOCKS = ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512))
 
-#: Pixels on the shorter side of a picture: of fewer, conv5 would see nothing but padding around a single position.
+#: The fewest pixels on the shorter side of an image. They leave one position to conv5, which comes after four pools.
 SMALLEST_SIDE = 16
 
 
 class Layer(NamedTuple):
-    """One row of the table: `conv4_2` is the convolution itself, `relu4_2` what comes out of its ReLU."""
+    """One row of the table. `conv4_2` is the output of the convolution, `relu4_2` the output of the ReLU after it."""
 
     name: str
     kind: Literal["conv", "relu", "pool"]
@@ -49,10 +49,10 @@ CONVOLUTIONS: tuple[Layer, ...] = tuple(layer for layer in LAYERS if layer.kind 
 
 
 def layer_named(name: str) -> Layer:
-    """The row called `name`.
+    """Return the row of the layer `name`.
 
     Raises:
-        InputError: there is no such layer; the message lists the valid names.
+        InputError: there is no such layer. The message lists the valid names.
     """
     if name not in NAMES:
         raise InputError(f"there is no layer {name!r}; the layers are {', '.join(NAMES)}")
@@ -60,28 +60,36 @@ def layer_named(name: str) -> Layer:
 
 
 def deepest(names: tuple[str, ...]) -> Layer:
-    """The row of the layer furthest from the image among `names`; raises InputError for an unknown one or for none."""
+    """Return the row of the layer that is furthest from the image.
+
+    Raises:
+        InputError: a name is unknown, or `names` is empty.
+    """
     if not names:
         raise InputError("no layer was named, expected at least one such as 'relu4_2'")
     return max((layer_named(name) for name in names), key=lambda layer: layer.index)
 
 
 class ReceptiveField(NamedTuple):
-    """In pixels, the same for height and width: position i sees from i·stride − before, `size` pixels far."""
+    """What one position of a layer sees, in pixels. Height and width are alike.
+
+    Position i sees the `size` pixels that begin at pixel i·stride − before.
+    """
 
     size: int
     stride: int
     before: int
 
     def pixels(self, position: int, side: int) -> slice:
-        """The rows (or columns) that `position` sees of a picture with `side` of them, clipped to the picture."""
+        """Return the rows (or columns) that `position` sees in an image with `side` of them, clipped to the image."""
         start = position * self.stride - self.before
         return slice(max(0, start), min(side, start + self.size))
 
     def inside(self, side: int) -> slice:
-        """The positions that see rows (or columns) of the picture only; empty if a picture of that side is too small.
+        """Return the positions whose receptive field lies inside an image with `side` rows (or columns).
 
-        All others also see the padding, whose zeros make an edge that is not in the picture.
+        The slice is empty if the image is too small for any. All other positions also see the zero padding, which
+        adds an edge that is not in the image.
         """
         first = -(-self.before // self.stride)
         last = (side - self.size + self.before) // self.stride
@@ -89,7 +97,11 @@ class ReceptiveField(NamedTuple):
 
 
 def receptive_field(name: str) -> ReceptiveField:
-    """The receptive field of the layer `name`, such as 3 pixels for `conv1_1`; raises InputError if it is unknown."""
+    """Return the receptive field of the layer `name`, such as 3 pixels for `conv1_1`.
+
+    Raises:
+        InputError: there is no such layer.
+    """
     size, stride, before = 1, 1, 0
     for layer in LAYERS[: layer_named(name).index + 1]:
         if layer.kind == "conv":

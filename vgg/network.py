@@ -1,8 +1,8 @@
 """VGG-19 as the paper uses it: convolutions, ReLUs and pools written out, without the fully connected layers.
 
-The forward pass walks down the table in `vgg.layers` and keeps the maps it is asked for under their names, so it is
-also the way to look inside: `conv4_2` is a convolution's output, `relu4_2` the same after its ReLU, `pool4` after its
-pool.
+The forward pass goes through the table in `vgg.layers` from top to bottom. It returns the feature maps of the layers
+that the caller names: `conv4_2` is the output of a convolution, `relu4_2` the output of the ReLU after it, and `pool4`
+the output of the pool that ends block 4.
 """
 
 from collections.abc import Iterable
@@ -20,12 +20,16 @@ Precision = Literal["float32", "bfloat16"]
 
 
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tf.Tensor:
-    """3×3 convolution, stride 1, one pixel of zero padding: (B, H, W, in) → (B, H, W, out)."""
+    """Convolve with stride 1 and one pixel of zero padding: (B, H, W, in) → (B, H, W, out).
+
+    As in all such networks, the kernel (3, 3, in, out) is not flipped: kernel[i, j] is multiplied by the value at
+    (y + i − 1, x + j − 1). `bias` is (out,).
+    """
     return tf.nn.bias_add(tf.nn.conv2d(x, kernel, strides=1, padding="SAME"), bias)
 
 
 def relu(x: tf.Tensor) -> tf.Tensor:
-    """max(0, x)."""
+    """Return max(0, x)."""
     return tf.nn.relu(x)
 
 
@@ -54,10 +58,17 @@ class VGG19:
         precision: Precision = "float32",
         odd_sides: OddSides = "up",
     ) -> None:
-        """Take the kernels as `vgg.matfile.read.read` returns them; `pooling` is "max" (as trained) or "avg" (paper).
+        """Copy the weights that `vgg.matfile.read.read` returned into tensors.
 
-        In "bfloat16", with 8 bits of mantissa, some processors compute twice as fast; the maps then are of that type.
-        `odd_sides` says how `pool` rounds: "up" (Caffe) or "down" (PyTorch, Keras).
+        Args:
+            weights: kernels, biases and mean colour.
+            pooling: "max" as VGG was trained, or "avg" as the paper uses it.
+            precision: the dtype of the computation and of the maps. Some processors compute twice as fast in
+                "bfloat16", which keeps 8 significant bits.
+            odd_sides: how `pool` rounds half of an odd side: "up" (Caffe) or "down" (PyTorch, Keras).
+
+        Raises:
+            InputError: there is no such pooling or rounding.
         """
         if pooling not in ("avg", "max"):
             raise InputError(f"pooling is {pooling!r}, expected 'avg' or 'max'")
@@ -72,7 +83,7 @@ class VGG19:
         }
 
     def __call__(self, images: tf.Tensor, names: Iterable[str]) -> dict[str, tf.Tensor]:
-        """The feature maps of the layers `names`, and nothing computed past the deepest of them.
+        """Return the feature maps of the layers `names`. Layers after the deepest of them are not computed.
 
         Args:
             images: (B, H, W, 3) float32 RGB in [0, 255]; H and W at least 16, or 32 for `pool5` if odd sides are
@@ -91,13 +102,13 @@ class VGG19:
         return self.run(self.centred(images), LAYERS[: last.index + 1], names)
 
     def centred(self, images: tf.Tensor) -> tf.Tensor:
-        """What conv1_1 expects: (B, H, W, 3) without the mean colour, in the network's precision."""
+        """Subtract the mean colour and cast to the network's precision: the input of conv1_1, (B, H, W, 3)."""
         return tf.cast(images - self.mean_rgb, self.precision)
 
     def run(self, x: tf.Tensor, layers: Iterable[Layer], names: Iterable[str]) -> dict[str, tf.Tensor]:
-        """Walk down `layers`, consecutive rows of the table, and keep the maps of those in `names`.
+        """Apply `layers`, consecutive rows of the table, to `x` and return the maps of those in `names`.
 
-        `x` (B, H, W, channels_in of the first) is what the first of them expects.
+        `x` is the input of the first of them, (B, H, W, channels_in).
         """
         maps: dict[str, tf.Tensor] = {}
         for layer in layers:

@@ -1,7 +1,7 @@
-"""Every layer's shapes and costs, by arithmetic on the table of `vgg.layers` alone; no network is run.
+"""The shapes and costs of every layer, computed from the table in `vgg.layers` without running the network.
 
-Kernels and parameters are those of Simonyan & Zisserman 2015, Table 1, E (their 144 million parameters include the
-fully connected layers; the convolutions have 20,024,384 of them), or of any file with other channel counts.
+Kernels and parameters are those of Simonyan & Zisserman 2015, Table 1, E, or of a file with other numbers of channels.
+The paper's 144 million parameters include the fully connected layers; the convolutions have 20,024,384.
 """
 
 import re
@@ -14,30 +14,30 @@ from vgg.layers import CONVOLUTIONS, LAYERS, SMALLEST_SIDE, receptive_field
 #: How a pool rounds half of an odd side.
 OddSides = Literal["up", "down"]
 
-#: Output channels of each convolution in the paper.
+#: The number of output channels of each convolution in the paper.
 PAPER_CHANNELS = {layer.name: layer.channels for layer in CONVOLUTIONS}
 
 
 class Row(NamedTuple):
-    """One layer at work on a picture."""
+    """One layer applied to an image."""
 
     name: str
     index: int  # in the file's `layers`
     kind: str
     kernel: tuple[int, ...] | None  # (3, 3, in, out) of a convolution
     output: tuple[int, int, int, int]  # (1, height, width, channels)
-    receptive_field: int  # pixels of the picture, in height and in width
-    stride: int  # pixels of the picture between neighbouring positions
+    receptive_field: int  # in pixels, the same in height and in width
+    stride: int  # pixels between neighbouring positions
     parameters: int
-    multiply_adds: int  # of the convolutions; a ReLU and a pool only compare
-    activation_bytes: int  # of the float32 output
+    multiply_adds: int  # of a convolution; 0 for a ReLU or a pool
+    activation_bytes: int  # of the output in float32
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """`663x1000` as (height, width) in pixels.
+    """Return (height, width) in pixels from a text such as `663x1000`.
 
     Raises:
-        InputError: it is of another form, or a side is shorter than the network's smallest picture.
+        InputError: the text has another form, or a side is shorter than `SMALLEST_SIDE`.
     """
     found = re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", text)
     if not found:
@@ -71,11 +71,11 @@ def smallest_side(name: str, odd_sides: OddSides) -> int:
 
 
 def layer_table(height: int, width: int, channels: Mapping[str, int] = PAPER_CHANNELS) -> list[Row]:
-    """The 37 rows conv1_1 … pool5 for a picture of this size in pixels.
+    """Return the 37 rows conv1_1 … pool5 for an image of this size.
 
     Args:
-        height: of the picture.
-        width: of the picture.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
         channels: the number of output channels of each convolution, by name.
     """
     rows, maps = [], 3  # RGB

@@ -1,8 +1,8 @@
-"""What is summed over all positions of an image: Gram matrices of feature maps, and steps between neighbouring pixels.
+"""Sums over all positions of an image: Gram matrices of feature maps, and differences between neighbouring pixels.
 
-A Gram matrix tells which maps of a layer are active together, wherever in the image that is (Gatys, Ecker & Bethge
-2016, Eq. 3). For a layer with N channels and M positions, F is its maps as a matrix of M rows and N columns (the
-transpose of the paper's N × M, because TensorFlow keeps channels last).
+A Gram matrix says which maps of a layer are active together, and not where in the image (Gatys, Ecker & Bethge 2016,
+Eq. 3). For a layer with N channels and M positions, F is the matrix of its maps with M rows and N columns. The paper's
+F is the transpose, N × M; here channels come last, as in TensorFlow.
 """
 
 from collections.abc import Callable
@@ -11,15 +11,18 @@ import tensorflow as tf
 
 
 def as_matrix(feature_maps: tf.Tensor) -> tf.Tensor:
-    """F: (1, H, W, N) of any precision → (M, N) float32, M = H·W positions."""
+    """Return F: (1, H, W, N) of any dtype → (M, N) float32, with M = H·W positions."""
     return tf.cast(tf.reshape(feature_maps, (-1, feature_maps.shape[-1])), tf.float32)
 
 
 def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tensor:
-    """Eq. 3, divided by the number of positions: G = Fᵀ F · N^gram_channels / M; (1, H, W, N) → (N, N).
+    """Return the Gram matrix of Eq. 3, divided by the number of positions: (1, H, W, N) → (N, N).
 
-    Dividing here instead of in Eq. 4 gives the paper's loss when both images have the same size, and still compares
-    like with like when they have not (the paper resizes the style image; we keep its aspect ratio).
+    G = Fᵀ F · N^gram_channels / M. Other programs also divide by N; they have gram_channels = −1.
+
+    The paper divides by M² in Eq. 4 instead. Both give the same loss when the two images have the same size. Dividing
+    here makes Gram matrices of images of different sizes comparable too: the paper resizes the style image to the
+    size of the content image, and this program keeps its aspect ratio.
     """
     positions = feature_maps.shape[1] * feature_maps.shape[2]
     return gram_of_sums(gram_sums(feature_maps), positions, gram_channels)
@@ -27,29 +30,32 @@ def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tenso
 
 @tf.custom_gradient
 def gram_sums(feature_maps: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """Fᵀ F, a sum over positions: (1, H, W, N) → (N, N) float32. Parts of a picture may be added.
+    """Return Fᵀ F: (1, H, W, N) → (N, N) float32. It is a sum over positions: Fᵀ F of parts of an image add up.
 
-    Gradient. F_mi stands in row i of Fᵀ F with the factor F_mj, and in column i with the same; so from D, what arrives
-    for Fᵀ F, comes F (D + Dᵀ). TensorFlow by itself would compute F D and F Dᵀ apart and add them, always in float32;
-    here it is one product, in the precision of the maps.
+    Gradient. F_mi occurs in row i of Fᵀ F, in the product F_mi F_mj, and in column i, in F_mj F_mi. With the upstream
+    gradient D (N, N), the gradient with respect to F is therefore F D + F Dᵀ = F (D + Dᵀ). TensorFlow's own gradient
+    computes the two products separately and in float32. This one computes a single product in the dtype of the maps.
     """
     values = as_matrix(feature_maps)  # (M, N)
 
-    def gradient(arriving: tf.Tensor) -> tf.Tensor:
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
         rows = tf.reshape(feature_maps, (-1, feature_maps.shape[-1]))  # (M, N)
-        both = tf.cast(arriving + tf.transpose(arriving), feature_maps.dtype)  # (N, N)
+        both = tf.cast(upstream + tf.transpose(upstream), feature_maps.dtype)  # (N, N)
         return tf.reshape(tf.matmul(rows, both), tf.shape(feature_maps))  # (1, H, W, N)
 
     return tf.matmul(values, values, transpose_a=True), gradient
 
 
 def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Tensor:
-    """G from Fᵀ F (N, N) over all M = `positions`."""
+    """Return G = Fᵀ F · N^gram_channels / M from `sums`, Fᵀ F (N, N), and M = `positions`."""
     return sums * (sums.shape[0] ** gram_channels / positions)
 
 
 def total_variation(image: tf.Tensor) -> tf.Tensor:
-    """Total variation: the mean squared step between neighbouring pixels of (1, H, W, 3), a scalar."""
+    """Return the total variation of an image (1, H, W, 3), a scalar.
+
+    It is the mean squared difference between vertical neighbours, plus the same for horizontal neighbours.
+    """
     down = image[:, 1:] - image[:, :-1]
     across = image[:, :, 1:] - image[:, :, :-1]
     return tf.reduce_mean(tf.square(down)) + tf.reduce_mean(tf.square(across))
