@@ -2,78 +2,120 @@
 
 For a layer with N channels and M positions, F is the generated image's feature maps as a matrix of M rows and N
 columns (the transpose of the paper's N × M, because TensorFlow keeps channels last), P the content image's, and G and A
-the Gram matrices of the generated and of the style image. N and M always come from the layer's own maps.
-
-Every loss is a sum of squared differences times a `Normalization`; with the paper's own factors they are
+the Gram matrices of the generated and of the style image.
 
     content   L = ½ Σ (F − P)²             Eq. 1        gradient  ∂L/∂F = F − P          where F > 0, else 0   Eq. 2
     Gram      G = Fᵀ F                     Eq. 3
     style     E = Σ (G − A)² / (4 N² M²)   Eq. 4        gradient  ∂E/∂F = F (G − A) / (N² M²)  where F > 0     Eq. 6
+    total     α Σ L + β Σ w E              Eq. 5, 7
 
-"Where F > 0" is the derivative of the ReLU, so F is what comes after it. In the code G is divided by M at once
-(`vgg.statistics`), which takes the M² out of E and changes neither E nor its gradient when both images have the same
-size.
+"Where F > 0" is the derivative of the ReLU, so F is what comes after it. TensorFlow finds all gradients by itself; the
+docstrings below derive them so that a reader can check them, and the tests do.
 
-TensorFlow finds all gradients by itself; the docstrings below derive them so that a reader can check them, and the
-tests do.
+Each summand of the total loss is a *term*. It is computed in two stages, because an image may be too large to look at
+all at once (`transfer.objective`):
+
+1. its *statistic*, a sum over positions: Σ (F − P)², or Fᵀ F. The statistics of the parts of an image are added up.
+2. its *loss*, from the statistic of the whole image. Here stand the paper's factors, as a `Normalization`.
+
+To add a loss of another kind, write a class with the same five attributes and two methods, and put it into the list of
+terms (`transfer.objective.terms`). Nothing else has to know of it.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple, Protocol
 
 import tensorflow as tf
 
-from transfer.recipe.choices import Normalization, Recipe, Variation
-from vgg.statistics import as_matrix, gram_matrix
+from transfer.recipe.choices import Normalization
+from vgg.statistics import as_matrix, gram_of_sums, gram_sums
+
+PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
 
 
 class Losses(NamedTuple):
-    """What one evaluation gives: the weighted terms and their sum, scalars."""
+    """What one evaluation gives, all weighted as they are summed; scalars."""
 
-    content: tf.Tensor  # α · L_content
-    style: tf.Tensor  # β · L_style
-    tv: tf.Tensor  # tv_weight · L_tv, not in the paper
     total: tf.Tensor  # Eq. 7
-    layers: tuple[tf.Tensor, ...] = ()  # what each content layer, then each style layer, has in these sums
+    groups: dict[str, tf.Tensor]  # "content": α · L_content, "style": β · L_style, "tv" …
+    terms: dict[str, tf.Tensor]  # "content relu4_2" …: what each layer has in the group
 
 
-def squared_difference(
-    values: tf.Tensor, target: tf.Tensor, channels: int, positions: int, normalization: Normalization
-) -> tf.Tensor:
-    """k Σ (values − target)², a scalar; k is the normalisation's factor, in which only constants take part.
+class Pixels(NamedTuple):
+    """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
 
-    Gradient. Each value x stands in one term only, k (x − t)², whose derivative is 2 k (x − t). As a matrix:
-    ∂/∂values = 2 k (values − target).
+    rows: tf.Tensor  # (1, H, W, 3)
+    below: tf.Tensor  # the next row, (1, 1, W, 3), or none where the image ends, (1, 0, W, 3)
+
+
+class Target(NamedTuple):
+    """What a term compares the generated image with."""
+
+    maps: tf.Tensor | None = None  # position by position: cut into parts together with the image
+    whole: tf.Tensor | None = None  # for the image as a whole
+
+    def as_tensors(self) -> "Target":
+        """Return the target with arrays turned into tensors, which are then not copied at every evaluation."""
+        return Target(*(None if values is None else tf.constant(values) for values in self))
+
+
+class Term(Protocol):
+    """One summand of the total loss."""
+
+    name: str  # such as "content relu4_2"; no two terms have the same
+    group: str  # the losses of a group are shown as one
+    layer: str  # whose feature maps the term looks at, or `PIXELS`
+    weight: float
+
+    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> tf.Tensor:
+        """Return a sum over positions of `values`, the layer's maps (1, H, W, N) or rows of pixels."""
+
+    def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return the weighted loss, a scalar, from the `statistic` of the whole image."""
+
+
+@dataclass(frozen=True)
+class ContentTerm:
+    """Eq. 1 for one layer. The target's `maps` are P, (1, H, W, N), and its `whole` is Σ P².
+
+    Gradient (Eq. 2). Each value of F stands in one square only, k (F − P)², whose derivative is 2 k (F − P). With the
+    paper's k = ½ this is F − P. One step further back, before the ReLU F = max(0, x), it is multiplied by ∂F/∂x: 1 where
+    F > 0 and 0 elsewhere.
     """
-    difference = tf.reduce_sum(tf.square(values - target))
-    return normalized(difference, tf.reduce_sum(tf.square(target)), channels, positions, normalization)
+
+    group: ClassVar[str] = "content"
+    layer: str
+    weight: float  # α, times the layer's share
+    normalization: Normalization  # k
+    channels: int  # N
+    positions: int  # M
+
+    @property
+    def name(self) -> str:
+        """Return for example `content relu4_2`."""
+        return f"{self.group} {self.layer}"
+
+    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return Σ (F − P)², a scalar."""
+        return tf.reduce_sum(tf.square(as_matrix(values) - as_matrix(target.maps)))  # over (M, N)
+
+    def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return α k Σ (F − P)²."""
+        return self.weight * normalized(statistic, target.whole, self.channels, self.positions, self.normalization)
 
 
-def normalized(
-    difference: tf.Tensor, target_energy: tf.Tensor, channels: int, positions: int, normalization: Normalization
-) -> tf.Tensor:
-    """k · `difference`, where that is Σ (values − target)² and `target_energy` is Σ target², scalars."""
-    target_energy = tf.maximum(target_energy, 1e-12)  # a blank target has none to compare with
-    scale = normalization.factor * channels**normalization.channels * positions**normalization.positions
-    return scale * difference * target_energy**normalization.target
+@dataclass(frozen=True)
+class StyleTerm:
+    """Eq. 4 for one layer. The target's `whole` is A, (N, N), divided by the number of positions of the style image.
 
-
-def content_loss(feature_maps: tf.Tensor, target: tf.Tensor, normalization: Normalization) -> tf.Tensor:
-    """Eq. 1 for one layer: how far the generated image's maps (1, H, W, N) are from the content image's.
-
-    Gradient (Eq. 2). From above, 2 k (F − P) for the maps F themselves; with the paper's k = ½ this is F − P. One step
-    further back, before the ReLU F = max(0, x), it is multiplied by ∂F/∂x: 1 where F > 0 and 0 elsewhere.
-    """
-    values = as_matrix(feature_maps)  # (M, N)
-    positions, channels = values.shape
-    return squared_difference(values, as_matrix(target), channels, positions, normalization)
-
-
-def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normalization: Normalization) -> tf.Tensor:
-    """E_l of Eq. 4: how far one layer's Gram matrix (N, N) is from the style image's.
+    In the code G = Fᵀ F / M, where M is divided out at once. This takes the M² out of Eq. 4 and changes neither E nor
+    its gradient when both images have the same size. When they have not, like is still compared with like. (The paper
+    resizes the style image to the content's size; here it keeps its aspect ratio.)
 
     Gradient (Eq. 6), step by step, with G = g Fᵀ F and E = k Σ (G − A)²:
 
-    1. ∂E/∂G = 2 k (G − A), from `squared_difference`. Call it D; it is symmetric because G and A are.
+    1. ∂E/∂G = 2 k (G − A). Call it D; it is symmetric because G and A are.
     2. G_ij = g Σ_m F_mi F_mj. So F_mi stands in row i of G with the factor F_mj, and in column i with the same:
        ∂E/∂F_mi = g Σ_j D_ij F_mj + g Σ_j D_ji F_mj = 2 g Σ_j F_mj D_ji.
     3. As matrices: ∂E/∂F = 2 g F D = 4 k g F (G − A).
@@ -81,56 +123,53 @@ def style_layer_loss(gram: tf.Tensor, target: tf.Tensor, positions: int, normali
     With the paper's undivided Gram matrices, g = 1 and k = 1/(4N²M²), this is F (G − A)/(N²M²), its Eq. 6. The ReLU
     adds its 0 or 1 as in Eq. 2.
     """
-    return squared_difference(gram, target, gram.shape[0], positions, normalization)
+
+    group: ClassVar[str] = "style"
+    layer: str
+    weight: float  # β w_l
+    normalization: Normalization  # k
+    channels: int  # N
+    positions: int  # M
+    gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M
+
+    @property
+    def name(self) -> str:
+        """Return for example `style relu1_1`."""
+        return f"{self.group} {self.layer}"
+
+    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return Fᵀ F, (N, N)."""
+        return gram_sums(values)
+
+    def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return β w_l E_l = β w_l k Σ (G − A)²."""
+        gram = gram_of_sums(statistic, self.positions, self.gram_channels)
+        difference, energy = tf.reduce_sum(tf.square(gram - target.whole)), tf.reduce_sum(tf.square(target.whole))
+        return self.weight * normalized(difference, energy, self.channels, self.positions, self.normalization)
 
 
-def total_variation(image: tf.Tensor, variation: Variation) -> tf.Tensor:
-    """Steps between neighbouring pixels of (1, H, W, 3); not in the paper, calms single-pixel grain.
-
-    Gradient. A pixel x stands in up to four steps d, as the end of two (+1) and the start of two (−1): each contributes
-    ± power · |d|^(power−1) · sign d, times its n^count and the factor; with squares that is ± 2d.
-    """
-    return variation_of_sums(step_sums(image, variation), *image.shape[1:3], variation)
-
-
-def step_sums(image: tf.Tensor, variation: Variation) -> tuple[tf.Tensor, tf.Tensor]:
-    """Σ |step|^power over the steps down and over the steps across in (1, H, W, 3), scalars."""
-    down, across = image[:, 1:] - image[:, :-1], image[:, :, 1:] - image[:, :, :-1]
-    return tf.reduce_sum(tf.abs(down) ** variation.power), tf.reduce_sum(tf.abs(across) ** variation.power)
+def normalized(
+    difference: tf.Tensor, energy: tf.Tensor, channels: int, positions: int, normalization: Normalization
+) -> tf.Tensor:
+    """Return k · `difference`, where that is Σ (values − target)² and `energy` is Σ target², scalars."""
+    energy = tf.maximum(energy, 1e-12)  # a blank target has none to compare with
+    scale = normalization.factor * channels**normalization.channels * positions**normalization.positions
+    return scale * difference * energy**normalization.target
 
 
-def variation_of_sums(sums: tuple[tf.Tensor, tf.Tensor], height: int, width: int, variation: Variation) -> tf.Tensor:
-    """The total variation of a picture of height × width pixels from what `step_sums` gives for all of it."""
-    total = tf.constant(0.0)
-    for steps, count in zip(sums, (3 * (height - 1) * width, 3 * height * (width - 1)), strict=True):
-        total += steps * float(count) ** variation.count
-    return variation.factor * total
-
-
-def total_loss(maps: dict[str, tf.Tensor], targets: dict[str, tf.Tensor], image: tf.Tensor, recipe: Recipe) -> Losses:
-    """Eq. 5 and 7: the sum over layers, and α L_content + β L_style (+ the total variation).
+def total_loss(terms: Sequence[Term], statistics: Mapping[str, tf.Tensor], targets: Mapping[str, Target]) -> Losses:
+    """Return the sum of all terms (Eq. 7), by group and by term.
 
     The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
     back to the pixels x through the convolutions, ReLUs and pools between.
 
     Args:
-        maps: the generated image's feature maps of all content and style layers.
-        targets: the content image's maps under ("content", layer), the style image's Gram matrices (N, N) under
-            ("style", layer).
-        image: the generated image, (1, H, W, 3) RGB in [0, 255].
-        recipe: layers, weights and normalisations.
+        terms: the summands; their weights are α, β and w_l.
+        statistics: of the whole image, by the term's name.
+        targets: by the term's name.
     """
-    contents = [
-        recipe.content_weight * weight * content_loss(maps[layer], targets["content", layer], recipe.content_loss)
-        for layer, weight in recipe.content_layers
-    ]
-    styles = []
-    for layer, weight in recipe.style_layers:
-        gram = gram_matrix(maps[layer], recipe.gram_channels)
-        positions = maps[layer].shape[1] * maps[layer].shape[2]
-        loss = style_layer_loss(gram, targets["style", layer], positions, recipe.style_loss)
-        styles.append(recipe.style_weight * weight * loss)
-    zero = tf.constant(0.0)
-    content, style = sum(contents, zero), sum(styles, zero)
-    tv = recipe.tv_weight * total_variation(image, recipe.tv_loss) if recipe.tv_weight else zero
-    return Losses(content, style, tv, content + style + tv, (*contents, *styles))
+    losses = {term.name: term.loss(statistics[term.name], targets[term.name]) for term in terms}
+    groups: dict[str, tf.Tensor] = {}
+    for term in terms:
+        groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
+    return Losses(sum(groups.values()), groups, losses)

@@ -1,20 +1,34 @@
-"""From a recipe, weights and pictures to what is minimised: the network as the recipe wants it, whole or in stripes."""
+"""From a job to its image: the phases of a run are put together here, and what several jobs share is kept.
 
-import gc
-from typing import NamedTuple
+A `Job` says what is wanted. A `Session` has the weights and knows the machine's limits. It makes the network as the
+recipe wants it, decides whether an image is computed whole or in stripes, and compiles the loss once for each size.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from math import ceil
 
 import numpy as np
 
-from transfer.inputs.pictures import Pictures
-from transfer.objective.striped import StripedObjective
-from transfer.objective.whole import Objective
-from transfer.plan import plan
+from transfer.coarse_to_fine import scales_of
+from transfer.inputs.pictures import Pictures, start_image
+from transfer.losses import Losses
+from transfer.memory import Plan, plan
+from transfer.objective.objective import Objective
+from transfer.objective.striped import StripedEvaluation
+from transfer.objective.terms import References, terms_of
+from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
 from transfer.recipe.choices import Recipe
+from transfer.train import Phase, Result, Watch, train
 from vgg.matfile.read import Weights
 from vgg.network import VGG19, Precision
 from vgg.normalize import normalize
-from vgg.optimize.l_bfgs import PairHistory
+from vgg.optimize.adam import Adam
+from vgg.optimize.l_bfgs import LBFGS
+from vgg.optimize.optimizer import Optimizer
+from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from weights.learn.dead_leaves import dead_leaves
 
 #: The paper's network has mean activation 1 over ImageNet's photographs, which nobody has at hand. Over drawn pictures
@@ -22,49 +36,98 @@ from weights.learn.dead_leaves import dead_leaves
 NORMALIZING_SEEDS = (100, 101)
 #: Pixels a side. Another pair of drawn pictures changes the means by a quarter; 320 pixels instead of 512, by less.
 NORMALIZING_SIZE = 320
+#: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
+LOW_PRECISION_SHARE = 0.9
+#: Networks and compiled losses that are kept: enough for the sizes and precisions of one run, and for a few recipes.
+KEPT = 16
 
 
-class Objectives(NamedTuple):
-    """What `transfer.train.train` works with."""
+@dataclass(frozen=True)
+class Job:
+    """One image to make: the choices, the images they are about, and the seed of the noise."""
 
-    exact: Objective | StripedObjective  # what judges the generated image
-    draft: Objective | StripedObjective | None  # the same in a faster number type, if there is one
-    history: PairHistory  # what there is memory for
-
-
-def objectives_for(
-    pictures: Pictures, recipe: Recipe, scaled: Weights, precision: Precision, memory_bytes: float
-) -> Objectives:
-    """What is minimised, with a draft if `precision` is not float32; in stripes if need be."""
-    gc.collect()  # objectives of before are in a cycle with their compiled functions, and would stay beside these
-    images = pictures.content_image, pictures.style_image
-    rows, history = plan(scaled, recipe, *images[0].shape[:2], memory_bytes)
-
-    def objective(precision: Precision) -> Objective | StripedObjective:
-        network = VGG19(scaled, recipe.pooling, precision)
-        return StripedObjective(network, *images, recipe, rows) if rows else Objective(network, *images, recipe)
-
-    return Objectives(objective("float32"), objective(precision) if precision != "float32" else None, history)
+    recipe: Recipe
+    pictures: Pictures
+    seed: int = 0
 
 
-def scaled_for(recipe: Recipe, weights: Weights) -> Weights:
-    """The weights as the recipe wants them: plain, or every filter's mean activation 1."""
-    if not recipe.normalized_network:
-        return weights
-    return normalize(weights, [dead_leaves(seed, NORMALIZING_SIZE) for seed in NORMALIZING_SEEDS], recipe.pooling)
+class Session:
+    """Makes images with one file of weights on one machine."""
+
+    def __init__(self, weights: Weights, memory_bytes: float, precision: Precision = "float32") -> None:
+        """Take the weights, the memory that the whole process may use, and the precision of all but the last steps."""
+        self.weights, self.memory_bytes, self.precision = weights, memory_bytes, precision
+        self._scaled = lru_cache(KEPT)(self._scaled)
+        self.network = lru_cache(KEPT)(self._network)
+        self._evaluation = lru_cache(KEPT)(self._evaluation)
+
+    def run(self, job: Job, watch: Watch | None = None) -> Result:
+        """Make the image; see `transfer.train.train`."""
+        scale = scales_of(job.pictures, job.recipe)[0]
+        start = start_image(scale, self.weights.mean_rgb, job.seed, job.recipe.noise, job.recipe.noise_share)
+        return train(self.phases(job), start, watch)
+
+    def phases(self, job: Job) -> list[Phase]:
+        """Return the phases of a run: sizes from small to large, and at each size float32 last.
+
+        Raises:
+            InputError: the image does not fit into the memory, not even in stripes.
+        """
+        phases, recipe = [], job.recipe
+        for scale in scales_of(job.pictures, recipe):
+            height, width = scale.content_image.shape[:2]
+            optimizer = optimizer_of(recipe, self.plan(recipe, height, width))
+            last_low = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
+            for precision, until in ((self.precision, last_low), ("float32", recipe.iterations)):
+                if until == recipe.iterations or precision != "float32":
+                    objective = partial(self.objective, recipe, scale, precision)
+                    phases.append(Phase(height, width, objective, optimizer, until, precision))
+        return phases
+
+    def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:
+        """Return the recipe's total loss for the images; raises InputError if it does not fit into the memory."""
+        height, width = pictures.content_image.shape[:2]
+        rows = self.plan(recipe, height, width).rows
+        evaluation = self._evaluation(recipe, precision, height, width, rows)
+        return Objective(evaluation, References(pictures.content_image, pictures.style_image))
+
+    def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
+        """Return the losses of `image` (H, W, 3) in float32, as floats."""
+        losses, _ = self.objective(recipe, pictures)(image)
+        return losses
+
+    def plan(self, recipe: Recipe, height: int, width: int) -> Plan:
+        """Return how an image of this size stays within the memory; raises InputError if it cannot."""
+        return plan(self.weights, recipe, height, width, self.memory_bytes)
+
+    def _evaluation(
+        self, recipe: Recipe, precision: Precision, height: int, width: int, rows: int | None
+    ) -> WholeEvaluation | StripedEvaluation:
+        network = self.network(recipe.pooling, recipe.odd_sides, recipe.normalized_network, precision)
+        terms = terms_of(recipe, network, height, width)
+        return StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
+
+    def _network(self, pooling: str, odd_sides: str, normalized: bool, precision: Precision) -> VGG19:
+        weights = self._scaled(pooling) if normalized else self.weights
+        return VGG19(weights, pooling, precision, odd_sides)
+
+    def _scaled(self, pooling: str) -> Weights:
+        """Return the weights with which every filter's mean activation is 1."""
+        return normalize(self.weights, [dead_leaves(seed, NORMALIZING_SIZE) for seed in NORMALIZING_SEEDS], pooling)
+
+
+def optimizer_of(recipe: Recipe, plan: Plan) -> Optimizer:
+    """Return the recipe's optimiser with the settings that it has there and the history that there is memory for."""
+    optimizers: dict[str, Callable[[], Optimizer]] = {
+        "l-bfgs": ScipyLBFGSB,
+        "l-bfgs-unit": lambda: plan.optimizer,
+        "adam": lambda: Adam(recipe.learning_rate),
+    }
+    return optimizers[recipe.optimizer]()
 
 
 def precision_of(wanted: str, recipe: Recipe) -> Precision:
-    """What `wanted`, perhaps "auto", means here; SciPy's line search needs exact losses."""
+    """Return what `wanted`, perhaps "auto", means on this machine; SciPy's line search needs exact losses."""
     if wanted != "auto":
         return wanted
     return "float32" if recipe.optimizer == "l-bfgs" else fastest()
-
-
-def losses_as(
-    other: Recipe, pictures: Pictures, weights: Weights, image: np.ndarray, memory_bytes: float
-) -> dict[str, float]:
-    """The losses of `image` as the recipe `other` counts them: with its layers, network, weights and factors."""
-    exact = objectives_for(pictures, other, scaled_for(other, weights), "float32", memory_bytes).exact
-    losses, _ = exact(image)
-    return {term: getattr(losses, term) for term in ("total", "content", "style", "tv")}

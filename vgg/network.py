@@ -11,7 +11,7 @@ from typing import Literal
 import tensorflow as tf
 
 from vgg.errors import InputError
-from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, deepest
+from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, deepest, layer_named
 from vgg.matfile.read import Weights
 from vgg.shapes import OddSides, smallest_side
 
@@ -100,6 +100,11 @@ class VGG19:
         last = deepest(names)
         _require_images(images, max(SMALLEST_SIDE, smallest_side(last.name, self.odd_sides)))
         return self.run(self.centred(images), LAYERS[: last.index + 1], names)
+
+    def channels(self, name: str) -> int:
+        """Return how many feature maps the layer `name` has; raises InputError if there is no such layer."""
+        convolutions = [layer.name for layer in LAYERS[: layer_named(name).index + 1] if layer.kind == "conv"]
+        return self.convolutions[convolutions[-1]][1].shape[0]  # a ReLU and a pool have as many as the one before
 
     def centred(self, images: tf.Tensor) -> tf.Tensor:
         """Subtract the mean colour and cast to the network's precision: the input of conv1_1, (B, H, W, 3)."""

@@ -1,15 +1,15 @@
-"""Where the stripes of a block lie: pure geometry, so that it can be checked without a network.
+"""Where the stripes of a block lie. This is pure geometry and can be checked without a network.
 
-A *block* is what lies between two pools: conv1_1 … pool1, conv2_1 … pool2, and so on. It is computed stripe by stripe,
-each some rows of the block's input and all its columns. A 3×3 convolution looks one row up and one down, so a stripe
-needs a *halo* of as many more rows on either side as the block has convolutions. The zero padding at the stripe's edge
-spoils one row more with each of them, but never the *own* rows, which the stripe answers for. Where the maps themselves
-end there is no halo, because there the network's own zero padding belongs.
+A *block* is what lies between two pools: conv1_1 … pool1, conv2_1 … pool2, and so on. It is computed stripe by stripe.
+A stripe has some rows of the block's input and all its columns. A 3×3 convolution looks one row up and one row down, so
+a stripe needs a *halo* above and below: as many more rows as the block has convolutions. The zero padding at the edge of
+a stripe spoils one row more with each convolution, but it never reaches the *core* rows, which the stripe stands for.
+Where the maps themselves end there is no halo, because there the network's own zero padding belongs.
 
-    maps       |==============================================|
-    stripe 0   |-----own-----|halo|
-    stripe 1            |halo|-----own-----|halo|
-    stripe 2                          |halo|--------own-------|
+    maps       |===============================================|
+    stripe 0   |-----core-----|halo|
+    stripe 1             |halo|-----core-----|halo|
+    stripe 2                            |halo|-------core------|
 """
 
 from typing import NamedTuple
@@ -17,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vgg.errors import InputError
-from vgg.layers import LAYERS, Layer, deepest, layer_named
+from vgg.layers import LAYERS, Layer, deepest
+from vgg.shapes import OddSides
 
 
 class Stripe(NamedTuple):
@@ -25,28 +26,29 @@ class Stripe(NamedTuple):
 
     start: int  # of what is computed
     stop: int
-    own_start: int
-    own_stop: int
+    core_start: int
+    core_stop: int
 
     @property
     def computed(self) -> slice:
-        """Index of the rows that the stripe is computed from."""
+        """Return the index of the rows that the stripe is computed from."""
         return slice(self.start, self.stop)
 
     @property
-    def own(self) -> np.ndarray:
-        """(2,) int32: the own rows' ends, in rows of the stripe."""
-        return np.array([self.own_start - self.start, self.own_stop - self.start], np.int32)
+    def core(self) -> np.ndarray:
+        """Return the ends of the core rows, counted from the stripe's first row: (2,) int32."""
+        return np.array([self.core_start - self.start, self.core_stop - self.start], np.int32)
 
-    def own_of(self, layer: Layer) -> slice:
-        """Index of the own rows in the whole maps of a layer of the block."""
-        if layer.kind == "pool":
-            return slice(self.own_start // 2, -(-self.own_stop // 2))
-        return slice(self.own_start, self.own_stop)
+    def core_of(self, layer: Layer, odd_sides: OddSides = "up") -> slice:
+        """Return the index of the core rows in the whole maps of a layer of the block."""
+        if layer.kind != "pool":
+            return slice(self.core_start, self.core_stop)
+        # Only the last stripe can end at an odd row.
+        return slice(self.core_start // 2, -(-self.core_stop // 2) if odd_sides == "up" else self.core_stop // 2)
 
 
 def blocks(names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
-    """The table of layers down to the deepest of `names`, cut after each pool."""
+    """Return the table of layers down to the deepest of `names`, cut after each pool."""
     found: list[tuple[Layer, ...]] = [()]
     for layer in LAYERS[: deepest(names).index + 1]:
         found[-1] += (layer,)
@@ -56,12 +58,12 @@ def blocks(names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
 
 
 def halo_of(layers: tuple[Layer, ...]) -> int:
-    """Rows that the block's last layer sees beyond its own on either side: one for each convolution, at most 4."""
+    """Return how many rows the block's last layer sees beyond its own on either side: one for each convolution."""
     return sum(layer.kind == "conv" for layer in layers)
 
 
 def stripes(height: int, rows: int, halo: int) -> list[Stripe]:
-    """Maps of `height` rows in the smallest number of stripes of at most `rows` own rows, as even as can be.
+    """Cut maps of `height` rows into as few stripes of at most `rows` core rows as possible, of nearly equal heights.
 
     All start at an even row, so that the pool's windows are those of the whole maps.
 
@@ -76,9 +78,3 @@ def stripes(height: int, rows: int, halo: int) -> list[Stripe]:
         Stripe(max(top - halo, 0), min(top + step + halo, height), top, min(top + step, height))
         for top in range(0, height, step)
     ]
-
-
-def maps_shape(height: int, width: int, name: str) -> tuple[int, int]:
-    """Positions down and across of the layer's maps for a picture of height × width pixels: halved at each pool."""
-    stride = 2 ** sum(layer.kind == "pool" for layer in LAYERS[: layer_named(name).index + 1])
-    return -(-height // stride), -(-width // stride)

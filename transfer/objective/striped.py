@@ -1,151 +1,130 @@
-"""The total loss and its gradient stripe by stripe, exactly: a picture of any size without all of its maps.
+"""The total loss and its gradient stripe by stripe, exactly: an image of any size without all of its maps.
 
-The style loss needs of the feature maps only the sums Fᵀ F over all positions, the content loss only Σ (F − P)², and
-the total variation only Σ |step|^power. So it is enough to keep what the pools put out, a twentieth of all maps:
+Every term is a function of a sum over positions: Fᵀ F, or Σ (F − P)². So it is enough to keep what the pools put out, a
+twentieth of all maps:
 
-1. forward, block by block from pool to pool, each in stripes of rows: write the pool's output, add up the sums;
-2. from the sums the losses, and the *slopes*: the derivative of the total loss with respect to each sum;
-3. backward, from the deepest block to the first: compute each stripe again, now for its gradient, with the slopes and
-   the gradient at the pool's output as what arrives from behind.
+1. forward, block by block from pool to pool, each in stripes of rows: write the pool's output, add up the statistics;
+2. from the statistics the losses, and the derivative of the total loss with respect to each statistic;
+3. backward, from the deepest block to the first: compute each stripe again, now for its gradient, from these
+   derivatives and from the gradient at the pool's output, the upstream gradient.
 
-Nothing is left out: it is the chain rule, with the sums and the pools as the steps between. The price is most of one
-more forward pass (`transfer.objective.block`), and the few rows of halo (`transfer.objective.geometry`) computed twice.
+Nothing is left out: it is the chain rule, with the statistics and the pools as the steps between. The price is most of
+one more forward pass (`block`), and the few rows of halo (`geometry`) that are computed twice.
 
-Many machines could each own some rows of everything. In each step all add up their sums, an all-reduce of Σ_l N_l²
-numbers of 4 bytes: 2.4 MB sent and as much received for the paper's five style layers, whatever the picture's size; the
-slopes each then computes by itself. Neighbours send each other their halos: of each block's input as many rows as the
-block has convolutions on the way forward, and the gradient there on the way back. In float32 at 4096 pixels across that
-is 0.1 + 1.0 + 2.1 + 2.1 + 0.5 = 5.9 MB down to relu5_1, for each border, in each direction, each way. Both are what
-NCCL, MPI and Gloo do: the all-reduce under `tf.distribute` or Horovod, the halos by send and receive; Mesh TensorFlow
-has both.
+Many machines could each own some rows of everything. In each step all add up their statistics, an all-reduce of
+Σ_l N_l² numbers of 4 bytes: 2.4 MB sent and as much received for the paper's five style layers, whatever the image's
+size. Neighbours send each other their halos: of each block's input as many rows as the block has convolutions on the way
+forward, and the gradient there on the way back. In float32 at 4096 pixels across that is 0.1 + 1.0 + 2.1 + 2.1 + 0.5 =
+5.9 MB down to relu5_1, for each border, in each direction, each way. Both are what NCCL, MPI and Gloo do.
 """
 
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from math import prod
 
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import Losses, normalized, style_layer_loss, variation_of_sums
-from transfer.objective.block import Block
-from transfer.objective.geometry import Stripe, maps_shape, stripes
-from transfer.objective.striped_targets import Targets, targets_of
+from transfer.losses import Losses, Term, total_loss
+from transfer.objective.block import RELU_MASK, Block
+from transfer.objective.geometry import Stripe, stripes
+from transfer.objective.terms import Piece, References, Targets, targets_of
 from transfer.objective.walk import blocks_of, walk
-from transfer.recipe.choices import Recipe
+from vgg.layers import layer_named
 from vgg.network import VGG19
-from vgg.statistics import gram_of_sums
+from vgg.shapes import maps_shape
 
-Signs = dict[tuple[Block, Stripe], np.ndarray]  # bits of `Block.own_maps`' "signs"
+ReluMasks = dict[tuple[Block, Stripe], np.ndarray]  # as bits
 
 
-class StripedObjective:
-    """What `transfer.train.Objective` computes, to the rounding of the network's precision, in far less memory.
+class StripedEvaluation:
+    """What `WholeEvaluation` computes, to the rounding of the network's precision, in far less memory.
 
-    What grows with the picture is the image, its gradient, the pools' outputs and the content layers' target maps. In
+    What grows with the image is the image, its gradient, the pools' outputs and the content layers' target maps. In
     float32 at 4096² the pools have 2.0 GB, `relu4_2` has 0.54 GB; `relu1_1` would have 4.3 GB.
     """
 
-    def __init__(
-        self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe, rows: int
-    ) -> None:
-        """Images are (H, W, 3) RGB in [0, 255], of any sizes; a stripe has at most `rows` rows of a block's input.
+    def __init__(self, network: VGG19, terms: Sequence[Term], rows: int) -> None:
+        """Prepare the sum of `terms` on the maps of `network`, in stripes of at most `rows` rows of a block's input.
 
         Raises:
             InputError: `rows` is not a positive even number.
         """
-        self.network, self.recipe, self.rows = network, recipe, rows
-        self.contents = [layer for layer, _ in recipe.content_layers]
-        self.styles = [layer for layer, _ in recipe.style_layers]
-        self.names = (*self.contents, *self.styles)
-        self.terms = (*(f"content {name}" for name in self.contents), *(f"style {name}" for name in self.styles))
-        self.shape = content_image.shape
-        self.blocks = blocks_of(network, recipe)
-        self._positions = {name: prod(maps_shape(*self.shape[:2], name)) for name in self.names}
-        self._images = content_image, style_image
+        self.network, self.terms, self.rows = network, tuple(terms), rows
+        self.blocks = blocks_of(network, self.terms)
 
-    @cached_property
-    def targets(self) -> Targets:
-        """What the loss compares with, computed once, and not before the first evaluation: drafts may come first."""
-        return targets_of(self.blocks, *self._images, self.rows, self.recipe.gram_channels)
+    def targets(self, references: References) -> Targets:
+        """Return what the terms compare with. It is computed in stripes too, also for a huge style image."""
+        return targets_of(self.terms, self._maps, references)
 
-    def release(self) -> None:
-        """Give back the memory of what was computed once; another evaluation would compute it again."""
-        self.__dict__.pop("targets", None)
-
-    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Losses, as floats, and gradient (H, W, 3) float32 at `image` (H, W, 3)."""
+    def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         inputs = [np.asarray(image, np.float32)]
-        signs: Signs = {}
-        losses, slopes = self.losses_and_slopes(self._sums(inputs, signs))
+        masks: ReluMasks = {}
+        losses, of_statistics = self.losses_and_derivatives(self._statistics(inputs, masks, targets), targets)
         gradient = None
         for block in reversed(self.blocks):
-            gradient = self._gradient(block, inputs.pop(), signs, slopes, gradient)
+            gradient = self._gradient(block, inputs.pop(), masks, targets, of_statistics, gradient)
         return losses, gradient
 
-    def _sums(self, inputs: list[np.ndarray], signs: Signs) -> dict[str, np.ndarray]:
-        """All sums of the picture in `inputs`, where `walk` adds the pools' outputs; float64, so no digit is lost."""
+    def losses_and_derivatives(
+        self, statistics: dict[str, np.ndarray], targets: Targets
+    ) -> tuple[Losses, dict[str, tf.Tensor]]:
+        """Return the losses, as floats, and the derivative of the total with respect to each statistic."""
+        tensors = {name: tf.constant(total, tf.float32) for name, total in statistics.items()}
+        wholes = {name: target._replace(maps=None) for name, target in targets.items()}
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            losses = total_loss(self.terms, tensors, wholes)
+        return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors)
+
+    def _statistics(self, inputs: list[np.ndarray], masks: ReluMasks, targets: Targets) -> dict[str, np.ndarray]:
+        """Return all statistics of the image in `inputs`, where `walk` adds the pools' outputs.
+
+        The stripes are added up in float64, so that no digit is lost.
+        """
         totals: dict[str, np.ndarray] = {}
         for block, stripe, crop, maps in walk(self.blocks, inputs, self.rows):
-            for term, part in block.sums(crop, stripe.own, maps, block.targets(self.targets.contents, stripe)).items():
-                totals[term] = totals.get(term, 0) + np.asarray(part, np.float64)
-            if block.keeps_signs:
-                signs[block, stripe] = np.packbits(maps["signs"].numpy())
+            for name, part in block.statistics(crop, stripe.core, maps, block.targets(targets, stripe)).items():
+                totals[name] = totals.get(name, 0) + np.asarray(part, np.float64)
+            if block.keeps_mask:
+                masks[block, stripe] = np.packbits(maps[RELU_MASK].numpy())
         return totals
 
     def _gradient(
         self,
         block: Block,
         whole: np.ndarray,
-        signs: Signs,
-        slopes: dict[str, tf.Tensor],
-        behind: np.ndarray | None,
+        masks: ReluMasks,
+        targets: Targets,
+        of_statistics: dict[str, tf.Tensor],
+        upstream: np.ndarray | None,
     ) -> np.ndarray:
-        """The gradient at a block's input `whole` (H, W, C) from `behind`, that at its output; None for the last block.
+        """Return the gradient at a block's input `whole` (H, W, C) from that at its output; None for the last block.
 
-        It takes the place of `whole`, except for the picture, because rows above the next stripe are not needed again.
+        It takes the place of `whole`, except for the image, because rows above the next stripe are not needed again.
         """
         gradient = np.empty_like(whole) if block.first else whole
         of_block = stripes(len(whole), self.rows, block.halo)
         shared = np.zeros((0, *whole.shape[1:]), whole.dtype)  # rows the stripe before has added to as well
         for i, stripe in enumerate(of_block):
-            arriving = [] if behind is None else [tf.constant(behind[stripe.own_of(block.layers[-1])][None])]
-            targets = block.targets(self.targets.contents, stripe)
-            positive = []
-            if block.keeps_signs:
-                shape = (1, stripe.own_stop - stripe.own_start, whole.shape[1], behind.shape[2])
-                bits = np.unpackbits(signs.pop((block, stripe)), count=prod(shape))
-                positive = [tf.constant(bits.view(bool).reshape(shape))]
-            part = block.pull_back(*block.inputs(whole, stripe), targets, slopes, arriving, positive)
+            above = mask = None
+            if upstream is not None:
+                above = tf.constant(upstream[stripe.core_of(block.last, self.network.odd_sides)][None])
+            if block.keeps_mask:
+                shape = (1, stripe.core_stop - stripe.core_start, whole.shape[1], upstream.shape[2])
+                bits = np.unpackbits(masks.pop((block, stripe)), count=prod(shape))
+                mask = tf.constant(bits.view(bool).reshape(shape))
+            inputs = block.inputs(whole, stripe)
+            part = block.vjp(*inputs, block.targets(targets, stripe), of_statistics, above, mask)
             part[: len(shared)] += shared
             finished = of_block[i + 1].start if i + 1 < len(of_block) else stripe.stop
             gradient[stripe.start : finished] = part[: finished - stripe.start]
             shared = part[finished - stripe.start :]
         return gradient
 
-    def losses_and_slopes(self, sums: dict[str, np.ndarray]) -> tuple[Losses, dict[str, tf.Tensor]]:
-        """The losses, as floats, and the total's derivative with respect to each of the sums over all stripes."""
-        tensors = {term: tf.constant(total, tf.float32) for term, total in sums.items()}
-        with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            losses = self._losses(tensors)
-        *terms, layers = losses
-        return Losses(*map(float, terms), tuple(map(float, layers))), tape.gradient(losses.total, tensors)
-
-    def _losses(self, sums: dict[str, tf.Tensor]) -> Losses:
-        """`losses.total_loss`, from the sums."""
-        recipe, contents, styles = self.recipe, [], []
-        for name, weight in recipe.content_layers:
-            channels, positions = self.targets.contents[name].shape[-1], self._positions[name]
-            difference, energy = sums[f"content {name}"], self.targets.energies[name]
-            loss = normalized(difference, energy, channels, positions, recipe.content_loss)
-            contents.append(recipe.content_weight * weight * loss)
-        for name, weight in recipe.style_layers:
-            gram = gram_of_sums(sums[f"style {name}"], self._positions[name], recipe.gram_channels)
-            loss = style_layer_loss(gram, self.targets.grams[name], self._positions[name], recipe.style_loss)
-            styles.append(recipe.style_weight * weight * loss)
-        zero = tf.constant(0.0)
-        content, style, tv = sum(contents, zero), sum(styles, zero), zero
-        if recipe.tv_weight:
-            steps = sums["steps down"], sums["steps across"]
-            tv = recipe.tv_weight * variation_of_sums(steps, *self.shape[:2], recipe.tv_loss)
-        return Losses(content, style, tv, content + style + tv, (*contents, *styles))
+    def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterator[Piece]:
+        """Yield the maps of `layers`, stripe by stripe."""
+        for block, stripe, crop, maps in walk(self.blocks, [np.asarray(image, np.float32)], self.rows):
+            for name in (layer for layer in layers if layer in block.names):
+                height, _ = maps_shape(*image.shape[:2], name, self.network.odd_sides)
+                yield Piece(name, stripe.core_of(layer_named(name), self.network.odd_sides).start, height, maps[name])

@@ -1,38 +1,41 @@
-"""Forward through the network block by block, in stripes, keeping of whole maps only what the pools put out."""
+"""Forward through the network block by block, in stripes. Of the whole maps only the outputs of the pools are kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from transfer.losses import Term
 from transfer.objective.block import Block, Maps
 from transfer.objective.geometry import Stripe, blocks, stripes
-from transfer.recipe.choices import Recipe
+from transfer.objective.terms import layers_of
 from vgg.network import VGG19
+from vgg.shapes import maps_shape
 
 
-def blocks_of(network: VGG19, recipe: Recipe) -> list[Block]:
-    """The network down to the deepest layer of the recipe."""
-    found = blocks(tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
-    return [Block(network, layers, recipe, layers is not found[-1]) for layers in found]
+def blocks_of(network: VGG19, terms: Sequence[Term]) -> list[Block]:
+    """Return the network down to the deepest layer of the terms."""
+    found = blocks(layers_of(terms))
+    return [Block(network, layers, terms, layers is not found[-1]) for layers in found]
 
 
 def walk(chain: list[Block], inputs: list[np.ndarray], rows: int) -> Iterator[tuple[Block, Stripe, tf.Tensor, Maps]]:
-    """Forward through the blocks, in stripes of `rows`: each block, stripe, the stripe's input, and its own maps.
+    """Go forward in stripes of `rows`: yield each block, stripe, the stripe's input, and the maps of its core rows.
 
-    `inputs` starts with the picture (H, W, 3); each pool's whole output (H', W', N) is appended when it is complete.
+    `inputs` starts with the image (H, W, 3); each pool's whole output (H', W', N) is appended when it is complete.
     """
+    height, width = inputs[0].shape[:2]
     for block in chain:
-        whole = inputs[-1]
-        if block.passes_on:
-            (name,) = block.passes_on
-            shape = -(-whole.shape[0] // 2), -(-whole.shape[1] // 2), block.channels[name]
-            pooled = np.empty(shape, block.network.precision.as_numpy_dtype)
+        whole, network = inputs[-1], block.network
+        if block.feeds_next:
+            pool = block.last
+            shape = *maps_shape(height, width, pool.name, network.odd_sides), network.channels(pool.name)
+            pooled = np.empty(shape, network.precision.as_numpy_dtype)
         for stripe in stripes(whole.shape[0], rows, block.halo):
-            crop, own = block.inputs(whole, stripe)
-            maps = block.own_maps(crop, own)
+            crop, core = block.inputs(whole, stripe)
+            maps = block.core_maps(crop, core)
             yield block, stripe, crop, maps
-            if block.passes_on:
-                pooled[stripe.own_of(block.layers[-1])] = maps[name].numpy()[0]
-        if block.passes_on:
+            if block.feeds_next:
+                pooled[stripe.core_of(pool, network.odd_sides)] = maps[pool.name].numpy()[0]
+        if block.feeds_next:
             inputs.append(pooled)

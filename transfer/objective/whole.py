@@ -1,54 +1,45 @@
-"""What is minimised: the total loss of Eq. 7 and its gradient as a function of the generated image."""
+"""The total loss and its gradient as a function of the generated image, computed for the whole image at once."""
 
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import Losses, gram_matrix, total_loss
-from transfer.recipe.choices import Recipe
+from transfer.losses import PIXELS, Losses, Pixels, Term, total_loss
+from transfer.objective.terms import Piece, References, Targets, layers_of, targets_of
 from vgg.network import VGG19
 
 
-class Objective:
-    """The total loss and its gradient as a function of the generated image."""
+class WholeEvaluation:
+    """Total loss and gradient for all images of one size.
 
-    def __init__(self, network: VGG19, content_image: np.ndarray, style_image: np.ndarray, recipe: Recipe) -> None:
-        """Images are (H, W, 3) RGB in [0, 255], of any sizes; the generated image has the content image's."""
-        self.network, self.recipe = network, recipe
-        self._content_image, self._style_image = content_image, style_image
-        content_names = [layer for layer, _ in recipe.content_layers]
-        style_names = [layer for layer, _ in recipe.style_layers]
-        self.names = (*content_names, *style_names)
-        self.terms = (*(f"content {name}" for name in content_names), *(f"style {name}" for name in style_names))
-        self._compiled = tf.function(self._evaluate, autograph=False)  # the loop over layers is Python's
+    The targets are arguments of the compiled function, not constants in it. So another pair of images of the same sizes
+    needs no new compilation, which takes longer than an evaluation.
+    """
 
-    @cached_property
-    def targets(self) -> dict[tuple[str, str], tf.Tensor]:
-        """What the loss compares with, computed once, and not before the first evaluation: drafts may come first."""
-        recipe, targets = self.recipe, {}
-        if recipe.content_layers:
-            names = [layer for layer, _ in recipe.content_layers]
-            maps = self.network(tf.constant(self._content_image[None], tf.float32), names)
-            targets |= {("content", layer): maps[layer] for layer in names}
-        if recipe.style_layers:
-            names = [layer for layer, _ in recipe.style_layers]
-            maps = self.network(tf.constant(self._style_image[None], tf.float32), names)
-            targets |= {("style", layer): gram_matrix(maps[layer], recipe.gram_channels) for layer in names}
-        return targets
+    def __init__(self, network: VGG19, terms: Sequence[Term]) -> None:
+        """Prepare the sum of `terms` on the maps of `network`; it is compiled when it is first called."""
+        self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
+        self._compiled = tf.function(self._losses_and_gradient, autograph=False)  # the loop over layers is Python's
 
-    def _evaluate(self, image: tf.Tensor) -> tuple[Losses, tf.Tensor]:
+    def targets(self, references: References) -> Targets:
+        """Return what the terms compare with."""
+        targets = targets_of(self.terms, self._maps, references)
+        return {name: target.as_tensors() for name, target in targets.items()}
+
+    def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
+        losses, gradient = self._compiled(tf.constant(image[None], tf.float32), targets)
+        return tf.nest.map_structure(float, losses), gradient[0].numpy()
+
+    def _losses_and_gradient(self, image: tf.Tensor, targets: Targets) -> tuple[Losses, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            losses = total_loss(self.network(image, self.names), self.targets, image, self.recipe)
+            values = self.network(image, self.layers) | {PIXELS: Pixels(image, image[:, :0])}
+            statistics = {term.name: term.statistic(values[term.layer], targets[term.name]) for term in self.terms}
+            losses = total_loss(self.terms, statistics, targets)
         return losses, tape.gradient(losses.total, image)
 
-    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Losses, as floats, and gradient (H, W, 3) at `image` (H, W, 3)."""
-        _ = self.targets  # now, because what is computed while TensorFlow traces becomes part of every evaluation
-        losses, gradient = self._compiled(tf.constant(image[None], tf.float32))
-        *terms, layers = losses
-        return Losses(*map(float, terms), tuple(map(float, layers))), gradient[0].numpy()
-
-    def release(self) -> None:
-        """Nothing: that is for `StripedObjective`; where the whole picture fits, a draft's targets fit too."""
+    def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterable[Piece]:
+        maps = self.network(tf.constant(image[None], tf.float32), layers)
+        return [Piece(layer, 0, maps[layer].shape[1], maps[layer]) for layer in layers]

@@ -1,120 +1,109 @@
-"""L-BFGS for pictures: unit steps, a guard against bad ones, single precision.
+"""L-BFGS for images: unit steps, a guard against bad ones, single precision.
 
-SciPy's L-BFGS-B searches along each direction until the loss has fallen enough, which costs evaluations and fails when
-losses are known to a few digits only, as with a network in bfloat16. Near a minimum the step L-BFGS proposes is nearly
-always right as it is; so it is taken, and undone in the rare case that the loss rises; what it has shown of the
-curvature is kept.
+SciPy's L-BFGS-B searches along each direction until the loss has fallen enough. That costs evaluations, and it fails
+when losses are known to a few digits only, as with a network in bfloat16. Near a minimum the step that L-BFGS proposes
+is nearly always right as it is. So it is taken, and undone in the rare case that the loss rises by much; what it has
+shown of the curvature is kept.
 
-Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization"; the two-loop recursion is
-Algorithm 7.4 of Nocedal & Wright, "Numerical Optimization".
+Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization". The directions come from
+`vgg.optimize.curvature`.
 """
 
-from collections import deque
-from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from vgg.optimize.curvature import Curvature
+from vgg.optimize.optimizer import Evaluate
+
 FIRST_STEP = 1.0  # root mean square, in pixel levels, of a step that knows no curvature yet
-LONGEST_STEP = 30.0  # the same for any step: more is a bad pair's doing
+LONGEST_STEP = 30.0  # the same for any step: only a bad pair asks for more
 TOLERATED_RISE = 1.05  # of the loss over the best so far; a little helps across ridges, much never comes back
-GIVE_UP = 10  # failures without a better picture in between
-
-Pair = tuple[np.ndarray, np.ndarray, float]  # s, y and 1 / (s·y)
+GIVE_UP = 10  # failures without a better image in between
 
 
-class PairHistory(NamedTuple):
-    """How much of its past L-BFGS remembers: pairs of steps and gradient changes, two arrays of the image's size each.
+@dataclass
+class LBFGSState:
+    """Where L-BFGS is, and what it has learned on the way; images and gradients are (H, W, 3) float32."""
 
-    Two digits are enough for them; in bfloat16 they take half the memory, but several times as long to compute with.
+    image: np.ndarray
+    losses: Any
+    gradient: np.ndarray
+    best: tuple[float, np.ndarray]  # the lowest total loss so far, and the image that has it
+    curvature: Curvature
+    first_step: float = FIRST_STEP
+    failures: int = 0
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """L-BFGS on an image with pixels in [0, 255], which they never leave.
+
+    It remembers `history` pairs of a step and its change of the gradient, two arrays of the image's size each, as
+    numbers of `dtype`. Two digits are enough for them: bfloat16 takes half the memory, but longer to compute with.
     """
 
-    pairs: int
-    dtype: type
+    history: int = 40
+    dtype: type = np.float32
 
+    def start(self, evaluate: Evaluate, image: np.ndarray, before: LBFGSState | None = None) -> LBFGSState:
+        """Return the state at `image` (H, W, 3), with the curvature that `before` has seen."""
+        image = image.astype(np.float32)
+        losses, gradient = evaluate(image)
+        curvature = before.curvature if before else Curvature(self.history, image.size, self.dtype)
+        return LBFGSState(image, losses, gradient, (losses.total, image), curvature)
 
-HISTORY = PairHistory(40, np.float32)
+    def step(self, evaluate: Evaluate, state: LBFGSState) -> LBFGSState | None:
+        """Return the same state one step further; None at a minimum, or if no step lowers the loss any more."""
+        while state.failures < GIVE_UP:
+            moved = self._moved(state)
+            if moved is None:
+                return None
+            losses, gradient = evaluate(moved)
+            bends_up = state.curvature.add(moved - state.image, gradient - state.gradient)
+            if losses.total <= TOLERATED_RISE * state.best[0]:
+                state.image, state.losses, state.gradient = moved, losses, gradient
+                if losses.total < state.best[0]:
+                    state.best, state.failures = (losses.total, moved), 0
+                return state
+            state.failures += 1
+            # At first, the pair just added is enough: it has shown how steep it was there, and the next step heeds it.
+            if state.failures > 1 or not bends_up:
+                state.curvature.forget()
+                state.first_step /= 2
+            if state.image is not state.best[1]:  # its gradient is computed again rather than kept: this is rare
+                state.image = state.best[1]
+                state.losses, state.gradient = evaluate(state.image)
+                state.best = (state.losses.total, state.image)
+        return None
 
+    def end(self, state: LBFGSState) -> None:
+        """Do nothing: the state holds only arrays."""
 
-def direction(gradient: np.ndarray, pairs: deque[Pair]) -> np.ndarray:
-    """−H·gradient (n,), where H approximates the inverse of the second derivatives as `pairs` have shown them."""
-    q, alphas = gradient.copy(), []  # in place from here on: of a large picture each copy counts
-    for s, y, inverse in reversed(pairs):
-        alpha = np.float32(inverse * np.dot(s, q))
-        q -= alpha * y
-        alphas.append(alpha)
-    _, y, inverse = pairs[-1]
-    q *= np.float32(1 / (inverse * float(np.linalg.norm(y.astype(np.float32, copy=False))) ** 2))
-    for (s, y, inverse), alpha in zip(pairs, reversed(alphas), strict=True):
-        q += (alpha - np.float32(inverse * np.dot(y, q))) * s
-    return np.negative(q, out=q)
+    @staticmethod
+    def _moved(state: LBFGSState) -> np.ndarray | None:
+        """Return the image one unit step further, or None at a minimum.
+
+        Without pairs it goes down the gradient by `first_step`, the root mean square over all pixels.
+        """
+        image, gradient = state.image, state.gradient
+        # A pixel at the end of its range that wants to go further takes no part in this step.
+        held = ((image <= 0) & (gradient > 0)) | ((image >= 255) & (gradient < 0))
+        free = np.where(held, np.float32(0), gradient)
+        size = root_mean_square(free)
+        if size == 0:
+            return None
+        if len(state.curvature):
+            move = state.curvature.direction(free.reshape(-1)).reshape(image.shape)
+            move[held] = 0
+            move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
+        else:
+            move = free * np.float32(-state.first_step / size)
+        move += image
+        return np.clip(move, 0, 255, out=move)
 
 
 def root_mean_square(values: np.ndarray) -> float:
-    """√ of the mean of squares."""
+    """Return √ of the mean of squares."""
     return float(np.linalg.norm(values)) / values.size**0.5
-
-
-def next_picture(picture: np.ndarray, gradient: np.ndarray, pairs: deque[Pair], first_step: float) -> np.ndarray | None:
-    """The picture one unit step further, with pixels in [0, 255]; None at a minimum.
-
-    Without pairs it goes down the gradient by `first_step`, the root mean square over all pixels.
-    """
-    # A pixel at the end of its range that wants to go further takes no part in this step.
-    held = ((picture <= 0) & (gradient > 0)) | ((picture >= 255) & (gradient < 0))
-    free = np.where(held, np.float32(0), gradient)
-    size = root_mean_square(free)
-    if size == 0:
-        return None
-    if pairs:
-        move = direction(free.reshape(-1), pairs).reshape(picture.shape)
-        move[held] = 0
-        move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
-    else:
-        move = free * np.float32(-first_step / size)
-    move += picture
-    return np.clip(move, 0, 255, out=move)
-
-
-def minimise(
-    evaluate: Callable[[np.ndarray], tuple[float, np.ndarray]],
-    start: np.ndarray,
-    iterations: int,
-    on_step: Callable[[np.ndarray], None],
-    history: PairHistory = HISTORY,
-) -> None:
-    """Take up to `iterations` steps from `start`, a picture with pixels in [0, 255], which they never leave.
-
-    `evaluate(picture)` gives loss and gradient; `on_step(picture)` is called after each step that was kept, with an
-    array that is not changed again. Ends early when no step lowers the loss.
-    """
-    picture = start.astype(np.float32)
-    loss, gradient = evaluate(picture)
-    best, pairs, first_step, failures, steps = (loss, picture), deque[Pair](maxlen=history.pairs), FIRST_STEP, 0, 0
-    while steps < iterations and failures < GIVE_UP:
-        moved = next_picture(picture, gradient, pairs, first_step)
-        if moved is None:
-            return
-        new_loss, new_gradient = evaluate(moved)
-        s, y = (moved - picture).reshape(-1), (new_gradient - gradient).reshape(-1)
-        curvature = float(np.dot(s, y))
-        bends_up = curvature > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y))  # losses have any unit
-        if bends_up:
-            pairs.append((s.astype(history.dtype, copy=False), y.astype(history.dtype, copy=False), 1 / curvature))
-        del s, y  # what is kept of them may be shorter
-        if not new_loss <= TOLERATED_RISE * best[0]:
-            failures += 1
-            # At first, the pair just added is enough: it has shown how steep it was there, and the next step heeds it.
-            if failures > 1 or not bends_up:
-                pairs.clear()
-                first_step /= 2
-            if picture is not best[1]:  # its gradient is computed again rather than kept: this is rare
-                picture = best[1]
-                loss, gradient = evaluate(picture)
-                best = (loss, picture)
-            continue
-        picture, gradient = moved, new_gradient
-        if new_loss < best[0]:
-            best, failures = (new_loss, picture), 0
-        steps += 1
-        on_step(picture)

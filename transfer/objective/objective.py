@@ -1,0 +1,26 @@
+"""An evaluation together with its targets: a function of the generated image alone, which is what is minimised."""
+
+import numpy as np
+
+from transfer.losses import Losses
+from transfer.objective.striped import StripedEvaluation
+from transfer.objective.terms import References, loss_of_zeros
+from transfer.objective.whole import WholeEvaluation
+
+#: In bfloat16 the loss can be trusted down to this share of the loss of feature maps that are all zero. The gradients of
+#: the terms then nearly cancel, and what is left of their sum is mostly rounding error.
+FLOOR_SHARE = {"float32": 0.0, "bfloat16": 0.01}
+
+
+class Objective:
+    """The total loss and its gradient as a function of the generated image."""
+
+    def __init__(self, evaluation: WholeEvaluation | StripedEvaluation, references: References) -> None:
+        """Compute what the loss compares with; the image evaluated has the size that `evaluation` is for."""
+        self.evaluation, self.targets = evaluation, evaluation.targets(references)
+        share = FLOOR_SHARE[evaluation.network.precision.name]
+        self.floor = share * loss_of_zeros(evaluation.terms, self.targets) if share else 0.0
+
+    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
+        return self.evaluation(image, self.targets)

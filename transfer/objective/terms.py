@@ -1,0 +1,109 @@
+"""From a recipe to the terms of its total loss, and to what they compare an image with."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from transfer.losses import PIXELS, ContentTerm, StyleTerm, Target, Term
+from transfer.pixel_losses import VariationTerm
+from transfer.recipe.choices import Recipe
+from vgg.network import VGG19
+from vgg.shapes import maps_shape
+from vgg.statistics import gram_of_sums, gram_sums
+
+
+class References(NamedTuple):
+    """The images that a run compares its own with: (H, W, 3) RGB in [0, 255], each of its own size."""
+
+    content_image: np.ndarray
+    style_image: np.ndarray
+
+
+class Piece(NamedTuple):
+    """Some rows of a layer's feature maps."""
+
+    layer: str
+    start: int  # the first of these rows in the whole maps
+    height: int  # of the whole maps
+    maps: tf.Tensor  # (1, rows, W', N)
+
+
+#: An image (H, W, 3) and names of layers → the maps of these layers, in pieces from top to bottom.
+MapsOf = Callable[[np.ndarray, Sequence[str]], Iterable[Piece]]
+Targets = dict[str, Target]  # by the name of the term
+
+
+def terms_of(recipe: Recipe, network: VGG19, height: int, width: int) -> tuple[Term, ...]:
+    """Return the terms of the recipe's total loss for an image of height × width pixels."""
+    terms: list[Term] = []
+    for layer, share in recipe.content_layers:
+        size = _channels_and_positions(network, layer, height, width)
+        terms.append(ContentTerm(layer, recipe.content_weight * share, recipe.content_loss, *size))
+    for layer, share in recipe.style_layers:
+        size = _channels_and_positions(network, layer, height, width)
+        weight = recipe.style_weight * share
+        terms.append(StyleTerm(layer, weight, recipe.style_loss, *size, recipe.gram_channels))
+    if recipe.tv_weight:
+        terms.append(VariationTerm(recipe.tv_weight, recipe.tv_loss, height, width))
+    return tuple(terms)
+
+
+def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
+    """Return the layers whose maps the terms look at, each once."""
+    return tuple(dict.fromkeys(term.layer for term in terms if term.layer != PIXELS))
+
+
+def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -> Targets:
+    """Return what each term compares with; no target for a term on pixels."""
+    contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
+    styles = {term.layer: term for term in terms if isinstance(term, StyleTerm)}
+    targets = {term.name: Target() for term in terms}
+    for layer, (maps, energy) in _maps_and_energies(maps_of, references.content_image, tuple(contents)).items():
+        targets[contents[layer].name] = Target(maps, tf.constant(energy, tf.float32))
+    for layer, (sums, positions) in _gram_sums(maps_of, references.style_image, tuple(styles)).items():
+        gram = gram_of_sums(tf.constant(sums, tf.float32), positions, styles[layer].gram_channels)
+        targets[styles[layer].name] = Target(whole=gram)
+    return targets
+
+
+def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
+    """Return the total loss of feature maps that are zero everywhere; it is the scale that losses are measured on."""
+    total = 0.0
+    for term in terms:
+        whole = targets[term.name].whole
+        if isinstance(term, ContentTerm):
+            total += float(term.loss(whole, targets[term.name]))  # Σ (0 − P)² = Σ P²
+        elif isinstance(term, StyleTerm):
+            total += float(term.loss(tf.zeros_like(whole), targets[term.name]))
+    return total
+
+
+def _maps_and_energies(
+    maps_of: MapsOf, image: np.ndarray, layers: tuple[str, ...]
+) -> dict[str, tuple[np.ndarray, float]]:
+    """Return each layer's whole maps P (1, H', W', N), in the network's precision, and Σ P²."""
+    whole: dict[str, np.ndarray] = {}
+    energies = dict.fromkeys(layers, 0.0)
+    for layer, start, height, maps in maps_of(image, layers) if layers else ():
+        if layer not in whole:
+            whole[layer] = np.empty((1, height, *maps.shape[2:]), maps.dtype.as_numpy_dtype)
+        whole[layer][:, start : start + maps.shape[1]] = maps.numpy()
+        energies[layer] += float(tf.reduce_sum(tf.square(tf.cast(maps, tf.float32))))
+    return {layer: (whole[layer], energies[layer]) for layer in layers}
+
+
+def _gram_sums(maps_of: MapsOf, image: np.ndarray, layers: tuple[str, ...]) -> dict[str, tuple[np.ndarray, int]]:
+    """Return Fᵀ F (N, N) over all positions of each layer, in float64, and their number."""
+    sums, positions = {layer: np.float64(0) for layer in layers}, dict.fromkeys(layers, 0)
+    for layer, _, _, maps in maps_of(image, layers) if layers else ():
+        sums[layer] = sums[layer] + np.asarray(gram_sums(maps), np.float64)
+        positions[layer] += maps.shape[1] * maps.shape[2]
+    return {layer: (sums[layer], positions[layer]) for layer in layers}
+
+
+def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:
+    """Return N and M of the layer's maps for an image of height × width pixels."""
+    rows, columns = maps_shape(height, width, layer, network.odd_sides)
+    return network.channels(layer), rows * columns

@@ -1,0 +1,49 @@
+"""Adam, as Kingma & Ba describe it ("Adam: A Method for Stochastic Optimization", ICLR 2015, Algorithm 1)."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vgg.optimize.optimizer import Evaluate
+
+
+class AdamState(NamedTuple):
+    """Where Adam is after `t` steps; all arrays are (H, W, 3)."""
+
+    image: np.ndarray
+    losses: Any
+    gradient: np.ndarray
+    mean: np.ndarray  # m of Algorithm 1, the decaying mean of gradients
+    square: np.ndarray  # v, the decaying mean of their squares
+    t: int = 0
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam on an image whose pixels are clipped to [0, 255] after each step; `learning_rate` in pixel levels."""
+
+    learning_rate: float
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    def start(self, evaluate: Evaluate, image: np.ndarray, before: AdamState | None = None) -> AdamState:
+        """Return the state at `image` (H, W, 3), with the means that `before` has gathered."""
+        image = image.astype(np.float32)
+        if before:
+            return AdamState(image, *evaluate(image), before.mean, before.square, before.t)
+        return AdamState(image, *evaluate(image), np.zeros_like(image), np.zeros_like(image))
+
+    def step(self, evaluate: Evaluate, state: AdamState) -> AdamState:
+        """Return the state one step further, whether the loss is lower there or not."""
+        t = state.t + 1
+        mean = self.beta1 * state.mean + (1 - self.beta1) * state.gradient
+        square = self.beta2 * state.square + (1 - self.beta2) * state.gradient**2
+        corrected_mean, corrected_square = mean / (1 - self.beta1**t), square / (1 - self.beta2**t)
+        image = state.image - self.learning_rate * corrected_mean / (np.sqrt(corrected_square) + self.epsilon)
+        image = np.clip(image, 0, 255).astype(np.float32)
+        return AdamState(image, *evaluate(image), mean, square, t)
+
+    def end(self, state: AdamState) -> None:
+        """Do nothing: the state holds only arrays."""

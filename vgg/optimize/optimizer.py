@@ -1,0 +1,55 @@
+"""What every optimiser of an image can do: start somewhere, and take one step from where it is.
+
+An optimiser is a value: its settings are fields and never change. All that changes during a run is in the state that
+`start` and `step` return, so whoever has the state can look at it, keep it, and go on from it.
+"""
+
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+
+
+class HasTotal(Protocol):
+    """The losses of one evaluation, whatever they consist of."""
+
+    @property
+    def total(self) -> float:
+        """Return what is minimised."""
+
+
+Losses = TypeVar("Losses", bound=HasTotal)
+#: An image (H, W, 3) → its losses, and the gradient (H, W, 3) of their total.
+Evaluate = Callable[[np.ndarray], tuple[Losses, np.ndarray]]
+
+
+class State(Protocol):
+    """Where an optimiser is: at least an image and its losses."""
+
+    @property
+    def image(self) -> np.ndarray:
+        """Return the image (H, W, 3), RGB within [0, 255]; this array is never changed again."""
+
+    @property
+    def losses(self) -> HasTotal:
+        """Return the losses at this image."""
+
+
+AnyState = TypeVar("AnyState", bound=State)
+
+
+class Optimizer(Protocol, Generic[AnyState]):
+    """The three functions that the training loop calls."""
+
+    def start(self, evaluate: Evaluate, image: np.ndarray, before: AnyState | None = None) -> AnyState:
+        """Return the state at `image`; evaluates at least once.
+
+        `before` is a state of the same optimiser for an objective that has nearly the same curvature, such as the same
+        one in another precision: what it has learned of the curvature may be used, its losses and gradients may not.
+        """
+
+    def step(self, evaluate: Evaluate, state: AnyState) -> AnyState | None:
+        """Return the state one step further, or None if no step lowers the loss; may use up the old state."""
+
+    def end(self, state: AnyState) -> None:
+        """Release what the state holds besides arrays; no step can be taken from it afterwards."""
