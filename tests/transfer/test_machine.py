@@ -92,7 +92,7 @@ def test_version_1(machine, limited):
     machine.belongs_to("0::/docker/abc")
     for group in ("", "/docker", "/docker/abc"):
         machine.write(f"/sys/fs/cgroup/memory{group}/memory.limit_in_bytes", V1_UNLIMITED)
-    machine.write("/sys/fs/cgroup/cpu/elsewhere/memory.limit_in_bytes", 1)
+    machine.write("/sys/fs/cgroup/cpu/docker/abc/memory.limit_in_bytes", 1)
     assert usable_bytes(machine.root) == 0.8 * 10 * GB
     machine.write(f"/sys/fs/cgroup/memory{limited}/memory.limit_in_bytes", 1_300_000_000)
     assert usable_bytes(machine.root) == 0.9 * 1_300_000_000
