@@ -7,8 +7,15 @@ OUTPUT ?= output/result.png
 LAYOUT ?= later
 
 VENV := .venv/bin/python
-OPTIONS := $(if $(SIZE),--size $(SIZE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)") \
-	$(if $(ITERATIONS),--iterations $(ITERATIONS)) $(if $(INIT),--init "$(INIT)")
+
+# A variable's text as one word for the shell, whatever is in it: spaces, quotes, dollar signs.
+quoted = '$(subst ','\'',$(value $(1)))'
+option = $(if $(value $(2)),$(1) $(call quoted,$(2)))
+OPTIONS = $(call option,--size,SIZE) $(call option,--recipe,RECIPE) $(call option,--weights,WEIGHTS) \
+	$(call option,--iterations,ITERATIONS) $(call option,--init,INIT)
+
+# pip shows what it fetches, and what it warned of only if it fails.
+pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-errors || { cat .venv/pip-errors >&2; exit 2; }
 
 .PHONY: help run download-weights figures bench test lint clean
 
@@ -17,29 +24,34 @@ help:
 	@echo "make run                make a picture from two samples that the code draws itself"
 	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
 	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
+	@echo "make run ARGS=\"--content-weight 0.3 --init noise\""
+	@echo "                        with any other options; ARGS=--help lists them all"
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
-	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=)"
+	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ARGS=)"
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
 	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"
+	@echo "make PYTHON=python3.12 run"
+	@echo "                        install with another Python than python3, which must be 3.10 to 3.13"
 
 # The main path; without weights it learns some first, and says so.
 run: .venv/installed
-	@$(VENV) -m transfer "$(CONTENT)" "$(STYLE)" -o "$(OUTPUT)" --sheet $(OPTIONS)
+	@$(VENV) -m transfer $(call quoted,CONTENT) $(call quoted,STYLE) -o $(call quoted,OUTPUT) --sheet $(OPTIONS) $(value ARGS)
 
 # Optional: without them `make run` uses filters it learned itself.
 download-weights: .venv/installed
-	@$(VENV) -m weights download --layout $(LAYOUT)
+	@$(VENV) -m weights download --layout $(call quoted,LAYOUT)
 
-# For who reads the paper; what is made already is not made again, so it can be stopped at any time.
+# For who reads the paper; what is made already is not made again, so it can be stopped at any time. The plot needs all
+# of them in the usual place, so it is left out with `--only` or `--output`.
 figures: .venv/installed-figures
-	@$(VENV) -m transfer.figures all "$(CONTENT)" "$(STYLE)" $(if $(SIZE),--size $(SIZE)) $(if $(WEIGHTS),--weights "$(WEIGHTS)")
-	@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png
+	@$(VENV) -m transfer.figures all $(call quoted,CONTENT) $(call quoted,STYLE) $(call option,--size,SIZE) $(call option,--weights,WEIGHTS) $(value ARGS)
+	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png)
 
 # Beside the plain way of doing the same, because a time alone says more about the machine than about the program.
 bench: .venv/installed
-	@$(VENV) -m transfer.bench $(if $(WEIGHTS),--weights "$(WEIGHTS)")
+	@$(VENV) -m transfer.bench $(call option,--weights,WEIGHTS)
 
 # What CI runs too; needs no network once installed, and no weights.
 test: .venv/installed-tests
@@ -53,19 +65,19 @@ lint: .venv/installed-tests
 # A link to a Python that is gone, or half an installation, is mended by starting over.
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit("make: %s is Python %d.%d, expected 3.10 to 3.13 (TensorFlow has no build for others); name another, as in: make PYTHON=python3.12 run" % (sys.executable, *v))'
-	@echo "installing into .venv (TensorFlow is large: about 1 GB to fetch, 2.5 GB on disk) ..."
+	@echo "installing into .venv; TensorFlow is large: about 1 GB to fetch, 2.5 GB on disk"
 	@$(PYTHON) -m venv --clear .venv
-	@$(VENV) -m pip install -qq --disable-pip-version-check -r requirements.txt
+	$(call pip,-r requirements.txt)
 	@$(VENV) -c 'import cv2' 2>/dev/null || { echo "make: OpenCV lacks a system library; on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 2; }
 	@touch $@
 
 .venv/installed-tests: tests/requirements.txt .venv/installed
-	@$(VENV) -m pip install -qq --disable-pip-version-check -r tests/requirements.txt
+	$(call pip,-r tests/requirements.txt)
 	@touch $@
 
 # Only the trade-off plot needs it.
 .venv/installed-figures: .venv/installed
-	@$(VENV) -m pip install -qq --disable-pip-version-check 'matplotlib>=3.8,<4'
+	$(call pip,'matplotlib~=3.8')
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.
