@@ -1,19 +1,24 @@
-"""How long a run will take and how much memory, known before it starts: one evaluation timed, its maps counted."""
+"""How a run stays within a given memory: the whole image or stripes, and how much L-BFGS remembers.
 
-import os
-import time
-from pathlib import Path
+What an evaluation needs is known before it starts, because its maps can be counted. How much memory there is, is the
+business of `transfer.machine`.
+"""
+
+from collections.abc import Iterator
+from math import ceil, floor
+from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 
-from transfer.objective.geometry import blocks, maps_shape
-from transfer.objective.whole import Objective
+from transfer.objective.geometry import blocks
 from transfer.recipe.choices import Recipe
+from vgg.errors import InputError
 from vgg.layers import LAYERS, deepest
 from vgg.matfile.read import Weights
-from vgg.optimize.l_bfgs import HISTORY as UNIT_HISTORY
-from vgg.optimize.l_bfgs import PairHistory
-from vgg.optimize.optimizers import HISTORY
+from vgg.optimize.l_bfgs import LBFGS
+from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
+from vgg.shapes import maps_shape
 
 #: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
 #: (`VmHWM`) at 256, 512 and 1024 pixels.
@@ -22,34 +27,70 @@ BASE_BYTES = 1.1e9
 NORMALIZING_BYTES = 0.35e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89
-#: The same of a stripe's maps, where the own rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
+#: The same of a stripe's maps, where the core rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
 #: pixels, 16 and 64 rows, to 6 %.
 SHARE_OF_STRIPE = 1.5
-#: Pictures in float32 that a run in stripes has at the same time, beside what its optimiser remembers.
-PICTURES = 5
-#: What an optimiser keeps for each number of the image: L-BFGS two for each pair it remembers, SciPy's in float64.
-OPTIMIZER_BYTES = {"l-bfgs": 8 * (2 * HISTORY + 6), "l-bfgs-unit": 4 * (2 * UNIT_HISTORY.pairs + 7), "adam": 4 * 3}
+#: Images in float32 that a run in stripes has at the same time, beside what its optimiser remembers.
+IMAGES_IN_STRIPES = 5
+#: The same for an image that is computed whole.
+IMAGES = 7
+#: Rows of the tallest stripes first: taller ones save next to nothing, lower ones are mostly halo.
+ROWS = (128, 64, 32, 16)
+#: Pairs that our own L-BFGS remembers at least; with fewer it is hardly better than plain gradient descent.
+SHORTEST_HISTORY = 3
 
 
-def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
-    """Evaluate twice at `image` (H, W, 3): the first time compiles, the second is timed."""
-    objective(image)
-    began = time.perf_counter()
-    objective(image)
-    return time.perf_counter() - began
+class Plan(NamedTuple):
+    """What fits into the memory."""
+
+    needed: float  # bytes of the whole process, at most
+    rows: int | None = None  # of a stripe; None: the whole image at once
+    l_bfgs: LBFGS = LBFGS()
+
+
+def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes: float) -> Plan:
+    """Return the fastest way to evaluate height × width pixels with at most `memory_bytes` for the whole process.
+
+    That is the whole image, else the tallest stripes with which L-BFGS can remember a little, in bfloat16; what is left
+    then makes its memory longer.
+
+    Raises:
+        InputError: not even the lowest stripes fit; the message says how much they would need.
+    """
+    for found in _plans(weights, recipe, height, width):
+        if found.needed <= memory_bytes:
+            return found
+    digits = 1 if ceil(found.needed / 1e8) > floor(memory_bytes / 1e8) + 1 else 3
+    unit = 10**digits / 1e9  # the one is rounded up and the other down, so that they never look the same
+    raise InputError(
+        f"{width}×{height} pixels need {ceil(found.needed * unit) / 10**digits:.{digits}f} GB of memory even in the "
+        f"lowest stripes, but only {floor(memory_bytes * unit) / 10**digits:.{digits}f} GB may be used; allow more with "
+        "--max-memory, or choose --optimizer adam, which remembers less, or a smaller --size"
+    )
+
+
+def _plans(weights: Weights, recipe: Recipe, height: int, width: int) -> Iterator[Plan]:
+    """Yield all ways to evaluate, the fastest first; each needs less memory than those before it."""
+    yield Plan(peak_bytes(weights, recipe, height, width))
+    histories = [LBFGS()]  # of the other optimisers the plan says nothing
+    if recipe.optimizer == "l-bfgs-unit":
+        histories = [
+            LBFGS(pairs, tf.bfloat16.as_numpy_dtype) for pairs in range(LBFGS().history, SHORTEST_HISTORY - 1, -1)
+        ]
+    for rows in ROWS:
+        for l_bfgs in histories:
+            yield Plan(striped_bytes(weights, recipe, height, width, rows, l_bfgs), rows, l_bfgs)
 
 
 def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> float:
-    """The memory that the whole process will need at most for an image of this size."""
+    """Return the memory that the whole process needs at most for an image of this size, evaluated whole."""
     maps = SHARE_OF_MAPS * sum(maps_bytes(weights, recipe, height, width).values())
-    optimizer = 3 * height * width * OPTIMIZER_BYTES[recipe.optimizer]
+    optimizer = 3 * height * width * (4 * IMAGES + remembered_bytes(recipe, LBFGS()))
     return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + optimizer
 
 
-def striped_bytes(
-    weights: Weights, recipe: Recipe, height: int, width: int, rows: int, history: PairHistory = UNIT_HISTORY
-) -> float:
-    """The same in stripes of `rows`, if our own L-BFGS remembers `history`."""
+def striped_bytes(weights: Weights, recipe: Recipe, height: int, width: int, rows: int, l_bfgs: LBFGS) -> float:
+    """Return the same in stripes of `rows`, if our own L-BFGS is `l_bfgs`."""
     whole = maps_bytes(weights, recipe, height, width)
     names = tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers))
     cut = [[layer.name for layer in layers] for layers in blocks(names)]
@@ -57,19 +98,27 @@ def striped_bytes(
     in_block = [sum(whole[name] for name in inside) for inside in cut]
     heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
     stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
-    pools = (1 + 1 / 8) * sum(whole[inside[-1]] for inside in cut[:-1])  # and four signs, of a bit, for each number
+    pools = (1 + 1 / 8) * sum(
+        whole[inside[-1]] for inside in cut[:-1]
+    )  # and four relu masks, of a bit, for each number
     targets = sum(whole[name] for name, _ in recipe.content_layers)
-    remembered = OPTIMIZER_BYTES[recipe.optimizer]
-    if recipe.optimizer == "l-bfgs-unit":
-        remembered = 2 * history.pairs * np.dtype(history.dtype).itemsize
-    pictures = 3 * height * width * (4 * PICTURES + remembered)
+    images = 3 * height * width * (4 * IMAGES_IN_STRIPES + remembered_bytes(recipe, l_bfgs))
     return BASE_BYTES + max(
-        NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + pools + targets + pictures
+        NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + pools + targets + images
     )
 
 
+def remembered_bytes(recipe: Recipe, l_bfgs: LBFGS) -> float:
+    """Return what the optimiser has for each number of the image: L-BFGS two numbers for each pair, and a few more."""
+    return {
+        "l-bfgs": (2 * ScipyLBFGSB().history + 6) * 8,
+        "l-bfgs-unit": 2 * l_bfgs.history * np.dtype(l_bfgs.dtype).itemsize,
+        "adam": 3 * 4,
+    }[recipe.optimizer]
+
+
 def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dict[str, float]:
-    """What the maps of each layer take that is computed, float32."""
+    """Return what the maps of each layer take that is computed, in float32."""
     maps, channels = {}, 3
     names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
@@ -79,14 +128,3 @@ def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dic
             channels = weights.convolutions[layer.name].bias.size
         maps[layer.name] = 4.0 * height * width * channels
     return maps
-
-
-def free_bytes() -> float:
-    """Memory this process may have in all: what it holds and what Linux would give it; elsewhere infinity."""
-    try:
-        meminfo = Path("/proc/meminfo").read_text().splitlines()
-        available = next(line for line in meminfo if line.startswith("MemAvailable:"))
-        resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, StopIteration):
-        return float("inf")
-    return 1024.0 * int(available.split()[1]) + float(resident_pages * os.sysconf("SC_PAGE_SIZE"))

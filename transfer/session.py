@@ -5,7 +5,7 @@ recipe wants it, decides whether an image is computed whole or in stripes, and c
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import ceil
 
@@ -22,13 +22,13 @@ from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
 from transfer.recipe.choices import Recipe
 from transfer.train import Phase, Result, Watch, train
-from vgg.matfile.read import Weights
-from vgg.network import VGG19, Precision
+from vgg.matfile.read import Conv, Weights
+from vgg.network import VGG19, Pooling, Precision
 from vgg.normalize import normalize
 from vgg.optimize.adam import Adam
-from vgg.optimize.l_bfgs import LBFGS
 from vgg.optimize.optimizer import Optimizer
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
+from vgg.shapes import OddSides
 from weights.learn.dead_leaves import dead_leaves
 
 #: The paper's network has mean activation 1 over ImageNet's photographs, which nobody has at hand. Over drawn pictures
@@ -57,8 +57,8 @@ class Session:
     def __init__(self, weights: Weights, memory_bytes: float, precision: Precision = "float32") -> None:
         """Take the weights, the memory that the whole process may use, and the precision of all but the last steps."""
         self.weights, self.memory_bytes, self.precision = weights, memory_bytes, precision
-        self._scaled = lru_cache(KEPT)(self._scaled)
-        self.network = lru_cache(KEPT)(self._network)
+        self._normalized = lru_cache(KEPT)(self._normalized)
+        self._network = lru_cache(KEPT)(self._network)
         self._evaluation = lru_cache(KEPT)(self._evaluation)
 
     def run(self, job: Job, watch: Watch | None = None) -> Result:
@@ -103,25 +103,45 @@ class Session:
     def _evaluation(
         self, recipe: Recipe, precision: Precision, height: int, width: int, rows: int | None
     ) -> WholeEvaluation | StripedEvaluation:
-        network = self.network(recipe.pooling, recipe.odd_sides, recipe.normalized_network, precision)
+        network = self.network(recipe, precision)
         terms = terms_of(recipe, network, height, width)
         return StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
 
-    def _network(self, pooling: str, odd_sides: str, normalized: bool, precision: Precision) -> VGG19:
-        weights = self._scaled(pooling) if normalized else self.weights
-        return VGG19(weights, pooling, precision, odd_sides)
+    def network(self, recipe: Recipe, precision: Precision = "float32") -> VGG19:
+        """Return the network as the recipe wants it."""
+        kind = recipe.pooling, recipe.odd_sides, recipe.normalized_network, recipe.pixel_range
+        return self._network(*kind, precision)
 
-    def _scaled(self, pooling: str) -> Weights:
+    def _network(
+        self, pooling: Pooling, odd_sides: OddSides, normalized: bool, pixel_range: float, precision: Precision
+    ) -> VGG19:
+        weights = self._normalized(pooling) if normalized else self.weights
+        return VGG19(for_pixel_range(weights, pixel_range), pooling, precision, odd_sides)
+
+    def _normalized(self, pooling: Pooling) -> Weights:
         """Return the weights with which every filter's mean activation is 1."""
         return normalize(self.weights, [dead_leaves(seed, NORMALIZING_SIZE) for seed in NORMALIZING_SEEDS], pooling)
+
+
+def for_pixel_range(weights: Weights, white: float) -> Weights:
+    """Return weights that make of pixels in [0, 255] what the given ones make of the same pixels in [0, `white`].
+
+    conv1_1 of s·x − mean is s·conv1_1 of x − mean / s, but for the bias.
+    """
+    if white == 255:
+        return weights
+    scale = np.float32(white / 255)
+    kernel, bias = weights.convolutions["conv1_1"]
+    convolutions = weights.convolutions | {"conv1_1": Conv(scale * kernel, bias)}
+    return replace(weights, convolutions=convolutions, mean_rgb=weights.mean_rgb / scale)
 
 
 def optimizer_of(recipe: Recipe, plan: Plan) -> Optimizer:
     """Return the recipe's optimiser with the settings that it has there and the history that there is memory for."""
     optimizers: dict[str, Callable[[], Optimizer]] = {
         "l-bfgs": ScipyLBFGSB,
-        "l-bfgs-unit": lambda: plan.optimizer,
-        "adam": lambda: Adam(recipe.learning_rate),
+        "l-bfgs-unit": lambda: plan.l_bfgs,
+        "adam": lambda: Adam(recipe.learning_rate, **vars(recipe.adam)),
     }
     return optimizers[recipe.optimizer]()
 

@@ -164,7 +164,9 @@ class Run:
         # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.
         pace = (now - self._began_size) / (self._evaluations - self._evaluations_before) / (height * width)
         sizes = list(self._budgets)
-        later = sum(rows * columns * self._budgets[rows, columns] for rows, columns in sizes[sizes.index((height, width)) :])
+        later = sum(
+            rows * columns * self._budgets[rows, columns] for rows, columns in sizes[sizes.index((height, width)) :]
+        )
         left = pace * (later - self.steps_here * height * width)
         longer = max(height, width)
         seconds = now - self._began

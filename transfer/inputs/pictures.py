@@ -1,58 +1,80 @@
-"""The pictures a run begins with: content, style and start image, read or drawn, at the size they are used."""
+"""The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from transfer.command.options import SAMPLE
+from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
-from transfer.recipe.choices import Noise
+from transfer.recipe.choices import Noise, Recipe
 from vgg.errors import InputError
 from vgg.image.file import read_image, resize, resize_to
+from vgg.layers import SMALLEST_SIDE
+
+Draw = Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """uint8 RGB (H, W, 3) each, and what the user should know of their sizes."""
+    """The images, uint8 RGB (H, W, 3) each, and what the user should know of their sizes."""
 
     content_image: np.ndarray
     style_image: np.ndarray
-    init_image: np.ndarray | None  # None for the start "noise"
-    remarks: tuple[str, ...]
+    init_image: np.ndarray | None  # None for the start "noise"; else of the content image's size
+    files: Files = Files("", "")
+    remarks: tuple[str, ...] = ()
 
 
-def load(content: str, style: str, init: str, size: int) -> Pictures:
-    """Read (or draw, for `sample`) the pictures and bring their longer side to `size`, never enlarging.
-
-    The start image is stretched to the content image's size; `init` is "content", "style", "noise" or a path.
+def load(files: Files, recipe: Recipe) -> Pictures:
+    """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.
 
     Raises:
-        InputError: a file is no picture we can use.
+        InputError: a file is not a picture that can be used.
     """
-    images, remarks = [], []
-    for kind, name, draw in (("content", content, scene), ("style", style, painting)):
-        width = min(max(size, 768), 4096)  # no smaller than looks good, no larger than is drawn soon; resized below
-        image = draw(width * 3 // 4, width) if name == SAMPLE else read_image(name)
-        height, width = image.shape[:2]
-        try:
-            images.append(resize(image, size))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from None
-        if max(height, width) < size:
-            remarks.append(f"the {kind} picture has only {width}×{height} pixels and is used as it is, not enlarged")
-    content_image, style_image = images
-    if init == "noise":
-        return Pictures(content_image, style_image, None, tuple(remarks))
-    init_image = {"content": content_image, "style": style_image}.get(init)
-    if init_image is None:
-        init_image = read_image(init)
-    init_image = resize_to(init_image, *content_image.shape[:2])
-    return Pictures(content_image, style_image, init_image, tuple(remarks))
+    remarks: list[str] = []
+    content_image = _sized("content", files.content, scene, recipe, remarks)
+    rows, columns = content_image.shape[:2]
+    if recipe.style_size == "own":
+        style_image = _sized("style", files.style, painting, recipe, remarks)
+    else:
+        style_image = _image(files.style, painting, recipe.size)
+        if recipe.style_size == "content width":
+            rows = max(SMALLEST_SIDE, round(style_image.shape[0] * columns / style_image.shape[1]))
+        style_image = resize_to(style_image, rows, columns)
+    starts = {"content": content_image, "style": style_image, "noise": None}
+    init_image = starts[recipe.init] if recipe.init in starts else read_image(files.init)
+    if init_image is not None:
+        init_image = resize_to(init_image, *content_image.shape[:2])
+    return Pictures(content_image, style_image, init_image, files, tuple(remarks))
+
+
+def _image(name: str, draw: Draw, size: int) -> np.ndarray:
+    width = min(max(size, 768), 4096)  # no smaller than looks good, no larger than is drawn soon
+    return draw(width * 3 // 4, width) if name == SAMPLE else read_image(name)
+
+
+def _sized(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:
+    """Return the picture with the recipe's size on its longer or shorter side; it is enlarged only if the recipe does."""
+    image = _image(name, draw, recipe.size)
+    height, width = image.shape[:2]
+    longer = recipe.size
+    if recipe.size_of == "shorter side":
+        longer = round(recipe.size * max(height, width) / min(height, width))
+    if max(height, width) < longer:
+        if recipe.enlarges:
+            scale = longer / max(height, width)
+            return resize_to(image, round(height * scale), round(width * scale))
+        remarks.append(f"the {kind} picture has only {width}×{height} pixels and is used as it is, not enlarged")
+    try:
+        return resize(image, longer)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
 
 
 def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int, noise: Noise, noise_share: float) -> np.ndarray:
-    """Where the optimiser starts: float32 RGB (H, W, 3) in [0, 255] of the content image's size.
+    """Return where the optimiser starts: float32 RGB (H, W, 3) in [0, 255], of the content image's size.
 
     Noise is around the mean colour, as in the authors' later code; of a picture, `noise_share` is replaced by noise.
     """

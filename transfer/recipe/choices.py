@@ -1,6 +1,6 @@
-"""What a recipe is: every choice a style transfer makes, as data; the recipes themselves are in `transfer.recipe.ours`.
+"""What a recipe is: every choice that a style transfer makes, as data. The recipes are in `ours` and `systems`.
 
-How a loss is normalised is a few numbers that `transfer.losses` puts into one formula, so adding a recipe adds a value
+How a loss is normalised is a few numbers that `transfer.losses` puts into one formula. So adding a recipe adds a value
 and no code.
 """
 
@@ -48,6 +48,7 @@ class Variation:
     power: float = 2.0
     count: float = -1.0
     factor: float = 1.0
+    last_row_and_column: bool = True  # False: without the steps across in the last row and down in the last column
 
     def __str__(self) -> str:
         """For example `Σ|d|^2 n^-1`."""
@@ -64,8 +65,21 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class AdamConstants:
+    """Adam's other numbers (Kingma & Ba 2015): those of Algorithm 1, or TensorFlow's with its `epsilon_hat`."""
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    epsilon_hat: bool = False  # ε is added to √v before its bias is corrected, as at the end of the paper's section 2
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """One complete set of choices. Field names are the paper's terms; figures are cited where a recipe is defined."""
+    """One complete set of choices. Field names are the paper's terms; figures are cited where a recipe is defined.
+
+    A recipe names no files: it is the same for all pictures.
+    """
 
     name: str
     summary: str
@@ -79,12 +93,18 @@ class Recipe:
     tv_weight: float = 0.0
     tv_loss: Variation = Variation()
     pooling: Literal["avg", "max"] = "avg"
+    odd_sides: Literal["up", "down"] = "up"  # how a pool rounds half of an odd side
+    pixel_range: float = 255.0  # what white is for the network
     normalized_network: bool = True
-    init: str = "noise"  # "content", "style", "noise", or the path of a picture
+    init: Literal["content", "style", "noise", "picture"] = "noise"
     noise: Noise = Noise()
     noise_share: float = 0.0  # of noise blended into a start that is a picture
     optimizer: Literal["l-bfgs", "l-bfgs-unit", "adam"] = "l-bfgs"
     learning_rate: float = 2.0  # Adam's, in pixel levels; both kinds of L-BFGS find their own steps
+    adam: AdamConstants = AdamConstants()
     iterations: int = 500  # at each size
-    size: int = 512  # longer side in pixels
+    size: int = 512  # of content and style, in pixels
+    size_of: Literal["longer side", "shorter side"] = "longer side"
+    enlarges: bool = False  # pictures that are smaller
+    style_size: Literal["own", "content size", "content width"] = "own"  # other than "own": whatever `size` is
     scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.coarse_to_fine`

@@ -21,12 +21,17 @@ class AdamState(NamedTuple):
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam on an image whose pixels are clipped to [0, 255] after each step; `learning_rate` in pixel levels."""
+    """Adam on an image whose pixels are clipped to [0, 255] after each step; `learning_rate` in pixel levels.
+
+    With `epsilon_hat`, ε is added to √v instead of √v̂: the more efficient order at the end of the paper's section 2,
+    which TensorFlow has.
+    """
 
     learning_rate: float
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    epsilon_hat: bool = False
 
     def start(self, evaluate: Evaluate, image: np.ndarray, before: AdamState | None = None) -> AdamState:
         """Return the state at `image` (H, W, 3), with the means that `before` has gathered."""
@@ -41,7 +46,8 @@ class Adam:
         mean = self.beta1 * state.mean + (1 - self.beta1) * state.gradient
         square = self.beta2 * state.square + (1 - self.beta2) * state.gradient**2
         corrected_mean, corrected_square = mean / (1 - self.beta1**t), square / (1 - self.beta2**t)
-        image = state.image - self.learning_rate * corrected_mean / (np.sqrt(corrected_square) + self.epsilon)
+        epsilon = self.epsilon / np.sqrt(1 - self.beta2**t) if self.epsilon_hat else self.epsilon
+        image = state.image - self.learning_rate * corrected_mean / (np.sqrt(corrected_square) + epsilon)
         image = np.clip(image, 0, 255).astype(np.float32)
         return AdamState(image, *evaluate(image), mean, square, t)
 
