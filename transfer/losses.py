@@ -80,8 +80,8 @@ class ContentTerm:
     """Eq. 1 for one layer. The target's `maps` are P, (1, H, W, N), and its `whole` is Σ P².
 
     Gradient (Eq. 2). Each value of F stands in one square only, k (F − P)², whose derivative is 2 k (F − P). With the
-    paper's k = ½ this is F − P. One step further back, before the ReLU F = max(0, x), it is multiplied by ∂F/∂x: 1 where
-    F > 0 and 0 elsewhere.
+    paper's k = ½ this is F − P. One step further back, before the ReLU F = max(0, x), it is multiplied by ∂F/∂x: 1
+    where F > 0 and 0 elsewhere.
     """
 
     group: ClassVar[str] = "content"

@@ -63,9 +63,12 @@ class Session:
 
     def run(self, job: Job, watch: Watch | None = None) -> Result:
         """Make the image; see `transfer.train.train`."""
-        scale = scales_of(job.pictures, job.recipe)[0]
-        start = start_image(scale, self.weights.mean_rgb, job.seed, job.recipe.noise, job.recipe.noise_share)
-        return train(self.phases(job), start, watch)
+        return train(self.phases(job), self.start(job), watch)
+
+    def start(self, job: Job) -> np.ndarray:
+        """Return the image that the first phase starts from, float32 (H, W, 3) RGB in [0, 255]."""
+        smallest, recipe = scales_of(job.pictures, job.recipe)[0], job.recipe
+        return start_image(smallest, self.weights.mean_rgb, job.seed, recipe.noise, recipe.noise_share)
 
     def phases(self, job: Job) -> list[Phase]:
         """Return the phases of a run: sizes from small to large, and at each size float32 last.

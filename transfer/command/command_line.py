@@ -4,9 +4,10 @@ Exit codes: 0 done, 1 the loss was no longer a number, 2 unusable input (one lin
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 
-from transfer.command.options import SAMPLE, build_parser, recipe_from
+from transfer.command.options import build_parser, files_from, recipe_from
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from vgg.console import terminal
@@ -17,27 +18,27 @@ from vgg.matfile.sniff import require_mat5
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    options = build_parser().parse_args(arguments)
-    return terminal.run("transfer", lambda: _transfer(options))
+    command = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(command)
+    return terminal.run("transfer", lambda: _transfer(options, ["python", "-m", "transfer", *command]))
 
 
-def _transfer(options: argparse.Namespace) -> int:
+def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.list_recipes:
         for line in recipe_table(RECIPES.values()):
             terminal.say(line)
         return terminal.DONE
-    recipe = recipe_from(options)  # complains before TensorFlow takes its seconds, as do the next three lines
+    # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
+    files, recipe = files_from(options), recipe_from(options)
     with interrupts_at_once():
         from transfer.command.outputs import planned
-
-    inputs = [
-        name for name in (options.content, options.style, recipe.init, options.weights) if name not in (SAMPLE, None)
-    ]
-    outputs = planned(options.output, options.sheet, inputs)
+        from transfer.inputs.pictures import load
+    outputs = planned(options.output, options.sheet, [*files.named(), *filter(None, [options.weights])])
     if options.weights is not None:
         require_mat5(options.weights)
+    pictures = load(files, recipe)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.command.run import run
-
-    return run(options, recipe, outputs)
+        from transfer.session import Job
+    return run(Job(recipe, pictures, options.seed), options, outputs, command)

@@ -5,34 +5,41 @@ import dataclasses
 import os
 from pathlib import Path
 
+from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
+from vgg.console.arguments import file_name, whole_number
 from vgg.console.terminal import Parser
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE, layer_named
 
-SAMPLE = "sample"
 LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
+STARTS = ("content", "style", "noise")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser; options that change the recipe default to None, which means: as the recipe says."""
+    """Return the parser; options that change the recipe default to None, which means: as the recipe says."""
     parser = Parser(
         prog="python -m transfer",
         description="Paint the content picture in the manner of the style picture (Gatys, Ecker & Bethge 2016).",
     )
     add = parser.add_argument
-    add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
-    add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
-    add("-o", "--output", type=Path, default=Path("output/result.png"), help="default: %(default)s; .json goes beside")
+    add("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")
+    add("style", nargs="?", help="a picture, or `sample`: a painting drawn by our code")
+    output = Path("output/result.png")
+    add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
-    add("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
+    add("--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
-    add("--size", type=int, help="longer side of content and style, in pixels")
+    add(
+        "--size",
+        type=whole_number(SMALLEST_SIDE),
+        help="longer side of content and style, in pixels; of some recipes the shorter",
+    )
     add("--scales", help="smaller sizes to pass through before that, such as 256,512; '' for none")
-    add("--iterations", type=int, help="steps of the optimiser, at each size")
+    add("--iterations", type=whole_number(1), help="steps of the optimiser, at each size")
     add("--optimizer", choices=("l-bfgs", "l-bfgs-unit", "adam"), help="SciPy's with line search, ours without, Adam")
     add("--learning-rate", type=float, help="of Adam, in pixel levels from 0 to 255")
     add("--init", help="where to start: content, style, noise, or a picture")
@@ -43,24 +50,45 @@ def build_parser() -> argparse.ArgumentParser:
     add("--style-layers", help="for example relu1_1,relu2_1; without weights each counts the same")
     precisions = ("auto", "float32", "bfloat16")
     add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
-    add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: what is free)")
+    add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
     add("--pooling", choices=("avg", "max"))
     add("--no-normalize", action="store_true", help="use the network as it is, not scaled to mean activation 1")
-    add("--seed", type=int, default=0, help="of the noise (default: %(default)s)")
+    add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
     add("--quiet", action="store_true", help="print nothing but errors")
     return parser
 
 
 def gigabytes(text: str) -> float:
-    """`6`, `6GB` or `6 gb` in bytes; argparse makes its one-line complaint of the ValueError."""
-    number = float(text.strip().lower().removesuffix("gb"))
+    """Return `6`, `6GB` or `6 gb` in bytes, for `add_argument(type=gigabytes)`."""
+    try:
+        number = float(text.strip().lower().removesuffix("gb"))
+    except ValueError:
+        number = 0.0
     if not 0 < number < float("inf"):
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected a number of gigabytes above 0, such as 8 or 1.5")
     return number * 1e9
 
 
+def files_from(options: argparse.Namespace) -> Files:
+    """Return the pictures that the user named.
+
+    Raises:
+        InputError: a picture was not named.
+    """
+    if options.content is None or options.style is None:
+        missing = "style" if options.content else "content and style"
+        raise InputError(
+            f"the {missing} picture is missing, expected two pictures, as in `python -m transfer photo.jpg painting.jpg`"
+            "; the words `sample sample` stand for a pair drawn by our code"
+        )
+    init = None if options.init in (None, *STARTS) else options.init
+    if init is not None and not os.path.exists(init):
+        raise InputError(f"--init is {init!r}, expected content, style, noise, or a picture that exists")
+    return Files(options.content, options.style, init)
+
+
 def recipe_from(options: argparse.Namespace) -> Recipe:
-    """The recipe named in `options` with the user's own choices put in.
+    """Return the recipe named in `options` with the user's own choices put in.
 
     Raises:
         InputError: a name is unknown or a number is out of range.
@@ -68,33 +96,38 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     recipe = recipe_named(options.recipe)
     if options.report_as is not None:
         recipe_named(options.report_as)
-    names = ("size", "iterations", "optimizer", "learning_rate", "init", "pooling")
+    names = ("size", "iterations", "optimizer", "learning_rate", "pooling")
     chosen = {name: getattr(options, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
     for name in ("content_layers", "style_layers"):
         text = getattr(options, name)
         chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    if options.init is not None:
+        chosen["init"] = options.init if options.init in STARTS else "picture"
     if options.scales is not None:
         chosen["scales"] = _sizes(options.scales)
     if options.no_normalize:
         chosen["normalized_network"] = False
     recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
     require_sensible(recipe)
-    if options.seed < 0:
-        raise InputError(f"--seed is {options.seed}, expected 0 or more")
+    if options.precision == "bfloat16" and recipe.optimizer == "l-bfgs":
+        raise InputError(
+            "--precision bfloat16 would mislead the line search of --optimizer l-bfgs, which compares losses to many "
+            "digits; choose --optimizer l-bfgs-unit, or --precision float32"
+        )
     return recipe
 
 
 def _sizes(text: str) -> tuple[int, ...]:
-    """`256, 512` as (256, 512)."""
-    sizes = [item.strip() for item in text.split(",") if item.strip()]
-    for size in sizes:
-        if not (size.isascii() and size.isdigit() and int(size) >= SMALLEST_SIDE):
-            raise InputError(f"--scales has {size!r}, expected sizes of {SMALLEST_SIDE} or more, such as 256,512")
-    return tuple(map(int, sizes))
+    """Return `256, 512` as (256, 512)."""
+    size = whole_number(SMALLEST_SIDE)
+    try:
+        return tuple(size(item.strip()) for item in text.split(",") if item.strip())
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"--scales: {error}, with commas between them, such as 256,512") from None
 
 
 def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
-    """`relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
+    """Return `relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
     items = [item.strip().partition("=") for item in text.split(",") if item.strip()]
     layers = []
     for name, _, weight in ((name.strip(), "", weight.strip()) for name, _, weight in items):
@@ -112,11 +145,6 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
 
 def require_sensible(recipe: Recipe) -> None:
     """Return if the recipe can be run; raises InputError naming the option that is out of range."""
-    if recipe.init not in ("content", "style", "noise") and not os.path.exists(recipe.init):
-        raise InputError(f"--init is {recipe.init!r}, expected content, style, noise, or a picture that exists")
-    for option, value, smallest in (("--size", recipe.size, 16), ("--iterations", recipe.iterations, 1)):
-        if value < smallest:
-            raise InputError(f"{option} is {value}, expected {smallest} or more")
     weights = [("--content-weight", recipe.content_weight), ("--style-weight", recipe.style_weight)]
     weights += [("--tv-weight", recipe.tv_weight), ("--learning-rate", recipe.learning_rate)]
     weights += [(f"the weight of {name}", weight) for name, weight in (*recipe.content_layers, *recipe.style_layers)]

@@ -1,4 +1,4 @@
-"""Where a run puts its results, checked before it begins: a run takes minutes and should not fail at its end."""
+"""Where a run puts its results. It is checked before the run begins, which takes minutes and should not be in vain."""
 
 import json
 import os
@@ -19,26 +19,40 @@ class Outputs:
     record: Path
     sheet: Path | None
 
+    def beside(self, picture: Path) -> "Outputs":
+        """Return the places of record and sheet if the picture had to be written to another place."""
+        if picture == self.picture:
+            return self
+        return outputs_of(picture, self.sheet is not None)
+
+
+def outputs_of(picture: Path, with_sheet: bool) -> Outputs:
+    """Return the files that belong to `picture`."""
+    sheet = picture.with_name(f"{picture.stem}-sheet.png") if with_sheet else None
+    return Outputs(picture, picture.with_suffix(".json"), sheet)
+
 
 def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str]) -> Outputs:
-    """The files of a run whose picture is `output`.
+    """Return the files of a run whose picture is `output`.
 
     Raises:
-        InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` of somebody else's.
+        InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` that is not ours.
     """
     if not output.name:
         raise InputError(f"the output is {str(output)!r}, expected the name of a picture, such as output/result.png")
-    record = output.with_suffix(".json")
-    sheet = output.with_name(f"{output.stem}-sheet.png") if with_sheet else None
-    for path in filter(None, (output, sheet)):
+    outputs = outputs_of(output, with_sheet)
+    for path in filter(None, (outputs.picture, outputs.sheet)):
         check_output(path, inputs)
+    record = outputs.record
     check_place(record)
     if record.exists():
         if any(os.path.exists(file) and os.path.samefile(record, file) for file in inputs):
             raise InputError(f"the record {record} is also an input, which it would overwrite; choose another --output")
         if not _is_record(record):
-            raise InputError(f"{record}, where the record would go, is no record of ours; choose another --output")
-    return Outputs(output, record, sheet)
+            raise InputError(
+                f"{record} was not written by this program and would be overwritten; choose another --output"
+            )
+    return outputs
 
 
 def _is_record(path: Path) -> bool:

@@ -1,54 +1,97 @@
-"""The `.json` beside a picture: everything one needs to make it again, and how its losses fell."""
+"""The `.json` beside a picture: all that decided how it looks, and how its losses fell."""
 
 import dataclasses
 import hashlib
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.choices import Recipe
-from transfer.train import Result
-from vgg.files import atomic_write
-from vgg.matfile.read import Weights
+import numpy as np
+
+from transfer.losses import Losses
+from transfer.session import Job, Session
+from transfer.train import Result, Step
+from vgg.files import atomic_write, file_digest
+from vgg.image.codec import to_uint8
+from weights.verify import describe
 
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
+GROUPS = ("content", "style", "tv")  # are always in a record; a term of another group adds its own
 
 
-def settings(
-    recipe: Recipe, weights: Weights, kind: str, seed: int, files: dict[str, str], pictures: Pictures
-) -> dict[str, Any]:
-    """All that decides how a picture will look; `kind` says what the weights are, `files` names content and style."""
+def settings(job: Job, session: Session) -> dict[str, Any]:
+    """Return all that decides how a picture will look."""
+    pictures, weights, recipe = job.pictures, session.weights, job.recipe
     images = {"content": pictures.content_image, "style": pictures.style_image}
+    files = {"content": pictures.files.content, "style": pictures.files.style}
+    sizes = dict.fromkeys((phase.height, phase.width) for phase in session.phases(job))
+    if recipe.init == "picture":
+        images, files = images | {"init": pictures.init_image}, files | {"init": pictures.files.init}
     return {
         "recipe": dataclasses.asdict(recipe),
-        "seed": seed,
+        "seed": job.seed,
         **{
             name: {
                 "file": files[name],
                 "height": image.shape[0],
                 "width": image.shape[1],
-                "pixels_sha256": hashlib.sha256(image.tobytes()).hexdigest(),
+                "pixels_sha256": pixels_digest(image),
             }
             for name, image in images.items()
         },
-        "weights": {"file": str(weights.path), "kind": kind, "sha256": weights.sha256, "layout": weights.layout},
+        "weights": {
+            "file": str(weights.path),
+            "kind": describe(weights),
+            "sha256": weights.sha256,
+            "layout": weights.layout,
+        },
+        "precision": session.precision,
+        "sizes": [size_settings(job, session, *size) for size in sizes],
     }
 
 
-def outcome(result: Result) -> dict[str, Any]:
-    """How a run went, and with which versions of what."""
+def size_settings(job: Job, session: Session, height: int, width: int) -> dict[str, Any]:
+    """Return how an image of this size is computed: the memory decides it, and it changes the last digits."""
+    plan = session.plan(job.recipe, height, width)
+    found = {"height": height, "width": width, "rows_of_a_stripe": plan.rows}
+    if job.recipe.optimizer == "l-bfgs-unit":
+        found |= {"l_bfgs_history": plan.l_bfgs.history, "l_bfgs_dtype": np.dtype(plan.l_bfgs.dtype).name}
+    return found
+
+
+def outcome(result: Result, command: Sequence[str]) -> dict[str, Any]:
+    """Return how a run went, which command it was, and the versions of what computed it."""
     return {
+        "command": list(command),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
         "stopped": result.stopped,
-        "steps": [_without_forecast(dataclasses.asdict(step)) for step in result.steps],
+        "losses": _losses(result.losses) if result.losses and result.precision == "float32" else None,
+        "steps": [_step(step) for step in result.steps],
     }
 
 
-def _without_forecast(step: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in step.items() if name != "left"}
+def written(path: Path, image: np.ndarray) -> dict[str, str]:
+    """Return what the file `path`, to which `image` (H, W, 3) was written, can be recognised by."""
+    return {"file": path.name, "sha256": file_digest(path, "sha256"), "pixels_sha256": pixels_digest(to_uint8(image))}
+
+
+def pixels_digest(image: np.ndarray) -> str:
+    """Return the SHA-256 of the pixels of a uint8 image (H, W, 3), RGB."""
+    return hashlib.sha256(image.tobytes()).hexdigest()
+
+
+def _step(step: Step) -> dict[str, Any]:
+    counts = {"step": step.step, "evaluations": step.evaluations, "seconds": step.seconds}
+    return counts | _losses(step.losses) | {"size": step.size, "precision": step.precision}
+
+
+def _losses(losses: Losses) -> dict[str, Any]:
+    groups = dict.fromkeys(GROUPS, 0.0) | losses.groups
+    layers = {name: loss for name, loss in losses.terms.items() if name not in losses.groups}
+    return {**groups, "total": losses.total, "layers": layers}
 
 
 def write_record(path: Path, content: dict[str, Any]) -> None:

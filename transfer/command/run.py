@@ -2,30 +2,28 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from transfer import memory as estimate
-from transfer.coarse_to_fine import paint, scales_of
 from transfer.command.outputs import Outputs
-from transfer.command.record import outcome, settings, write_record
+from transfer.command.record import GROUPS, outcome, settings, write_record, written
 from transfer.command.watchers import describe as describe_step
-from transfer.inputs.pictures import Pictures, load, start_image
-from transfer.plan import plan
-from transfer.recipe.choices import RELATIVE, Recipe
+from transfer.machine import available_bytes, usable_bytes
+from transfer.recipe.choices import RELATIVE
 from transfer.recipe.ours import RECIPES, recipe_named
-from transfer.session import losses_as, objectives_for, precision_of, scaled_for
-from transfer.train import Result, Step, train
+from transfer.session import Job, Session, precision_of
+from transfer.train import Objective, Phase, Result, train
 from vgg.console import terminal
+from vgg.console.interrupts import interrupts_deferred
 from vgg.console.progress import duration, steps_display
 from vgg.errors import InputError
+from vgg.files import write_or_rescue
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
-from vgg.matfile.read import Weights
-from vgg.network import Precision
 from weights.load import load_weights
 from weights.verify import describe
 
@@ -33,92 +31,104 @@ BROKEN_LOSS = 1
 Say = Callable[[str], None]
 
 
-def run(options: argparse.Namespace, recipe: Recipe, outputs: Outputs) -> int:
-    """Read, train, write; the exit code.
+def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequence[str]) -> int:
+    """Read the weights, train, write; return the exit code. `command` is for the record.
 
     Raises:
         InputError: something the user gave cannot be used; nothing was written.
         KeyboardInterrupt: stopped; its message says where the best picture so far is.
     """
     say: Say = (lambda line: None) if options.quiet else terminal.say
-    pictures = load(options.content, options.style, recipe.init, recipe.size)
-    for remark in pictures.remarks:
+    for remark in job.pictures.remarks:
         say(remark)
     weights = load_weights(options.weights, options.quiet, say)
-    if RECIPES[recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
-        say(f"recipe {recipe.name} is meant for the genuine network's activations; others shift its balance")
-    precision = precision_of(options.precision, recipe)
-    memory = options.max_memory or estimate.free_bytes()
-    result = optimise(pictures, weights, recipe, precision, memory, options, say)
+    if RECIPES[job.recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
+        say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
+    memory = options.max_memory or usable_bytes()
+    session = Session(weights, memory, precision_of(options.precision, job.recipe))
+    result = optimise(session, job, options.quiet, say)
     if not result.steps:
-        if result.stopped == "interrupted":
-            raise KeyboardInterrupt("no step was done, so nothing was written")
-        if result.stopped == "converged":
-            raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
-        raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
-    files = {"content": options.content, "style": options.style}
-    recorded = settings(recipe, weights, describe(weights), options.seed, files, pictures) | outcome(result)
-    recorded["precision"] = precision
-    save(outputs, pictures, result, recorded)
-    say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
+        require_step(result)
+    recorded = settings(job, session) | outcome(result, command)
+    with interrupts_deferred():  # the picture took minutes, and writing it takes a moment
+        used = save(job, result, outputs, recorded, say)
     if options.report_as:
-        reported = losses_as(recipe_named(options.report_as), pictures, weights, result.image, memory)
+        losses = session.losses(recipe_named(options.report_as), job.pictures, result.image)
+        reported = {"total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
         say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
-        write_record(outputs.record, recorded | {"reported_as": {"recipe": options.report_as, **reported}})
+        write_record(used.record, recorded | {"reported_as": {"recipe": options.report_as, **reported}})
     if result.best_step == 0:
         say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
     if result.stopped == "interrupted":
-        raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {outputs.picture}")
+        raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {used.picture}")
     if result.stopped == "converged":
         say(f"ended after {len(result.steps)} steps: none lowers the loss any more")
     elif result.stopped != "finished":
-        terminal.say(f"transfer: {result.stopped}; the best picture before that is in {outputs.picture}", sys.stderr)
+        terminal.say(f"transfer: {result.stopped}; the best picture before that is in {used.picture}", sys.stderr)
         return BROKEN_LOSS
     return terminal.DONE
 
 
-def optimise(
-    pictures: Pictures,
-    weights: Weights,
-    recipe: Recipe,
-    precision: Precision,
-    memory: float,
-    options: argparse.Namespace,
-    say: Say,
-) -> Result:
-    """Build the network and the objectives, say what will happen, and run the loop."""
-    scales, scaled = scales_of(pictures, recipe), scaled_for(recipe, weights)
-    sizes = [scale.content_image.shape[:2] for scale in scales]
-    plans = [plan(weights, recipe, *size, memory) for size in reversed(sizes)]  # a refusal names the largest
-    start = start_image(scales[0], weights.mean_rgb, options.seed, recipe.noise, recipe.noise_share)
-    first = objectives_for(scales[0], recipe, scaled, precision, memory)
+def require_step(result: Result) -> NoReturn:
+    """Raise what ends a run that did not take a single step, so that there is no picture to write."""
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt("no step was done, so nothing was written")
+    if result.stopped == "converged":
+        raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
+    raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
 
-    def train_at(number: int, start: np.ndarray, callback: Callable[[Step, np.ndarray], None]) -> Result:
-        work = objectives_for(scales[number], recipe, scaled, precision, memory) if number else first
-        return train(work.exact, start, callback, work.draft, work.history)
 
-    if options.quiet:
-        return paint(scales, recipe.iterations, start, train_at)
-    evaluations = recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
-    seconds = estimate.seconds_per_evaluation(first.draft or first.exact, start) * evaluations
-    (height, width), (rows, history) = sizes[-1], plans[0]
-    needed, in_stripes = estimate.peak_bytes(weights, recipe, height, width), ""
-    if rows:
-        needed = estimate.striped_bytes(weights, recipe, height, width, rows, history)
-        in_stripes = f", in stripes of {rows} rows"
-    layers, passed = ", ".join(dict.fromkeys(first.exact.names)), "".join(f"{max(size)}, " for size in sizes[:-1])
-    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(weights)}{', bfloat16' if first.draft else ''}")
-    steps = f"{recipe.iterations} steps of {recipe.optimizer}"
+def optimise(session: Session, job: Job, quiet: bool, say: Say) -> Result:
+    """Say what will happen, and run the loop."""
+    phases, start = session.phases(job), session.start(job)
+    if quiet:
+        return train(phases, start)
+    forecast(session, job, phases, start, say)
+    steps = job.recipe.iterations * len({(phase.height, phase.width) for phase in phases})
+    with steps_display(sys.stdout, steps, describe_step) as show:
+        return train(phases, start, lambda step, image: show(step))
+
+
+def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndarray, say: Say) -> None:
+    """Say what is computed, how long that will take, and how much memory."""
+    recipe, first = job.recipe, phases[0]
+    seconds = seconds_per_evaluation(first.objective(), start)
+    sizes = list(dict.fromkeys((phase.height, phase.width) for phase in phases))
+    seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
+    plan = session.plan(recipe, *sizes[-1])
+    in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
+    layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
+    low_precision = "" if first.precision == "float32" else f", {first.precision}"
+    height, width = sizes[-1]
+    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(session.weights)}{low_precision}")
+    passed = "".join(f"{max(size)}, " for size in sizes[:-1])
     at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
-    say(f"{steps}{at_each}: about {duration(seconds)}, {needed / 1e9:.1f} GB of memory")
-    with steps_display(sys.stdout, recipe.iterations * len(scales), describe_step) as show:
-        return paint(scales, recipe.iterations, start, train_at, show)
+    steps = f"{recipe.iterations} steps of {recipe.optimizer}{at_each}"
+    say(f"{steps}: about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory")
+    available = available_bytes()
+    if available is not None and available < plan.needed:
+        say(f"only {available / 1e9:.1f} GB of memory are free now; close other programs, or choose --max-memory")
 
 
-def save(outputs: Outputs, pictures: Pictures, result: Result, recorded: dict[str, Any]) -> None:
-    """Write the picture, its record, and the sheet if asked for."""
-    write_image(outputs.picture, result.image)
+def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
+    """Evaluate twice at `image` (H, W, 3): the first time compiles, the second is timed."""
+    objective(image)
+    began = time.perf_counter()
+    objective(image)
+    return time.perf_counter() - began
+
+
+def save(job: Job, result: Result, outputs: Outputs, recorded: dict[str, Any], say: Say) -> Outputs:
+    """Write the picture, its record, and the sheet if asked for; return where, which is elsewhere if need be."""
+    picture = write_or_rescue(outputs.picture, lambda path: write_image(path, result.image))
+    if picture != outputs.picture:
+        say(f"{outputs.picture} can no longer be written, so the results go to {picture.parent}")
+        outputs = outputs.beside(picture)
+    recorded |= {"result": written(picture, result.image)}
     write_record(outputs.record, recorded)
     if outputs.sheet:
+        pictures = job.pictures
         in_order = [("content", pictures.content_image), ("style", pictures.style_image), ("result", result.image)]
         write_image(outputs.sheet, contact_sheet(in_order))
+    say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
+    return outputs

@@ -23,7 +23,7 @@ class Pictures:
     content_image: np.ndarray
     style_image: np.ndarray
     init_image: np.ndarray | None  # None for the start "noise"; else of the content image's size
-    files: Files = Files("", "")
+    files: Files
     remarks: tuple[str, ...] = ()
 
 
@@ -56,7 +56,7 @@ def _image(name: str, draw: Draw, size: int) -> np.ndarray:
 
 
 def _sized(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:
-    """Return the picture with the recipe's size on its longer or shorter side; it is enlarged only if the recipe does."""
+    """Return the picture at the recipe's size; one that is smaller is only enlarged if the recipe says so."""
     image = _image(name, draw, recipe.size)
     height, width = image.shape[:2]
     longer = recipe.size
