@@ -32,6 +32,7 @@ from transfer.recipe.choices import Normalization
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums
 
 PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
+Statistic = tf.Tensor | tuple[tf.Tensor, ...]  # a sum over positions, or several
 
 
 class Losses(NamedTuple):
@@ -68,10 +69,10 @@ class Term(Protocol):
     layer: str  # whose feature maps the term looks at, or `PIXELS`
     weight: float
 
-    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> tf.Tensor:
+    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> Statistic:
         """Return a sum over positions of `values`, the layer's maps (1, H, W, N) or rows of pixels."""
 
-    def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
+    def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
         """Return the weighted loss, a scalar, from the `statistic` of the whole image."""
 
 
@@ -157,7 +158,7 @@ def normalized(
     return scale * difference * energy**normalization.target
 
 
-def total_loss(terms: Sequence[Term], statistics: Mapping[str, tf.Tensor], targets: Mapping[str, Target]) -> Losses:
+def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targets: Mapping[str, Target]) -> Losses:
     """Return the sum of all terms (Eq. 7), by group and by term.
 
     The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken

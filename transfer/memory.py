@@ -60,12 +60,12 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     for found in _plans(weights, recipe, height, width):
         if found.needed <= memory_bytes:
             return found
-    digits = 1 if ceil(found.needed / 1e8) > floor(memory_bytes / 1e8) + 1 else 3
-    unit = 10**digits / 1e9  # the one is rounded up and the other down, so that they never look the same
+    # The one is rounded up and the other down, so that they never look the same.
+    needed, allowed = ceil(found.needed / 1e7) / 100, floor(memory_bytes / 1e7) / 100
     raise InputError(
-        f"{width}×{height} pixels need {ceil(found.needed * unit) / 10**digits:.{digits}f} GB of memory even in the "
-        f"lowest stripes, but only {floor(memory_bytes * unit) / 10**digits:.{digits}f} GB may be used; allow more with "
-        "--max-memory, or choose --optimizer adam, which remembers less, or a smaller --size"
+        f"{width}×{height} pixels need {needed:.2f} GB of memory even in the lowest stripes, but only {allowed:.2f} GB "
+        "may be used; allow more with --max-memory, or choose --optimizer adam, which remembers less, or a smaller "
+        "--size"
     )
 
 

@@ -26,16 +26,16 @@ class VariationTerm:
     height: int  # of the whole image
     width: int
 
-    def statistic(self, values: Pixels, target: Target) -> tf.Tensor:
-        """Return Σ |step|^power over the steps down, and over those across: (2,)."""
-        return tf.stack(step_sums(*values, self.variation.power, self.variation.last_row_and_column))
+    def statistic(self, values: Pixels, target: Target) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return Σ |step|^power over the steps down, and over those across, scalars."""
+        return step_sums(*values, self.variation.power, self.variation.last_row_and_column)
 
-    def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
+    def loss(self, statistic: tuple[tf.Tensor, tf.Tensor], target: Target) -> tf.Tensor:
         """Return the weighted total variation."""
         total = tf.constant(0.0)
         left_out = 0 if self.variation.last_row_and_column else 1
         height, width = self.height - left_out, self.width - left_out
         counts = 3 * (self.height - 1) * width, 3 * height * (self.width - 1)
-        for steps, count in zip(tf.unstack(statistic), counts, strict=True):
+        for steps, count in zip(statistic, counts, strict=True):
             total += steps * float(count) ** self.variation.count
         return self.weight * (self.variation.factor * total)

@@ -62,7 +62,7 @@ def step_sums(
         power: of the absolute differences.
         last_row_and_column: if False, steps across in the image's last row and down in its last column do not count.
     """
-    further = tf.concat([rows, below], axis=1)
+    further = rows if below.shape[1] == 0 else tf.concat([rows, below], axis=1)
     down, across = further[:, 1:] - further[:, :-1], rows[:, :, 1:] - rows[:, :, :-1]
     if not last_row_and_column:
         down, across = down[:, :, :-1], across[:, : tf.shape(further)[1] - 1]

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vgg.console import terminal
+from vgg.console.arguments import file_name
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 
@@ -16,7 +17,9 @@ from vgg.console.quiet import start_tensorflow
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = terminal.Parser(prog="python -m transfer.bench", description="Measure this program on this machine.")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine, else learned)")
+    parser.add_argument(
+        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else learned)"
+    )
     parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes")))
     commands = parser.add_subparsers(metavar="WHAT")
     for name, about in {
@@ -40,11 +43,9 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
     start_tensorflow()
     with interrupts_at_once():
         from transfer.bench import convergence, evaluation, sizes
-        from transfer.recipe.ours import DEFAULT
-        from transfer.session import scaled_for
         from weights.load import load_weights
 
-    weights = scaled_for(DEFAULT, load_weights(options.weights, False, terminal.say))
+    weights = load_weights(options.weights, False, terminal.say)
     terminal.say(machine())
     tables = {
         "evaluation": lambda: evaluation.report(weights, 512),

@@ -2,18 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
 
+from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.pictures import Pictures, load
-from transfer.objective.striped import StripedObjective
-from transfer.objective.whole import Objective
+from transfer.objective.objective import Objective
+from transfer.objective.striped import StripedEvaluation
+from transfer.objective.terms import References, terms_of
+from transfer.objective.whole import WholeEvaluation
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT
+from transfer.session import Session
 from vgg.layers import deepest
 from vgg.matfile.read import Weights
-from vgg.network import VGG19
 from vgg.shapes import layer_table
 
 MATRIX = 2048  # rows and columns of the matrices; large enough that the multiplication is all that takes time
@@ -43,22 +48,24 @@ def multiplication(precision: str) -> tuple[Callable[[], object], float]:
 
 
 def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[str, Callable[[], object]]:
-    """What is compared: the plain way first, then ours."""
-    images = pictures.content_image, pictures.style_image
+    """Return what is compared: the plain way first, then ours."""
+    references = References(pictures.content_image, pictures.style_image)
     start = pictures.content_image.astype(np.float32)
-    plain, half = (VGG19(weights, recipe.pooling, precision) for precision in ("float32", "bfloat16"))
-    objectives = {
-        "float32": Objective(plain, *images, recipe),
-        "bfloat16": Objective(half, *images, recipe),
-        f"float32, stripes of {ROWS} rows": StripedObjective(plain, *images, recipe, ROWS),
-        f"bfloat16, stripes of {ROWS} rows": StripedObjective(half, *images, recipe, ROWS),
-    }
-    return {name: lambda objective=objective: objective(start) for name, objective in objectives.items()}
+    session = Session(weights, float("inf"))
+    found: dict[str, Callable[[], object]] = {}
+    for rows in (None, ROWS):
+        for precision in ("float32", "bfloat16"):
+            network = session.network(recipe, precision)
+            terms = terms_of(recipe, network, *start.shape[:2])
+            evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
+            name = f"{precision}, stripes of {rows} rows" if rows else precision
+            found[name] = partial(Objective(evaluation, references), start)
+    return found
 
 
 def report(weights: Weights, size: int) -> Iterator[str]:
     """The lines of the table; all are timed in turn, so that a slow moment of the machine hits each alike."""
-    pictures = load("sample", "sample", "content", size)
+    pictures = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
     height, width = pictures.content_image.shape[:2]
     multiply, timed = {}, evaluations(weights, pictures, DEFAULT)
     for precision in ("float32", "bfloat16"):

@@ -20,14 +20,17 @@ LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
 
 def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str, float]:
     """In this process: compile, time a second evaluation of size × size pixels; `rows` 0 means all at once."""
-    from transfer.objective.striped import StripedObjective
-    from transfer.objective.whole import Objective
+    from transfer.objective.objective import Objective
+    from transfer.objective.striped import StripedEvaluation
+    from transfer.objective.terms import References, terms_of
+    from transfer.objective.whole import WholeEvaluation
     from vgg.network import VGG19
 
-    network = VGG19(read(weights_file), DEFAULT.pooling, precision)
+    network = VGG19(read(Path(weights_file)), DEFAULT.pooling, precision)
     images = [np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8) for seed in (0, 1)]
-    whole = Objective if not rows else StripedObjective
-    objective = whole(network, *images, DEFAULT, *([rows] if rows else []))
+    terms = terms_of(DEFAULT, network, size, size)
+    evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
+    objective = Objective(evaluation, References(*images))
     start = images[0].astype(np.float32)
     objective(start)
     began = time.perf_counter()

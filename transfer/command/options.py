@@ -78,7 +78,7 @@ def files_from(options: argparse.Namespace) -> Files:
     if options.content is None or options.style is None:
         missing = "style" if options.content else "content and style"
         raise InputError(
-            f"the {missing} picture is missing, expected two pictures, as in `python -m transfer photo.jpg painting.jpg`"
+            f"the {missing} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`"
             "; the words `sample sample` stand for a pair drawn by our code"
         )
     init = None if options.init in (None, *STARTS) else options.init

@@ -2,7 +2,7 @@
 
 1. `cells`      what each figure shows: a picture for every cell, each a recipe with one thing changed
 2. `plan`       what a run shall do, checked before it begins
-3. `workshop`   what the cells are made from, and which are there already
+3. `cell_store` the finished cells as files, and which are there already
 4. `making`     makes a cell, and lays the cells out on a sheet
 5. `run`        makes the cells that are missing, then the sheets
 6. `trade_off`  how the losses of one run fell, layer by layer; `history` reads them from its record

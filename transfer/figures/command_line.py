@@ -5,19 +5,20 @@ Exit codes as in `python -m transfer`.
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 
-from transfer.command.options import SAMPLE
 from transfer.figures.cells import BASE, FIGURES
+from transfer.inputs.files import SAMPLE
 from vgg.console import terminal
+from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
+from vgg.layers import SMALLEST_SIDE
 
 PROGRAM = "figures"
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """One command for each figure, with the same options, and `trade-off`."""
+    """Return the parser: one command for each figure, with the same options, and `trade-off`."""
     parser = terminal.Parser(prog="python -m transfer.figures", description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
     for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
@@ -29,14 +30,22 @@ def build_parser() -> argparse.ArgumentParser:
         add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
         add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
         add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
-        add("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
-        add("--size", type=int, default=BASE.size, help="longer side in pixels (default: %(default)s)")
-        add("--iterations", type=int, help=f"steps for each cell (default: {own_steps}, as the figure says)")
+        add(
+            "--weights",
+            type=file_name,
+            metavar="FILE",
+            help="a .mat file (default: genuine if downloaded, else learned)",
+        )
+        size = whole_number(SMALLEST_SIDE)
+        add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
+        add(
+            "--iterations", type=whole_number(1), help=f"steps for each cell (default: {own_steps}, as the figure says)"
+        )
         add("--only", metavar="CELLS", help=f"make only these, as in {','.join(cell.key for cell in cells[:2])}")
         command.set_defaults(run=run_figures, figures=figures)
     trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
-    trade_off.add_argument("record", type=Path, help="the .json beside the picture")
-    trade_off.add_argument("-o", "--output", type=Path, help="a .png (default: beside the record)")
+    trade_off.add_argument("record", type=file_name, help="the .json beside the picture")
+    trade_off.add_argument("-o", "--output", type=file_name, help="a .png (default: beside the record)")
     trade_off.set_defaults(run=run_trade_off)
     return parser
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from transfer.figures.cell_store import CellStore
 from transfer.figures.cells import Cell, Figure
-from transfer.figures.workshop import Workshop
-from transfer.inputs.pictures import start_image
-from transfer.train import Step, train
+from transfer.train import Step
+from vgg.console.interrupts import interrupts_deferred
 from vgg.errors import InputError
 from vgg.image.file import read_image
 from vgg.image.sheet import contact_sheet
@@ -16,42 +16,40 @@ from weights.verify import describe
 ROW_HEIGHT = 200
 
 
-def make_cell(workshop: Workshop, cell: Cell, on_step: Callable[[Step], None]) -> None:
+def make_cell(store: CellStore, cell: Cell, on_step: Callable[[Step], None]) -> None:
     """Run one cell's recipe and write its picture and then its record.
 
     Raises:
         InputError: the loss was no longer a number.
         KeyboardInterrupt: stopped; nothing of this cell was written.
     """
-    recipe, pictures = cell.recipe, workshop.pictures[cell.recipe.init]
-    work = workshop.objectives(cell)
-    start = start_image(pictures, workshop.weights.mean_rgb, cell.seed, recipe.noise, recipe.noise_share)
-    result = train(work.exact, start, lambda step, image: on_step(step), work.draft, work.history)
+    result = store.session.run(store.job(cell), lambda step, image: on_step(step))
     if result.stopped == "interrupted":
         raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"cell {cell.key}: {result.stopped}; verify the .mat file")
-    workshop.keep(cell, result)
+    with interrupts_deferred():
+        store.keep(cell, result)
 
 
-def pixel_error(workshop: Workshop, cell: Cell) -> float:
-    """Root mean square difference between the cell's picture and the content image, in levels."""
-    picture = read_image(workshop.file(cell, ".png")).astype(np.float64)
-    return float(np.sqrt(np.mean((picture - workshop.pictures[cell.recipe.init].content_image) ** 2)))
+def pixel_error(store: CellStore, cell: Cell) -> float:
+    """Return the root mean square difference between the cell's picture and the content image, in levels."""
+    picture = read_image(store.file(cell, ".png")).astype(np.float64)
+    return float(np.sqrt(np.mean((picture - store.pictures[cell.recipe.init].content_image) ** 2)))
 
 
-def sheet_of(workshop: Workshop, figure: Figure, cells: list[Cell]) -> np.ndarray:
-    """The finished ones of `cells` with content and style, labelled; uint8 RGB (H, W, 3)."""
+def sheet_of(store: CellStore, figure: Figure, cells: list[Cell]) -> np.ndarray:
+    """Return the finished ones of `cells` with content and style, labelled; uint8 RGB (H, W, 3)."""
     entries = []
     for cell in cells:
         label = cell.label
         if cell.recipe.content_layers and not cell.recipe.style_layers:
-            label = f"{label}, {pixel_error(workshop, cell):.0f} levels off"
-        entries.append((label, read_image(workshop.file(cell, ".png"))))
-    pictures = workshop.pictures[figure.cells[0].recipe.init]
+            label = f"{label}, {pixel_error(store, cell):.0f} levels off"
+        entries.append((label, read_image(store.file(cell, ".png"))))
+    pictures = store.pictures[figure.cells[0].recipe.init]
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))
     for place, entry in zip(figure.inputs, inputs, strict=True):
         entries.insert(place, entry)
     size = figure.cells[0].recipe.size
-    title = [figure.title, f"{describe(workshop.weights)}, {size} pixels"]
+    title = [figure.title, f"{describe(store.session.weights)}, {size} pixels"]
     return contact_sheet(entries, figure.columns, ROW_HEIGHT, title, font_size=0.6)

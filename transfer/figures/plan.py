@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transfer.command.options import SAMPLE, require_sensible
 from transfer.command.outputs import planned
 from transfer.figures.cells import BASE, Cell, Figure
+from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures, load
 from vgg.errors import InputError
 from vgg.image.file import check_output
@@ -24,7 +24,6 @@ class Plan:
     size: int
     iterations: int | None  # None: each cell's own
     folder: Path
-    files: dict[str, str]  # content and style, as the user named them
     pictures: dict[str, Pictures]  # by where a run starts: "content", "style" or "noise"
     weights: Path | None
 
@@ -34,20 +33,18 @@ class Plan:
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
-    """The plan for what the user said.
+    """Return the plan for what the user said.
 
     Raises:
         InputError: an option is out of range, a picture cannot be used, the weights are no `.mat`, or a result would
-            overwrite one of these or a `.json` of somebody else's.
+            overwrite one of these or a `.json` that is not ours.
     """
     figures = options.figures
     keys = _wanted([cell.key for figure in figures for cell in figure.cells], options.only)
-    iterations = BASE.iterations if options.iterations is None else options.iterations
-    require_sensible(dataclasses.replace(BASE, size=options.size, iterations=iterations))
     if not options.output:
         raise InputError("--output is '', expected a folder; name one, such as output/figures")
-    files, folder = {"content": options.content, "style": options.style}, Path(options.output)
-    inputs = [name for name in (*files.values(), options.weights) if name not in (SAMPLE, None)]
+    files, folder = Files(options.content, options.style), Path(options.output)
+    inputs = [*files.named(), *filter(None, [options.weights])]
     for figure in figures:
         check_output(folder / f"{figure.name}.png", inputs)
         for cell in figure.cells:
@@ -56,8 +53,9 @@ def plan_of(options: argparse.Namespace) -> Plan:
     if options.weights is not None:
         require_mat5(options.weights)
     starts = {cell.recipe.init: None for figure in figures for cell in figure.cells}
-    pictures = {start: load(options.content, options.style, start, options.size) for start in starts}
-    return Plan(figures, keys, options.size, options.iterations, folder, files, pictures, options.weights)
+    recipes = {start: dataclasses.replace(BASE, init=start, size=options.size) for start in starts}
+    pictures = {start: load(files, recipe) for start, recipe in recipes.items()}
+    return Plan(figures, keys, options.size, options.iterations, folder, pictures, options.weights)
 
 
 def _wanted(known: Sequence[str], only: str | None) -> frozenset[str]:

@@ -1,18 +1,18 @@
 """One run of the figures: the cells that are missing, one after the other, then the sheets."""
 
-import dataclasses
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from transfer import memory as estimate
 from transfer.command.watchers import describe as describe_step
 from transfer.figures import making
+from transfer.figures.cell_store import CellStore
 from transfer.figures.cells import LEARNED_RATIO_FACTOR, Cell, Figure, adapted
 from transfer.figures.plan import Plan
-from transfer.figures.workshop import Workshop
+from transfer.machine import usable_bytes
 from transfer.precision import fastest
+from transfer.session import Session
 from vgg.console import terminal
 from vgg.console.progress import duration, moving_bar
 from vgg.image.file import write_image
@@ -32,31 +32,30 @@ def run(plan: Plan) -> None:
     if factor != 1:
         terminal.say(f"every alpha/beta is {factor} times the paper's, whose balance only ImageNet's filters have")
     figures = [adapted(figure, factor, plan.size, plan.iterations) for figure in plan.figures]
-    shop = Workshop(plan.files, plan.pictures, weights, plan.folder, fastest(), estimate.free_bytes())
-    # They share everything but the folder, also the normalised network once one of them has it.
-    shops = {figure.name: dataclasses.replace(shop, folder=plan.folder / figure.name) for figure in figures}
+    session = Session(weights, usable_bytes(), fastest())
+    stores = {figure.name: CellStore(session, plan.pictures, plan.folder / figure.name) for figure in figures}
     chosen = [(figure, cell) for figure in figures for cell in plan.chosen(figure)]
-    missing = [(figure, cell) for figure, cell in chosen if not shops[figure.name].has(cell)]
+    missing = [(figure, cell) for figure, cell in chosen if not stores[figure.name].has(cell)]
     for figure, cell in missing:
-        shops[figure.name].require_memory(cell)
+        stores[figure.name].require_memory(cell)
     terminal.say(f"{len(missing)} of {len(chosen)} pictures to make")
-    make_all(missing, shops)
+    make_all(missing, stores)
     for figure in figures:
-        there = [cell for cell in figure.cells if shops[figure.name].has(cell)]
+        there = [cell for cell in figure.cells if stores[figure.name].has(cell)]
         if there:
             path = plan.folder / f"{figure.name}.png"
-            write_image(path, making.sheet_of(shops[figure.name], figure, there))
+            write_image(path, making.sheet_of(stores[figure.name], figure, there))
             terminal.say(f"written: {path}  {figure.title}")
 
 
-def make_all(missing: Sequence[tuple[Figure, Cell]], shops: dict[str, Workshop]) -> None:
+def make_all(missing: Sequence[tuple[Figure, Cell]], stores: dict[str, CellStore]) -> None:
     """Make one cell after the other, with a line for each that says how long the rest will take."""
     began, steps_to_do = time.monotonic(), sum(cell.recipe.iterations for _, cell in missing)
     steps_done = 0
     for number, (figure, cell) in enumerate(missing, start=1):
         bar = moving_bar(sys.stdout, cell.recipe.iterations, describe_step, transient=True)
         with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
-            making.make_cell(shops[figure.name], cell, on_step)
+            making.make_cell(stores[figure.name], cell, on_step)
         steps_done += cell.recipe.iterations
         left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
         terminal.say(f"{number}/{len(missing)} {figure.name}: {cell.label}, {left} left")

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import PIXELS, Pixels, Target, Term
+from transfer.losses import PIXELS, Pixels, Statistic, Target, Term
 from transfer.objective.compiled import Compiled
 from transfer.objective.geometry import Stripe, halo_of
 from transfer.objective.terms import Targets
@@ -50,10 +50,10 @@ class Block:
         return {term.name: self._cut(targets[term.name], term.layer, stripe) for term in self.terms}
 
     def core_maps(self, rows: tf.Tensor, core: tf.Tensor) -> Maps:
-        """Return the maps of `names`, of the last layer, and perhaps the relu mask, at the core rows: (1, h', W', N)."""
+        """Return maps at the core rows, (1, h', W', N): of `names`, the last layer, and the relu mask if it is kept."""
         return self._core_maps(rows, core)
 
-    def statistics(self, rows: tf.Tensor, core: tf.Tensor, maps: Maps, targets: Targets) -> dict[str, tf.Tensor]:
+    def statistics(self, rows: tf.Tensor, core: tf.Tensor, maps: Maps, targets: Targets) -> dict[str, Statistic]:
         """Return the stripe's part of each term's statistic, by the term's name.
 
         Args:
@@ -73,7 +73,7 @@ class Block:
         rows: tf.Tensor,
         core: tf.Tensor,
         targets: Targets,
-        of_statistics: dict[str, tf.Tensor],
+        of_statistics: dict[str, Statistic],
         upstream: tf.Tensor | None,
         relu_mask: tf.Tensor | None,
     ) -> np.ndarray:
@@ -123,7 +123,7 @@ class Block:
         rows: tf.Tensor,
         core: tf.Tensor,
         targets: Targets,
-        of_statistics: dict[str, tf.Tensor],
+        of_statistics: dict[str, Statistic],
         upstream: tf.Tensor | None,
         relu_mask: tf.Tensor | None,
     ) -> tf.Tensor:

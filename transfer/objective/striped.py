@@ -13,7 +13,7 @@ one more forward pass (`block`), and the few rows of halo (`geometry`) that are 
 
 Many machines could each own some rows of everything. In each step all add up their statistics, an all-reduce of
 Σ_l N_l² numbers of 4 bytes: 2.4 MB sent and as much received for the paper's five style layers, whatever the image's
-size. Neighbours send each other their halos: of each block's input as many rows as the block has convolutions on the way
+size. Neighbours send each other their halos: as many rows of each block's input as the block has convolutions on the way
 forward, and the gradient there on the way back. In float32 at 4096 pixels across that is 0.1 + 1.0 + 2.1 + 2.1 + 0.5 =
 5.9 MB down to relu5_1, for each border, in each direction, each way. Both are what NCCL, MPI and Gloo do.
 """
@@ -24,7 +24,7 @@ from math import prod
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import Losses, Term, total_loss
+from transfer.losses import Losses, Statistic, Term, total_loss
 from transfer.objective.block import RELU_MASK, Block
 from transfer.objective.geometry import Stripe, stripes
 from transfer.objective.terms import Piece, References, Targets, targets_of
@@ -33,6 +33,7 @@ from vgg.layers import layer_named
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
 
+Sums = np.ndarray | tuple[np.ndarray, ...]  # a statistic, in float64
 ReluMasks = dict[tuple[Block, Stripe], np.ndarray]  # as bits
 
 
@@ -67,25 +68,26 @@ class StripedEvaluation:
         return losses, gradient
 
     def losses_and_derivatives(
-        self, statistics: dict[str, np.ndarray], targets: Targets
-    ) -> tuple[Losses, dict[str, tf.Tensor]]:
+        self, statistics: dict[str, Sums], targets: Targets
+    ) -> tuple[Losses, dict[str, Statistic]]:
         """Return the losses, as floats, and the derivative of the total with respect to each statistic."""
-        tensors = {name: tf.constant(total, tf.float32) for name, total in statistics.items()}
+        tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)
         wholes = {name: target._replace(maps=None) for name, target in targets.items()}
         with tf.GradientTape() as tape:
             tape.watch(tensors)
             losses = total_loss(self.terms, tensors, wholes)
         return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors)
 
-    def _statistics(self, inputs: list[np.ndarray], masks: ReluMasks, targets: Targets) -> dict[str, np.ndarray]:
+    def _statistics(self, inputs: list[np.ndarray], masks: ReluMasks, targets: Targets) -> dict[str, Sums]:
         """Return all statistics of the image in `inputs`, where `walk` adds the pools' outputs.
 
         The stripes are added up in float64, so that no digit is lost.
         """
-        totals: dict[str, np.ndarray] = {}
+        totals: dict[str, Sums] = {}
         for block, stripe, crop, maps in walk(self.blocks, inputs, self.rows):
             for name, part in block.statistics(crop, stripe.core, maps, block.targets(targets, stripe)).items():
-                totals[name] = totals.get(name, 0) + np.asarray(part, np.float64)
+                part = tf.nest.map_structure(lambda sums: np.asarray(sums, np.float64), part)
+                totals[name] = tf.nest.map_structure(np.add, totals[name], part) if name in totals else part
             if block.keeps_mask:
                 masks[block, stripe] = np.packbits(maps[RELU_MASK].numpy())
         return totals
@@ -96,7 +98,7 @@ class StripedEvaluation:
         whole: np.ndarray,
         masks: ReluMasks,
         targets: Targets,
-        of_statistics: dict[str, tf.Tensor],
+        of_statistics: dict[str, Statistic],
         upstream: np.ndarray | None,
     ) -> np.ndarray:
         """Return the gradient at a block's input `whole` (H, W, C) from that at its output; None for the last block.
@@ -124,7 +126,7 @@ class StripedEvaluation:
 
     def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterator[Piece]:
         """Yield the maps of `layers`, stripe by stripe."""
-        for block, stripe, crop, maps in walk(self.blocks, [np.asarray(image, np.float32)], self.rows):
+        for block, stripe, _, maps in walk(self.blocks, [np.asarray(image, np.float32)], self.rows):
             for name in (layer for layer in layers if layer in block.names):
                 height, _ = maps_shape(*image.shape[:2], name, self.network.odd_sides)
                 yield Piece(name, stripe.core_of(layer_named(name), self.network.odd_sides).start, height, maps[name])
