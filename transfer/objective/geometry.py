@@ -2,8 +2,9 @@
 
 A *block* is what lies between two pools: conv1_1 … pool1, conv2_1 … pool2, and so on. It is computed stripe by stripe.
 A stripe has some rows of the block's input and all its columns. A 3×3 convolution looks one row up and one row down,
-so a stripe needs a *halo* above and below: as many more rows as the block has convolutions. The zero padding at the edge
-of a stripe spoils one row more with each convolution. It never reaches the *core* rows, which the stripe stands for.
+so a stripe needs a *halo* above and below: as many more rows as the block has convolutions. The zero padding at the
+edge of a stripe spoils one row more with each convolution. It never reaches the *core* rows, which the stripe stands
+for.
 Where the maps themselves end there is no halo, because there the network's own zero padding belongs.
 
     maps       |===============================================|

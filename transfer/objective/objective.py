@@ -7,8 +7,8 @@ from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import References, loss_of_zeros
 from transfer.objective.whole import WholeEvaluation
 
-#: In bfloat16 the loss is useful down to this share of the loss of feature maps that are all zero. Below it the gradients
-#: of the terms nearly cancel, and what is left of their sum is mostly rounding error.
+#: In bfloat16 the loss is useful down to this share of the loss of feature maps that are all zero. Below it the
+#: gradients of the terms nearly cancel, and what is left of their sum is mostly rounding error.
 FLOOR_SHARE = {"float32": 0.0, "bfloat16": 0.01}
 
 
