@@ -14,7 +14,6 @@ from vgg.files import atomic_write
 from vgg.layers import LAYERS, Layer
 from vgg.matfile.read import Weights
 
-
 #: The first 116 bytes of the file. SciPy writes the time there, so that no two files would be alike.
 DESCRIPTION = b"MATLAB 5.0 MAT-file, VGG-19 as MatConvNet writes it".ljust(116)
 
