@@ -16,11 +16,12 @@ from vgg.errors import InputError
 from vgg.files import check_place
 from vgg.matfile.locate import FOLDER, LEARNED
 from weights.choice import choose
-from weights.download.display import layer_display, progress_display
+from weights.download.display import progress_display
 from weights.download.download import download
 from weights.download.partial import PartialFile
 from weights.download.sources import DEFAULT_LAYOUT, SOURCES, default_path
 from weights.learn import file as learned_file
+from weights.learn.display import layer_display
 from weights.learn.file import SEED
 
 

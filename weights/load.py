@@ -7,8 +7,8 @@ from pathlib import Path
 from vgg.files import check_place
 from vgg.matfile.read import Weights, read
 from weights.choice import choose
-from weights.download.display import layer_display
 from weights.learn import file as learned_file
+from weights.learn.display import layer_display
 from weights.verify import describe
 
 

@@ -11,24 +11,39 @@ from urllib.request import OpenerDirector, build_opener
 
 from vgg.errors import WeightsError
 from weights.download.partial import PartialFile, TooMuch, WrongDigest, describe_digest, disk_errors
-from weights.download.progress import Meter, Progress
 from weights.download.request import Answer, Dropped, RangeRefused, Refused, Unreachable, ask
 from weights.download.sources import Source, file_digest
 
 LARGEST = 1_000_000_000  # bytes; where a body of unknown length is stopped (the files have about half of this)
 
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a download is: `done` bytes of `total`, which is None while nobody knows it, from the address `url`.
+
+    What an earlier run left counts as done.
+    """
+
+    done: int
+    total: int | None
+    url: str
+
+
 Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Patience:
-    """`waits`: seconds before each new attempt that follows one without progress; `timeout`: longest silence."""
+class RetryPolicy:
+    """When to try again: `waits` are the seconds before each attempt that follows one without progress.
+
+    `timeout` is the longest silence of a server in seconds.
+    """
 
     waits: tuple[float, ...] = (1.0, 2.0, 4.0)
     timeout: float = 30.0
 
 
-DEFAULT_PATIENCE = Patience()
+DEFAULT_RETRIES = RetryPolicy()
 
 
 def download(
@@ -36,13 +51,16 @@ def download(
     target: Path,
     urls: Sequence[str] | None = None,
     report: Report | None = None,
-    patience: Patience = DEFAULT_PATIENCE,
+    retries: RetryPolicy = DEFAULT_RETRIES,
 ) -> Path:
     """Put a verified copy of `source` at `target` and return `target`.
 
     `urls` replaces the source's own addresses; they are tried in order, through the proxies of the environment.
-    `report` is called a few times per second. A correct file that is already there is not fetched again. Raises
-    WeightsError for everything that can go wrong; on KeyboardInterrupt the partial file stays for the next call.
+    `report` is called for every piece that arrives. A correct file that is already there is not fetched again. On
+    KeyboardInterrupt the partial file stays for the next call.
+
+    Raises:
+        WeightsError: the file cannot be had or written; the message says why and what is kept.
     """
     part = PartialFile(source, target)
     if is_already_there(source, target):
@@ -52,7 +70,7 @@ def download(
     failures = []
     for url in source.urls if urls is None else urls:
         try:
-            fetch(opener, url, part, report, patience)
+            fetch(opener, url, part, report, retries)
             part.accept()
             return target
         except Refused as error:
@@ -85,7 +103,7 @@ def is_already_there(source: Source, target: Path) -> bool:
     )
 
 
-def fetch(opener: OpenerDirector, url: str, part: PartialFile, report: Report | None, patience: Patience) -> None:
+def fetch(opener: OpenerDirector, url: str, part: PartialFile, report: Report | None, retries: RetryPolicy) -> None:
     """Fill `part` from one address, going on after each cut. Raises Refused when the address is no use."""
     # Progress means a new record, not just new bytes: a server that always restarts at zero and breaks at the
     # same place must run out of attempts too.
@@ -93,7 +111,7 @@ def fetch(opener: OpenerDirector, url: str, part: PartialFile, report: Report | 
     fruitless = 0
     while not part.is_complete():
         try:
-            receive(opener, url, part, report, patience.timeout)
+            receive(opener, url, part, report, retries.timeout)
             return
         except RangeRefused:
             # 416 is also the answer when there is nothing left to send.
@@ -104,9 +122,9 @@ def fetch(opener: OpenerDirector, url: str, part: PartialFile, report: Report | 
             if part.size() > record:
                 record, fruitless = part.size(), 0
             never_answered = isinstance(error, Unreachable) and record == began
-            if never_answered or fruitless == len(patience.waits):
+            if never_answered or fruitless == len(retries.waits):
                 raise Refused(str(error)) from error
-            time.sleep(patience.waits[fruitless])
+            time.sleep(retries.waits[fruitless])
             fruitless += 1
 
 
@@ -117,14 +135,17 @@ def receive(opener: OpenerDirector, url: str, part: PartialFile, report: Report 
         if total is not None:
             part.check_space(total)
         limit = LARGEST if total is None else total
-        meter = Meter(report, url, answer.start, total)
+
+        def advance(done: int) -> None:
+            if report is not None:
+                report(Progress(done, total, url))
+
         try:
-            done = part.write(answer.start, answer.chunks(), limit, meter.advance)
+            done = part.write(answer.start, answer.chunks(), limit, advance)
         except TooMuch as error:
             raise Refused(f"the server went on sending after {limit:,} bytes, the most that was expected") from error
     if total is not None and done < total:
         raise Dropped(f"the connection was cut after {done:,} of {total:,} bytes")
-    meter.advance(done, final=True)
 
 
 def agreed_total(source: Source, answer: Answer) -> int | None:

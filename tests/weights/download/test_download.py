@@ -12,7 +12,7 @@ import pytest
 
 from vgg.errors import WeightsError
 from web_server import BODY, QUICK, SHA256, SOURCE, UNSIZED, assert_arrived, closed_port, failure, fetch, ranged, reply
-from weights.download.download import Patience, download
+from weights.download.download import RetryPolicy, download
 from weights.download.sources import BETA16, LATER, SOURCES
 
 
@@ -79,14 +79,14 @@ def test_long_partial_file(serve, target, part, length):
 
 def test_dead_first_address_then_a_good_one(serve, target):
     server = serve(ranged)
-    download(SOURCE, target, [closed_port(), server.url], patience=QUICK)
+    download(SOURCE, target, [closed_port(), server.url], retries=QUICK)
     assert_arrived(target)
 
 
 def test_own_addresses_are_the_default_and_every_reason_is_named(serve, target):
     dead, wrong, missing = closed_port(), serve(reply(body=bytes(len(BODY)))), serve(reply(404, b""))
     with pytest.raises(WeightsError) as caught:
-        download(replace(SOURCE, urls=(dead, wrong.url, missing.url)), target, patience=QUICK)
+        download(replace(SOURCE, urls=(dead, wrong.url, missing.url)), target, retries=QUICK)
     sentence = str(caught.value)
     assert [sentence.count(text) for text in (f"{dead}: no connection", f"{wrong.url}: what arrived")] == [1, 1]
     assert f"{missing.url}: the server has no such file" in sentence
@@ -95,7 +95,7 @@ def test_own_addresses_are_the_default_and_every_reason_is_named(serve, target):
 def test_dead_host_is_not_waited_for(target):
     started = time.monotonic()
     with pytest.raises(WeightsError, match="no connection"):
-        download(SOURCE, target, [closed_port()], patience=Patience(waits=(60,)))
+        download(SOURCE, target, [closed_port()], retries=RetryPolicy(waits=(60,)))
     assert time.monotonic() - started < 5
 
 
@@ -128,5 +128,5 @@ def test_certificate_that_cannot_be_trusted(serve, tmp_path, target):
     server = serve(ranged, tls=context)
     sentence = failure(server, target)
     assert "TLS certificate is not valid (self" in sentence and "http addresses are tried too" in sentence
-    download(SOURCE, target, [server.url, serve(ranged).url], patience=QUICK)
+    download(SOURCE, target, [server.url, serve(ranged).url], retries=QUICK)
     assert_arrived(target)
