@@ -1,148 +1,17 @@
-"""A microscope for VGG-19: `python -m vgg COMMAND`, from the table of its layers to what a single activation saw.
+"""`python -m vgg`: the microscope; its options and commands are in `microscope/command_line.py`."""
 
-Exit codes: 0 done, 2 unusable input (one line on stderr), 130 stopped with Ctrl-C.
-"""
+from collections.abc import Sequence
 
-import argparse
-import importlib
-import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
-from vgg.console import terminal
-from vgg.layers import SMALLEST_SIDE, layer_named
-
-Add = Callable[..., argparse.Action]
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; `options.module` is the one of `vgg.microscope.commands` that runs it."""
-    parser = terminal.Parser(prog="python -m vgg", description="Look into VGG-19, with your own picture.")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    def command(name: str, text: str, weights: str = "genuine if downloaded, else learned") -> Add:
-        added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        added.add_argument("--weights", type=Path, metavar="FILE", help=f"a .mat file of VGG-19 (default: {weights})")
-        added.set_defaults(module=name)
-        return added.add_argument
-
-    add_layers(command)
-    add_features(command)
-    add_filters(command)
-    add_deconv(command)
-    add_invert(command)
-    add_search(command)
-    add_compare(command)
-    return parser
-
-
-def add_layers(command: Callable[..., Add]) -> None:
-    """The table of layers."""
-    text = "the table of the 37 layers: shapes, receptive fields, costs; nothing is run"
-    add = command("layers", text, weights="none; the paper's numbers of channels")
-    add("--size", default="224x224", metavar="HxW", help="height and width of the picture (default: %(default)s)")
-    add("--json", action="store_true", help="the same as JSON")
-
-
-def add_features(command: Callable[..., Add]) -> None:
-    """The maps of one layer, or a summary of all."""
-    add = command(
-        "features", "what the layers make of a picture: a sheet of one layer's maps, or a table of all layers"
-    )
-    add("image", help="a picture")
-    add("--layer", help="such as conv3_1 (before the ReLU) or relu3_1")
-    add("--top", type=at_least(1), metavar="N", help="only the N maps that answer most strongly (default: all)")
-    add("--summary", action="store_true", help="print a table instead: mean, zeros and strongest channels per layer")
-    add_picture_options(add, "output/features.png", 512)
-
-
-def add_filters(command: Callable[..., Add]) -> None:
-    """The filters themselves."""
-    add = command("filters", "what a layer's filters answer to: conv1_1's kernels, or by gradient ascent")
-    add("--layer", required=True, help="a convolution, such as conv1_1 or conv4_2")
-    add("--channels", metavar="N,N,…", help="numbers with commas (default: all of conv1_1, else the first 9)")
-    add("--seed", type=at_least(0), default=0, help="of the noise that ascent starts from (default: %(default)s)")
-    add("-o", "--output", type=Path, metavar="FILE", help="default: output/filters.png")
-
-
-def add_deconv(command: Callable[..., Add]) -> None:
-    """The deconvnet."""
-    add = command("deconv", "what in the picture caused an activation: Zeiler & Fergus's deconvnet")
-    add("image", help="a picture")
-    add("--layer", required=True, help="any, such as relu4_2")
-    add("--channel", type=at_least(0), metavar="N", help="only this channel's strongest activation")
-    add("--top", type=at_least(1), metavar="N", help="those of the N strongest channels (default: 9)")
-    add_picture_options(add, "output/deconv.png", 512)
-
-
-def add_invert(command: Callable[..., Add]) -> None:
-    """The picture from its maps."""
-    add = command("invert", "what a layer still knows of the picture: rebuild it from that layer's maps, from noise")
-    add("image", help="a picture")
-    add("--layer", required=True, help="any, such as relu3_1")
-    add("--iterations", type=at_least(1), default=50, help="steps of the optimiser (default: %(default)s)")
-    add("--seed", type=at_least(0), default=0, help="of the white noise it starts from (default: %(default)s)")
-    add_picture_options(add, "output/invert.png", 256)
-
-
-def add_search(command: Callable[..., Add]) -> None:
-    """The nearest pictures."""
-    add = command("search", "which pictures of a folder the network finds most like yours")
-    add("query", help="a picture")
-    add("folder", help="where the others are; what is computed of them is kept in your cache folder")
-    add("--layer", default="relu5_1", help="default: %(default)s")
-    add(
-        "--by",
-        choices=("content", "style"),
-        default="content",
-        help="channel means, or Gram matrices (default: content)",
-    )
-    add("--top", type=at_least(1), default=9, metavar="N", help="how many to show (default: %(default)s)")
-    add_picture_options(add, "output/search.png", 512)
-
-
-def add_compare(command: Callable[..., Add]) -> None:
-    """The distances of two pictures."""
-    add = command("compare", "where two pictures differ: content and style distance at each layer")
-    add("a", help="a picture")
-    add("b", help="another")
-    add_picture_options(add, "output/compare.png", 512)
-
-
-def add_picture_options(add: Add, output: str, size: int) -> None:
-    """What all commands have that read pictures and write one."""
-    add("--size", type=at_least(SMALLEST_SIDE), default=size, help="longer side in pixels (default: %(default)s)")
-    add("-o", "--output", type=Path, metavar="FILE", help=f"default: {output}")
-
-
-def at_least(smallest: int) -> Callable[[str], int]:
-    """A type of argument: a whole number that is not too small."""
-
-    def parse(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = None
-        if number is None or number < smallest:
-            raise argparse.ArgumentTypeError(f"{text!r} found, expected a whole number of {smallest} or more")
-        return number
-
-    return parse
+from vgg.console.start import start_program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    options = build_parser().parse_args(arguments)
-    return terminal.run("vgg", lambda: _run(options))
+    """Run the command line and return its exit code."""
+    # Here and not above: a Ctrl-C during these imports ends the program in one line, see `start_program`.
+    from vgg.microscope.command_line import main
 
-
-def _run(options: argparse.Namespace) -> int | None:
-    if getattr(options, "layer", None) is not None:
-        layer_named(options.layer)  # complains before anything heavy is imported
-    # Not at the top of the file: most commands import NumPy and OpenCV, and `--help` should not wait for them.
-    command = importlib.import_module(f"vgg.microscope.commands.{options.module}")
-    return command.run(options)
+    return main(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start_program("vgg", main)

@@ -1,9 +1,11 @@
-"""Files: written whole or not at all, however a program ends, and told apart by their digests."""
+"""Files: written whole or not at all, at a place that was checked before, and told apart by their digests."""
 
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,29 +13,60 @@ from vgg.errors import InputError
 
 
 def check_place(path: Path) -> None:
-    """Return if a file can be written at `path`, before long work for it begins; creates nothing.
+    """Return if a file can be written at `path`, before long work for it begins; leave nothing behind.
 
     Raises:
-        InputError: `path` is a folder or has no name, or its folder cannot be made or written to.
+        InputError: `path` is a folder, a pipe or a device, write-protected, has no name or one that is too long, or
+            its folder cannot be made or written to.
     """
     if not path.name or os.path.isdir(path):
         raise InputError(f"{str(path) or 'an empty name'} is a folder, expected the name of a file in it")
-    nearest = next(folder for folder in path.absolute().parents if os.path.exists(folder))
-    if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"{path} cannot be written: {nearest} is no folder that lets us; choose another place")
+    if os.path.exists(path):
+        if not os.path.isfile(path):
+            raise InputError(f"{path} is a pipe or a device, expected the name of a file; choose another name")
+        if not os.access(path, os.W_OK):
+            raise InputError(f"{path} exists and is write-protected; choose another name")
+    # With `lexists` a link that leads nowhere, as to a disk that is not mounted, counts as being there.
+    folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    _check_names(path, folder)
+    if not os.path.isdir(folder):
+        what = "a link that leads nowhere" if os.path.islink(folder) else "a file"
+        raise InputError(f"{path} cannot be written: {folder} is {what}, expected a folder; choose another place")
+    try:
+        # Only a try tells: to `root` os.access allows everything, also in /proc.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: no file can be made in the folder {folder} ({error.strerror}); "
+            "choose another place"
+        ) from None
+
+
+def _check_names(path: Path, folder: Path) -> None:
+    """Return if no name below the existing `folder`, the temporary one included, is longer than the disk allows."""
+    absolute = path.absolute()
+    unfinished = _unfinished(absolute)
+    # One by one: the system does not look at what follows a folder that does not exist.
+    names = (folder / name for name in (*absolute.relative_to(folder).parts, unfinished.name))
+    for place in (absolute, unfinished, *names):
+        try:
+            os.lstat(place)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise InputError(f"{path} cannot be written ({error.strerror}); choose a shorter name") from None
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` when the block ends well, else `path` stays as it was.
 
-    The parent folder is created.
+    The parent folder is created. Several processes and threads may write in one folder.
 
     Raises:
         InputError: the folder cannot be made, or the disk is full or write-protected.
     """
-    # In the same folder, as os.replace cannot cross disks; named by process, as two runs may share the folder.
-    unfinished = path.with_name(f".unfinished-{os.getpid()}{path.suffix}")
+    unfinished = _unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -46,8 +79,48 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(f"{path} cannot be written ({error.strerror}); {what_to_do} another place") from error
 
 
+def _unfinished(path: Path) -> Path:
+    """Return a new temporary name beside `path`, as os.replace cannot cross disks, with the same ending."""
+    # Not tempfile.mkstemp: its file could be read by its owner only, whatever the user's umask says.
+    return path.with_name(f".unfinished-{secrets.token_hex(8)}{path.suffix}")
+
+
+def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:
+    """Call `write(path)`, or if that fails `write` with a place elsewhere, and return the place that was used.
+
+    A result that took long is not lost because a disk was unmounted or filled up meanwhile. The other places are the
+    current folder and then the folder for temporary files, under the same name; a file that is there is not
+    overwritten.
+
+    Raises:
+        InputError: nothing can be written anywhere; the error of `path` itself.
+    """
+    try:
+        write(path)
+        return path
+    except InputError as error:
+        first = error
+    for folder_of in (os.getcwd, tempfile.gettempdir):
+        try:
+            place = _unused(Path(folder_of()) / path.name)
+            write(place)
+            return place
+        except (InputError, OSError):  # OSError: the folder itself is gone
+            continue
+    raise first
+
+
+def _unused(path: Path) -> Path:
+    """Return `path`, or where a file of this name exists the first free of `name-2.png`, `name-3.png` …"""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+    return free
+
+
 def file_digest(path: Path, algorithm: str) -> str:
-    """The hexadecimal digest of a whole file, read one MiB at a time; raises OSError if it cannot be read."""
+    """Return the hexadecimal digest of a whole file, read one MiB at a time; raise OSError if it cannot be read."""
     # Without this flag, machines in FIPS mode refuse MD5 altogether.
     digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file:

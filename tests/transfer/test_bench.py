@@ -54,7 +54,7 @@ def test_sizes_are_measured_in_processes_of_their_own(mat_file):
 
 
 def test_one(mat_file, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.bench.__main__.start_tensorflow", lambda: None)
+    monkeypatch.setattr("transfer.bench.command_line.start_tensorflow", lambda: None)
     assert main(["one", str(mat_file), "48", "bfloat16", "16"]) == 0
     found = json.loads(capfd.readouterr().out)
     assert found["megapixels"] == pytest.approx(48 * 48 / 1e6) and found["seconds"] > 0 and found["gigabytes"] > 0.1

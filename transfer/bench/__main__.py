@@ -1,79 +1,17 @@
-"""The command line of the measurements: `python -m transfer.bench [evaluation | convergence | sizes]`, or all."""
+"""`python -m transfer.bench`: measurements of speed and memory; its options and commands are in `command_line.py`."""
 
-import argparse
-import json
-import os
-import platform
-import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
 
-from vgg.console import terminal
-from vgg.console.quiet import start_tensorflow
+from vgg.console.start import start_program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    parser = terminal.Parser(prog="python -m transfer.bench", description="Measure this program on this machine.")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine, else learned)")
-    parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes")))
-    commands = parser.add_subparsers(metavar="WHAT")
-    for name, about in {
-        "evaluation": "one evaluation against the machine's matrix multiply",
-        "convergence": "the time to a loss, by optimiser and number type",
-        "sizes": "memory and time per megapixel from 512 to 4096 pixels",
-    }.items():
-        commands.add_parser(name, help=about).set_defaults(run=lambda options, name=name: run(options, (name,)))
-    one = commands.add_parser("one", help="what `sizes` runs in a process of its own")
-    one.add_argument("file")
-    one.add_argument("size", type=int)
-    one.add_argument("precision", choices=("float32", "bfloat16"))
-    one.add_argument("rows", type=int)
-    one.set_defaults(run=run_one)
-    options = parser.parse_args(arguments)
-    return terminal.run("bench", lambda: options.run(options))
+    """Run the command line and return its exit code."""
+    # Here and not above: a Ctrl-C during these imports ends the program in one line, see `start_program`.
+    from transfer.bench.command_line import main
 
-
-def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
-    """Print the wanted tables, line by line as they are measured."""
-    start_tensorflow()
-    from transfer.bench import convergence, evaluation, sizes
-    from transfer.recipe.ours import DEFAULT
-    from transfer.session import scaled_for
-    from weights.load import load_weights
-
-    weights = scaled_for(DEFAULT, load_weights(options.weights, False, terminal.say))
-    terminal.say(machine())
-    tables = {
-        "evaluation": lambda: evaluation.report(weights, 512),
-        "convergence": lambda: convergence.report(weights, 256),
-        "sizes": lambda: sizes.report(weights),
-    }
-    for name in wanted:
-        terminal.say("")
-        for line in tables[name]():
-            terminal.say(line)
-
-
-def run_one(options: argparse.Namespace) -> None:
-    """One measurement of `sizes`, as JSON."""
-    start_tensorflow()
-    from transfer.bench.sizes import measure
-
-    terminal.say(json.dumps(measure(options.file, options.size, options.precision, options.rows)))
-
-
-def machine() -> str:
-    """Processor, cores and versions, which any number below depends on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        processor = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        processor = platform.processor() or platform.machine()
-    versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
-    return f"machine: {processor}, {os.cpu_count()} cores; {versions}"
+    return main(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start_program("bench", main)

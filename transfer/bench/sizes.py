@@ -57,7 +57,9 @@ def report(weights: Weights, sizes: tuple[int, ...] = SIZES) -> Iterator[str]:
                 yield f"{name} does not fit"
                 continue
             words = ("one", str(weights.path), str(size), precision, str(rows))
-            apart = subprocess.run([sys.executable, "-m", "transfer.bench", *words], stdout=subprocess.PIPE, check=True)
+            apart = subprocess.run(
+                [sys.executable, "-m", "transfer.bench", *words], stdout=subprocess.PIPE, stderr=sys.stderr, check=True
+            )
             found = json.loads(apart.stdout)
             pace = found["seconds"] / found["megapixels"]
             base = base or pace

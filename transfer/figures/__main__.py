@@ -1,78 +1,17 @@
-"""The command line of the figures: `python -m transfer.figures NAME [CONTENT STYLE]`, and `trade-off RUN.json`.
+"""`python -m transfer.figures`: the paper's figures; its options and commands are in `command_line.py`."""
 
-Exit codes as in `python -m transfer`.
-"""
-
-import argparse
-import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NoReturn
 
-from transfer.command.options import SAMPLE
-from transfer.figures.cells import BASE, FIGURES
-from vgg.console import terminal
-from vgg.console.quiet import start_tensorflow
-
-PROGRAM = "figures"
-
-
-class Parser(terminal.Parser):
-    """Complains under the same short name as what is found out later; the module's whole name is for calling it."""
-
-    def error(self, message: str) -> NoReturn:
-        """Exit with code 2."""
-        self.exit(terminal.UNUSABLE_INPUT, f"{PROGRAM}: {' '.join(message.split())}; see {self.prog} --help\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """One command for each figure, with the same options, and `trade-off`."""
-    parser = Parser(prog="python -m transfer.figures", description="Make the figures of Gatys et al. again.")
-    commands = parser.add_subparsers(metavar="NAME", required=True)
-    for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
-        figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())
-        cells = [cell for figure in figures for cell in figure.cells]
-        own_steps = " or ".join(map(str, sorted({cell.recipe.iterations for cell in cells})))
-        command = commands.add_parser(name, help=title, description=title)
-        add = command.add_argument
-        add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
-        add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
-        add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
-        add("--weights", type=Path, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
-        add("--size", type=int, default=BASE.size, help="longer side in pixels (default: %(default)s)")
-        add("--iterations", type=int, help=f"steps for each cell (default: {own_steps}, as the figure says)")
-        add("--only", metavar="CELLS", help=f"make only these, as in {','.join(cell.key for cell in cells[:2])}")
-        command.set_defaults(run=run_figures, figures=figures)
-    trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
-    trade_off.add_argument("record", type=Path, help="the .json beside the picture")
-    trade_off.add_argument("-o", "--output", type=Path, help="a .png (default: beside the record)")
-    trade_off.set_defaults(run=run_trade_off)
-    return parser
-
-
-def run_trade_off(options: argparse.Namespace) -> None:
-    """Draw the plot and say where it is."""
-    from transfer.figures.trade_off import draw
-
-    terminal.say(f"written: {draw(options.record, options.output)}")
-
-
-def run_figures(options: argparse.Namespace) -> None:
-    """Make the cells that are missing, and the sheet of each figure."""
-    from transfer.figures.plan import plan_of  # complains before TensorFlow takes its seconds
-
-    plan = plan_of(options)
-    start_tensorflow()
-    from transfer.figures.run import run
-
-    run(plan)
+from vgg.console.start import start_program
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    options = build_parser().parse_args(arguments)
-    return terminal.run(PROGRAM, lambda: options.run(options))
+    """Run the command line and return its exit code."""
+    # Here and not above: a Ctrl-C during these imports ends the program in one line, see `start_program`.
+    from transfer.figures.command_line import main
+
+    return main(arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start_program("figures", main)

@@ -1,4 +1,5 @@
 """What all command lines share; nothing in here is about networks.
 
-`terminal` has exit codes and one-line messages, `quiet` starts TensorFlow without its chatter, `progress` shows steps.
+Read `terminal` (how a command ends, and its one-line messages), then `interrupts` (Ctrl-C), `quiet` (TensorFlow without
+its messages), `start` (the first lines of each `__main__.py`), `arguments` (types of options) and `progress` (steps).
 """

@@ -1,4 +1,4 @@
-"""What all command lines share: one-line complaints and exit codes."""
+"""What all command lines share: exit codes, one-line messages, and how a command ends."""
 
 import argparse
 import io
@@ -9,55 +9,82 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
+from vgg.console.interrupts import STOPPED, Stop, signals_handled_by
+from vgg.console.quiet import compiled_code_silenced
 from vgg.errors import InputError
 
-DONE, UNUSABLE_INPUT, STOPPED = 0, 2, 130
+DONE, UNUSABLE_INPUT = 0, 2
+
+__all__ = ["DONE", "STOPPED", "UNUSABLE_INPUT", "Parser", "printable", "run", "say", "say_lines"]
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is one line, like every other complaint of this project."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit with code 2."""
-        program = self.prog.removeprefix("python -m ").split()[0]
-        self.exit(UNUSABLE_INPUT, f"{program}: {' '.join(message.split())}; see {self.prog} --help\n")
+        """Exit with code 2. `python -m transfer.figures all` complains as `figures`, as `run("figures", …)` does."""
+        program = self.prog.removeprefix("python -m ").split()[0].split(".")[-1]
+        self.exit(UNUSABLE_INPUT, printable(f"{program}: {message}; see {self.prog} --help") + "\n")
+
+
+def printable(text: str) -> str:
+    r"""Return the text with each character that would not show replaced by its escape, such as `\x1b` or `\n`.
+
+    A file's name may hold anything, and a terminal would obey it.
+    """
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
 
 
 def say(line: str, stream: TextIO | None = None, end: str = "\n") -> None:
-    """Print `line` at once, on stdout by default.
+    """Print `line` at once, on stdout by default, as one printable line.
 
     Once nobody can read it (a closed pipe, a full disk, a terminal that is gone) the work goes on in silence: a picture
     is worth more than the lines about it.
     """
     stream = stream or sys.stdout
     try:
-        print(line, file=stream, end=end, flush=True)
+        print(printable(line), file=stream, end=end, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still buffered goes there too
 
 
+def say_lines(text: str) -> None:
+    """Print a text of several lines, such as a table, each by `say`."""
+    for line in text.split("\n"):
+        say(line)
+
+
 def run(program: str, command: Callable[[], int | None]) -> int:
-    """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C, `kill` or hang-up."""
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is signal.SIG_DFL:  # `nohup` has it ignored, and should have its way
-            signal.signal(ending, signal.default_int_handler)
+    """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C, `kill` or hang-up.
+
+    Inside, compiled libraries print nothing. Any other exception is a bug of ours and goes on to the caller.
+    """
+    _replace_closed_streams()
+    sys.unraisablehook, before = _interrupt_again, sys.unraisablehook
+    try:
+        with signals_handled_by(Stop(program)), compiled_code_silenced():
+            try:
+                return command() or DONE
+            except InputError as error:
+                say(f"{program}: {error}", sys.stderr)
+                return UNUSABLE_INPUT
+            except KeyboardInterrupt as stop:
+                say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
+                return STOPPED
+    finally:
+        sys.unraisablehook = before
+
+
+def _replace_closed_streams() -> None:
+    """Let printing always work: a closed stream becomes one that discards, an unknown letter becomes `?`."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, as by `>&-`
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (for as long as the program runs)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows ? for × instead of an error
             stream.reconfigure(errors="replace")
-    sys.unraisablehook, before = _interrupt_again, sys.unraisablehook
-    try:
-        return command() or DONE
-    except InputError as error:
-        say(f"{program}: {error}", sys.stderr)
-        return UNUSABLE_INPUT
-    except KeyboardInterrupt as stop:
-        say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
-        return STOPPED
-    finally:
-        sys.unraisablehook = before
 
 
 def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:

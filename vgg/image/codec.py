@@ -1,13 +1,13 @@
 """The bytes of a picture file → RGB pixels, and back, by OpenCV.
 
 OpenCV's blue-green-red order exists in this file only. Around the two calls stands what OpenCV leaves to its
-user: transparency, 16 bits, EXIF orientation, and the messages its libraries print past Python.
+user: transparency, 16 bits and EXIF orientation. Its libraries print remarks about odd files to file descriptor 2;
+`vgg.console.quiet` keeps them off the terminal while a command runs.
 """
 
 import cv2
 import numpy as np
 
-from vgg.console.quiet import silent_stderr
 from vgg.errors import InputError
 from vgg.image import kind as picture_kind
 
@@ -20,7 +20,7 @@ WRITABLE = tuple(_OPTIONS)
 
 
 def decode(data: bytes, kind: str, name: str) -> np.ndarray:
-    """A file's bytes as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
+    """Return a file's pixels as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     Args:
         data: the whole file.
@@ -45,19 +45,18 @@ def decode(data: bytes, kind: str, name: str) -> np.ndarray:
 
 
 def encode(image: np.ndarray, ending: str) -> bytes:
-    """The bytes of a file with this ending, one of `WRITABLE`; the same picture always gives the same bytes.
+    """Return the bytes of a file with this ending; the same picture always gives the same bytes.
 
     Args:
         image: (height, width, 3), RGB, uint8 or float in [0, 255].
-        ending: ".png", ".webp", ".tif", ".tiff" and ".bmp" are lossless, ".jpg" and ".jpeg" have quality 95.
+        ending: one of `WRITABLE`; all are lossless but ".jpg" and ".jpeg", which have quality 95.
 
     Raises:
         InputError: the format has no room for a picture of this size.
     """
     bgr = cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2BGR)
     try:
-        with silent_stderr():
-            done, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
+        done, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
     except cv2.error:  # OpenCV until 4.11 raises, later ones return False
         done = False
     if not done:
@@ -67,15 +66,14 @@ def encode(image: np.ndarray, ending: str) -> bytes:
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:
-    """Any array rounded to the nearest integer and clipped to [0, 255]; a uint8 array is returned as it is."""
+    """Round any array to the nearest integers and clip it to [0, 255]; return a uint8 array as it is."""
     return image if image.dtype == np.uint8 else np.rint(np.clip(image, 0, 255)).astype(np.uint8)
 
 
 def _opencv_pixels(data: bytes, kind: str, name: str) -> np.ndarray:
-    """uint8 or uint16: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4)."""
+    """Decode to uint8 or uint16: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4)."""
     try:
-        with silent_stderr():
-            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, MemoryError) as error:
         raise InputError(
             f"{name} claims to have too many pixels to decode, expected less than 2^30; save a smaller version of it"
@@ -94,7 +92,7 @@ def _opencv_pixels(data: bytes, kind: str, name: str) -> np.ndarray:
 
 
 def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
-    """uint8 RGB (H, W, 3) from OpenCV's grey, BGR or BGRA in 8 or 16 bits."""
+    """Return uint8 RGB (H, W, 3) from OpenCV's grey, BGR or BGRA in 8 or 16 bits."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     to_rgb = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}[channels]
     rgb = cv2.cvtColor(pixels, to_rgb)
@@ -106,7 +104,7 @@ def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
 
 
 def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
-    """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif, all else means upright."""
+    """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif, any other number means upright."""
     if orientation in (5, 6, 7, 8):
         image = image.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from vgg.errors import InputError
-from vgg.files import atomic_write
+from vgg.files import atomic_write, check_place
 from vgg.image import codec, kind
 from vgg.layers import SMALLEST_SIDE
 
 
 def read_image(path: Path | str) -> np.ndarray:
-    """The picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
+    """Return the picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     16-bit pictures are scaled to 8 bits; of several frames or pages the first is taken; colour profiles are
     ignored.
@@ -28,6 +28,8 @@ def read_image(path: Path | str) -> np.ndarray:
     """
     if os.path.isdir(path):
         raise InputError(f"{path} is a folder, expected a picture; name the file inside it")
+    if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe would wait for its other end
+        raise InputError(f"{path} is a pipe or a device, expected a picture; name a file")
     try:
         with open(path, "rb") as file:
             start = file.read(1024)
@@ -42,10 +44,10 @@ def read_image(path: Path | str) -> np.ndarray:
 
 
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
-    """The picture with `longer_side` pixels on its longer side, its shape kept; never enlarged.
+    """Return the picture with `longer_side` pixels on its longer side, in the same proportions; never enlarge it.
 
     Args:
-        image: (height, width, 3); comes back as it is when it is already small enough.
+        image: (height, width, 3); it is returned as it is when it is already small enough.
         longer_side: in pixels.
 
     Raises:
@@ -63,7 +65,7 @@ def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
 
 
 def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The picture, uint8 or float32 (·, ·, 3), at exactly this size in pixels, stretched if need be.
+    """Return the picture, uint8 or float32 (·, ·, 3), at exactly this size in pixels, stretched if necessary.
 
     Shrinking averages areas. Enlarging is bicubic: a float picture may then exceed its range a little.
     """
@@ -74,32 +76,21 @@ def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def check_output(path: Path | str, inputs: Sequence[Path | str] = ()) -> None:
-    """Return if a picture can be written to `path`, so that a long run does not fail at its end; creates nothing.
+    """Return if a picture can be written to `path`, so that a long run does not fail at its end.
 
     Raises:
-        InputError: `path` is a folder, has no ending we can write, is write-protected or one of the `inputs`, or
-            its folder cannot be created or written to.
+        InputError: `path` has no ending that we can write, is one of the `inputs`, or `check_place` refuses it.
     """
     path = Path(path)
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        pass
-    except OSError as error:  # such as a name that is too long
-        raise InputError(f"the output {path} cannot be written ({error.strerror}); choose another name") from None
-    if os.path.isdir(path):
-        raise InputError(f"the output {path} is a folder, expected a file; add a name, such as {path / 'out.png'}")
-    if path.suffix.lower() not in codec.WRITABLE:
+    if path.name and not os.path.isdir(path) and path.suffix.lower() not in codec.WRITABLE:
         endings = ", ".join(codec.WRITABLE)
         raise InputError(f"the output {path} ends in {path.suffix!r}, expected one of {endings}; change its ending")
-    if os.path.exists(path):
-        if any(os.path.exists(file) and os.path.samefile(path, file) for file in inputs):
-            raise InputError(f"the output {path} is also an input, which it would overwrite; choose another name")
-        if not os.access(path, os.W_OK):
-            raise InputError(f"the output {path} exists and is write-protected; choose another name")
-    nearest = next(folder for folder in path.absolute().parents if os.path.exists(folder))
-    if not os.path.isdir(nearest) or not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"the output {path} cannot be written: {nearest} is no folder that lets us; choose another")
+    if os.path.exists(path) and any(os.path.exists(file) and os.path.samefile(path, file) for file in inputs):
+        raise InputError(f"the output {path} is also an input, which it would overwrite; choose another name")
+    try:
+        check_place(path)
+    except InputError as error:
+        raise InputError(f"the output {error}") from None
 
 
 def write_image(path: Path | str, image: np.ndarray) -> None:

@@ -1,9 +1,9 @@
-"""The picture that a channel answers to most, found by gradient ascent on the pixels.
+"""The picture that maximally activates a channel, found by gradient ascent on the pixels.
 
 Erhan, Bengio, Courville & Vincent, "Visualizing Higher-Layer Features of a Deep Network", 2009; Simonyan, Vedaldi &
 Zisserman, "Deep Inside Convolutional Networks", 2014, section 2. What is maximised is the channel's mean before the
-ReLU, over all positions, so that the picture fills with what the channel looks for. A little total variation keeps
-single pixels from answering for themselves.
+ReLU, over all positions, so that the picture fills with what the channel looks for. A small total variation term
+suppresses noise in single pixels.
 """
 
 import time
@@ -25,17 +25,17 @@ TV_WEIGHT = 1e-3  # against a mean that is measured in standard deviations of th
 
 
 class Loss(NamedTuple):
-    """What Adam lowers; its `answer` is the channel's mean."""
+    """What Adam minimises; `activation` is the channel's mean."""
 
     total: float
-    answer: float
+    activation: float
 
 
 class Maximum(NamedTuple):
     """One channel's picture, and its progress among all of them."""
 
     step: int  # which of the channels asked for, from 1
-    left: float  # seconds that the others will take, at the pace so far
+    left: float  # seconds for the remaining channels, at the pace so far
     channel: int
     before: float  # its mean on the noise
     after: float  # and on the picture
@@ -50,11 +50,11 @@ def maximize(
     seed: int,
     callback: Callable[[Maximum], None] | None = None,
 ) -> list[Maximum]:
-    """A picture for each of `channels` of the convolution `layer`, all from the same noise.
+    """Return a picture for each of `channels` of the convolution `layer`, all from the same noise.
 
     Args:
         network: any pooling.
-        layer: a convolution such as `conv3_1`; after a ReLU a silent channel would have no gradient to follow.
+        layer: a convolution such as `conv3_1`; after a ReLU a channel of zeros would have no gradient.
         channels: numbers from 0.
         iterations: steps of Adam for each (L-BFGS-B is slow where most pixels end at a bound, as here).
         seed: of the noise.
@@ -64,7 +64,8 @@ def maximize(
     noise = NOISE * np.random.default_rng(seed).standard_normal((side, side, 3), np.float32)
     start = np.clip(network.mean_rgb.numpy() + noise, 0, 255)
     on_noise = network(start[None], [layer])[layer].numpy()[0]  # (H', W', C)
-    # Without it the unit of a layer, which differs by orders of magnitude, would decide how smooth the picture gets.
+    # The scale of activations differs by orders of magnitude between layers; undivided, it would decide how much the
+    # total variation counts.
     units = np.maximum(on_noise.std(axis=(0, 1)), 1e-6)  # (C,)
 
     began, found = time.perf_counter(), []
@@ -72,7 +73,11 @@ def maximize(
         reached = [(start, float(on_noise[..., channel].mean()))]
         evaluate = channel_objective(network, layer, channel, units[channel])
         adam(
-            evaluate, start, iterations, LEARNING_RATE, lambda image, loss, to=reached: to.append((image, loss.answer))
+            evaluate,
+            start,
+            iterations,
+            LEARNING_RATE,
+            lambda image, loss, to=reached: to.append((image, loss.activation)),
         )
         (_, before), (picture, after) = reached[0], reached[-1]
         done = len(found) + 1
@@ -84,18 +89,18 @@ def maximize(
 
 
 def channel_objective(network: VGG19, layer: str, channel: int, unit: float) -> Evaluate:
-    """The function that is minimised: a picture (H, W, 3) → minus the channel's answer, and the gradient (H, W, 3)."""
+    """Return the function to minimise: a picture (H, W, 3) → the loss, with minus the activation, and its gradient."""
 
     @tf.function
     def compiled(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            answer = tf.reduce_mean(network(image, [layer])[layer][..., channel])
-            total = TV_WEIGHT * total_variation(image) - answer / unit
-        return total, answer, tape.gradient(total, image)
+            activation = tf.reduce_mean(network(image, [layer])[layer][..., channel])
+            total = TV_WEIGHT * total_variation(image) - activation / unit
+        return total, activation, tape.gradient(total, image)
 
     def evaluate(image: np.ndarray) -> tuple[Loss, np.ndarray]:
-        total, answer, gradient = compiled(tf.constant(image[None], tf.float32))
-        return Loss(float(total), float(answer)), gradient[0].numpy()
+        total, activation, gradient = compiled(tf.constant(image[None], tf.float32))
+        return Loss(float(total), float(activation)), gradient[0].numpy()
 
     return evaluate

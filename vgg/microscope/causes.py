@@ -20,7 +20,7 @@ class Cause(NamedTuple):
 
 
 def causes(weights: Weights, image: np.ndarray, layer: str, channel: int | None, top: int) -> list[Cause]:
-    """The strongest activation of `channel`, or those of up to `top` channels at different places; none that is ≤ 0.
+    """Return the strongest activation of `channel`, or those of up to `top` channels at different places; all above 0.
 
     Args:
         weights: the network.
@@ -41,9 +41,10 @@ def causes(weights: Weights, image: np.ndarray, layer: str, channel: int | None,
 
 
 def competing(maps: np.ndarray, field: ReceptiveField, height: int, width: int) -> np.ndarray:
-    """The maps (H', W', C) without the positions that see padding, whose edge would beat most of what pictures hold.
+    """Return the maps (H', W', C) with zeros where a position sees padding.
 
-    In a picture that is too small for others they stay.
+    The edge of the padding activates channels more than most of what pictures hold. In a picture so small that every
+    position sees padding, all stay.
     """
     inside = np.zeros(maps.shape[:2], bool)
     inside[field.inside(height), field.inside(width)] = True
@@ -51,9 +52,10 @@ def competing(maps: np.ndarray, field: ReceptiveField, height: int, width: int) 
 
 
 def peaks(maps: np.ndarray, apart: int, channel: int | None) -> list[tuple[int, int, int]]:
-    """(row, column, channel) of each channel's strongest activation above 0, strongest first, or of one channel only.
+    """Return (row, column, channel) of each channel's strongest activation above 0, strongest first.
 
-    A channel that peaks less than `apart` positions from a stronger one is left out: it saw the same thing.
+    `channel` limits it to one channel. A channel that peaks less than `apart` positions from a stronger one is left
+    out, as it saw the same thing.
     """
     channels = range(maps.shape[2]) if channel is None else [channel]
     found: list[tuple[int, int, int]] = []

@@ -23,7 +23,7 @@ class Distances(NamedTuple):
 
 
 def compare(network: VGG19, a: np.ndarray, b: np.ndarray) -> list[Distances]:
-    """The distances of two pictures, (H, W, 3) RGB in [0, 255], at the 16 ReLUs.
+    """Return the distances of two pictures, (H, W, 3) RGB in [0, 255], at the 16 ReLUs.
 
     Content is compared position by position, for which `b` is stretched to the size of `a`; style is that of each
     picture as it is.

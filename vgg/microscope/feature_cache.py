@@ -17,22 +17,35 @@ from vgg.files import atomic_write, file_digest
 VERSION = 1  # raised with every change of how features are computed
 
 
-def default_folder() -> Path:
-    """`$XDG_CACHE_HOME/vgg-microscope`, by default in `~/.cache`, as the XDG Base Directory Specification has it."""
+def default_folder() -> Path | None:
+    """Return `$XDG_CACHE_HOME/vgg-microscope`, by default in `~/.cache`, after the XDG Base Directory Specification.
+
+    None if there is no home folder, as for a user without an entry in /etc/passwd (`docker run -u 1234`).
+    """
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "vgg-microscope"
+    if os.path.isabs(base):
+        return Path(base) / "vgg-microscope"
+    try:
+        return Path.home() / ".cache" / "vgg-microscope"
+    except RuntimeError:
+        return None
 
 
 class FeatureCache:
     """Arrays in files `<key>.npz` of one folder."""
 
-    def __init__(self, folder: Path, *depends_on: object) -> None:
-        """Keep arrays in `folder`, which is created when needed; `depends_on` is what they depend on besides a file."""
+    def __init__(self, folder: Path | None, *depends_on: object) -> None:
+        """Keep arrays in `folder`, which is created when needed, or nowhere if it is None.
+
+        `depends_on` is what the arrays depend on besides the picture's file.
+        """
         self.folder = folder
         self.depends_on = (VERSION, *depends_on)
 
-    def path(self, picture: Path) -> Path:
-        """Where the features of the file `picture` are kept; raises InputError if that cannot be read."""
+    def path(self, picture: Path) -> Path | None:
+        """Return where the features of the file `picture` are kept, if anywhere; InputError if it cannot be read."""
+        if self.folder is None:
+            return None
         try:
             digest = file_digest(picture, "sha256")
         except OSError as error:
@@ -41,12 +54,14 @@ class FeatureCache:
         return self.folder / f"{key}.npz"
 
     def get(self, picture: Path, compute: Callable[[Path], np.ndarray]) -> tuple[np.ndarray, bool]:
-        """The features of the file `picture`, and whether they were here; if not, `compute(picture)` is kept.
+        """Return the features of the file `picture`, and whether they were here; if not, keep `compute(picture)`.
 
-        A damaged file counts as absent (a `.npz` is a zip archive, with a checksum), and a folder that cannot be
-        written to costs only time.
+        A damaged file counts as absent (a `.npz` is a zip archive, with a checksum). If the folder cannot be written
+        to, nothing is kept.
         """
         path = self.path(picture)
+        if path is None:
+            return compute(picture), False
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 return arrays["features"], True

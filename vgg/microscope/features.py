@@ -1,4 +1,4 @@
-"""What the maps of a layer are like: how strong, how sparse, which of them stand out."""
+"""Statistics of a layer's maps: how strong and how sparse they are, and which channels are the most active."""
 
 from typing import NamedTuple
 
@@ -15,17 +15,17 @@ class Summary(NamedTuple):
 
 
 def strengths(maps: np.ndarray) -> np.ndarray:
-    """How strongly each channel answers: (H, W, C) → (C,), the mean of what a ReLU lets through."""
+    """Return how active each channel is, (H, W, C) → (C,): the mean of its values after a ReLU."""
     return np.maximum(maps, 0).mean(axis=(0, 1), dtype=np.float64)
 
 
 def strongest_channels(maps: np.ndarray, count: int) -> list[int]:
-    """The `count` channels of (H, W, C) that answer most strongly, strongest first; of equals the first."""
+    """Return the `count` most active channels of (H, W, C), strongest first; among equals the lowest number first."""
     return np.argsort(-strengths(maps), kind="stable")[:count].tolist()
 
 
 def summarize(maps: np.ndarray, count: int = 5) -> Summary:
-    """The summary of one layer's maps (H, W, C), with its `count` strongest channels."""
+    """Return the summary of one layer's maps (H, W, C), with its `count` strongest channels."""
     above = maps > 0
     silent = int(maps.shape[2] - above.any(axis=(0, 1)).sum())
     return Summary(

@@ -1,4 +1,4 @@
-"""A picture as one array of numbers, wherever in it things are: by its content or by its style."""
+"""A picture as one array of features without positions: by its content or by its style."""
 
 from typing import Literal
 
@@ -12,10 +12,10 @@ By = Literal["content", "style"]
 
 
 def image_features(network: VGG19, image: np.ndarray, layer: str, by: By) -> np.ndarray:
-    """The features of a picture (H, W, 3) at one layer.
+    """Return the features of a picture (H, W, 3) at one layer.
 
     Returns:
-        By content: which channels answer, their means over all positions, (C,) float32. By style: which answer
+        By content: the mean of each channel over all positions, (C,) float32. By style: which channels are active
         together, the Gram matrix (C, C), Eq. 3 of Gatys et al. 2016.
     """
     maps = network(image[None].astype(np.float32), [layer])[layer]  # (1, H', W', C)

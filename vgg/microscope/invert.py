@@ -1,9 +1,9 @@
-"""Back from a layer's maps to a picture: which pictures would the layer take for this one?
+"""From a layer's maps back to a picture: which picture gives the same maps?
 
 Gatys, Ecker & Bethge 2016, section 2.1 and Fig. 1 ("content reconstructions"), after Mahendran & Vedaldi,
 "Understanding Deep Image Representations by Inverting Them", CVPR 2015: start from white noise and change the pixels
-until the maps agree. Early layers give the picture back; what later ones leave open is what they have stopped caring
-about.
+until the maps agree. Early layers determine the picture almost completely. Where a later layer leaves the pixels
+open, it has become invariant to them.
 """
 
 import time
@@ -22,7 +22,7 @@ TV_WEIGHT = 1e-4
 
 
 class Match(NamedTuple):
-    """How well the maps agree: 0 is perfectly, 1 as badly as a layer that is silent."""
+    """How well the maps agree: 0 means equal, 1 means as far as maps of zeros."""
 
     mismatch: float  # Σ (F − P)² / Σ P², Eq. 1 relative to the target's own energy
     total: float  # with the total variation
@@ -45,15 +45,15 @@ def invert(
     callback: Callable[[InversionStep, np.ndarray], None] | None = None,
     tv_weight: float = TV_WEIGHT,
 ) -> np.ndarray:
-    """The picture whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`.
+    """Return the picture whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`.
 
     Args:
-        network: with the pooling that gave the target; its pixels' gradient is what is followed.
+        network: with the pooling that gave the target.
         layer: any layer's name.
         target_maps: (1, H', W', C) of a picture of `start`'s size.
         start: (H, W, 3) RGB in [0, 255].
-        iterations: steps of the optimiser; it may end sooner, when no step gets any closer.
-        callback: called with each step and the picture, (H, W, 3) float RGB in [0, 255], that it arrived at.
+        iterations: steps of the optimiser; it ends sooner when no step lowers the loss.
+        callback: called with each step and the picture after it, (H, W, 3) float RGB in [0, 255].
         tv_weight: 0 for the maps alone.
 
     Returns:
@@ -80,7 +80,7 @@ def invert(
 
 
 def content_objective(network: VGG19, layer: str, target_maps: tf.Tensor, tv_weight: float) -> Evaluate:
-    """The function that is minimised: a picture (H, W, 3) → how well its maps agree, and the gradient (H, W, 3)."""
+    """Return the function to minimise: a picture (H, W, 3) → how well its maps agree, and the gradient (H, W, 3)."""
     energy = tf.maximum(tf.reduce_sum(tf.square(target_maps)), 1e-12)  # a silent layer has none to compare with
 
     @tf.function
@@ -99,5 +99,5 @@ def content_objective(network: VGG19, layer: str, target_maps: tf.Tensor, tv_wei
 
 
 def white_noise(height: int, width: int, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
-    """Where an inversion starts: the mean colour plus N(0, 1) in pixel levels, float32 (height, width, 3)."""
+    """Return the start of an inversion: the mean colour plus N(0, 1) in pixel levels, float32 (height, width, 3)."""
     return mean_rgb + np.random.default_rng(seed).standard_normal((height, width, 3), np.float32)

@@ -1,4 +1,4 @@
-"""Pictures ranked by how near they are to another in the network's eyes."""
+"""Pictures ranked by the distance of their features from those of another picture."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,10 +24,10 @@ class Ranking:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The files directly in `folder` that begin like a picture or are called one, by name.
+    """Return the files directly in `folder` that begin like a picture or have a picture's ending, by name.
 
     Raises:
-        InputError: it is no folder, or there is no picture in it.
+        InputError: it is not a folder, or there is no picture in it.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder that exists, expected one with pictures")
@@ -42,7 +42,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 def _may_be_a_picture(path: Path) -> bool:
     if path.suffix.lower() in (*WRITABLE, ".gif"):
-        return True  # if it is none, the search says so
+        return True  # the search skips it with a line if it is not a picture
     try:
         with path.open("rb") as file:
             return kind_of(file.read(1024)) in READABLE
@@ -57,7 +57,7 @@ def rank(
     compute: Callable[[Path], np.ndarray],
     distance: Distance,
 ) -> Ranking:
-    """The pictures by their distance from `query`, those of equal distance by name; the query's own file is left out.
+    """Rank the pictures by their distance from `query`, those of equal distance by name; leave out `query` itself.
 
     Raises:
         InputError: the query itself cannot be used. Of `pictures`, those that cannot be used are skipped.

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from microscope_command import ROOT, prepare, refused
-from vgg.microscope.commands import inputs
+from vgg import load
 
 WITH_PICTURE = {
     "features": ["--layer", "relu2_1"],
@@ -57,7 +57,7 @@ def test_outputs_and_weights_that_cannot_be_used(tmp_path, capfd, command):
 
 def test_no_weights_at_all(tmp_path, capfd, monkeypatch):
     prepare(tmp_path)
-    monkeypatch.setattr(inputs, "best_present", lambda: None)
+    monkeypatch.setattr(load, "best_present", lambda: None)
     for command in WITH_PICTURE:
         line = refused(words_for(command, tmp_path, ["-o", str(tmp_path / "a.png")]), capfd, tmp_path)
         assert "`make download-weights`" in line and "`.venv/bin/python -m weights learn`" in line

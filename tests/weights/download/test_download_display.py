@@ -71,4 +71,4 @@ def test_bar_on_a_terminal(monkeypatch):
         for megabytes in (0, 25, 50):
             show(Progress(megabytes * 1_000_000, 100_000_000, "http://a/[b]"))
     assert "from http://a/[b]\n" in out.getvalue() and "━" in out.getvalue()
-    assert re.search(r"receiving .*50\.0/100\.0 MB .*B/s .*\d:\d\d:\d\d", out.getvalue())
+    assert re.search(r"receiving .*50\.0/100\.0 MB.*B/s.*\d:\d\d:\d\d", out.getvalue())

@@ -1,1 +1,1 @@
-"""One module per command of `python -m vgg`, each with `run(options)`: check, compute, print or draw."""
+"""One module for each command of `python -m vgg`; its `run(options)` checks, computes, and prints or draws."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from vgg.console.quiet import start_tensorflow
-from vgg.console.terminal import say
+from vgg.console.terminal import say, say_lines
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet, stacked
 from vgg.microscope.commands.inputs import read_picture, read_weights, weights_label
@@ -29,9 +29,10 @@ def run(options: argparse.Namespace) -> None:
 
     distances = compare(VGG19(weights), a, b)
     remark = stretching(a, b)
-    say(f"content: maps position by position; {remark}\nstyle: Gram matrices; {MEANING}")
+    say(f"content: maps position by position; {remark}")
+    say(f"style: Gram matrices; {MEANING}")
     numbers = [(each.layer, f"{each.content:.4f}", f"{each.style:.4f}") for each in distances]
-    say(aligned([("layer", "content", "style"), *numbers], "<>>"))
+    say_lines(aligned([("layer", "content", "style"), *numbers], "<>>"))
     name_a, name_b = Path(options.a).name, Path(options.b).name
     title = (
         f"A and B at each layer of VGG-19, distances ({MEANING}); " + weights_label(weights),
@@ -44,6 +45,6 @@ def run(options: argparse.Namespace) -> None:
 
 
 def stretching(a: np.ndarray, b: np.ndarray) -> str:
-    """What was done to make positions comparable."""
+    """Return what was done to make positions comparable."""
     size_a, size_b = (f"{image.shape[1]} x {image.shape[0]}" for image in (a, b))
     return "both of one size" if size_a == size_b else f"B stretched from {size_b} to A's {size_a} pixels"

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def draw(image: np.ndarray, picture: str, layer: str, found: "list[Cause]", weights: Weights) -> np.ndarray:
-    """The picture with a box for each activation; below it, numbered, the boxes' contents and what caused them."""
+    """Return the picture with a numbered box for each activation; below it each box's content and what caused it."""
     size = receptive_field(layer).size
     cells = []
     for number, cause in enumerate(found, start=1):
@@ -59,7 +59,7 @@ def draw(image: np.ndarray, picture: str, layer: str, found: "list[Cause]", weig
         cells.append((f"{number}: channel {cause.channel} = {cause.activation:.4g}", pixelated(patch, PATCH_HEIGHT)))
         cells.append((f"{low:.3g} to {high:.3g}", pixelated(around_grey(cause.pattern, FITS), PATCH_HEIGHT)))
     title = (
-        f"deconvnet (Zeiler & Fergus 2014): what in {picture} made channels of {layer} answer most strongly",
+        f"deconvnet (Zeiler & Fergus 2014): what in {picture} activated channels of {layer} most strongly",
         f"left: what that activation sees, up to {size} x {size} pixels (the numbered boxes); channel = activation",
         "right: the pattern in it that caused the activation, RGB around grey = 0; its smallest to largest value",
         weights_label(weights),
@@ -69,7 +69,7 @@ def draw(image: np.ndarray, picture: str, layer: str, found: "list[Cause]", weig
 
 
 def boxed(image: np.ndarray, found: "list[Cause]") -> np.ndarray:
-    """The picture at the overview's height with a numbered box around each activation's patch."""
+    """Return the picture at the overview's height with a numbered box around each activation's patch."""
     scale = OVERVIEW_HEIGHT / image.shape[0]
     canvas = resize_to(image, OVERVIEW_HEIGHT, round(image.shape[1] * scale)).copy()
     for number, cause in enumerate(found, start=1):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vgg.console.quiet import start_tensorflow
-from vgg.console.terminal import say
+from vgg.console.terminal import say, say_lines
 from vgg.errors import InputError
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     found = VGG19(weights)(image[None].astype(np.float32), names)
     maps = {name: found[name].numpy()[0] for name in names}  # (H', W', C) each
     if options.summary:
-        say(as_text(maps))
+        say_lines(as_text(maps))
         return
     (layer_maps,) = maps.values()
     write_image(output, draw(image, Path(options.image).name, options.layer, layer_maps, options.top, weights))
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def as_text(maps: dict[str, np.ndarray]) -> str:
-    """The summary of the layers as a table."""
+    """Return the summary of the layers as a table."""
     rows: list[tuple[str, ...]] = [HEADER]
     for name, layer_maps in maps.items():
         height, width, channels = layer_maps.shape
@@ -62,7 +62,7 @@ def as_text(maps: dict[str, np.ndarray]) -> str:
 def draw(
     image: np.ndarray, picture: str, layer: str, maps: np.ndarray, top: int | None, weights: Weights
 ) -> np.ndarray:
-    """The sheet: the picture, then all maps by channel or the `top` strongest, strongest first."""
+    """Return the sheet: the picture, then all maps by channel or the `top` strongest, strongest first."""
     channels = strongest_channels(maps, top) if top else list(range(maps.shape[2]))
     height = MAP_HEIGHT if len(channels) > 64 else 2 * MAP_HEIGHT
     cells = [(picture, image)]

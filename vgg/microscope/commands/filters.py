@@ -1,4 +1,4 @@
-"""`python -m vgg filters`: conv1_1's kernels as they are; for deeper layers, pictures that their channels look for."""
+"""`python -m vgg filters`: conv1_1's kernels; for deeper layers, the picture that maximally activates each channel."""
 
 import argparse
 import math
@@ -59,21 +59,24 @@ def require_convolution(name: str) -> None:
 
 
 def parse_channels(text: str | None, layer: str, count: int) -> list[int] | None:
-    """`0,17,42` as numbers; None stays None.
+    """Return `0,17,42` as numbers; None stays None.
 
     Raises:
-        InputError: something in it is no channel of the layer.
+        InputError: something in it is not a channel of the layer, or is there twice.
     """
     if text is None:
         return None
     words = [word.strip() for word in text.split(",")]
-    if not all(word.isdecimal() and int(word) < count for word in words):
+    known = {str(channel): channel for channel in range(count)}
+    if not all(word in known for word in words):
         raise InputError(f"--channels is {text!r}, expected numbers from 0 to {count - 1} ({layer}), such as 0,1,2")
-    return [int(word) for word in words]
+    if len(set(words)) < len(words):
+        raise InputError(f"--channels is {text!r}, expected each number once; leave out the repeated ones")
+    return [known[word] for word in words]
 
 
 def kernels(weights: Weights, channels: Sequence[int]) -> tuple[tuple[str, ...], Cells]:
-    """conv1_1 looks at pixels, so its kernels (3, 3, RGB) are pictures themselves."""
+    """Return title and cells for conv1_1: it looks at pixels, so its kernels (3, 3, RGB) are pictures themselves."""
     kernel = weights.convolutions["conv1_1"].kernel  # (3, 3, 3, out)
     title = (
         f"conv1_1: {len(channels)} of its {kernel.shape[3]} kernels, 3 x 3 pixels in RGB; " + weights_label(weights),
@@ -87,7 +90,7 @@ def kernels(weights: Weights, channels: Sequence[int]) -> tuple[tuple[str, ...],
 
 
 def stimuli(weights: Weights, options: argparse.Namespace, channels: Sequence[int]) -> tuple[tuple[str, ...], Cells]:
-    """Deeper layers look at maps, so for each channel the picture it answers to most."""
+    """Return title and cells for deeper layers: the picture that maximally activates each channel."""
     start_tensorflow()
     from vgg.microscope.ascent import Maximum, maximize
     from vgg.network import VGG19
@@ -98,7 +101,7 @@ def stimuli(weights: Weights, options: argparse.Namespace, channels: Sequence[in
     with steps_display(sys.stdout, len(channels), describe) as show:
         found = maximize(VGG19(weights), options.layer, channels, ITERATIONS, options.seed, show)
     title = (
-        f"{options.layer}: the picture that each channel answers to most; " + weights_label(weights),
+        f"{options.layer}: the picture that maximally activates each channel; " + weights_label(weights),
         f"by {ITERATIONS} steps of gradient ascent on the pixels, starting from noise (seed {options.seed})",
         "channel: its mean on the noise -> on the picture shown",
     )

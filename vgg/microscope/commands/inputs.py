@@ -1,4 +1,4 @@
-"""What every command begins with: which weights, which picture, at what size; and what sheets call them."""
+"""What every command begins with: reading the weights and the picture at its size; and what sheets call them."""
 
 from pathlib import Path
 
@@ -8,30 +8,15 @@ from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.image.file import read_image, resize
 from vgg.layers import LAYERS, layer_named
-from vgg.matfile.locate import best_present
+from vgg.load import weights_path
 from vgg.matfile.read import Weights, read
 
 
-def weights_path(named: Path | None) -> Path:
-    """The file the user `named`, else the best one that is here.
-
-    Raises:
-        InputError: none was named and none is here.
-    """
-    path = named or best_present()
-    if path is None:
-        raise InputError(
-            "no weights are here; get the genuine ones with `make download-weights`, make our own with "
-            "`.venv/bin/python -m weights learn`, or name a .mat file with --weights"
-        )
-    return path
-
-
 def read_weights(named: Path | None) -> Weights:
-    """Read the file the user `named`, else the best one that is here, and say which it is.
+    """Return the weights of the file that the user `named`, else of the best one that is here, and say which it is.
 
     Raises:
-        InputError: there is none, or it is not VGG-19's.
+        InputError: there is no file, or it does not hold VGG-19.
     """
     weights = read(weights_path(named))
     path = weights.path.resolve()
@@ -41,15 +26,15 @@ def read_weights(named: Path | None) -> Weights:
 
 
 def weights_label(weights: Weights) -> str:
-    """What a sheet calls them: what their writer said of them, else the file's name."""
+    """Return what a sheet calls the weights: what their writer said of them, else the file's name."""
     return f"weights: {weights.origin or weights.path.name}"
 
 
 def read_picture(path: Path | str, size: int) -> np.ndarray:
-    """The picture, uint8 (H, W, 3) RGB, with at most `size` pixels on its longer side.
+    """Return the picture, uint8 (H, W, 3) RGB, with at most `size` pixels on its longer side.
 
     Raises:
-        InputError: the file is no picture we can use, or too narrow at this size.
+        InputError: the file is not a picture that we can use, or it is too narrow at this size.
     """
     image = read_image(path)
     try:
@@ -59,6 +44,6 @@ def read_picture(path: Path | str, size: int) -> np.ndarray:
 
 
 def output_channels(weights: Weights, name: str) -> int:
-    """How many channels the layer `name` has in these weights."""
+    """Return how many channels the layer `name` has in these weights."""
     last = [layer.name for layer in LAYERS[: layer_named(name).index + 1] if layer.kind == "conv"][-1]
     return weights.convolutions[last].bias.size

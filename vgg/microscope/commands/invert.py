@@ -18,7 +18,7 @@ OUTPUT = Path("output/invert.png")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write the sheet: picture, white noise, and what the noise was turned into."""
+    """Write the sheet: the picture, the white noise, and the picture rebuilt from it."""
     output = options.output or OUTPUT
     check_output(output, [options.image])
     image = read_picture(options.image, options.size)
@@ -52,7 +52,7 @@ def draw(
     mismatch: str,
     weights: Weights,
 ) -> np.ndarray:
-    """The three pictures, (H, W, 3) each, side by side."""
+    """Return the three pictures, (H, W, 3) each, side by side."""
     picture = Path(options.image).name
     title = (
         f"{picture} rebuilt from its maps of {options.layer} alone; " + weights_label(weights),

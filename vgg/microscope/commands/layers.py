@@ -4,7 +4,7 @@ import argparse
 import json
 from collections.abc import Mapping
 
-from vgg.console.terminal import say
+from vgg.console.terminal import printable, say_lines
 from vgg.layers import CONVOLUTIONS
 from vgg.microscope.drawing.text_table import aligned
 from vgg.shapes import PAPER_CHANNELS, Row, layer_table, parse_size
@@ -28,26 +28,26 @@ def run(options: argparse.Namespace) -> None:
         whose = str(options.weights)
     rows = layer_table(height, width, channels)
     if options.json:
-        say(json.dumps(as_json(rows, height, width, whose), indent=2))
+        say_lines(json.dumps(as_json(rows, height, width, whose), indent=2))
     else:
-        say(as_text(rows, height, width, whose))
+        say_lines(as_text(rows, height, width, whose))
 
 
 def totals(rows: list[Row]) -> Mapping[str, int]:
-    """The sums over all layers."""
+    """Return the sums over all layers."""
     return {
         name: sum(getattr(row, name) for row in rows) for name in ("parameters", "multiply_adds", "activation_bytes")
     }
 
 
 def as_json(rows: list[Row], height: int, width: int, whose: str) -> dict[str, object]:
-    """The table as JSON has it; sizes in pixels, memory in bytes."""
+    """Return the table as a JSON object; sizes in pixels, memory in bytes."""
     layers = [row._asdict() for row in rows]
     return {"network": whose, "input": [1, height, width, 3], "layers": layers, "totals": totals(rows)}
 
 
 def as_text(rows: list[Row], height: int, width: int, whose: str) -> str:
-    """The table as lines, a gap after each of the five blocks."""
+    """Return the table as lines, an empty one after each of the five blocks."""
     cells: list[tuple[str, ...]] = [HEADER]
     for row in rows:
         kernel = "×".join(map(str, row.kernel)) if row.kernel else ""
@@ -60,5 +60,5 @@ def as_text(rows: list[Row], height: int, width: int, whose: str) -> str:
     sums = totals(rows)
     numbers = (f"{sums['parameters']:,}", f"{sums['multiply_adds']:,}", f"{sums['activation_bytes'] / 1e6:.1f}")
     cells.append(("total", "", f"{len(CONVOLUTIONS)} conv", "", "", "", "", *numbers))
-    title = f"{whose} on a picture of height {height} and width {width}"
+    title = f"{printable(whose)} on a picture of height {height} and width {width}"
     return f"{title}\n\n{aligned(cells, '<><<<>>>>>')}\n\n{EXPLANATION}"

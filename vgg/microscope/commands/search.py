@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from vgg.console.quiet import start_tensorflow
-from vgg.console.terminal import say
+from vgg.console.terminal import say, say_lines
 from vgg.errors import InputError
 from vgg.image.file import check_output, write_image
 from vgg.image.sheet import contact_sheet
@@ -40,15 +40,16 @@ def run(options: argparse.Namespace) -> None:
     if not ranking.nearest:
         raise InputError(f"{folder} holds no other picture that can be used, expected at least one; name another")
     known = len(ranking.nearest) + 1 - ranking.computed
-    say(f"features: {ranking.computed} computed, {known} known from {cache.folder}")
+    kept = f"{known} known from {cache.folder}" if cache.folder else "none kept, as there is no home folder"
+    say(f"features: {ranking.computed} computed, {kept}")
     rows = [("distance", "picture"), *((f"{distance:.4f}", path.name) for distance, path in ranking.nearest)]
-    say(aligned(rows[: options.top + 1], "><"))
+    say_lines(aligned(rows[: options.top + 1], "><"))
     write_image(output, draw(image, ranking, weights, options))
     say(f"written: {output}")
 
 
 def features_of(weights: Weights, options: argparse.Namespace) -> Callable[[Path], np.ndarray]:
-    """The function that computes the features of a picture's file; TensorFlow is started when it is first needed."""
+    """Return the function that computes the features of a picture's file; TensorFlow is started at its first call."""
 
     @functools.cache
     def of_image() -> Callable[[np.ndarray], np.ndarray]:
@@ -63,7 +64,7 @@ def features_of(weights: Weights, options: argparse.Namespace) -> Callable[[Path
 
 
 def draw(image: np.ndarray, ranking: Ranking, weights: Weights, options: argparse.Namespace) -> np.ndarray:
-    """The query, then the nearest with their distances."""
+    """Return the sheet: the query, then the nearest pictures with their distances."""
     shown, folder = ranking.nearest[: options.top], Path(options.folder).resolve().name
     what = {"content": "channel means", "style": "Gram matrices"}[options.by]
     title = (

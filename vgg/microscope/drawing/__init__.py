@@ -1,1 +1,1 @@
-"""How the microscope shows numbers: `colours` makes images of arrays, `bar_chart` and `text_table` do what they say."""
+"""How the microscope shows numbers: as images (`colours`), as bars (`bar_chart`) and as text (`text_table`)."""

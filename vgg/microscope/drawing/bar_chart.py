@@ -15,7 +15,7 @@ _DARK, _LIGHT, _FONT = (64, 64, 64), (220, 220, 220), cv2.FONT_HERSHEY_SIMPLEX
 
 
 def bar_chart(rows: Sequence[tuple[str, Sequence[float]]], legend: Sequence[str]) -> np.ndarray:
-    """The chart as uint8 (H, W, 3), RGB, on white.
+    """Return the chart as uint8 (H, W, 3), RGB, on white.
 
     Args:
         rows: (name, values from 0 to 1), top to bottom.

@@ -6,17 +6,17 @@ MIDDLE = 127.5
 
 
 def grey(values: np.ndarray) -> np.ndarray:
-    """(H, W) → uint8 (H, W, 3): the smallest value black, the largest white; all black if they are the same."""
+    """Return (H, W) as uint8 (H, W, 3): the smallest value black, the largest white; all black if they are equal."""
     low, high = float(values.min()), float(values.max())
     levels = (values - low) * (255 / (high - low) if high > low else 0.0)
     return np.repeat(np.rint(levels).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def around_grey(values: np.ndarray, share: float = 1.0) -> np.ndarray:
-    """(H, W, 3) RGB differences → uint8: 0 becomes the middle grey, the largest magnitude black or white.
+    """Return (H, W, 3) RGB differences as uint8: 0 becomes middle grey, the largest magnitude black or white.
 
-    `share` of the magnitudes fit into that range, and the few that are larger are cut off: a pattern with a single
-    bright point would else be all grey.
+    `share` of the magnitudes fit into that range and the few larger ones are clipped. Otherwise a pattern with a
+    single bright point would be grey everywhere else.
     """
     largest = float(np.quantile(np.abs(values), share)) or float(np.abs(values).max())
     levels = MIDDLE + values * (MIDDLE / largest if largest else 0.0)
@@ -24,7 +24,7 @@ def around_grey(values: np.ndarray, share: float = 1.0) -> np.ndarray:
 
 
 def pixelated(picture: np.ndarray, height: int) -> np.ndarray:
-    """The picture with every pixel repeated so that it is about `height` high, never less than it was.
+    """Return the picture with every pixel repeated so that it is about `height` high, never less than it was.
 
     Enlarging it smoothly would show shapes that the numbers do not have.
     """
