@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from vgg.errors import WeightsError
+from vgg.errors import InputError
 from weights.download.download import RetryPolicy, download
 from weights.download.sources import Source
 
@@ -129,7 +129,7 @@ def fetch(server_or_url, target, source=SOURCE, **more):
 
 def failure(*args, **more):
     """Return the sentence of a download that must fail, after checking what holds for every sentence."""
-    with pytest.raises(WeightsError) as caught:
+    with pytest.raises(InputError) as caught:
         fetch(*args, **more)
     sentence = str(caught.value)
     assert sentence.isprintable() and sentence, "one line"

@@ -37,7 +37,8 @@ def require_mat5(path: Path) -> None:
     except FileNotFoundError:
         raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+        what_to_do = "check its permissions" if isinstance(error, PermissionError) else "name another file"
+        raise WeightsError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from error
     found = _describe(start)
     if found:
         raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")

@@ -3,6 +3,7 @@
 What one request can bring is in `request.py`, what happens on the disk in `partial.py`.
 """
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from urllib.request import OpenerDirector, build_opener
 
 from vgg.errors import WeightsError
+from vgg.files import check_place
 from weights.download.partial import PartialFile, TooMuch, WrongDigest, describe_digest, disk_errors
 from weights.download.request import Answer, Dropped, RangeRefused, Refused, Unreachable, ask
 from weights.download.sources import Source, file_digest
@@ -60,7 +62,7 @@ def download(
     KeyboardInterrupt the partial file stays for the next call.
 
     Raises:
-        WeightsError: the file cannot be had or written; the message says why and what is kept.
+        InputError: the file cannot be fetched or written; the message says why and what is kept.
     """
     part = PartialFile(source, target)
     if is_already_there(source, target):
@@ -85,10 +87,13 @@ def download(
 
 
 def is_already_there(source: Source, target: Path) -> bool:
-    """Tell whether `target` is `source` already; if it is missing, make the folder it goes to.
+    """Return whether `target` is `source` already; if it is missing, make the folder it goes to.
 
-    Raises WeightsError if it is anything else: what the user put there is not overwritten.
+    Raises:
+        InputError: it is anything else, as what the user put there is not overwritten, or it cannot be written.
     """
+    if not os.path.exists(target):
+        check_place(target)
     with disk_errors(target):
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
