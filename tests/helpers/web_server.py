@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from vgg.errors import InputError
-from weights.download.download import RetryPolicy, download
+from weights.download.download import download
+from weights.download.fetch import RetryPolicy
 from weights.download.sources import Source
 
 BODY = random.Random(19).randbytes(300_000)

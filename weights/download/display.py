@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from vgg.console.terminal import say
-from weights.download.download import Progress
+from weights.download.fetch import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

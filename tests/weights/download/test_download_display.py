@@ -5,7 +5,7 @@ import re
 
 from web_server import BODY, fetch, ranged
 from weights.download import display
-from weights.download.download import Progress
+from weights.download.fetch import Progress
 
 
 def test_progress_and_no_target_until_the_end(serve, target, part):

@@ -78,7 +78,7 @@ def test_choice_of_weights(tmp_path):
 def test_what_the_choice_says(tmp_path):
     """Learned filters come with what differs; what any other file is, its own numbers say once it is read."""
     remark = choose(None, tmp_path).remark
-    assert "learned from drawn pictures, not ImageNet's" in remark
+    assert "learned from drawn pictures, not from ImageNet" in remark
     assert "make download-weights" in remark
     (tmp_path / "imagenet-vgg-verydeep-19.mat").write_bytes(b"")
     assert choose(None, tmp_path).remark == choose(tmp_path / "mine.mat", tmp_path).remark == ""
