@@ -41,14 +41,14 @@ def add_download(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = commands.add_parser(
         "download",
         help="fetch the published MatConvNet file and verify it",
-        description="Fetch the published MatConvNet file and verify it. A download that was broken off is resumed.",
+        description="Fetch the published MatConvNet file and verify it. An interrupted download is resumed.",
     )
     parser.add_argument(
         "--layout", choices=list(SOURCES), default=DEFAULT_LAYOUT, help="which of the two files (default: %(default)s)"
     )
     parser.add_argument(
         "--url",
-        help="another address of the same file; its digest is checked all the same "
+        help="another address of the same file; the digest is checked as well "
         "(default: the environment's WEIGHTS_URL, else www.vlfeat.org)",
     )
     parser.add_argument("--to", type=file_name, metavar="FILE", help="where to put it (default: the weights folder)")
@@ -88,7 +88,7 @@ def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def run_learn(options: argparse.Namespace) -> None:
     """Learn the filters and say where they are."""
     if options.untrained and options.to is None:
-        raise InputError("--untrained needs --to FILE, so that random filters are never taken for learned ones")
+        raise InputError("--untrained needs --to FILE, so that random filters are never mistaken for learned ones")
     path = FOLDER / LEARNED if options.to is None else options.to
     check_place(path)
     if options.to is not None and os.path.lexists(path):
@@ -104,7 +104,7 @@ def run_learn(options: argparse.Namespace) -> None:
 
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `verify` command."""
-    text = "say what a weights file is: genuine, re-saved, learned or unknown"
+    text = "say what a weights file is: genuine, partly genuine, re-saved, learned or unknown"
     parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("file", type=file_name, nargs="?", help="default: the file that `python -m transfer` would use")
     parser.set_defaults(run=run_verify)

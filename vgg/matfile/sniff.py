@@ -1,6 +1,6 @@
-"""Tells what a file is that should have been a MATLAB 5.0 `.mat` file but is not.
+"""Recognises what a file is if it is not the MATLAB 5.0 `.mat` file that was expected.
 
-Every case is something people really had under the name `imagenet-vgg-verydeep-19.mat`.
+People have had every kind listed here under the name `imagenet-vgg-verydeep-19.mat`.
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vgg.errors import WeightsError
 
-WHAT_TO_DO = "get the genuine file with `make download-weights`, or make our own with `python -m weights learn`"
+WHAT_TO_DO = "get the genuine file with `make download-weights`, or learn filters with `python -m weights learn`"
 
 _SIGNATURES = (
     (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),
@@ -45,7 +45,7 @@ def require_mat5(path: Path) -> None:
 
 
 def _describe(start: bytes) -> str | None:
-    """What a file beginning with `start` is, or None for a MATLAB 5.0 file."""
+    """Return what a file is that begins with `start`, or None for a MATLAB 5.0 file."""
     if start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES:
         return None
     if not start:
