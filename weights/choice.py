@@ -1,4 +1,4 @@
-"""Which weights a run uses: genuine if they are here, else learned ones, of which the run then says what differs."""
+"""Which weights a run uses: the file the user named, else the genuine one if it is here, else learned filters."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,14 @@ class Choice:
 
 
 def choose(named: Path | None, folder: Path = FOLDER) -> Choice:
-    """The file the user `named`, else genuine weights, else learned filters, in `folder` (default: `weights/`)."""
+    """Return the file the user `named`, else the genuine file in `folder` if it is there, else the learned one."""
     if named is not None:
         return Choice(named, False)
     present, learned = best_present(folder), folder / LEARNED
     if present not in (None, learned):
         return Choice(present, False)
     remark = (
-        ": learned from drawn pictures, not ImageNet's; strokes and colours arrive, objects and large forms are "
-        "understood less well; get the genuine ones (0.5 GB) with `make download-weights`"
+        ": learned from drawn pictures, not from ImageNet; they transfer strokes and colours, but know less of objects "
+        "and large forms; get the genuine ones (0.5 GB) with `make download-weights`"
     )
     return Choice(learned, present is None, remark)

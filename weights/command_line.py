@@ -7,9 +7,9 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from vgg.console import terminal
+from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 from vgg.console.terminal import say
@@ -17,11 +17,12 @@ from vgg.errors import InputError
 from vgg.files import check_place
 from vgg.matfile.locate import FOLDER, LEARNED
 from weights.choice import choose
-from weights.download.display import layer_display, progress_display
+from weights.download.display import progress_display
 from weights.download.download import download
 from weights.download.partial import PartialFile
 from weights.download.sources import DEFAULT_LAYOUT, SOURCES, default_path
 from weights.learn import file as learned_file
+from weights.learn.display import layer_display
 from weights.learn.file import SEED
 
 
@@ -40,17 +41,17 @@ def add_download(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = commands.add_parser(
         "download",
         help="fetch the published MatConvNet file and verify it",
-        description="Fetch the published MatConvNet file and verify it. A download that was broken off is resumed.",
+        description="Fetch the published MatConvNet file and verify it. An interrupted download is resumed.",
     )
     parser.add_argument(
         "--layout", choices=list(SOURCES), default=DEFAULT_LAYOUT, help="which of the two files (default: %(default)s)"
     )
     parser.add_argument(
         "--url",
-        help="another address of the same file; its digest is checked all the same "
+        help="another address of the same file; the digest is checked as well "
         "(default: the environment's WEIGHTS_URL, else www.vlfeat.org)",
     )
-    parser.add_argument("--to", type=Path, metavar="FILE", help="where to put it (default: the weights folder)")
+    parser.add_argument("--to", type=file_name, metavar="FILE", help="where to put it (default: the weights folder)")
     parser.set_defaults(run=run_download)
 
 
@@ -76,21 +77,21 @@ def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     """Add the `learn` command."""
     text = "learn filters from pictures drawn by code; needs no download and about 30 seconds"
     parser = commands.add_parser("learn", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--seed", type=int, default=SEED, help="of the pictures and the filters (default: %(default)s)")
-    parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {FOLDER / LEARNED}")
+    parser.add_argument(
+        "--seed", type=whole_number(0), default=SEED, help="of pictures and filters (default: %(default)s)"
+    )
+    parser.add_argument("--to", type=file_name, metavar="FILE", help=f"default: {FOLDER / LEARNED}")
     parser.add_argument("--untrained", action="store_true", help="write random filters instead, to compare with")
     parser.set_defaults(run=run_learn)
 
 
 def run_learn(options: argparse.Namespace) -> None:
     """Learn the filters and say where they are."""
-    if options.seed < 0:
-        raise InputError(f"--seed is {options.seed}, expected 0 or more")
     if options.untrained and options.to is None:
-        raise InputError("--untrained needs --to FILE, so that random filters are never taken for learned ones")
+        raise InputError("--untrained needs --to FILE, so that random filters are never mistaken for learned ones")
     path = FOLDER / LEARNED if options.to is None else options.to
     check_place(path)
-    if options.to is not None and path.exists():
+    if options.to is not None and os.path.lexists(path):
         raise InputError(f"{path} exists already; delete it first, or choose another name")
     start_tensorflow()
     if options.untrained:
@@ -103,9 +104,9 @@ def run_learn(options: argparse.Namespace) -> None:
 
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `verify` command."""
-    text = "say what a weights file is: genuine, re-saved, learned or unknown"
+    text = "say what a weights file is: genuine, partly genuine, re-saved, learned or unknown"
     parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("file", type=Path, nargs="?", help="default: the file that `python -m transfer` would use")
+    parser.add_argument("file", type=file_name, nargs="?", help="default: the file that `python -m transfer` would use")
     parser.set_defaults(run=run_verify)
 
 

@@ -1,4 +1,4 @@
-"""The weights of a run, from the `.mat` that the user named or the best one there is; without any, learned first."""
+"""Loads the weights of a run: from the named `.mat` file or the best one that is here; without any, learns first."""
 
 import sys
 from collections.abc import Callable
@@ -7,13 +7,19 @@ from pathlib import Path
 from vgg.files import check_place
 from vgg.matfile.read import Weights, read
 from weights.choice import choose
-from weights.download.display import layer_display
 from weights.learn import file as learned_file
+from weights.learn.display import layer_display
 from weights.verify import describe
 
 
 def load_weights(named: Path | None, quiet: bool, say: Callable[[str], None]) -> Weights:
-    """The weights the user named, or genuine ones, or learned ones, which are made first if need be."""
+    """Return the weights that `choose` finds, and learn them first if there are none; `quiet` learns without display.
+
+    `say` is called with one line that names the file and what the network is.
+
+    Raises:
+        InputError: the file cannot be read, or the learned one cannot be written.
+    """
     choice = choose(named)
     if choice.to_learn:
         check_place(choice.path)

@@ -1,12 +1,14 @@
-"""Says what a weights file is: genuine, re-saved, learned by us, or something else of VGG-19's shape."""
+"""Says what a weights file is: published, saved again, partly genuine, learned by this program, or something else."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights, read
-from weights import fingerprint
 from weights.download.sources import recognise
+from weights.fingerprint import is_genuine, published_layers, transposed
 from weights.learn.file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
 
 
@@ -19,56 +21,76 @@ class Report:
 
 
 def verify(path: Path | str) -> Report:
-    """Read the whole file and say what it is; raises WeightsError if it is no usable VGG-19."""
+    """Read the whole file and return what it is.
+
+    Raises:
+        WeightsError: the file is no usable VGG-19.
+    """
     weights = read(path)
     source = recognise(weights.path)
-    channels = [weights.convolutions[row.name].bias.size for row in CONVOLUTIONS]
-    genuine_numbers = fingerprint.is_genuine(weights.convolutions["conv1_1"])
+    channels = [weights.convolutions[layer.name].bias.size for layer in CONVOLUTIONS]
+    counts = ", ".join(f"{len(list(run))}×{count}" for count, run in groupby(channels))
     parameters = sum(kernel.size + bias.size for kernel, bias in weights.convolutions.values())
     red, green, blue = weights.mean_rgb
+    published, how = _published(weights)
     details = (
         ("file", f"{weights.path}, {weights.path.stat().st_size:,} bytes"),
         ("layout", f"{weights.layout} (mean colour in `{'meta.' * (weights.layout == 'later')}normalization`)"),
-        ("layers", f"all {len(LAYERS)}, conv1_1 … pool5; {parameters:,} parameters; channels {_runs(channels)}"),
+        ("layers", f"all {len(LAYERS)}, conv1_1 … pool5; {parameters:,} parameters; channels {counts}"),
         ("mean colour", f"red {red:.3f}, green {green:.3f}, blue {blue:.3f}"),
         ("SHA-256", f"{weights.sha256}, {'a' if source else 'not a'} published file"),
-        ("conv1_1", f"{'carries' if genuine_numbers else 'does not carry'} the genuine numbers"),
+        ("numbers", f"the published ones in {_names(published) or 'no convolution'}{how}"),
     )
-    return Report(_verdict(weights, source is not None, channels), details)
+    return Report(_verdict(weights, source is not None), details)
 
 
 def is_vgg19(weights: Weights) -> bool:
-    """Whether every convolution has the channels of Simonyan & Zisserman's Table 1, E."""
-    return all(weights.convolutions[row.name].bias.size == row.channels for row in CONVOLUTIONS)
+    """Return whether every convolution has the channels of Simonyan & Zisserman's Table 1, column E."""
+    return all(weights.convolutions[layer.name].bias.size == layer.channels for layer in CONVOLUTIONS)
 
 
 def describe(weights: Weights) -> str:
-    """What the network is, judged by its numbers alone, in a few words."""
-    conv1_1 = weights.convolutions["conv1_1"]
+    """Return what the network is in a few words; its numbers count more than what its writer said of them.
+
+    Callers that only need to know whether it is genuine ask `weights.fingerprint.is_genuine`.
+    """
+    if is_genuine(weights):
+        return "genuine ImageNet VGG-19"
     if weights.origin.startswith((LEARNED_ORIGIN, UNTRAINED_ORIGIN)):
         return weights.origin
     if not is_vgg19(weights):
         return "a network of VGG-19's layers with other channel counts"
-    if fingerprint.is_genuine(conv1_1):
-        return "genuine ImageNet VGG-19"
-    if fingerprint.is_genuine_on_its_side(conv1_1):
+    if is_genuine(transposed(weights)):
         return "ImageNet VGG-19 with height and width of its kernels swapped: pictures will come out wrong"
-    return "unknown VGG-19: the right shapes, but not the published numbers"
+    published, how = _published(weights)
+    if not published:
+        return "unknown VGG-19: the right shapes, but not the published numbers"
+    others = [layer.name for layer in CONVOLUTIONS if layer.name not in published]
+    return (
+        f"partly genuine ImageNet VGG-19: the published numbers are in {_names(published)}{how}, "
+        f"not in {_names(others)}"
+    )
 
 
-def _verdict(weights: Weights, published: bool, channels: list[int]) -> str:
-    if published:
+def _published(weights: Weights) -> tuple[list[str], str]:
+    """Return the convolutions that carry the published numbers, and what has to be said of their kernels."""
+    as_they_are, swapped = published_layers(weights), published_layers(transposed(weights))
+    if len(swapped) > len(as_they_are):
+        return swapped, " with height and width swapped"
+    return as_they_are, ""
+
+
+def _verdict(weights: Weights, is_published_file: bool) -> str:
+    if is_published_file:
         return f"genuine ImageNet VGG-19, the published file ({weights.layout} layout)"
-    words = describe(weights)
-    return f"{words}, re-saved" if words.startswith("genuine") else words
+    return f"{describe(weights)}, re-saved" if is_genuine(weights) else describe(weights)
 
 
-def _runs(channels: list[int]) -> str:
-    """64, 64, 128, 128, 256 … as `2×64, 2×128, …`."""
-    runs: list[list[int]] = []
-    for count in channels:
-        if runs and runs[-1][1] == count:
-            runs[-1][0] += 1
-        else:
-            runs.append([1, count])
-    return ", ".join(f"{times}×{count}" for times, count in runs)
+def _names(convolutions: Sequence[str]) -> str:
+    """Return three or more neighbours in the network as `conv1_1 … conv3_4`, all others one by one."""
+    positions = {layer.name: i for i, layer in enumerate(CONVOLUTIONS)}
+    # Names that follow each other in the network differ in position as much as in their place in the list.
+    runs = [list(run) for _, run in groupby(enumerate(convolutions), lambda item: positions[item[1]] - item[0])]
+    return ", ".join(
+        f"{run[0][1]} … {run[-1][1]}" if len(run) > 2 else ", ".join(name for _, name in run) for run in runs
+    )

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from vgg.errors import WeightsError
-from weights.download.download import Patience, download
+from vgg.errors import InputError
+from weights.download.download import download
+from weights.download.fetch import RetryPolicy
 from weights.download.sources import Source
 
 BODY = random.Random(19).randbytes(300_000)
@@ -24,7 +25,7 @@ SHA256 = hashlib.sha256(BODY).hexdigest()
 SOURCE = Source("tiny.mat", "later", ("http://unused.invalid/tiny.mat",), "sha256", SHA256, len(BODY))
 # As with beta16: nobody has recorded the size, and there is only an MD5.
 UNSIZED = replace(SOURCE, algorithm="md5", digest=hashlib.md5(BODY).hexdigest(), size=None)
-QUICK = Patience(waits=(0.01, 0.01, 0.01), timeout=5)
+QUICK = RetryPolicy(waits=(0.01, 0.01, 0.01), timeout=5)
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in\nplease</title></head></html>"
 
@@ -124,12 +125,12 @@ def endless(handler):
 
 def fetch(server_or_url, target, source=SOURCE, **more):
     url = getattr(server_or_url, "url", server_or_url)
-    return download(source, target, [url], patience=QUICK, **more)
+    return download(source, target, [url], retries=QUICK, **more)
 
 
 def failure(*args, **more):
     """Return the sentence of a download that must fail, after checking what holds for every sentence."""
-    with pytest.raises(WeightsError) as caught:
+    with pytest.raises(InputError) as caught:
         fetch(*args, **more)
     sentence = str(caught.value)
     assert sentence.isprintable() and sentence, "one line"

@@ -1,4 +1,8 @@
-"""Numbers that other people printed from the genuine beta16 file's conv1_1, as they stand in their listings."""
+"""Figures of the genuine VGG-19, and made-up networks that satisfy them.
+
+Those of conv1_1 were printed by other people from the genuine beta16 file and stand here as in their listings. Those of
+all layers come from a public copy of the Caffe model.
+"""
 
 import numpy as np
 
@@ -47,6 +51,38 @@ _BIASES = """
 0.37947032 0.60067391 0.47174454 0.81309211 0.45521152 1.08920074 0.47757268 0.4072122
 """
 
+# Name, bias[0:3], sum of the biases, kernel[2, 2, 0, 0:3], sum of kernel[2, 2].
+_ALL_LAYERS = """
+conv1_1 0.73017758 0.064936288 0.03428847 29.94052 -0.41602272 -0.11491341 -0.14672887 -0.70685
+conv1_2 -0.29296547 0.33977443 0.15974344 2.70961 0.056262024 -0.04657295 0.0016184686 23.86336
+conv2_1 -0.042648707 0.079034068 -0.025949502 13.77395 -0.0095817363 0.0048716222 0.023487167 -4.49319
+conv2_2 -0.076411448 -0.11006599 -0.14415608 1.15701 0.0028254327 -0.00071903155 -0.0086337645 -5.07107
+conv3_1 0.031958945 -0.0030864854 0.026248138 4.14385 0.013257597 -0.0094418125 -0.0084771393 -6.41307
+conv3_2 -0.089332461 0.10989992 -0.051033113 11.03840 0.0081134541 0.0063917474 0.0023422481 -15.18647
+conv3_3 0.020551456 -0.019207878 0.051434401 11.07564 -0.011310563 0.00506648 -0.0020927642 23.63734
+conv3_4 0.084253557 0.06194786 0.026996436 4.80064 -0.013925337 -0.0022712713 -0.0092238635 -9.49616
+conv4_1 0.023427673 0.018249568 0.027586462 6.67663 -0.019506149 -0.0040778653 0.020624615 -44.35250
+conv4_2 0.0043651783 -0.0094778016 -0.0037543238 6.36061 -0.0010055295 0.00027906237 0.0062166648 -104.25241
+conv4_3 0.0016908754 0.043703016 0.056695521 9.25976 -0.0096113635 -0.0047985748 0.0042113671 -108.07725
+conv4_4 0.041845914 -0.064701483 0.014713828 9.80606 0.010525577 0.0036678601 0.0086621325 -186.09521
+conv5_1 -0.05643649 -0.10456807 0.015437681 14.35506 -0.0054866583 -0.00030505523 -0.0050974758 -137.11227
+conv5_2 0.051460624 0.094845951 0.21744378 33.47016 0.0034378469 0.0006622239 -0.0015893141 -177.39638
+conv5_3 -0.010290103 0.14897868 0.24727297 27.48494 -0.004243487 -0.00033004864 0.0076078298 -209.79360
+conv5_4 0.72227454 -0.48572719 0.40565884 87.87166 -0.003098696 0.018132936 0.0010837315 -261.18221
+"""
+
+# Name, kernel[0, 2, 0, 0:3], sum of the kernel, sum of its absolute values; where the whole kernel is known.
+_WHOLE_KERNELS = """
+conv1_1 -0.045948658 -0.11583115 -0.14462094 -3.54119 270.43484
+conv1_2 -0.0033589844 -0.015969867 -0.012016361 154.49180 1018.23814
+conv2_1 -0.0076541468 0.025704242 0.023104889 -29.59720 1450.00149
+conv2_2 0.0035027207 -3.1715357e-05 -0.0073914262 -78.24028 2217.50067
+conv3_1 0.016381666 -0.00031575668 0.010939343 -75.85410 3352.50160
+conv3_2 0.009905071 0.0055596763 0.014426901 -55.48932 4682.56222
+conv3_3 0.0090431552 -0.0031043307 0.007581606 358.90451 4334.07641
+conv3_4 0.0049645514 0.0006249561 -0.0013684602 97.10269 4234.12137
+"""
+
 #: (3, 3, 3, 6): height, width, RGB, and the channels of `SHOWN`.
 KERNELS = np.array(_LISTING.split(), np.float32).reshape(3, 3, 3, len(SHOWN))
 
@@ -54,8 +90,53 @@ KERNELS = np.array(_LISTING.split(), np.float32).reshape(3, 3, 3, len(SHOWN))
 BIASES = np.array(_BIASES.split(), np.float32)
 
 
-def conv1_1() -> tuple[np.ndarray, np.ndarray]:
-    """Kernel (3, 3, 3, 64), zero where no figure is known, and bias (64,)."""
-    kernel = np.zeros((3, 3, 3, 64), np.float32)
-    kernel[..., SHOWN] = KERNELS
-    return kernel, BIASES.copy()
+def network() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Kernel (3, 3, in, out) and bias (out,) of each convolution: the figures, and made-up numbers that fit their sums.
+
+    Where no figure is known, kernels are zero.
+    """
+    rng = np.random.default_rng(0)
+    whole_kernels = _figures(_WHOLE_KERNELS)
+    made, channels_in = {}, 3
+    for name, figures in _figures(_ALL_LAYERS).items():
+        channels = min(512, 32 * 2 ** int(name[4]))
+        bias = np.concatenate([figures[:3], _with_sum(channels - 3, figures[3] - figures[:3].sum(), rng)])
+        kernel = np.zeros((3, 3, channels_in, channels), np.float32)
+        free = np.ones(kernel.shape, bool)  # where numbers may be made up
+        if name == "conv1_1":
+            bias = BIASES
+            kernel[..., SHOWN], free[..., SHOWN] = KERNELS, False
+        _fill(kernel, free, figures[4:], whole_kernels.get(name), rng)
+        made[name] = kernel, bias.astype(np.float32)
+        channels_in = channels
+    return made
+
+
+def _figures(table: str) -> dict[str, np.ndarray]:
+    rows = [line.split() for line in table.strip().splitlines()]
+    return {name: np.array(texts, np.float64) for name, *texts in rows}
+
+
+def _fill(
+    kernel: np.ndarray, free: np.ndarray, corner: np.ndarray, whole: np.ndarray | None, rng: np.random.Generator
+) -> None:
+    kernel[2, 2, 0, :3], free[2, 2, 0, :3] = corner[:3], False
+    missing = corner[3] - kernel[2, 2].sum(dtype=np.float64)
+    kernel[2, 2][free[2, 2]] = _with_sum(free[2, 2].sum(), missing, rng)
+    free[2, 2] = False
+    if whole is None:
+        return
+    kernel[0, 2, 0, :3], free[0, 2, 0, :3] = whole[:3], False
+    missing = whole[3] - kernel.sum(dtype=np.float64)
+    missing_absolute = whole[4] - np.abs(kernel).sum(dtype=np.float64)
+    numbers = np.empty(free.sum(), np.float32)
+    numbers[::2] = _with_sum(len(numbers[::2]), (missing_absolute + missing) / 2, rng)  # all positive ones
+    numbers[1::2] = _with_sum(len(numbers[1::2]), (missing - missing_absolute) / 2, rng)  # all negative ones
+    kernel[free] = numbers
+
+
+def _with_sum(count: int, total: float, rng: np.random.Generator) -> np.ndarray:
+    numbers = rng.uniform(0.5, 1.5, count)
+    numbers = (numbers * (total / numbers.sum())).astype(np.float32)
+    numbers[0] += total - numbers.sum(dtype=np.float64)  # what rounding to float32 has changed
+    return numbers

@@ -1,5 +1,5 @@
 """MatConvNet's `.mat` files.
 
-`read` → kernels, biases and mean colour; `write` is the way back. `mat5` guards SciPy's reader against damaged files,
-`sniff` tells what a wrong file is, and `locate` knows the names of the files this project gets or makes.
+Read `read` first: it returns kernels, biases and mean colour; `write` does the opposite. `mat5` protects SciPy's reader
+from damaged files, `sniff` recognises files of another kind, and `locate` has the names of this project's files.
 """

@@ -1,7 +1,7 @@
-"""Loads variables of a MATLAB 5.0 file with SciPy, after checking the file's structure byte by byte.
+"""Loads variables of a MATLAB 5.0 file with SciPy, after a check of the file's structure.
 
 SciPy's reader is compiled code that trusts the file: a flipped byte can crash the whole process or make it ask for
-gigabytes. So every element is looked at first, following MathWorks' "MAT-File Format", chapter 1. A file is a
+gigabytes. So every element is checked first, by the rules of MathWorks' "MAT-File Format", chapter 1. A file is a
 128-byte header and a sequence of elements; an element is a tag (type, number of bytes) and data padded to 8 bytes;
 the data of a `miMATRIX` is again a sequence of elements: flags, dimensions, name, contents.
 """
@@ -43,7 +43,7 @@ class Element(NamedTuple):
 
 
 def load(path: Path, names: Collection[str]) -> dict[str, Any]:
-    """The variables called `names` that the MATLAB 5.0 file `path` holds, as `scipy.io.loadmat` returns them.
+    """Return the variables called `names` of the MATLAB 5.0 file `path`, as `scipy.io.loadmat` does.
 
     Raises:
         WeightsError: the file is truncated or damaged; the message says where.
@@ -64,7 +64,7 @@ def load(path: Path, names: Collection[str]) -> dict[str, Any]:
 
 
 def _checked(file: BinaryIO, contents: mmap.mmap) -> mmap.mmap:
-    """Check every variable and return the file, with its compressed variables inflated if it has any."""
+    """Check every variable and return the file, with its compressed variables inflated."""
     elements = list(_elements(contents, HEADER_BYTES, len(contents), padded=False))
     if any(element.type == MI_COMPRESSED for element in elements):
         contents = _inflated(file, elements)
@@ -75,7 +75,7 @@ def _checked(file: BinaryIO, contents: mmap.mmap) -> mmap.mmap:
 
 
 def _inflated(file: BinaryIO, elements: list[Element]) -> mmap.mmap:
-    """The same file in memory without compression; no variable gets more room than its own tag promises."""
+    """Return the same file without compression, in memory; no variable gets more room than its own tag promises."""
     sizes = []
     for element in elements:
         file.seek(element.start)
@@ -102,7 +102,7 @@ def _inflated(file: BinaryIO, elements: list[Element]) -> mmap.mmap:
 
 
 def _elements(contents: mmap.mmap, start: int, end: int, padded: bool = True) -> Iterator[Element]:
-    """The elements that lie side by side between the bytes `start` and `end`."""
+    """Yield the elements that follow each other between the bytes `start` and `end`."""
     while start < end:
         if end - start < 8:
             raise WeightsError(f"it ends inside a tag at byte {start:,}")

@@ -1,16 +1,16 @@
 """Reads VGG-19 from MatConvNet's `.mat` file, in both layouts that are in circulation.
 
 The file is a MATLAB 5.0 file. Its `layers` is a (1, 43) cell array; each cell holds a (1, 1) struct that describes one
-layer: 37 of conv1_1 … pool5, then the classifier, which we leave alone. A convolution's `weights` is a (1, 2) cell
+layer: 37 of conv1_1 … pool5, then the classifier, which is not read. A convolution's `weights` is a (1, 2) cell
 {kernel (3, 3, in, out), bias (1, out)}. The layouts differ in the order of the fields and in where the mean colour is:
 
     beta16   layers, classes, normalization.averageImage      (224, 224, 3)
     later    layers, meta.normalization.averageImage          (1, 1, 3)
 
-Everything is looked up by field name: readers that count positions understand one layout only.
+Every field is looked up by its name, as readers that count positions understand only one of the layouts.
 
 Kernels are used as they are. Axis 0 is height, axis 1 width, then input and output channels, which is what
-`tf.nn.conv2d` takes; the transposition that some programs apply turns every filter on its side.
+`tf.nn.conv2d` takes. Some programs swap height and width, which transposes every filter.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +38,7 @@ class Conv(NamedTuple):
 
 @dataclass(frozen=True)
 class Weights:
-    """The convolutional part of a VGG-19 and what is known of where it came from."""
+    """The convolutional part of a VGG-19, and what is known of its source."""
 
     convolutions: dict[str, Conv]  # by layer name, conv1_1 … conv5_4
     mean_rgb: np.ndarray  # (3,) float32 in [0, 255], subtracted from every pixel
@@ -49,7 +49,7 @@ class Weights:
 
 
 def read(path: Path | str) -> Weights:
-    """Read a MatConvNet VGG-19 in either layout; any channel counts that chain from layer to layer will do.
+    """Read a MatConvNet VGG-19 in either layout, with any channel counts that fit from layer to layer.
 
     Raises:
         WeightsError: the file is missing, damaged, or holds something other than VGG-19's 37 layers.
@@ -80,7 +80,7 @@ def read(path: Path | str) -> Weights:
 
 
 def _structs(cells: np.ndarray) -> list[np.void]:
-    """The struct inside each cell of `layers`."""
+    """Return the struct inside each cell of `layers`."""
     return [cell.reshape(-1)[0] for cell in cells.reshape(-1)]
 
 
@@ -108,8 +108,8 @@ def _require_kind(row: Layer, layer: np.void) -> None:
     kind = str(_field(layer, "type", row.name).item())
     if kind != row.kind:
         raise WeightsError(f"layer {row.name} is of type {kind!r}, expected {row.kind!r}")
-    # A network of another geometry would be read without complaint and then computed wrongly. A pool's `pad` is left
-    # alone, as it only says what happens at an odd border; of all these fields only `pad` has another default.
+    # A network of another geometry could be read, but would be computed wrongly. A pool's `pad` is not checked, as it
+    # matters at odd borders only. A field that is missing has the expected value by default, except `pad`.
     geometry = {"conv": {"stride": 1, "pad": 1, "dilate": 1}, "relu": {}, "pool": {"pool": 2, "stride": 2}}[row.kind]
     for name, expected in geometry.items():
         if name not in layer.dtype.names and name != "pad":
@@ -137,7 +137,7 @@ def _convolution(name: str, layer: np.void, channels_in: int) -> Conv:
 
 
 def _normalization(variables: dict[str, Any]) -> tuple[Layout, np.ndarray, str]:
-    """The layout, the mean of `averageImage` over height and width as (3,) RGB, and our writer's `origin`, if any."""
+    """Return the layout, the mean of `averageImage` over height and width as (3,) RGB, and the `origin` or ""."""
     if "normalization" in variables:
         layout, cell = "beta16", variables["normalization"]
     elif "meta" in variables:

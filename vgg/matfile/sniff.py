@@ -1,6 +1,6 @@
-"""Tells what a file is that should have been a MATLAB 5.0 `.mat` file but is not.
+"""Recognises what a file is if it is not the MATLAB 5.0 `.mat` file that was expected.
 
-Every case is something people really had under the name `imagenet-vgg-verydeep-19.mat`.
+People have had every kind listed here under the name `imagenet-vgg-verydeep-19.mat`.
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vgg.errors import WeightsError
 
-WHAT_TO_DO = "get the genuine file with `make download-weights`, or make our own with `python -m weights learn`"
+WHAT_TO_DO = "get the genuine file with `make download-weights`, or learn filters with `python -m weights learn`"
 
 _SIGNATURES = (
     (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),
@@ -37,14 +37,15 @@ def require_mat5(path: Path) -> None:
     except FileNotFoundError:
         raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None
     except OSError as error:
-        raise WeightsError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+        what_to_do = "check its permissions" if isinstance(error, PermissionError) else "name another file"
+        raise WeightsError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from error
     found = _describe(start)
     if found:
         raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
 
 
 def _describe(start: bytes) -> str | None:
-    """What a file beginning with `start` is, or None for a MATLAB 5.0 file."""
+    """Return what a file is that begins with `start`, or None for a MATLAB 5.0 file."""
     if start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES:
         return None
     if not start:

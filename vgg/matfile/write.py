@@ -1,6 +1,7 @@
-"""Writes VGG-19 in MatConvNet's `.mat` format: the way back of `vgg.matfile.read`, in either layout.
+"""Writes VGG-19 as a MatConvNet `.mat` file, in either layout, so that `vgg.matfile.read` reads it back.
 
-What is written here, other MatConvNet readers can read too, those by field name and those by position.
+Other MatConvNet readers can read these files too, whether they look fields up by name or by position.
+The same weights give the same bytes.
 """
 
 from pathlib import Path
@@ -13,11 +14,14 @@ from vgg.files import atomic_write
 from vgg.layers import LAYERS, Layer
 from vgg.matfile.read import Weights
 
+#: The first 116 bytes of the file. SciPy writes the time there, so that no two files would be alike.
+DESCRIPTION = b"MATLAB 5.0 MAT-file, VGG-19 as MatConvNet writes it".ljust(116)
+
 
 def write(path: Path | str, weights: Weights) -> None:
-    """Write `weights` in `weights.layout`, field by field as MatConvNet did, so that its other readers can read it.
+    """Write `weights` in the layout `weights.layout`, with the fields of the genuine file in their order.
 
-    The file appears under its name only when it is complete; readers by position find the kernel of layer i at
+    The file appears under its name only when it is complete. Readers by position find the kernel of layer i at
     `layers[0][i][0][0][2][0][0]` (later) or `layers[0][i][0][0][0][0][0]` (beta16).
 
     Raises:
@@ -36,10 +40,12 @@ def write(path: Path | str, weights: Weights) -> None:
         variables["meta"] = {"normalization": third}
     with atomic_write(path) as unfinished, unfinished.open("wb") as file:  # SciPy would hide why it cannot be opened
         scipy.io.savemat(file, variables)
+        file.seek(0)
+        file.write(DESCRIPTION)
 
 
 def _entry(row: Layer, weights: Weights) -> dict[str, Any]:
-    """One layer's struct, its fields in the order of the genuine file of that layout."""
+    """Return the struct of one layer, with its fields in the order of the genuine file of that layout."""
     head: dict[str, Any] = {"name": row.name, "type": row.kind}
     if row.kind == "relu":
         return head if weights.layout == "later" else {"type": "relu", "name": row.name}
@@ -58,7 +64,7 @@ def _entry(row: Layer, weights: Weights) -> dict[str, Any]:
 
 
 def _cell(items: list[Any]) -> np.ndarray:
-    """A MATLAB cell array, (1, len(items)); NumPy would make one block of items of equal shape."""
+    """Return a MATLAB cell array (1, len(items)); NumPy alone would make one block of items of equal shape."""
     cell = np.empty((1, len(items)), dtype=object)
     for i, item in enumerate(items):
         cell[0, i] = item

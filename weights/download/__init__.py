@@ -1,4 +1,5 @@
-"""The download of the published file: resumed where it broke off, and believed only if its digest agrees.
+"""The download of the published file, which continues where it was interrupted and checks the digest.
 
-Read `download` first. `request` is one HTTP request, `partial` the file on the disk, `sources` addresses and digests.
+Read `sources` (addresses and digests), `download` (the whole), `fetch` (one address), `request` and `answer` (one HTTP
+request), `partial` (the file on the disk) and `display`.
 """

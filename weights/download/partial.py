@@ -1,6 +1,6 @@
-"""The file on disk while a download is under way: `<target>.part` until it is complete and verified.
+"""The file on the disk during a download: `<target>.part` until it is complete and verified.
 
-Everything here that touches the disk turns the system's errors into one sentence for the user.
+Every function that touches the disk turns the system's errors into one line for the user.
 """
 
 import errno
@@ -25,7 +25,7 @@ class WrongDigest(Exception):
 
 @dataclass(frozen=True)
 class PartialFile:
-    """The growing copy of `source` that will become `target`. All methods raise WeightsError for the disk."""
+    """The growing copy of `source` that becomes `target`. All methods raise WeightsError if the disk fails."""
 
     source: Source
     target: Path
@@ -46,14 +46,14 @@ class PartialFile:
             self.path.unlink(missing_ok=True)
 
     def is_genuine(self) -> bool:
-        """Tell whether the bytes are the published file, whole."""
+        """Return whether the bytes are the whole published file."""
         with disk_errors(self.path):
             return file_digest(self.path, self.source.algorithm) == self.source.digest
 
     def is_complete(self) -> bool:
-        """Tell whether nothing is left to fetch; a file that is long enough but wrong is deleted.
+        """Return whether nothing is left to fetch; delete a file that is long enough but wrong.
 
-        A run that was killed between its last byte and the renaming leaves a complete partial file.
+        A run that was killed after its last byte and before the renaming leaves a complete partial file.
         """
         if self.source.size is None or self.size() < self.source.size:
             return False
@@ -63,7 +63,7 @@ class PartialFile:
         return False
 
     def check_space(self, total: int) -> None:
-        """Raise WeightsError if a file of `total` bytes will not fit on the disk."""
+        """Raise WeightsError if the disk has no room for a file of `total` bytes."""
         needed = total - self.size()
         with disk_errors(self.path):
             free = shutil.disk_usage(self.path.parent).free
@@ -74,9 +74,12 @@ class PartialFile:
             )
 
     def write(self, start: int, chunks: Iterable[bytes], limit: int, advance: Callable[[int], None]) -> int:
-        """Write `chunks` from byte `start` on (0 empties the file first) and return the new length in bytes.
+        """Write `chunks` from byte `start` on and return the new length in bytes; with `start` 0 empty the file first.
 
-        `advance` is told the length after every chunk. Raises TooMuch beyond `limit` bytes.
+        `advance` is called with the length after every chunk.
+
+        Raises:
+            TooMuch: more than `limit` bytes arrived.
         """
         done = start
         # Unbuffered: every byte that arrived is in the file if the process is killed, and closing writes nothing.
@@ -94,7 +97,7 @@ class PartialFile:
         return done
 
     def accept(self) -> None:
-        """Rename the complete file to the target in one step. Raises WrongDigest if it is not the published one."""
+        """Rename the complete file to the target in one step; raise WrongDigest if it is not the published file."""
         if not self.is_genuine():
             found = describe_digest(self.source, self.path)
             self.remove()
@@ -107,7 +110,7 @@ class PartialFile:
 
 
 def write_all(write: Callable[[bytes], int], chunk: bytes) -> None:
-    """Write the whole chunk: an unbuffered write may take only a part of it, as when the disk fills up."""
+    """Write the whole chunk; one unbuffered write may take only a part of it, as when the disk fills up."""
     while chunk:
         chunk = chunk[write(chunk) :]
 
@@ -122,7 +125,7 @@ def describe_digest(source: Source, path: Path) -> str:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the file system refuses within the block into a WeightsError: no other address would help."""
+    """Turn each error of the file system inside the block into a WeightsError, as no other address would help."""
     try:
         yield
     except OSError as error:

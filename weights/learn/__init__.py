@@ -1,4 +1,5 @@
-"""Filters learned without labels and without a download, where the genuine ones are not at hand.
+"""Filters that are learned without labels and without a download, for use where the genuine ones are missing.
 
-`dead_leaves` draws the pictures, `filters` learns from them layer by layer, `file` makes the `.mat` file.
+Read `dead_leaves` (draws the pictures), `filters` (learns from them, layer by layer) and `file` (writes the `.mat`
+file). `display` shows the progress.
 """

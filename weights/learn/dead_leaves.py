@@ -1,8 +1,8 @@
-"""Pictures to learn filters from, drawn by code: opaque shapes of all sizes fall on each other like dead leaves.
+"""Draws the pictures from which filters are learned: opaque shapes of all sizes cover each other like dead leaves.
 
 Lee, Mumford & Huang 2001 ("Occlusion models for natural images") show that such pictures share the statistics of
-photographs: edges, flat areas and the same look at every scale, because the radii follow a power law. Baradad et al.
-2021 ("Learning to see by looking at noise") learn useful features from them.
+photographs: they have edges and flat areas, and look the same at every scale, because the radii follow a power law.
+Baradad et al. 2021 ("Learning to see by looking at noise") learn useful features from them.
 """
 
 import cv2
@@ -14,7 +14,7 @@ TEXTURED = 0.6  # the share of leaves that carry stripes; the others are plain
 
 
 def dead_leaves(seed: int, size: int = 512) -> np.ndarray:
-    """A picture (size, size, 3), float32 RGB in [0, 255]; odd seeds are slightly out of focus, as photographs are."""
+    """Return a picture (size, size, 3), float32 RGB in [0, 255]; with odd seeds it is slightly out of focus."""
     rng = np.random.default_rng(seed)
     image = np.zeros((size, size, 3), np.float32)
     for _ in range(LEAVES):
@@ -30,7 +30,7 @@ def dead_leaves(seed: int, size: int = 512) -> np.ndarray:
 
 
 def _outline(rng: np.random.Generator, x: float, y: float, radius: float, width: int, height: int) -> np.ndarray:
-    """How much of each pixel the leaf covers, (height, width, 1) in [0, 1]: a tilted ellipse or box around (x, y)."""
+    """Return how much of each pixel a tilted ellipse or box around (x, y) covers, (height, width, 1) in [0, 1]."""
     mask = np.zeros((height, width), np.uint8)
     narrow = max(1.0, radius * rng.uniform(0.12, 1))
     tilt = rng.uniform(0, 180)
@@ -43,11 +43,11 @@ def _outline(rng: np.random.Generator, x: float, y: float, radius: float, width:
 
 
 def _surface(rng: np.random.Generator, left: int, top: int, right: int, bottom: int) -> np.ndarray:
-    """The leaf's colours, (bottom - top, right - left, 3): stripes between two colours, or one colour."""
+    """Return the colours of a leaf, (bottom - top, right - left, 3): stripes between two colours, or one colour."""
     colour = rng.uniform(0, 255, 3)
     other = np.clip(colour + rng.normal(0, 60, 3), 0, 255)
     angle, phase = rng.uniform(0, np.pi), rng.uniform(0, 2 * np.pi)
-    frequency = np.exp(rng.uniform(np.log(0.03), np.log(1.2)))  # radians a pixel: periods of 5 to 200 pixels
+    frequency = np.exp(rng.uniform(np.log(0.03), np.log(1.2)))  # radians per pixel: periods of 5 to 200 pixels
     if rng.random() > TEXTURED:
         frequency = 0.0
     y, x = np.mgrid[top:bottom, left:right]

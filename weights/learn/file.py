@@ -1,27 +1,29 @@
-"""The `.mat` file of learned filters: its name, what it says of itself, and how it is made."""
+"""Makes the `.mat` file of learned filters, whose `origin` says how it was made."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from vgg.matfile.locate import LEARNED_VERSION
 
-#: The first words of the file's `origin`.
+#: The first words of a file's `origin`.
 LEARNED_ORIGIN = "learned filters"
-
 UNTRAINED_ORIGIN = "untrained random filters"
 
-PICTURES = 4
+PICTURES = 4  # drawn for one file
 
-#: Filters of different seeds paint a little differently; of seeds 0 to 2 this one's strokes are the longest.
+#: Different seeds give slightly different strokes. Of seeds 0 to 2 this one gives the longest.
 SEED = 1
 
 
 def make(path: Path, seed: int = SEED, report: Callable[[str], None] | None = None) -> None:
-    """Draw the pictures, learn the filters and write them to `path` in the later layout; under 40 s on 2 cores.
+    """Draw the pictures, learn the filters and write them to `path` in the later layout; about 30 s on 2 cores.
 
-    `report` is called with the name of each layer when it is learned.
+    The same seed gives the same bytes on the same machine. `report` is called with the name of each learned layer.
+
+    Raises:
+        InputError: `path` cannot be written.
     """
-    # Here and not above: who only wants the name should not wait for TensorFlow.
+    # Imported here and not above, because callers that only need the names should not wait for TensorFlow.
     from vgg.matfile.read import Weights
     from vgg.matfile.write import write
     from weights.learn.dead_leaves import dead_leaves
@@ -33,7 +35,7 @@ def make(path: Path, seed: int = SEED, report: Callable[[str], None] | None = No
 
 
 def make_untrained(path: Path, seed: int = SEED) -> None:
-    """Write random filters to `path`, to compare the learned ones with."""
+    """Write random filters to `path`, as a baseline for the learned ones; raise InputError if it cannot be written."""
     from vgg.matfile.read import Weights
     from vgg.matfile.write import write
     from weights.learn.filters import MEAN_RGB, untrained

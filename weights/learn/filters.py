@@ -2,8 +2,8 @@
 
 Layer by layer, from the image up: cut 3×3 patches out of the maps below, whiten them, cluster them, and take the
 cluster centres as filters (Coates & Ng 2012, "Learning feature representations with k-means"). A bias switches off the
-weaker responses, and each filter is scaled to a mean activation of 1, the paper's normalised network. The pictures are
-drawn by `weights.learn.dead_leaves`.
+weaker responses, and each filter is scaled to a mean activation of 1, as in the paper's normalised network.
+`weights.learn.dead_leaves` draws the pictures.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ from vgg.network import conv2d, pool, relu
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 
 PATCHES = 20_000  # clustered for each layer
-COMPONENTS = 96  # channels left by PCA before patches are cut: 9·512 numbers a patch would take minutes
+COMPONENTS = 96  # channels that PCA leaves before patches are cut; with 9·512 numbers a patch it would take minutes
 ROUNDS = 8  # of k-means
 SPARSITY = 45  # percentile of a filter's responses that its bias switches off
-#: Added to every variance before whitening, relative to the mean variance. Little of it gives filters for fine grain
-#: (0.1: short strokes and noise in flat areas), much of it filters for broad areas (20: strokes melt into blobs).
+#: Added to every variance before whitening, relative to the mean variance. A small value gives filters for fine grain
+#: (0.1: short strokes and noise in flat areas), a large one filters for broad areas (20: strokes become blobs).
 WHITENING_FLOOR = 1.0
 
 
@@ -54,7 +54,7 @@ def learn(
 
 
 def untrained(seed: int = 0) -> dict[str, Conv]:
-    """Random kernels of VGG-19's shape, N(0, 2 / (9·in)) as He et al. 2015 initialise them: what learning must beat."""
+    """Return random kernels of VGG-19's shape, N(0, 2 / (9·in)) as in He et al. 2015; learning must beat them."""
     rng = np.random.default_rng(seed)
     convolutions: dict[str, Conv] = {}
     for layer in CONVOLUTIONS:
@@ -65,12 +65,12 @@ def untrained(seed: int = 0) -> dict[str, Conv]:
 
 
 def learn_kernel(maps: Sequence[np.ndarray], filters: int, rng: np.random.Generator) -> np.ndarray:
-    """Cluster centres of whitened 3×3 patches of `maps`, each (1, H, W, in), as a kernel (3, 3, in, filters)."""
+    """Return cluster centres of whitened 3×3 patches of `maps` (1, H, W, in) as a kernel (3, 3, in, filters)."""
     mean, axes = _principal_axes(maps, rng)  # (in,), (in, c)
     patches = np.concatenate([_patches((x[0] - mean) @ axes, PATCHES // len(maps), rng) for x in maps])  # (n, 9·c)
     patches -= patches.mean(axis=0)
     contrast = patches.std(axis=1, keepdims=True)
-    patches /= np.maximum(contrast, np.percentile(contrast, 20))  # flat patches are not blown up to full contrast
+    patches /= np.maximum(contrast, np.percentile(contrast, 20))  # flat patches are not stretched to full contrast
     variances, directions = np.linalg.eigh(patches.T @ patches / len(patches))
     kept = variances > variances.max() * 1e-5
     floor = WHITENING_FLOOR * variances[kept].mean()
@@ -81,7 +81,7 @@ def learn_kernel(maps: Sequence[np.ndarray], filters: int, rng: np.random.Genera
 
 
 def _principal_axes(maps: Sequence[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (in,) and the directions of largest variance (in, c) of the maps' channels."""
+    """Return the mean (in,) and the directions of largest variance (in, c) of the maps' channels."""
     channels = maps[0].shape[-1]
     pixels = np.concatenate([x.reshape(-1, channels) for x in maps])
     sample = pixels[rng.choice(len(pixels), min(len(pixels), PATCHES), replace=False)]
@@ -93,7 +93,7 @@ def _principal_axes(maps: Sequence[np.ndarray], rng: np.random.Generator) -> tup
 
 
 def _patches(channels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """`count` random 3×3 windows of (H, W, c), as rows (count, 9·c) in the order height, width, channel."""
+    """Return `count` random 3×3 windows of (H, W, c) as rows (count, 9·c) in the order height, width, channel."""
     height, width, _ = channels.shape
     padded = np.pad(channels, ((1, 1), (1, 1), (0, 0)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(0, 1))  # (H, W, c, 3, 3)
@@ -103,7 +103,7 @@ def _patches(channels: np.ndarray, count: int, rng: np.random.Generator) -> np.n
 
 
 def spherical_kmeans(points: np.ndarray, clusters: int, rng: np.random.Generator) -> np.ndarray:
-    """(clusters, d) unit vectors, each the mean direction of the `points` (n, d), unit vectors, nearest to it."""
+    """Return unit vectors (clusters, d), each the mean direction of those `points` (n, d) that are nearest to it."""
     centres = points[rng.choice(len(points), clusters, replace=len(points) < clusters)]
     for _ in range(ROUNDS):
         nearest = np.argmax(points @ centres.T, axis=1)
@@ -122,7 +122,7 @@ def _unit_rows(vectors: np.ndarray) -> np.ndarray:
 
 
 def _sparse_and_scaled(kernel: np.ndarray, maps: Sequence[tf.Tensor]) -> Conv:
-    """Add the bias that leaves the strongest responses on `maps`, and scale each filter to a mean activation of 1."""
+    """Add a bias that keeps the strongest responses on `maps`, and scale each filter to a mean activation of 1."""
     no_bias = np.zeros(kernel.shape[-1], np.float32)
     responses = np.concatenate([conv2d(x, kernel, no_bias).numpy().reshape(-1, len(no_bias)) for x in maps])
     bias = -np.percentile(responses[::7], SPARSITY, axis=0).astype(np.float32)  # every 7th position is enough

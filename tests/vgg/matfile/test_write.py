@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +66,19 @@ def test_fields_are_in_the_genuine_order(tmp_path, weights, layout):
     first = scipy.io.loadmat(tmp_path / "a.mat")["layers"][0, 0]
     expected = [field for field in hand_made.FIELDS[layout] if field != "dilate"]  # not every later file has it
     assert list(first.dtype.names) == expected
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_same_weights_give_the_same_bytes_at_any_time(tmp_path, weights, layout, monkeypatch):
+    for name, clock in (("a.mat", "Sat Nov 21 18:00:00 2026"), ("b.mat", "Sun Nov 22 09:30:00 2026")):
+        monkeypatch.setattr(time, "asctime", lambda *_, clock=clock: clock)
+        write(tmp_path / name, replace(weights, layout=layout))
+    written = (tmp_path / "a.mat").read_bytes()
+    assert written == (tmp_path / "b.mat").read_bytes()
+    # "MAT-File Format", header: 116 bytes of text that begin so, 8 bytes for subsystems, version, byte order.
+    assert written.startswith(b"MATLAB 5.0 MAT-file")
+    assert written[:116].decode("ascii").isprintable()
+    assert written[116:128] == bytes(8) + b"\x00\x01IM"
 
 
 def test_only_the_finished_file_is_there(mat_file):

@@ -25,7 +25,7 @@ def test_command_downloads(serve, target, tiny_source, monkeypatch, capsys):
     assert_arrived(target)
     out, err = capsys.readouterr()
     assert out == f"{target}: complete, SHA256 as published\n"
-    assert "100 %  0.3 of 0.3 MB" in err
+    assert "300.0/300.0 kB" in err
 
 
 def test_command_prefers_url_to_the_environment(serve, target, tiny_source, monkeypatch):

@@ -1,10 +1,11 @@
 """What a download reports while it runs, and how that is shown."""
 
 import io
+import re
 
 from web_server import BODY, fetch, ranged
 from weights.download import display
-from weights.download.progress import Meter, Progress
+from weights.download.fetch import Progress
 
 
 def test_progress_and_no_target_until_the_end(serve, target, part):
@@ -20,31 +21,45 @@ def test_progress_and_no_target_until_the_end(serve, target, part):
     assert {(p.total, p.url) for p in seen} == {(len(BODY), server.url)}
 
 
-def test_rate_and_eta():
-    now, seen = [0.0], []
-    meter = Meter(seen.append, "url", 1_000, 11_000, clock=lambda: now[0])
-    # 100 bytes per second for 10 s, then 500 per second for 10 s: the rate forgets the first half.
-    for second in range(1, 21):
-        now[0] = float(second)
-        meter.advance(1_000 + 100 * min(second, 10) + 500 * max(second - 10, 0))
-    assert [seen[0].rate, seen[9].rate, seen[19].rate] == [100, 100, 500]
-    assert seen[9].eta == (11_000 - 2_000) / 100
-    meter.advance(7_500)
-    assert len(seen) == 20, "too soon for another report"
-    meter.advance(7_500, final=True)
-    assert len(seen) == 21
+def shown(out, *steps, url="http://a/[b]"):
+    """Show (seconds, megabytes of 100) one after the other as plain lines."""
+    now = [0.0]
+    show = display.plain_lines(out, clock=lambda: now[0])
+    for seconds, megabytes in steps:
+        now[0] = float(seconds)
+        show(Progress(megabytes * 1_000_000, 100_000_000, url))
+    return show
 
 
 def test_plain_lines_come_every_five_seconds_or_tenth():
-    now, out = [0.0], io.StringIO()
-    show = display.plain_lines(out, clock=lambda: now[0])
-    for seconds, share in [(0, 0), (1, 5), (2, 10), (3, 15), (8, 16), (9, 17), (10, 100), (11, 100)]:
-        now[0] = seconds
-        show(Progress(share * 1_000_000, 100_000_000, 2e6, 75.0, "http://a/[b]"))
-    show(Progress(0, None, 0.0, None, "http://second"))
+    out = io.StringIO()
+    show = shown(out, (0, 0), (1, 5), (2, 10), (3, 15), (8, 16), (9, 17), (10, 100), (11, 100))
+    show(Progress(0, None, "http://second"))
     lines = out.getvalue().splitlines()
-    assert [line.split()[0] for line in lines] == ["from", "0", "10", "16", "100", "from", "0.0"]
-    assert lines[2] == "10 %  10.0 of 100.0 MB  2.0 MB/s  1 min 15 s left"
+    expected = ["from http://a/[b]", "0.0/100.0 MB", "10.0/100.0 MB", "16.0/100.0 MB", "100.0/100.0 MB"]
+    assert [line.split("  ")[0] for line in lines] == [*expected, "from http://second", "0/? bytes"]
+
+
+def test_rate_and_time_to_go_count_only_what_this_run_received():
+    out = io.StringIO()
+    # 40 MB are left of an earlier run; then 2 MB every second, so that the last 50 MB take 25 s.
+    shown(out, (0, 40), *((second, 40 + 2 * second) for second in range(1, 6)))
+    assert out.getvalue().splitlines()[-1] == "50.0/100.0 MB  2.0 MB/s  0:00:25"
+
+
+def test_rate_forgets_the_distant_past():
+    out = io.StringIO()
+    slow = [(second, second) for second in range(0, 21)]  # 1 MB/s for 20 s
+    fast = [(second, 20 + (second - 20) // 10) for second in range(30, 241, 10)]  # 0.1 MB/s for 220 s
+    shown(out, *slow, *fast)
+    assert out.getvalue().splitlines()[-1].split("  ")[1] == "100.0 kB/s"
+
+
+def test_next_address_has_a_rate_of_its_own():
+    out = io.StringIO()
+    show = shown(out, (0, 0), (1, 10), (2, 20), (3, 30))
+    show(Progress(30_000_000, 100_000_000, "http://second"))
+    assert out.getvalue().splitlines()[-2:] == ["from http://second", "30.0/100.0 MB  ?  -:--:--"]
 
 
 def test_bar_on_a_terminal(monkeypatch):
@@ -52,6 +67,8 @@ def test_bar_on_a_terminal(monkeypatch):
     out = io.StringIO()
     out.isatty = lambda: True
     with display.progress_display(out) as show:
-        show(Progress(50_000_000, 100_000_000, 2e6, 25.0, "http://a/[b]"))
+        assert "connecting" in out.getvalue()
+        for megabytes in (0, 25, 50):
+            show(Progress(megabytes * 1_000_000, 100_000_000, "http://a/[b]"))
     assert "from http://a/[b]\n" in out.getvalue() and "━" in out.getvalue()
-    assert "50 %  50.0 of 100.0 MB  2.0 MB/s  25 s left" in out.getvalue()
+    assert re.search(r"receiving .*50\.0/100\.0 MB.*B/s.*\d:\d\d:\d\d", out.getvalue())

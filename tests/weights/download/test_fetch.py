@@ -61,7 +61,7 @@ def test_cut_in_chunked_body_is_resumed(serve, target):
 def test_silence_is_a_cut(serve, target):
     server = serve(ranged_then_silent, ranged)
     started = time.monotonic()
-    download(SOURCE, target, [server.url], patience=replace(QUICK, timeout=0.2))
+    download(SOURCE, target, [server.url], retries=replace(QUICK, timeout=0.2))
     assert time.monotonic() - started < 5
     assert_arrived(target)
     assert server.requests[1][1] == "bytes=100000-"
@@ -70,7 +70,7 @@ def test_silence_is_a_cut(serve, target):
 def test_host_that_never_answers_is_left_after_one_timeout(serve, target):
     server = serve(lambda handler: handler.server.release.wait(30))
     with pytest.raises(WeightsError, match=r"no answer within 0\.2 s"):
-        download(SOURCE, target, [server.url], patience=replace(QUICK, timeout=0.2))
+        download(SOURCE, target, [server.url], retries=replace(QUICK, timeout=0.2))
     assert len(server.requests) == 1
 
 

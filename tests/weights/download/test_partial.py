@@ -77,4 +77,4 @@ def test_bytes_are_safe_before_the_name_is(serve, target, monkeypatch):
 
 def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
-    assert "cannot be read or written" in failure("http://unused.invalid", tmp_path / "file" / "tiny.mat")
+    assert "cannot be written" in failure("http://unused.invalid", tmp_path / "file" / "tiny.mat")

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from web_server import BODY, PAGE, SHA256, SOURCE, UNSIZED, assert_arrived, endless, failure, fetch, ranged, reply
-from weights.download import download as download_module
+from weights.download import fetch as fetch_module
 
 
 def test_redirect_is_followed_with_its_range(serve, target, part):
@@ -70,7 +70,7 @@ def test_length_that_is_too_short(serve, target):
 
 @pytest.mark.parametrize(("source", "limit"), [(SOURCE, "300,000"), (UNSIZED, "1,000,000")])
 def test_endless_body_is_stopped(serve, target, monkeypatch, source, limit):
-    monkeypatch.setattr(download_module, "LARGEST", 1_000_000)
+    monkeypatch.setattr(fetch_module, "LARGEST", 1_000_000)
     server = serve(endless)
     assert f"after {limit} bytes" in failure(server, target, source)
     assert server.hung_up.wait(5), "the server must notice that nobody listens"

@@ -1,0 +1,75 @@
+"""What `python -m weights` refuses: at once, in one line, before anything is learned or fetched."""
+
+import sys
+
+import pytest
+
+from refused_command import refused_by
+from weights.__main__ import main
+from weights.learn import file as learned_file
+
+UNREACHABLE = ["--url", "http://127.0.0.1:9/"]
+
+
+@pytest.fixture
+def refused(tmp_path, capfd, monkeypatch):
+    """Run the command, which must refuse before it learns, and return its line."""
+    for name in ("make", "make_untrained"):
+        monkeypatch.setattr(learned_file, name, lambda *_: pytest.fail("should not have begun"))
+
+    def run(*arguments):
+        line = refused_by(main, "weights", list(map(str, arguments)), capfd, tmp_path)
+        assert line[:-1].isprintable()
+        return line
+
+    return run
+
+
+@pytest.mark.parametrize("command", [["learn"], ["learn", "--untrained"], ["download", *UNREACHABLE]])
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("{0}/" + 300 * "a", "File name too long"),
+        ("{0}/new/" + 300 * "a" + "/a.mat", "File name too long"),
+        ("{0}/dangling/a.mat", "dangling is a link that leads nowhere, expected a folder"),
+        ("{0}", "is a folder"),
+        ("{0}/file/a.mat", "cannot be written"),
+        ("", "--to: '' found, expected the name of a file"),
+        pytest.param(
+            "/proc/x.mat", "/proc/x.mat cannot be written", marks=pytest.mark.skipif(sys.platform != "linux", reason="")
+        ),
+    ],
+)
+def test_impossible_place(refused, tmp_path, command, place, words):
+    (tmp_path / "dangling").symlink_to(tmp_path / "not mounted")
+    (tmp_path / "file").write_text("kept")
+    assert words in refused(*command, "--to", place.format(tmp_path))
+
+
+@pytest.mark.parametrize("seed", ["x", "1.5", "-1", "", "9" * 5000, "1e3"])
+def test_seed_that_is_no_whole_number(refused, seed):
+    line = refused("learn", f"--seed={seed}")
+    assert "argument --seed: " in line and "expected a whole number of 0 or more" in line
+    assert len(line) < 200
+
+
+def test_learning_does_not_overwrite(refused, tmp_path):
+    (tmp_path / "a.mat").write_text("mine")
+    assert "a.mat exists already; delete it first" in refused("learn", "--to", tmp_path / "a.mat")
+
+
+def test_random_filters_need_a_name(refused):
+    assert "--untrained needs --to FILE" in refused("learn", "--untrained")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "argument file: '' found, expected the name of a file"),
+        ("missing.mat", "missing.mat does not exist"),
+        ("a" * 300, "(File name too long); name another file"),
+        ("a\x1b[2J\nb", "a\\x1b[2J\\nb does not exist"),
+    ],
+)
+def test_file_that_cannot_be_verified(refused, name, words):
+    assert words in refused("verify", name)
