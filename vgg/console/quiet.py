@@ -36,20 +36,21 @@ def compiled_code_silenced() -> Iterator[None]:
 
 @contextmanager
 def silent_stderr() -> Iterator[int | None]:
-    """Discard what is written to descriptor 2 inside the block; yield a duplicate of it, or None if it is closed."""
+    """Discard what is written to descriptor 2 inside the block; yield a duplicate of it, or None if it was closed."""
     try:
         kept = os.dup(2)
-    except OSError:  # closed, so there is nobody to protect
-        yield None
-        return
+    except OSError:
+        kept = None
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    if nowhere != 2:
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
     try:
         yield kept
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        if kept is not None:  # else it stays as it is: the next file to be opened would get the number 2
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _writes_to_stderr(stream: object) -> bool:

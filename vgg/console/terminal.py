@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
-from vgg.console.interrupts import STOPPED, Stop, signals_handled_by
+from vgg.console.interrupts import signals_handled_by
 from vgg.console.quiet import compiled_code_silenced
+from vgg.console.start import STOPPED, Stop
 from vgg.errors import InputError
 
 DONE, UNUSABLE_INPUT = 0, 2
