@@ -5,6 +5,7 @@ Until then Python would answer with a traceback, so this file imports nothing th
 """
 
 import _signal
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -36,6 +37,16 @@ class Stop:
         os._exit(STOPPED)
 
 
+def make_streams_usable() -> None:
+    """Let printing always work: a closed stream becomes one that discards, an unknown letter becomes `?`."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as by `>&-`
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (for as long as the program runs)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows ? for × instead of an error
+            stream.reconfigure(errors="replace")
+
+
 def start_program(program: str, main: Callable[[], int]) -> None:
     """Exit with the code of `main`, which imports what it needs, parses the options and calls `terminal.run`.
 
@@ -45,4 +56,5 @@ def start_program(program: str, main: Callable[[], int]) -> None:
     for number in SIGNALS:
         if _signal.getsignal(number) != _signal.SIG_IGN:  # `nohup` wants it ignored
             _signal.signal(number, Stop(program).leave)
+    make_streams_usable()
     sys.exit(main())
