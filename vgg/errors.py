@@ -1,4 +1,4 @@
-"""What every command says when its input cannot be used.
+"""The errors of unusable input.
 
 The message of an `InputError` is one line for the person at the keyboard: what was found, what was expected,
 what to do. Command lines print it as it is and exit with code 2; anything else that escapes is a bug of ours.
@@ -10,4 +10,4 @@ class InputError(ValueError):
 
 
 class WeightsError(InputError):
-    """A weights file is missing, damaged or not VGG-19's."""
+    """A weights file is missing, is damaged or does not hold VGG-19."""

@@ -20,7 +20,7 @@ def check_place(path: Path) -> None:
             its folder cannot be made or written to.
     """
     if not path.name or os.path.isdir(path):
-        raise InputError(f"{str(path) or 'an empty name'} is a folder, expected the name of a file in it")
+        raise InputError(f"{path} is a folder, expected the name of a file in it")
     if os.path.exists(path):
         if not os.path.isfile(path):
             raise InputError(f"{path} is a pipe or a device, expected the name of a file; choose another name")

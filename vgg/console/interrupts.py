@@ -3,70 +3,31 @@
 Python delivers signals to the main thread only. In any other thread everything in here does nothing.
 """
 
-import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
-#: SIGHUP does not exist on Windows.
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-STOPPED = 130  # as a shell reports a program that Ctrl-C ended
+from vgg.console.start import SIGNALS, Stop
 
 Handler = Callable[[int, FrameType | None], Any]
 
 
-class Stop:
-    """The signal handler of a running command: it raises KeyboardInterrupt, which `terminal.run` catches."""
-
-    def __init__(self, program: str) -> None:
-        """Make the handler of `program`, whose name begins its lines."""
-        self.program = program
-
-    def __call__(self, number: int, frame: FrameType | None) -> NoReturn:
-        """Raise KeyboardInterrupt."""
-        raise KeyboardInterrupt
-
-    def leave(self, number: int, frame: FrameType | None) -> NoReturn:
-        """End the process at once with one line and exit code 130.
-
-        Libraries that are being imported turn a KeyboardInterrupt into other errors, print it or lose it.
-        """
-        with suppress(OSError, ValueError, AttributeError):  # nobody can read it
-            os.write(sys.stderr.fileno(), f"{self.program}: stopped\n".encode())  # print() may be what was interrupted
-        os._exit(STOPPED)
-
-
-def handle_signals(handler: Handler) -> dict[int, Any]:
-    """Let `handler` take all `SIGNALS` and return the handlers before, to be put back by `restore_signals`.
-
-    Ignored signals stay ignored: `nohup` wants it so.
-    """
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in SIGNALS:
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                before[number] = signal.signal(number, handler)
-    return before
-
-
-def restore_signals(before: dict[int, Any]) -> None:
-    """Put back what `handle_signals` returned."""
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @contextmanager
 def signals_handled_by(handler: Handler) -> Iterator[None]:
-    """Let `handler` take all `SIGNALS` inside the block."""
-    before = handle_signals(handler)
+    """Let `handler` take all `SIGNALS` inside the block, but for those that are ignored: `nohup` wants it so."""
+    before: dict[int, Any] = {}
     try:
+        if threading.current_thread() is threading.main_thread():
+            for number in SIGNALS:
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    before[number] = signal.signal(number, handler)
         yield
     finally:
-        restore_signals(before)
+        for number, outside in before.items():
+            signal.signal(number, outside)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How a command line shows an optimiser at work: a moving bar on a terminal, now and then a plain line elsewhere."""
+"""How a command line shows the steps of an optimiser: as a moving bar on a terminal, elsewhere as plain lines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ LINE_SECONDS = 10.0
 
 
 class Paced(Protocol):
-    """What every record of a step has, whatever else it says."""
+    """What every record of a step has, whatever else it holds."""
 
     @property
     def step(self) -> int:
@@ -19,7 +19,7 @@ class Paced(Protocol):
 
     @property
     def left(self) -> float:
-        """Seconds that all steps to come will take, as far as it is known."""
+        """Seconds that all remaining steps will take, as far as it is known."""
 
 
 Show = Callable[[Any], None]  # of a Paced record
@@ -27,7 +27,7 @@ Describe = Callable[[Any], str]  # its losses in words
 
 
 def duration(seconds: float) -> str:
-    """`75 s` as `1 min 15 s`."""
+    """Return a duration in words, such as `1 min 15 s` for 75.0."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

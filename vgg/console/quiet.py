@@ -5,8 +5,10 @@ redirected once for a whole command, never around single calls, where threads wo
 """
 
 import faulthandler
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,20 +38,21 @@ def compiled_code_silenced() -> Iterator[None]:
 
 @contextmanager
 def silent_stderr() -> Iterator[int | None]:
-    """Discard what is written to descriptor 2 inside the block; yield a duplicate of it, or None if it is closed."""
+    """Discard what is written to descriptor 2 inside the block; yield a duplicate of it, or None if it was closed."""
     try:
         kept = os.dup(2)
-    except OSError:  # closed, so there is nobody to protect
-        yield None
-        return
+    except OSError:
+        kept = None
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    if nowhere != 2:
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
     try:
         yield kept
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        if kept is not None:  # else it stays as it is: the next file to be opened would get the number 2
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _writes_to_stderr(stream: object) -> bool:
@@ -62,10 +65,16 @@ def _writes_to_stderr(stream: object) -> bool:
 def start_tensorflow() -> None:
     """Import TensorFlow without its start-up messages, and make its results the same from run to run."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # for what it logs later, such as large allocations
-    with silent_stderr(), interrupts_at_once():
-        import tensorflow as tf
+    disabled = logging.root.manager.disable
+    with silent_stderr(), interrupts_at_once(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)  # such as Matplotlib's, which TensorFlow imports, about a missing home folder
+        try:
+            import tensorflow as tf
 
-        tf.config.list_physical_devices()  # it also prints while it looks for a GPU
+            tf.config.list_physical_devices()  # it also prints while it looks for a GPU
+        finally:
+            logging.disable(disabled)
     tf.get_logger().setLevel("ERROR")  # it warns of every new graph, and each size and recipe needs its own
     tf.config.experimental.enable_op_determinism()
     # One of the graph rewrites adds up gradients in the order in which they happen to arrive, so that the last bits

@@ -1,7 +1,6 @@
 """What all command lines share: exit codes, one-line messages, and how a command ends."""
 
 import argparse
-import io
 import os
 import signal
 import sys
@@ -9,8 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
-from vgg.console.interrupts import STOPPED, Stop, signals_handled_by
+from vgg.console.interrupts import signals_handled_by
 from vgg.console.quiet import compiled_code_silenced
+from vgg.console.start import STOPPED, Stop, make_streams_usable
 from vgg.errors import InputError
 
 DONE, UNUSABLE_INPUT = 0, 2
@@ -61,7 +61,7 @@ def run(program: str, command: Callable[[], int | None]) -> int:
 
     Inside, compiled libraries print nothing. Any other exception is a bug of ours and goes on to the caller.
     """
-    _replace_closed_streams()
+    make_streams_usable()
     sys.unraisablehook, before = _interrupt_again, sys.unraisablehook
     try:
         with signals_handled_by(Stop(program)), compiled_code_silenced():
@@ -75,16 +75,6 @@ def run(program: str, command: Callable[[], int | None]) -> int:
                 return STOPPED
     finally:
         sys.unraisablehook = before
-
-
-def _replace_closed_streams() -> None:
-    """Let printing always work: a closed stream becomes one that discards, an unknown letter becomes `?`."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed, as by `>&-`
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (for as long as the program runs)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal without Unicode shows ? for × instead of an error
-            stream.reconfigure(errors="replace")
 
 
 def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -1,4 +1,4 @@
-"""Pictures from and to files: read, resize, write.
+"""Read, resize and write pictures.
 
 Inside the project a picture is an array (height, width, 3), RGB, in [0, 255]: uint8 as read, uint8 or float
 afterwards.

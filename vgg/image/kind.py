@@ -1,7 +1,8 @@
-"""What a picture file says of itself before it is decoded: its kind, whether it is whole, which way is up.
+"""What a picture's file tells before it is decoded: its kind, whether it is whole, and its orientation.
 
 OpenCV decodes the pixels, but with `IMREAD_UNCHANGED`, the only mode that keeps transparency, it leaves out the
-EXIF orientation, and a JPEG that was cut off may come back half grey without a word. Both are found here instead.
+EXIF orientation, and it may decode a JPEG that was cut off to a half grey picture without an error. Both are found
+here instead.
 
 Formats: JPEG (ITU-T T.81, Annex B), PNG (ISO/IEC 15948, §5), WebP (RFC 9649), TIFF 6.0, Exif 2.3.
 """
@@ -50,7 +51,7 @@ _SHORT, _LONG = 3, 4
 
 
 def kind_of(start: bytes) -> str:
-    """One of `READABLE`, or in words what a file whose first kilobyte is `start` seems to be."""
+    """Return one of `READABLE`, or in words what a file whose first kilobyte is `start` seems to be."""
     for pattern, kind in _STARTS:
         if re.match(pattern, start, re.DOTALL):
             return kind
@@ -58,14 +59,14 @@ def kind_of(start: bytes) -> str:
 
 
 def jpeg_is_whole(data: bytes) -> bool:
-    """Whether a JPEG file goes on to its end-of-image marker."""
+    """Return whether a JPEG file is complete up to its end-of-image marker."""
     return any(marker == _JPEG_END for marker, _ in _jpeg_segments(data))
 
 
 def exif_orientation(data: bytes, kind: str) -> int:
-    """Tag 0x0112 of Exif 2.3, 1 … 8 unless the file is odd; 1, upright, if a JPEG, PNG or WebP does not say.
+    """Return tag 0x0112 of Exif 2.3, 1 … 8 unless the file is odd; 1, upright, if a JPEG, PNG or WebP has none.
 
-    Always 1 for the other kinds: BMP and GIF have no EXIF, and TIFF's own orientation OpenCV never leaves out.
+    Always 1 for the other kinds: BMP and GIF have no EXIF, and OpenCV applies TIFF's own orientation by itself.
     """
     blocks = {"JPEG": _jpeg_segments, "PNG": _png_chunks, "WebP": _webp_chunks}
     if kind not in blocks:
@@ -79,7 +80,7 @@ def exif_orientation(data: bytes, kind: str) -> int:
 
 
 def tiff_obstacle(data: bytes) -> str | None:
-    """What makes OpenCV decode this TIFF file to wrong colours without saying so, or None."""
+    """Return what makes OpenCV decode this TIFF file to wrong colours without an error, or None."""
     tags = _tiff_tags(data)
     samples = tags.get(_SAMPLES, 1)
     if tags.get(_SUBFILE_TYPE, 0) & 1:
@@ -94,13 +95,13 @@ def tiff_obstacle(data: bytes) -> str | None:
 
 
 def tiff_is_premultiplied(data: bytes, bits: int) -> bool:
-    """Whether OpenCV returns this TIFF's colours already multiplied by alpha (libtiff does so at 8 bits)."""
+    """Return whether OpenCV returns this TIFF's colours already multiplied by alpha (libtiff does so at 8 bits)."""
     extra = _tiff_tags(data).get(_EXTRA_SAMPLES)
     return extra == 1 or (extra == 2 and bits == 8)
 
 
 def png_grey_key(data: bytes) -> int | None:
-    """The grey level that stands for "transparent" in a grey PNG without alpha, which OpenCV overlooks."""
+    """Return the grey level that means "transparent" in a grey PNG without alpha, which OpenCV ignores."""
     bit_depth = data[24]
     for name, payload in _png_chunks(data):
         if name == b"tRNS":
@@ -111,7 +112,7 @@ def png_grey_key(data: bytes) -> int | None:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(marker, payload) of each segment, the compressed data between them skipped."""
+    """Yield (marker, payload) of each segment; skip the compressed data between them."""
     position = 2
     while found := _JPEG_MARKER.search(data, position):
         length = int.from_bytes(data[found.end() : found.end() + 2], "big")
@@ -138,7 +139,7 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _tiff_tags(data: bytes) -> dict[int, int]:
-    """The first value of every SHORT or LONG tag that lies in the first directory itself; {} if `data` is no TIFF."""
+    """Return the first value of each SHORT or LONG tag in the first directory itself; {} if `data` is not a TIFF."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     tags: dict[int, int] = {}
     if order is None or len(data) < 8:

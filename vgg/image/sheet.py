@@ -22,13 +22,13 @@ def contact_sheet(
     title: Sequence[str] = (),
     font_size: float = 0.75,
 ) -> np.ndarray:
-    """The pictures in rows of `columns` (all in one row if None), each above its label.
+    """Return the pictures in rows of `columns` (all in one row if None), each above its label.
 
     Args:
         pictures: (label, picture) in reading order; a picture is (·, ·, 3), RGB, uint8 or float in [0, 255].
         columns: pictures per row; a column is as wide as its widest picture or label.
         height: of every picture, in pixels.
-        title: lines above everything; they widen the sheet if they must.
+        title: lines above everything; a long line widens the sheet.
         font_size: of the labels, in OpenCV's unit of about 22 pixels; 0.4 is the smallest that is legible.
 
     Returns:
@@ -49,7 +49,7 @@ def contact_sheet(
 
 
 def stacked(sheets: Sequence[np.ndarray]) -> np.ndarray:
-    """Sheets, uint8 (·, ·, 3), one below the other, each at the left margin, on white as wide as the widest."""
+    """Return sheets, uint8 (·, ·, 3), one below the other, filled up with white to the width of the widest."""
     width = max(sheet.shape[1] for sheet in sheets)
     return np.concatenate(
         [np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=_WHITE) for sheet in sheets]
@@ -57,7 +57,7 @@ def stacked(sheets: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _line(text: str) -> np.ndarray:
-    """A line of the title with the sheet's margin around it."""
+    """Return a line of the title with the sheet's margin around it."""
     (width, ascent), descent = cv2.getTextSize(_ascii(text), _FONT, _TITLE_SIZE, 1)
     line = _white(_LABEL_GAP + ascent + descent, width + 2 * _MARGIN)
     cv2.putText(line, _ascii(text), (_MARGIN, _LABEL_GAP + ascent), _FONT, _TITLE_SIZE, _DARK_GREY, 1, cv2.LINE_AA)
@@ -65,7 +65,7 @@ def _line(text: str) -> np.ndarray:
 
 
 def _cell(label: str, picture: np.ndarray, height: int, font_size: float) -> np.ndarray:
-    """One picture scaled to `height` with its label centred below, as wide as the wider of the two."""
+    """Return one picture scaled to `height`, its label centred below, as wide as the wider of the two."""
     width = max(1, round(picture.shape[1] * height / picture.shape[0]))
     (text_width, _), _ = cv2.getTextSize(_ascii(label), _FONT, font_size, 1)
     # Measured on one text for all, so that every label of a row stands on the same line.
@@ -79,7 +79,7 @@ def _cell(label: str, picture: np.ndarray, height: int, font_size: float) -> np.
 
 
 def _ascii(text: str) -> str:
-    """What OpenCV 4 can draw of a text, such as a file's name; OpenCV 5 could do more, but not the same everywhere."""
+    """Replace what OpenCV 4 cannot draw by `?`; OpenCV 5 could draw more, but not the same on every machine."""
     return text.encode("ascii", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""A microscope for VGG-19: `python -m vgg COMMAND`, from the table of its layers to what a single activation saw.
+"""The options of the microscope, `python -m vgg COMMAND`: from the table of its layers to what one activation saw.
 
 Exit codes: 0 done, 2 unusable input (one line on stderr), 130 stopped with Ctrl-C.
 """

@@ -1,7 +1,7 @@
 """What `python -m transfer` cannot use ends in exit code 2 and one line, and leaves nothing in the output folder."""
 
+import errno
 import json
-import os
 import subprocess
 import sys
 
@@ -94,8 +94,13 @@ def test_start_that_no_step_can_better(tmp_path, words, capfd):
 
 
 def test_output_folder_that_does_not_let_us(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)  # root is allowed everything
-    assert "out is no folder that lets us; choose another" in refused(words, capfd, tmp_path)
+    def forbidden(dir):
+        raise PermissionError(errno.EACCES, "Permission denied", str(dir))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", forbidden)  # root is allowed everything
+    assert f"no file can be made in the folder {tmp_path / 'out'} (Permission denied)" in refused(
+        words, capfd, tmp_path
+    )
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ OPTIONS = {
     "small": (["--size", "8"], "--size is 8, expected 16 or more"),
     "no steps": (["--iterations", "0"], "--iterations is 0, expected 1 or more"),
     "empty output": (["-o", ""], "--output is '', expected a folder"),
-    "file as output": (["-o", "{}/notes.txt"], "notes.txt is no folder"),
+    "file as output": (["-o", "{}/notes.txt"], "notes.txt is a file, expected a folder"),
     "missing weights": (["--weights", "{}/none.mat"], "does not exist"),
     "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
     "unknown option": (["--colour"], "unrecognized arguments: --colour"),

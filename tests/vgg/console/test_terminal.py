@@ -1,8 +1,11 @@
-"""What a command does with a Ctrl-C that Python would lose."""
+"""What a command does with a Ctrl-C that Python would lose, and with text that a terminal would obey."""
 
 import time
 
+import pytest
+
 from vgg.console import terminal
+from vgg.errors import InputError
 
 
 class Stubborn:
@@ -35,3 +38,22 @@ def test_other_errors_there_are_shown_as_ever(capfd):
 
     assert terminal.run("transfer", work) == 0
     assert "ValueError: from inside" in capfd.readouterr().err
+
+
+EVIL = "a\x1b]0;title\x07\nb\r\u202e\udcff×…é日"
+SHOWN = r"a\x1b]0;title\x07\nb\r\u202e\udcff×…é日"
+
+
+def test_every_line_is_printable(capfd):
+    terminal.say(EVIL)
+    terminal.say_lines("first\nsecond\t")
+    assert capfd.readouterr().out == SHOWN + "\nfirst\nsecond\\t\n"
+
+
+@pytest.mark.parametrize(("error", "line"), [(InputError, "test: "), (KeyboardInterrupt, "test: stopped; ")])
+def test_the_last_line_of_a_command_is_printable(capfd, error, line):
+    def command():
+        raise error(EVIL)
+
+    terminal.run("test", command)
+    assert capfd.readouterr().err == f"{line}{SHOWN}\n"

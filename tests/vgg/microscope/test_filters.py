@@ -76,6 +76,8 @@ def test_deeper_layers_are_the_same_each_time(tmp_path, capfd):
         (["--layer", "conv1_1", "--channels", "4"], "--channels is '4', expected numbers from 0 to 3 (conv1_1)"),
         (["--layer", "conv1_1", "--channels", "1,-1"], "--channels is '1,-1', expected numbers from 0 to 3"),
         (["--layer", "conv1_1", "--channels", ""], "--channels is '', expected numbers from 0 to 3"),
+        (["--layer", "conv1_1", "--channels", "1, 1"], "--channels is '1, 1', expected each number once"),
+        (["--layer", "conv1_1", "--channels", "9" * 5000], "--channels is '99"),
     ],
 )
 def test_refusals(tmp_path, capfd, words, line):

@@ -1,5 +1,6 @@
 """What no command of `python -m vgg` accepts, and that it says so at once, in one line; `--help` loads nothing."""
 
+import os
 import subprocess
 import sys
 
@@ -53,6 +54,35 @@ def test_outputs_and_weights_that_cannot_be_used(tmp_path, capfd, command):
         assert "which it would overwrite" in line
     line = refused([*good, "--weights", str(tmp_path / "picture.png")], capfd, tmp_path)
     assert line.startswith(f"vgg: {tmp_path / 'picture.png'} is no MATLAB file")
+
+
+@pytest.mark.parametrize("command", [*WITH_PICTURE, "filters"])
+def test_empty_names(tmp_path, capfd, command):
+    good = words_for(command, tmp_path, prepare(tmp_path)) + ["--layer", "conv2_1"] * (command == "filters")
+    for option in ("-o", "--weights"):
+        assert "'' found, expected the name of a file" in refused([*good, option, ""], capfd, tmp_path)
+
+
+@pytest.mark.parametrize("command", WITH_PICTURE)
+def test_a_pipe_as_a_picture_is_not_waited_for(tmp_path, capfd, command):
+    good = words_for(command, tmp_path, prepare(tmp_path))
+    os.mkfifo(tmp_path / "pipe.png")
+    line = refused([good[0], str(tmp_path / "pipe.png"), *good[2:]], capfd, tmp_path)
+    assert line.startswith(f"vgg: {tmp_path / 'pipe.png'} is a pipe or a device, expected a picture")
+
+
+@pytest.mark.parametrize("command", WITH_PICTURE)
+def test_names_that_a_terminal_would_obey(tmp_path, capfd, command):
+    good = words_for(command, tmp_path, prepare(tmp_path))
+    line = refused([good[0], "\x1b[31mred\nalert.png", *good[2:]], capfd, tmp_path)
+    assert line.startswith(r"vgg: \x1b[31mred\nalert.png cannot be read")
+
+
+@pytest.mark.parametrize("text", ["1e3", "9" * 5000, "9" * 4000])
+def test_sizes_that_are_no_whole_number(tmp_path, capfd, text):
+    for command in WITH_PICTURE:
+        line = refused([*words_for(command, tmp_path, prepare(tmp_path)), "--size", text], capfd, tmp_path)
+        assert "expected a whole number of 16 or more" in line and len(line) < 300
 
 
 def test_no_weights_at_all(tmp_path, capfd, monkeypatch):

@@ -122,6 +122,27 @@ def test_its_own_sheet_is_not_searched_next_time(tmp_path, folder, capfd, monkey
     assert (folder / "search.png").exists()
 
 
+def test_without_a_home_nothing_is_kept(tmp_path, folder, capfd, monkeypatch):
+    """As for `docker run -u 1234`: no HOME, and no entry for the user in /etc/passwd."""
+
+    def no_entry(number):
+        raise KeyError(number)
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", no_entry)
+    for _ in range(2):
+        names, _, line = found_by(words_for(tmp_path, folder), capfd)
+        assert names == NEAREST_FIRST and line == "features: 5 computed, none kept, as there is no home folder"
+
+
+def test_a_table_stays_one_whatever_the_names_hold(tmp_path, folder, capfd):
+    (folder / "a_across.png").rename(folder / "a\n\x1b[31m.png")
+    assert main(words_for(tmp_path, folder)) == 0
+    out = capfd.readouterr().out
+    assert r"  a\n\x1b[31m.png" in out and all(line.isprintable() for line in out.splitlines())
+
+
 def test_refusals(tmp_path, folder, capfd):
     words = words_for(tmp_path, folder)
     empty = tmp_path / "empty"
