@@ -8,6 +8,8 @@ Read in this order:
 4. `statistics`  sums over positions: Gram matrices and total variation
 5. `deconvnet`   from one activation back to the pixels that caused it
 
+In one line: `vgg.load.load_network()` returns the network with the best weights that are here.
+
 Folders: `matfile` reads the `.mat` file into kernels, biases and mean colour; `microscope` is `python -m vgg`;
 `optimize`, `image` and `console` are tools that `transfer` uses too. `README.md` is a lesson that tries all of it out.
 """
