@@ -54,7 +54,7 @@ def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Te
 def step_sums(
     rows: tf.Tensor, below: tf.Tensor, power: float, last_row_and_column: bool = True
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return Σ |step|^power over the steps between vertical neighbours, and over those between horizontal ones, scalars.
+    """Return Σ |step|^power over the steps down, and over those across, to the neighbouring pixel; two scalars.
 
     Args:
         rows: rows of an image, (1, H, W, C); every step that starts in one of them counts.

@@ -14,8 +14,8 @@ one more forward pass (`block`), and the few rows of halo (`geometry`) that are 
 Many machines could each own some rows of everything. In each step all add up their statistics, an all-reduce of
 Σ_l N_l² numbers of 4 bytes: 2.4 MB sent and as much received for the paper's five style layers, whatever the image's
 size. Neighbours send each other their halos: as many rows of each block's input as the block has convolutions on the
-way forward, and the gradient there on the way back. In float32 at 4096 pixels across that is 0.1 + 1.0 + 2.1 + 2.1 + 0.5 =
-5.9 MB down to relu5_1, for each border, in each direction, each way. Both are what NCCL, MPI and Gloo do.
+way forward, and the gradient there on the way back. In float32 at 4096 pixels across that is 0.1 + 1.0 + 2.1 + 2.1 +
+0.5 = 5.9 MB down to relu5_1, for each border, in each direction, each way. Both are what NCCL, MPI and Gloo do.
 """
 
 from collections.abc import Iterator, Sequence
