@@ -3,7 +3,9 @@
 Python delivers signals to the main thread only. In any other thread everything in here does nothing.
 """
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
