@@ -56,9 +56,10 @@ def interrupts_polled(notice: str) -> Iterator[Callable[[], None]]:
     arrived: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
-        arrived.append(number)
-        if len(arrived) > 1:
+        if arrived:
+            arrived.clear()
             raise KeyboardInterrupt
+        arrived.append(number)
         with suppress(OSError, ValueError, AttributeError):  # nobody can read it
             os.write(sys.stderr.fileno(), f"{notice}\n".encode())  # print() may be what was interrupted
 
