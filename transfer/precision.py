@@ -2,7 +2,7 @@
 
 bfloat16 keeps 8 bits of mantissa, so a loss is known to two or three digits. That does not mislead unit steps
 (`vgg.optimize.l_bfgs`) or Adam, but it does mislead a line search. Gram matrices and losses are summed in float32 all
-the same, and the last steps of a run are float32 throughout (`transfer.train`).
+the same, and the last steps at each size are float32 throughout (`transfer.session`).
 """
 
 import time

@@ -69,7 +69,7 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
 
 
 def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
-    """Return the total loss of feature maps that are zero everywhere; it is the scale that losses are measured on."""
+    """Return the total loss of feature maps that are zero everywhere; it is the yardstick of `Objective.floor`."""
     total = 0.0
     for term in terms:
         whole = targets[term.name].whole

@@ -68,7 +68,7 @@ class LBFGS:
                     state.best, state.failures = (losses.total, moved), 0
                 return state
             state.failures += 1
-            # At first, the pair just added is enough: it has shown how steep it was there, and the next step heeds it.
+            # After one failure the new pair alone usually shortens the next step enough.
             if state.failures > 1 or not bends_up:
                 state.curvature.forget()
                 state.first_step /= 2
