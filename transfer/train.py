@@ -131,7 +131,7 @@ class Run:
         self.steps_here = 0  # at the present size
         self.same_size = False  # as in the phase before
         self._phase: Phase | None = None
-        self._steps_at = {(phase.height, phase.width): phase.until for phase in phases}  # of the last phase of each size
+        self._steps_at = {(phase.height, phase.width): phase.until for phase in phases}  # of each size's last phase
         self._evaluations = self._evaluations_before = 0
         self._began = self._began_size = time.perf_counter()
 
@@ -181,7 +181,7 @@ class Run:
         return step
 
     def _seconds_left(self) -> float:
-        """Return how long the steps to come will take, if an evaluation takes as long for each pixel as at this size."""
+        """Return how long the steps to come will take, at this size's pace for each pixel."""
         here = (self._phase.height, self._phase.width)
         # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.
         pace = (time.perf_counter() - self._began_size) / (self._evaluations - self._evaluations_before) / np.prod(here)

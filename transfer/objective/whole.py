@@ -20,7 +20,8 @@ class WholeEvaluation:
     def __init__(self, network: VGG19, terms: Sequence[Term]) -> None:
         """Prepare the sum of `terms` on the maps of `network`; it is compiled when it is first called."""
         self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
-        self._compiled = tf.function(self._losses_and_gradient, autograph=False)  # our loops run while the graph is built
+        # autograph off: our loops are Python's and run while the graph is built
+        self._compiled = tf.function(self._losses_and_gradient, autograph=False)
 
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with."""

@@ -49,7 +49,7 @@ class Optimizer(Protocol, Generic[AnyState]):
         """
 
     def step(self, evaluate: Evaluate, state: AnyState) -> AnyState | None:
-        """Return the state one step further, or None if no way down is found; the old state may be changed and reused."""
+        """Return the state one step further, or None if no way down is found; the old state may be overwritten."""
 
     def end(self, state: AnyState) -> None:
         """Release what the state holds besides arrays; no step can be taken from it afterwards."""
