@@ -167,7 +167,7 @@ class Target(NamedTuple):
     maps: tf.Tensor | None = None  # one entry for each position, such as P: cut into parts together with the image
     summary: tf.Tensor | None = None  # of all positions together: Σ P² (), or A (N, N)
 
-    def as_tensors(self) -> "Target":
+    def as_tensors(self) -> Target:
         """Return the target as tensors, or TensorFlow would copy the arrays at every evaluation."""
         return Target(*(None if values is None else tf.constant(values) for values in self))
 
