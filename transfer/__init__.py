@@ -1,11 +1,13 @@
-"""Neural style transfer after Gatys, Ecker & Bethge: `python -m transfer CONTENT STYLE`.
+"""Neural style transfer after Gatys, Ecker & Bethge 2016: `python -m transfer CONTENT STYLE`.
 
 Read in this order:
 
-1. `losses`      content, Gram, style, total variation, total, with the paper's equation numbers
-2. `recipe`      every choice as data: layers, weights, normalisations, start, optimiser
-   `recipes`     the recipes by name; `systems` those of other programs
-3. `train`       the loop; `vgg.optimize.optimizers` holds L-BFGS and Adam
-4. `run`         one run of the command line, step by step
-5. `__main__`    the command line
+1. `losses`       content, style and total loss, with the paper's equations; `pixel_losses` has the total variation
+2. `recipe`       every choice as data
+3. `objective`    the total loss and its gradient as a function of the image: terms, whole or in stripes
+4. `train`        the training loop; its optimisers are in `vgg.optimize`
+5. `session`      from a job to its image: sizes (`coarse_to_fine`), precisions, stripes (`memory`, `machine`)
+6. `command`      the command line; `inputs` reads the images it begins with
+
+`figures` and `bench` are other programs on top of sessions.
 """

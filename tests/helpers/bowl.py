@@ -1,30 +1,27 @@
 """An objective whose every value is known, and that breaks when told to."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from transfer.losses import Losses
-from transfer.recipe.ours import DEFAULT
+from transfer.train import Phase
+from vgg.optimize.adam import Adam
+from vgg.optimize.l_bfgs import LBFGS
+from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
 SHAPE = (4, 5, 3)
-
-
 START = np.full(SHAPE, 128, np.float32)
+OPTIMIZERS = {"adam": Adam(4.0), "l-bfgs": ScipyLBFGSB(), "l-bfgs-unit": LBFGS()}
 
 
 class Bowl:
-    """Stands in for `Objective`: ½ Σ k (x − 100)², with curvatures k from 1 to `steep`.
+    """½ Σ k (x − 100)², with curvatures k from 1 to `steep`; of images of any size.
 
     `broken` maps the number of an evaluation, from 1, to what it raises or to the values it gives instead.
     """
 
-    terms = ()
-
-    def __init__(self, optimizer="l-bfgs", steep=1000.0, broken=(), **recipe):
-        self.recipe = replace(DEFAULT, optimizer=optimizer, **{"iterations": 8, "learning_rate": 4.0, **recipe})
-        self.curvatures = np.geomspace(1, steep, START.size).reshape(SHAPE)
-        self.broken, self.images, self.released_after = dict(broken), [], None
+    def __init__(self, steep=1000.0, broken=(), floor=0.0, shape=SHAPE):
+        self.curvatures = np.geomspace(1, steep, int(np.prod(shape))).reshape(shape)
+        self.broken, self.images, self.floor = dict(broken), [], floor
 
     def __call__(self, image):
         self.images.append(image.copy())
@@ -35,8 +32,15 @@ class Bowl:
             raise instead
         values = {"content": 0.75 * total, "style": 0.25 * total, "tv": 0.0, "total": total, "gradient": gradient}
         values |= instead
-        gradient = np.broadcast_to(values.pop("gradient"), SHAPE)
-        return Losses(**values), gradient
+        groups = {name: values[name] for name in ("content", "style", "tv")}
+        return Losses(values["total"], groups, dict(groups)), np.broadcast_to(values["gradient"], image.shape)
 
-    def release(self):
-        self.released_after = len(self.images)
+    def total(self, image):
+        """Return the loss without counting."""
+        return np.sum(self.curvatures * (image.astype(np.float64) - 100) ** 2) / 2
+
+
+def phase(objective, optimizer="l-bfgs", until=8, precision="float32", shape=SHAPE) -> Phase:
+    """Return a phase with one of `OPTIMIZERS`, or with an optimiser."""
+    chosen = OPTIMIZERS.get(optimizer, optimizer) if isinstance(optimizer, str) else optimizer
+    return Phase(shape[0], shape[1], lambda: objective, chosen, until, precision)

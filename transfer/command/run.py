@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from math import prod
 from typing import Any, NoReturn
 
@@ -16,9 +17,9 @@ from transfer.machine import available_bytes, usable_bytes
 from transfer.recipe.choices import RELATIVE
 from transfer.recipe.ours import RECIPES, recipe_named
 from transfer.session import Job, Session, precision_of
-from transfer.train import Objective, Phase, Result, train
+from transfer.train import Objective, Phase, Result, Step, train
 from vgg.console import terminal
-from vgg.console.interrupts import interrupts_deferred
+from vgg.console.interrupts import interrupts_polled
 from vgg.console.progress import duration, steps_display
 from vgg.errors import InputError
 from vgg.files import write_or_rescue
@@ -46,11 +47,15 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()
     session = Session(weights, memory, precision_of(options.precision, job.recipe))
-    result = optimise(session, job, options.quiet, say)
-    if not result.steps:
-        require_step(result)
-    recorded = settings(job, session) | outcome(result, command)
-    with interrupts_deferred():  # the picture took minutes, and writing it takes a moment
+    phases, start = session.phases(job), session.start(job)
+    if not options.quiet:
+        forecast(session, job, phases, start, say)
+    # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
+    with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
+        result = optimise(phases, start, options.quiet, check_interrupt)
+        if not result.steps:
+            require_step(result)
+        recorded = settings(job, session) | outcome(result, command)
         used = save(job, result, outputs, recorded, say)
     if options.report_as:
         losses = session.losses(recipe_named(options.report_as), job.pictures, result.image)
@@ -78,15 +83,18 @@ def require_step(result: Result) -> NoReturn:
     raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
 
 
-def optimise(session: Session, job: Job, quiet: bool, say: Say) -> Result:
-    """Say what will happen, and run the loop."""
-    phases, start = session.phases(job), session.start(job)
-    if quiet:
-        return train(phases, start)
-    forecast(session, job, phases, start, say)
-    steps = job.recipe.iterations * len({(phase.height, phase.width) for phase in phases})
-    with steps_display(sys.stdout, steps, describe_step) as show:
-        return train(phases, start, lambda step, image: show(step))
+def optimise(phases: Sequence[Phase], start: np.ndarray, quiet: bool, check_interrupt: Callable[[], None]) -> Result:
+    """Run the loop and show its steps."""
+    budgets = {(phase.height, phase.width): phase.until for phase in phases}
+    display = nullcontext(None) if quiet else steps_display(sys.stdout, sum(budgets.values()), describe_step)
+    with display as show:
+
+        def watch(step: Step, image: np.ndarray) -> None:
+            if show:
+                show(step)
+            check_interrupt()
+
+        return train(phases, start, watch)
 
 
 def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndarray, say: Say) -> None:

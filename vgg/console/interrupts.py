@@ -3,10 +3,12 @@
 Python delivers signals to the main thread only. In any other thread everything in here does nothing.
 """
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -39,6 +41,35 @@ def interrupts_deferred() -> Iterator[None]:
     arrived: list[int] = []
     with signals_handled_by(lambda number, frame: arrived.append(number)):
         yield
+    if arrived:
+        signal.raise_signal(arrived[0])  # to the handler outside the block
+
+
+@contextmanager
+def interrupts_polled(notice: str) -> Iterator[Callable[[], None]]:
+    """Yield a function that raises KeyboardInterrupt if a Ctrl-C has arrived inside the block.
+
+    So the block decides where it can be interrupted, and loses nothing that it has. The person at the keyboard sees the
+    line `notice` at once. A second Ctrl-C raises KeyboardInterrupt wherever it arrives. One that nobody asked for takes
+    effect at the end of the block.
+    """
+    arrived: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if arrived:
+            arrived.clear()
+            raise KeyboardInterrupt
+        arrived.append(number)
+        with suppress(OSError, ValueError, AttributeError):  # nobody can read it
+            os.write(sys.stderr.fileno(), f"{notice}\n".encode())  # print() may be what was interrupted
+
+    def check() -> None:
+        if arrived:
+            arrived.clear()
+            raise KeyboardInterrupt
+
+    with signals_handled_by(note):
+        yield check
     if arrived:
         signal.raise_signal(arrived[0])  # to the handler outside the block
 

@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from vgg.layers import receptive_field
 from vgg.network import VGG19
-from vgg.optimize.optimizers import Evaluate, adam
+from vgg.optimize.adam import Adam
+from vgg.optimize.optimizer import Evaluate, steps
 from vgg.statistics import total_variation
 
 SMALLEST, LARGEST, MARGIN = 32, 96, 16  # pixels: a side that shows the receptive field and still takes seconds
@@ -70,19 +71,12 @@ def maximize(
 
     began, found = time.perf_counter(), []
     for channel in channels:
-        reached = [(start, float(on_noise[..., channel].mean()))]
+        before = float(on_noise[..., channel].mean())
         evaluate = channel_objective(network, layer, channel, units[channel])
-        adam(
-            evaluate,
-            start,
-            iterations,
-            LEARNING_RATE,
-            lambda image, loss, to=reached: to.append((image, loss.activation)),
-        )
-        (_, before), (picture, after) = reached[0], reached[-1]
+        *_, last = steps(Adam(LEARNING_RATE), evaluate, start, iterations)
         done = len(found) + 1
         left = (time.perf_counter() - began) / done * (len(channels) - done)
-        found.append(Maximum(done, left, channel, before, after, picture.astype(np.float32)))
+        found.append(Maximum(done, left, channel, before, last.losses.activation, last.image))
         if callback:
             callback(found[-1])
     return found

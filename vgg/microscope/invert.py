@@ -14,7 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.network import VGG19
-from vgg.optimize.optimizers import Evaluate, l_bfgs
+from vgg.optimize.optimizer import Evaluate, steps
+from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from vgg.statistics import total_variation
 
 #: Of the mean squared step between neighbouring pixels; enough to calm what the layer does not see.
@@ -60,22 +61,19 @@ def invert(
         (H, W, 3) float32 RGB in [0, 255].
     """
     evaluate = content_objective(network, layer, target_maps, tv_weight)
-    began, evaluations, steps, reached = time.perf_counter(), 0, 0, start.astype(np.float32)
+    began, evaluations = time.perf_counter(), 0
 
     def counted(image: np.ndarray) -> tuple[Match, np.ndarray]:
         nonlocal evaluations
         evaluations += 1
         return evaluate(image)
 
-    def on_step(image: np.ndarray, match: Match) -> None:
-        nonlocal steps, reached
-        steps, reached = steps + 1, image.astype(np.float32)
-        if callback:
+    for number, state in enumerate(steps(ScipyLBFGSB(), counted, start, iterations)):
+        reached = state.image.astype(np.float32)
+        if callback and number:
             # By evaluations: the first step takes several, the others mostly one.
-            left = (time.perf_counter() - began) / evaluations * (iterations - steps)
-            callback(InversionStep(steps, left, match.mismatch), reached)
-
-    l_bfgs(counted, start, iterations, 0.0, on_step)  # which finds its own step length
+            left = (time.perf_counter() - began) / evaluations * (iterations - number)
+            callback(InversionStep(number, left, state.losses.mismatch), reached)
     return reached
 
 

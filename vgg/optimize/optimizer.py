@@ -4,7 +4,7 @@ An optimiser is a value: its settings are fields and never change. All that chan
 `start` and `step` return, so whoever has the state can look at it, keep it, and go on from it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -53,3 +53,18 @@ class Optimizer(Protocol, Generic[AnyState]):
 
     def end(self, state: AnyState) -> None:
         """Release what the state holds besides arrays; no step can be taken from it afterwards."""
+
+
+def steps(optimizer: Optimizer[AnyState], evaluate: Evaluate, image: np.ndarray, count: int) -> Iterator[AnyState]:
+    """Yield the state at `image`, (H, W, 3), and after each of up to `count` steps; fewer if the loss falls no more."""
+    state: AnyState | None = optimizer.start(evaluate, image)
+    first = state
+    try:
+        yield state
+        for _ in range(count):
+            state = optimizer.step(evaluate, state)
+            if state is None:
+                return
+            yield state
+    finally:
+        optimizer.end(first if state is None else state)

@@ -7,7 +7,7 @@ import pytest
 
 from own_process import run_python
 from vgg.console import terminal
-from vgg.console.interrupts import interrupts_at_once, interrupts_deferred
+from vgg.console.interrupts import interrupts_at_once, interrupts_deferred, interrupts_polled
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -103,3 +103,43 @@ def test_at_once_does_nothing_where_no_command_runs():
     """A notebook must not end because a library was being imported."""
     done = run_python(AT_ONCE + "swallows()")
     assert (done.returncode, done.stdout) == (0, "caught by the library: KeyboardInterrupt\n")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_polled_signal_waits_until_somebody_asks(capfd, name):
+    done = []
+
+    def command():
+        with interrupts_polled("one moment") as check:
+            check()
+            signal.raise_signal(getattr(signal, name))
+            done.append("the step ends")
+            with pytest.raises(KeyboardInterrupt):
+                check()
+            done.append("saved")
+            check()
+        done.append("after the block")
+
+    assert terminal.run("test", command) == 0, "it took effect once"
+    assert done == ["the step ends", "saved", "after the block"]
+    assert capfd.readouterr().err == "one moment\n"
+
+
+def test_a_second_signal_does_not_wait(capfd):
+    with interrupts_polled("one moment"), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+        assert capfd.readouterr().err == "one moment\n"
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_polled_signal_that_nobody_asked_for_stops_the_command_after_the_block(capfd):
+    done = []
+
+    def command():
+        with interrupts_polled("one moment"):
+            signal.raise_signal(signal.SIGINT)
+            done.append("saved")
+        done.append("not reached")
+
+    assert terminal.run("test", command) == 130
+    assert done == ["saved"] and capfd.readouterr().err == "one moment\ntest: stopped\n"
