@@ -11,7 +11,7 @@ LEGEND = (
     "d: steps between pixels. d': without those across in the last row and those down in the last column.",
     "down: half of an odd side is rounded down, else up. white 256: pixels in the network run to 256, else to 255.",
     "short: the shorter side has this size, else the longer. +: smaller pictures are enlarged to it, else not.",
-    "The style picture's size: by the same rule (own), or the content picture's (stretched), or as wide as that.",
+    "The style picture's size: by the same rule (own), the content picture's (stretched), or only its width (as wide).",
 )
 
 
