@@ -69,7 +69,8 @@ class Session:
     def start(self, job: Job) -> np.ndarray:
         """Return the image that the first phase starts from, float32 (H, W, 3) RGB in [0, 255]."""
         smallest, recipe = scales_of(job.pictures, job.recipe)[0], job.recipe
-        return start_image(smallest, self.weights.mean_rgb, job.seed, recipe.noise, recipe.noise_share)
+        mean_rgb = for_pixel_range(self.weights, recipe.pixel_range).mean_rgb  # what is 0 for the network
+        return start_image(smallest, mean_rgb, job.seed, recipe.noise, recipe.noise_share)
 
     def phases(self, job: Job) -> list[Phase]:
         """Return the phases of a run: sizes from small to large, and at each size float32 last.

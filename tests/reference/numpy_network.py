@@ -16,27 +16,33 @@ def conv(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     return np.stack(planes, axis=2)
 
 
-def pool(x: np.ndarray, pooling: str) -> np.ndarray:
-    """2×2 blocks; what sticks out over the border does not count."""
+def pool(x: np.ndarray, pooling: str, odd_sides: str = "up") -> np.ndarray:
+    """2×2 blocks. Of one that sticks out over the border, what is there counts ("up"), or nothing at all ("down")."""
     reduce = {"avg": np.mean, "max": np.max}[pooling]
+    missing = {"up": 0, "down": 1}[odd_sides]
     rows = [
-        [reduce(x[top : top + 2, left : left + 2], axis=(0, 1)) for left in range(0, x.shape[1], 2)]
-        for top in range(0, x.shape[0], 2)
+        [reduce(x[top : top + 2, left : left + 2], axis=(0, 1)) for left in range(0, x.shape[1] - missing, 2)]
+        for top in range(0, x.shape[0] - missing, 2)
     ]
     return np.array(rows)
 
 
-def forward(image: np.ndarray, weights, pooling: str) -> dict[str, np.ndarray]:
-    """Every map from conv1_1 to pool5, or to where the kernels end, of one image (H, W, 3): {name: (H', W', C)}."""
+def forward(
+    image: np.ndarray, weights, pooling: str, odd_sides: str = "up", white: float = 255
+) -> dict[str, np.ndarray]:
+    """Every map from conv1_1 to pool5, or to where the kernels end, of one image (H, W, 3): {name: (H', W', C)}.
+
+    The network sees the pixels of the image, 0 to 255, as 0 to `white`.
+    """
     maps = {}
-    x = image.astype(np.float64) - weights.mean_rgb.astype(np.float64)
+    x = image.astype(np.float64) / 255 * white - weights.mean_rgb.astype(np.float64)
     for block, count in ((1, 2), (2, 2), (3, 4), (4, 4), (5, 4)):
         for i in range(1, count + 1):
             if f"conv{block}_{i}" not in weights.convolutions:
                 return maps
             maps[f"conv{block}_{i}"] = conv(x, *weights.convolutions[f"conv{block}_{i}"])
             x = maps[f"relu{block}_{i}"] = np.maximum(maps[f"conv{block}_{i}"], 0)
-        x = maps[f"pool{block}"] = pool(x, pooling)
+        x = maps[f"pool{block}"] = pool(x, pooling, odd_sides)
     return maps
 
 
@@ -51,10 +57,17 @@ def scales_of(weights, images, pooling: str) -> dict[str, np.ndarray]:
     return scales
 
 
-def matrices(weights, image: np.ndarray, pooling: str, scales: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def matrices(
+    weights,
+    image: np.ndarray,
+    pooling: str,
+    scales: dict[str, np.ndarray],
+    odd_sides: str = "up",
+    white: float = 255,
+) -> dict[str, np.ndarray]:
     """Convolutions and ReLUs as the paper's N × M; with `scales`, the plain network's maps divided by them by hand."""
     found = {}
-    for name, maps in forward(image, weights, pooling).items():
+    for name, maps in forward(image, weights, pooling, odd_sides, white).items():
         if "pool" not in name:
             planes = maps.transpose(2, 0, 1).reshape(maps.shape[2], -1)
             found[name] = planes / scales[name.replace("relu", "conv")][:, None] if scales else planes

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from numpy_network import matrices
+
 Maps = dict[str, np.ndarray]  # {layer: N × M}
 
 FIVE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -28,6 +30,12 @@ class System(NamedTuple):
     terms: Callable[[Maps, Maps, Maps, np.ndarray], Terms]  # of F, P, S and the generated picture
     pooling: str
     normalized: bool  # to a mean activation of 1
+    odd_sides: str = "up"  # how a pool halves them
+    white: float = 255  # of the pixels that the network sees
+
+    def maps(self, weights, image: np.ndarray, scales: dict[str, np.ndarray]) -> Maps:
+        """Those of an image (H, W, 3) in [0, 255]; `scales` as `numpy_network.scales_of` gives them, or none."""
+        return matrices(weights, image, self.pooling, scales, self.odd_sides, self.white)
 
 
 def down_and_across(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,12 +74,19 @@ def gatys2016_literal(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
 
 
 def neural_style(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
-    """5 · MSE and, for each layer, 100 · MSE of G/(N·M); its prior is known by its gradient, that of ½ Σ d²."""
+    """5 · MSE and, for each layer, 100 · MSE of G/(N·M).
+
+    Its prior is known by its gradient, that of ½ Σ d² over all rows and columns but the last, on pixels up to 256.
+    """
     styles = []
     for layer in FIVE:
         g, a = (maps[layer] @ maps[layer].T / maps[layer].size for maps in (f, s))
         styles.append(100 * np.mean((g - a) ** 2))
-    prior = 1e-3 * 0.5 * sum(np.sum(step**2) for step in down_and_across(x))
+    y, prior = x / 255 * 256, 0.0
+    for row in range(len(y) - 1):
+        for column in range(len(y[0]) - 1):
+            here, below, right = y[row, column], y[row + 1, column], y[row, column + 1]
+            prior += 1e-3 / 2 * (np.sum((below - here) ** 2) + np.sum((right - here) ** 2))
     return Terms([5 * np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles, prior)
 
 
@@ -140,11 +155,11 @@ SYSTEMS = {
     "default": System(default, "avg", True),
     "gatys2016": System(gatys2016, "avg", True),
     "gatys2016-literal": System(gatys2016_literal, "avg", True),
-    "neural-style": System(neural_style, "max", False),
+    "neural-style": System(neural_style, "max", False, white=256),
     "neural-style-tf": System(neural_style_tf, "avg", False),
     "anishathalye": System(anishathalye, "max", False),
-    "leongatys": System(leongatys, "max", False),
+    "leongatys": System(leongatys, "max", False, "down"),
     "coursera": System(coursera, "avg", False),
-    "pytorch-tutorial": System(pytorch_tutorial, "max", True),  # see its recipe: the nearest there is
-    "tensorflow-tutorial": System(tensorflow_tutorial, "max", False),
+    "pytorch-tutorial": System(pytorch_tutorial, "max", True, "down"),  # see its recipe: the nearest there is
+    "tensorflow-tutorial": System(tensorflow_tutorial, "max", False, "down"),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -10,9 +11,11 @@ from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
 from transfer.recipe.choices import Noise, Recipe
 from vgg.errors import InputError
-from vgg.image.file import read_image, resize, resize_to
+from vgg.image.file import read_image, resize_to
 from vgg.layers import SMALLEST_SIDE
 
+#: Pixels that a picture is enlarged to at most. A long and narrow one could otherwise have thousands of millions.
+LARGEST_PIXELS = 2**28
 Draw = Callable[[int, int], np.ndarray]
 
 
@@ -31,18 +34,18 @@ def load(files: Files, recipe: Recipe) -> Pictures:
     """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.
 
     Raises:
-        InputError: a file is not a picture that can be used.
+        InputError: a file is not a picture that can be used, or at the recipe's size it would be too small or large.
     """
     remarks: list[str] = []
-    content_image = _sized("content", files.content, scene, recipe, remarks)
+    content_image = _by_size("content", files.content, scene, recipe, remarks)
     rows, columns = content_image.shape[:2]
     if recipe.style_size == "own":
-        style_image = _sized("style", files.style, painting, recipe, remarks)
+        style_image = _by_size("style", files.style, painting, recipe, remarks)
     else:
-        style_image = _image(files.style, painting, recipe.size)
+        style_image = _image(files.style, painting, recipe)
         if recipe.style_size == "content width":
-            rows = max(SMALLEST_SIDE, round(style_image.shape[0] * columns / style_image.shape[1]))
-        style_image = resize_to(style_image, rows, columns)
+            rows = round(style_image.shape[0] * columns / style_image.shape[1])
+        style_image = _resized(files.style, style_image, rows, columns)
     starts = {"content": content_image, "style": style_image, "noise": None}
     init_image = starts[recipe.init] if recipe.init in starts else read_image(files.init)
     if init_image is not None:
@@ -50,27 +53,39 @@ def load(files: Files, recipe: Recipe) -> Pictures:
     return Pictures(content_image, style_image, init_image, files, tuple(remarks))
 
 
-def _image(name: str, draw: Draw, size: int) -> np.ndarray:
-    width = min(max(size, 768), 4096)  # no smaller than looks good, no larger than is drawn soon
-    return draw(width * 3 // 4, width) if name == SAMPLE else read_image(name)
+def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
+    """Return the picture as it is in its file, or drawn 4:3, large enough for the recipe's size."""
+    if name != SAMPLE:
+        return read_image(name)
+    width = recipe.size if recipe.size_of == "longer side" else ceil(recipe.size * 4 / 3)
+    width = min(max(width, 768), 4096)  # no smaller than looks good, no larger than is drawn soon
+    return draw(width * 3 // 4, width)
 
 
-def _sized(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:
+def _by_size(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:
     """Return the picture at the recipe's size; one that is smaller is only enlarged if the recipe says so."""
-    image = _image(name, draw, recipe.size)
+    image = _image(name, draw, recipe)
     height, width = image.shape[:2]
-    longer = recipe.size
-    if recipe.size_of == "shorter side":
-        longer = round(recipe.size * max(height, width) / min(height, width))
-    if max(height, width) < longer:
-        if recipe.enlarges:
-            scale = longer / max(height, width)
-            return resize_to(image, round(height * scale), round(width * scale))
+    scale = recipe.size / (min(height, width) if recipe.size_of == "shorter side" else max(height, width))
+    if scale > 1 and not recipe.enlarges:
         remarks.append(f"the {kind} picture has only {width}×{height} pixels and is used as it is, not enlarged")
-    try:
-        return resize(image, longer)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
+        scale = 1.0
+    return _resized(name, image, round(height * scale), round(width * scale))
+
+
+def _resized(name: str, image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Return the image at rows × columns pixels; raise InputError if the network or the memory has no use for them."""
+    fault = None
+    if min(rows, columns) < SMALLEST_SIDE:
+        fault = f"at least {SMALLEST_SIDE} on both sides; crop it, or choose a larger picture or size"
+    elif rows * columns > max(LARGEST_PIXELS, image.shape[0] * image.shape[1]):
+        fault = f"at most {LARGEST_PIXELS / 1e6:.0f} million; crop it, or choose a smaller size"
+    if fault:
+        height, width = image.shape[:2]
+        raise InputError(
+            f"{name}: a picture of {width} × {height} pixels would be used at {columns} × {rows}, expected {fault}"
+        )
+    return resize_to(image, rows, columns)
 
 
 def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int, noise: Noise, noise_share: float) -> np.ndarray:

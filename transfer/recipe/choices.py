@@ -51,9 +51,10 @@ class Variation:
     last_row_and_column: bool = True  # False: without the steps across in the last row and down in the last column
 
     def __str__(self) -> str:
-        """For example `Σ|d|^2 n^-1`."""
+        """For example `Σ|d|^2 n^-1`, with d' where the last row and column are left out."""
         factor = "" if self.factor == 1 else f"{self.factor:.3g} "
-        return f"{factor}Σ|d|^{self.power:g}" + (f" n^{self.count:g}" if self.count else "")
+        step = "d" if self.last_row_and_column else "d'"
+        return f"{factor}Σ|{step}|^{self.power:g}" + (f" n^{self.count:g}" if self.count else "")
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,12 @@ class Noise:
 
 @dataclass(frozen=True)
 class AdamConstants:
-    """Adam's other numbers (Kingma & Ba 2015): those of Algorithm 1, or TensorFlow's with its `epsilon_hat`."""
+    """Adam's numbers beside its learning rate, by default those of Algorithm 1 (Kingma & Ba 2015)."""
 
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
-    epsilon_hat: bool = False  # ε is added to √v before its bias is corrected, as at the end of the paper's section 2
+    epsilon_hat: bool = False  # as in TensorFlow, ε is added to √v before its bias is corrected (end of section 2)
 
 
 @dataclass(frozen=True)
@@ -106,5 +107,7 @@ class Recipe:
     size: int = 512  # of content and style, in pixels
     size_of: Literal["longer side", "shorter side"] = "longer side"
     enlarges: bool = False  # pictures that are smaller
-    style_size: Literal["own", "content size", "content width"] = "own"  # other than "own": whatever `size` is
+    #: "own": by the same rule as the content picture. Otherwise the style picture is brought to the content picture's
+    #: size and stretched, or to its width in its own proportions; then it is also enlarged.
+    style_size: Literal["own", "content size", "content width"] = "own"
     scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.coarse_to_fine`

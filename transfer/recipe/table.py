@@ -2,17 +2,21 @@
 
 from collections.abc import Iterable
 
-from transfer.recipe.choices import Recipe
+from transfer.recipe.choices import AdamConstants, Recipe
 
-HEADINGS = ("recipe", "content", "at", "style", "at", "TV", "network", "start", "optimiser", "size")
+HEADINGS = ("recipe", "content", "at", "style", "at", "TV", "network", "start", "optimiser", "size", "style's")
 LEGEND = (
     "Σ is the sum of squared differences of a layer with N channels and M positions; S is Σ of the target itself.",
-    "The style's Σ is over G = FᵀF/M or, where N^-1 stands after it in brackets, FᵀF/(N·M). d: steps between pixels.",
+    "The style's Σ is over G = FᵀF/M or, where N^-1 stands after it in brackets, FᵀF/(N·M).",
+    "d: steps between pixels. d': without those across in the last row and those down in the last column.",
+    "down: half of an odd side is rounded down, else up. white 256: pixels in the network run to 256, else to 255.",
+    "short: the shorter side has this size, else the longer. +: smaller pictures are enlarged to it, else not.",
+    "The style picture's size: by the same rule (own), the content picture's (stretched), or only its width (as wide).",
 )
 
 
 def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
-    """Lines: headings, a row for each recipe, and what the letters mean."""
+    """Return lines: headings, a row for each recipe, and what the letters mean."""
     rows = [HEADINGS, *(_row(recipe) for recipe in recipes)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -22,11 +26,7 @@ def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
 def _row(recipe: Recipe) -> tuple[str, ...]:
     gram = f" (N^{recipe.gram_channels:g})" if recipe.gram_channels else ""
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
-    steps = {
-        "l-bfgs": f"L-BFGS {recipe.iterations}",
-        "l-bfgs-unit": f"L-BFGS, unit steps, {recipe.iterations}",
-        "adam": f"Adam {recipe.learning_rate:g}, {recipe.iterations}",
-    }
+    shorter = " short" if recipe.size_of == "shorter side" else ""
     return (
         recipe.name,
         f"{recipe.content_weight:g} · {recipe.content_loss}",
@@ -34,14 +34,35 @@ def _row(recipe: Recipe) -> tuple[str, ...]:
         f"{recipe.style_weight:g} · {recipe.style_loss}{gram}",
         _layers(recipe.style_layers),
         f"{recipe.tv_weight:g} · {recipe.tv_loss}" if recipe.tv_weight else "-",
-        f"{'normalised' if recipe.normalized_network else 'plain'}, {recipe.pooling}",
+        _network(recipe),
         f"{recipe.init}{noise}",
-        steps[recipe.optimizer],
-        str(recipe.size),
+        _optimizer(recipe),
+        f"{recipe.size}{shorter}{'+' if recipe.enlarges else ''}",
+        {"own": "own", "content size": "stretched", "content width": "as wide"}[recipe.style_size],
     )
 
 
 def _layers(layers: tuple[tuple[str, float], ...]) -> str:
-    """One layer by its name, several by the first, the last, their number and what each counts."""
+    """Return one layer by its name, several by the first, the last, their number and what each counts."""
     (first, weight), (last, _) = layers[0], layers[-1]
     return first if len(layers) == 1 else f"{first}…{last}, {len(layers)} × {weight:g}"
+
+
+def _network(recipe: Recipe) -> str:
+    """Return for example `plain, max, down`."""
+    white = "" if recipe.pixel_range == 255 else f", white {recipe.pixel_range:g}"
+    down = ", down" if recipe.odd_sides == "down" else ""
+    return f"{'normalised' if recipe.normalized_network else 'plain'}, {recipe.pooling}{down}{white}"
+
+
+def _optimizer(recipe: Recipe) -> str:
+    """Return for example `Adam 2, 200`: the learning rate, numbers that are not Algorithm 1's, and the steps."""
+    if recipe.optimizer != "adam":
+        unit = ", unit steps," if recipe.optimizer == "l-bfgs-unit" else ""
+        return f"L-BFGS{unit} {recipe.iterations}"
+    usual, constants = AdamConstants(), []
+    for letter, name in (("β₁", "beta1"), ("β₂", "beta2"), ("ε", "epsilon")):
+        value = getattr(recipe.adam, name)
+        if value != getattr(usual, name):
+            constants.append(f", {letter} {value:.2g}")
+    return f"Adam {recipe.learning_rate:g}{''.join(constants)}, {recipe.iterations}"

@@ -67,12 +67,14 @@ def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
 def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Return the picture, uint8 or float32 (·, ·, 3), at exactly this size in pixels, stretched if necessary.
 
-    Shrinking averages areas. Enlarging is bicubic: a float picture may then exceed its range a little.
+    A side that shrinks averages areas. One that grows is bicubic: a float picture may then exceed its range a little.
     """
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height <= image.shape[0] and width <= image.shape[1]
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    shrunk = min(height, image.shape[0]), min(width, image.shape[1])
+    if shrunk != image.shape[:2]:
+        image = cv2.resize(image, shrunk[::-1], interpolation=cv2.INTER_AREA)
+    if shrunk != (height, width):
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+    return image
 
 
 def check_output(path: Path | str, inputs: Sequence[Path | str] = ()) -> None:

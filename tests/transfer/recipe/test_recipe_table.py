@@ -41,7 +41,7 @@ def test_every_recipe_once_and_on_one_line(listed):
 
 def test_columns_stand_below_their_headings(listed):
     starts = [match.start() for match in re.finditer(r"(?<=\s\s)\S|^\S", listed[0])]
-    assert len(starts) == 10
+    assert len(starts) == 11
     for line in listed[1 : len(RECIPES) + 1]:
         assert all(line[start] != " " and line[max(start - 1, 0)] in (" ", line[0]) for start in starts)
 
@@ -50,15 +50,23 @@ def test_columns_stand_below_their_headings(listed):
 CELLS = {
     "coursera": [
         "10 · 0.25 Σ N^-1 M^-1", "relu4_2", "40 · 0.25 Σ N^-2", "relu1_1…relu5_1, 5 × 0.2", "-",
-        "plain, avg", "content + 60% noise", "Adam 2, 200", "400",
+        "plain, avg", "content + 60% noise", "Adam 2, 200", "400", "stretched",
     ],
     "pytorch-tutorial": [
         "1 · Σ N^-1 M^-1", "conv2_2", "1e+06 · Σ N^-2 (N^-1)", "conv1_1…conv3_1, 5 × 1", "-",
-        "normalised, max", "content", "L-BFGS, unit steps, 300", "512",
+        "normalised, max, down", "content", "L-BFGS, unit steps, 300", "512 short+", "stretched",
     ],
     "neural-style": [
-        "5 · Σ N^-1 M^-1", "relu4_2", "100 · Σ N^-2 (N^-1)", "relu1_1…relu5_1, 5 × 1", "0.001 · 0.5 Σ|d|^2",
-        "plain, max", "noise", "L-BFGS, unit steps, 1000", "512",
+        "5 · Σ N^-1 M^-1", "relu4_2", "100 · Σ N^-2 (N^-1)", "relu1_1…relu5_1, 5 × 1", "0.001 · 0.504 Σ|d'|^2",
+        "plain, max, white 256", "noise", "L-BFGS, unit steps, 1000", "512+", "own",
+    ],
+    "anishathalye": [
+        "5 · Σ N^-1 M^-1", "relu4_2", "500 · Σ N^-2 (N^-1)", "relu1_1…relu5_1, 5 × 0.2", "100 · Σ|d|^2 n^-1",
+        "plain, max", "noise", "Adam 10, 1000", "512", "as wide",
+    ],
+    "tensorflow-tutorial": [
+        "10000 · Σ N^-1 M^-1", "relu5_2", "0.01 · Σ N^-2", "relu1_1…relu5_1, 5 × 0.2", "30 · 0.00392 Σ|d|^1",
+        "plain, max, down", "content", "Adam 5.1, β₁ 0.99, ε 0.00039, 1000", "512+", "own",
     ],
 }  # fmt: skip
 
@@ -78,7 +86,14 @@ def test_cells(name):
         (Normalization(), "Σ"),
         (Variation(), "Σ|d|^2 n^-1"),
         (Variation(power=1, count=0, factor=1 / 255), "0.00392 Σ|d|^1"),
+        (Variation(count=0, last_row_and_column=False), "Σ|d'|^2"),
     ],
 )
 def test_factors_as_text(value, text):
     assert str(value) == text
+
+
+def test_the_legend_says_what_the_new_words_mean(listed):
+    legend = " ".join(listed[listed.index("") + 1 :])
+    for word in ("down", "white 256", "short", "+", "own", "stretched", "as wide", "d'"):
+        assert f"{word}:" in legend or f"({word})" in legend, word

@@ -1,35 +1,83 @@
-"""Every recipe's losses on a tiny network, against each system's own formula on a second network (NumPy, SciPy)."""
+"""Every recipe's losses and gradient on a tiny network, against each system's own formula on a second network (NumPy).
+
+The pictures have 53 × 69 pixels: 53 → 27 → 14 → 7 → 4 when halves are rounded up, 53 → 26 → 13 → 6 → 3 when down.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import second_systems
 from numpy_network import matrices, scales_of
-from transfer.losses import gram_matrix, total_loss
-from transfer.objective.whole import Objective
+from tiny_network import tiny_weights
+from transfer import session as setup
+from transfer.inputs.files import Files
+from transfer.inputs.pictures import Pictures
 from transfer.recipe.ours import GATYS2016, GATYS2016_LITERAL, RECIPES
-from vgg.network import VGG19
-from vgg.normalize import normalize
+from transfer.session import Job, Session
+
+HEIGHT, WIDTH = 53, 69
+ROOM = 8e9  # bytes: the image is computed whole
+STEP = 1e-5  # levels; within it there is hardly ever a kink, of a ReLU, a maximum or an absolute value
 
 
-@pytest.fixture
-def pictures(image) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _random_pictures() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Content, style and generated, of one size: for some systems only then G/M is what they compute.
 
     They differ enough that float32 does not lose its digits in the differences.
     """
     rng = np.random.default_rng(2)
-    style = np.kron(rng.integers(0, 256, (13, 15, 3)), np.ones((3, 3, 1)))[:37, :45].astype(np.uint8)
-    return image, style, rng.uniform(60, 110, image.shape).astype(np.float32)
+    content = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    style = np.kron(rng.integers(0, 256, (18, 23, 3)), np.ones((3, 3, 1)))[:HEIGHT, :WIDTH].astype(np.uint8)
+    return content, style, rng.uniform(60, 110, content.shape).astype(np.float32)
 
 
-@pytest.fixture
-def measuring() -> list[np.ndarray]:
+def _measuring() -> list[np.ndarray]:
     """The pictures over which a normalised network has mean activation 1."""
     rng = np.random.default_rng(5)
     rough = np.kron(rng.integers(0, 256, (5, 6, 3)), np.ones((8, 8, 1)))
     return [rough.astype(np.uint8), rng.integers(0, 86, (40, 33, 3)).astype(np.uint8)]
+
+
+CONTENT, STYLE, GENERATED = _random_pictures()
+MEASURING = _measuring()
+PICTURES = Pictures(CONTENT, STYLE, None, Files("content", "style"))
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(setup, "dead_leaves", lambda seed, size: MEASURING[seed - setup.NORMALIZING_SEEDS[0]])
+        yield Session(tiny_weights(), ROOM)
+
+
+@cache
+def scales(pooling: str, normalized: bool) -> dict[str, np.ndarray]:
+    return scales_of(tiny_weights(), MEASURING, pooling) if normalized else {}
+
+
+@cache
+def second_maps(which: str, pooling: str, odd_sides: str, white: float, normalized: bool) -> dict[str, np.ndarray]:
+    """The second network's maps of "content", "style" or "generated"."""
+    image = {"content": CONTENT, "style": STYLE, "generated": GENERATED}[which]
+    return matrices(tiny_weights(), image, pooling, scales(pooling, normalized), odd_sides, white)
+
+
+def second_opinion(name: str, image: np.ndarray) -> second_systems.Terms:
+    """Each system's own terms at `image` (H, W, 3)."""
+    system = second_systems.SYSTEMS[name]
+    network = system.pooling, system.odd_sides, system.white, system.normalized
+    f = system.maps(tiny_weights(), image, scales(system.pooling, system.normalized))
+    p, s = (second_maps(which, *network) for which in ("content", "style"))
+    return system.terms(f, p, s, image.astype(np.float64))
+
+
+def second_total(name: str, image: np.ndarray) -> float:
+    terms = second_opinion(name, image)
+    return sum(terms.contents) + sum(terms.styles) + terms.prior
 
 
 def test_every_recipe_has_a_second_opinion():
@@ -37,60 +85,67 @@ def test_every_recipe_has_a_second_opinion():
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_losses_are_the_systems_own(weights, pictures, measuring, name):
-    recipe, system = RECIPES[name], second_systems.SYSTEMS[name]
-    network = weights if not recipe.normalized_network else normalize(weights, measuring, recipe.pooling)
-    content, style, generated = pictures
-    losses, _ = Objective(VGG19(network, recipe.pooling), content, style, recipe)(generated)
-    scales = scales_of(weights, measuring, system.pooling) if system.normalized else {}
-    f, p, s = (matrices(weights, each, system.pooling, scales) for each in (generated, content, style))
-    expected = system.terms(f, p, s, generated.astype(np.float64))
+def test_losses_are_the_systems_own(session, name):
+    losses = session.losses(RECIPES[name], PICTURES, GENERATED)
+    expected = second_opinion(name, GENERATED)
     assert min(*expected.contents, *expected.styles) > 0, "or a layer would prove nothing"
-    np.testing.assert_allclose(losses.layers, [*expected.contents, *expected.styles], rtol=1e-5)
-    terms = [sum(expected.contents), sum(expected.styles), expected.prior]
-    np.testing.assert_allclose(losses[:4], [*terms, sum(terms)], rtol=1e-5)
+    layers = [loss for term, loss in losses.terms.items() if term != "tv"]
+    np.testing.assert_allclose(layers, [*expected.contents, *expected.styles], rtol=1e-5)
+    groups = {"content": sum(expected.contents), "style": sum(expected.styles)}
+    if expected.prior:
+        groups["tv"] = expected.prior
+    assert losses.groups == pytest.approx(groups, rel=1e-5)
+    assert losses.total == pytest.approx(sum(groups.values()), rel=1e-5)
+
+
+def directions() -> dict[str, np.ndarray]:
+    """Random changes of the whole picture, and of the parts where rounding of sides and the prior could go wrong."""
+    rng, shape = np.random.default_rng(4), GENERATED.shape
+    parts = {"everywhere": np.s_[:, :], "last row": np.s_[-1:, :], "last column": np.s_[:, -1:]}
+    parts |= {"last corner": np.s_[-6:, -6:], "first corner": np.s_[:6, :6], "middle": np.s_[20:30, 30:40]}
+    changes = {}
+    for name, part in parts.items():
+        changes[name] = np.zeros(shape)
+        changes[name][part] = rng.normal(size=changes[name][part].shape)
+    return changes
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_pooling_and_normalisation_show_in_the_numbers_above(weights, pictures, measuring, name):
-    """With the other pooling, or the other network, they would be off by far more than is allowed."""
-    system, (content, style, generated) = second_systems.SYSTEMS[name], pictures
-    totals = []
-    for pooling in ("avg", "max"):
-        for scales in ({}, scales_of(weights, measuring, pooling)):
-            f, p, s = (matrices(weights, each, pooling, scales) for each in (generated, content, style))
-            terms = system.terms(f, p, s, generated.astype(np.float64))
-            totals.append(sum(terms.contents) + sum(terms.styles))
-    for i, total in enumerate(totals):
-        assert all(abs(total - other) > 1e-3 * total for other in totals[:i])
+def test_gradients_are_the_systems_own(session, name):
+    """Along each direction: (L(x + h d) − L(x − h d)) / 2h in float64, by the second network."""
+    _, gradient = session.objective(RECIPES[name], PICTURES)(GENERATED)
+    for part, change in directions().items():
+        further, before = (GENERATED + sign * STEP * change for sign in (1, -1))
+        expected = second_total(name, further) - second_total(name, before)
+        expected /= 2 * STEP
+        usual = np.sqrt(np.sum((gradient * change) ** 2))  # of a sum of so many numbers with random signs
+        assert np.sum(gradient * change, dtype=np.float64) == pytest.approx(expected, abs=1e-4 * usual), part
 
 
-def test_normalised_network_is_the_plain_one_with_scales_by_hand(weights, pictures, measuring):
-    """To float precision: gatys2016's losses from one set of maps in float32, once scaled in the network, once here."""
-    content, style, generated = pictures
-    losses, _ = Objective(VGG19(normalize(weights, measuring), "avg"), content, style, GATYS2016)(generated)
-    scales = scales_of(weights, measuring, "avg")
-    names = [layer for layer, _ in (*GATYS2016.content_layers, *GATYS2016.style_layers)]
-
-    def by_hand(image) -> dict[str, tf.Tensor]:
-        maps = VGG19(weights, "avg")(tf.constant(image[None], tf.float32), names)
-        return {name: maps[name] / scales[name.replace("relu", "conv")].astype(np.float32) for name in names}
-
-    targets = {("content", "relu4_2"): by_hand(content)["relu4_2"]}
-    of_style = by_hand(style)
-    targets |= {("style", name): gram_matrix(of_style[name]) for name, _ in GATYS2016.style_layers}
-    expected = total_loss(by_hand(generated), targets, tf.constant(generated[None]), GATYS2016)
-    np.testing.assert_allclose(losses[:4], expected[:4], rtol=5e-6)
-    np.testing.assert_allclose(losses.layers, expected.layers, rtol=5e-6)
-    plain, _ = Objective(VGG19(weights, "avg"), content, style, GATYS2016)(generated)
-    assert abs(plain.total / losses.total - 1) > 0.1, "or the scales would not show"
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_choice_of_the_network_shows_in_the_numbers_above(name):
+    """With another pooling, rounding, range or scale they would be off by far more than is allowed."""
+    system = second_systems.SYSTEMS[name]
+    found = []
+    for network in product(("avg", "max"), ("up", "down"), (255, 256), (False, True)):
+        f, p, s = (second_maps(which, *network) for which in ("generated", "content", "style"))
+        terms = system.terms(f, p, s, GENERATED.astype(np.float64))
+        found.append([*terms.contents, *terms.styles])
+    for i, losses in enumerate(found):
+        assert not any(np.allclose(losses, other, rtol=2e-4, atol=0) for other in found[:i])
 
 
-def test_between_the_two_readings_of_the_paper_the_ratio_is_2_n_m(weights, pictures):
-    """N = 5 channels (the tiny network's conv4_2) and M = 5 · 6 positions: 37 × 45 after three halvings."""
-    content, style, generated = pictures
+def test_between_the_two_readings_of_the_paper_the_ratio_is_2_n_m(session):
+    """N = 5 channels (the tiny network's conv4_2) and M = 7 · 9 positions: 53 × 69 after three halvings."""
     ratios = []
     for recipe in (GATYS2016_LITERAL, GATYS2016):
-        losses, _ = Objective(VGG19(weights, "avg"), content, style, recipe)(generated)
-        ratios.append(losses.content / losses.style)
-    assert ratios[0] / ratios[1] == pytest.approx(2 * 5 * (5 * 6), rel=1e-6)
+        losses = session.losses(recipe, PICTURES, GENERATED)
+        ratios.append(losses.groups["content"] / losses.groups["style"])
+    assert ratios[0] / ratios[1] == pytest.approx(2 * 5 * (7 * 9), rel=1e-6)
+
+
+def test_noise_of_neural_style_is_around_what_its_network_sees_as_nothing(session):
+    """Pixels of 255/256 of the mean colour are the mean of pixels up to 256."""
+    start = session.start(Job(RECIPES["neural-style"], PICTURES)).astype(np.float64)
+    mean = np.array([123.68, 116.779, 103.939])
+    assert np.abs(start / 255 * 256 - mean).max() < 6 * 0.001

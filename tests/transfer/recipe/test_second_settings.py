@@ -23,20 +23,31 @@ class Settings(NamedTuple):
     learning_rate: float | None  # Adam's, in levels
     iterations: int
     size: int
+    size_of: str = "longer side"
+    enlarges: bool = False
+    style_size: str = "own"
+    adam: tuple[float, float, float, bool] | None = None  # β₁, β₂, ε for pixels up to 255, and whether it is ε-hat
 
+
+SHORTER, TF_ADAM = "shorter side", (0.9, 0.999, 1e-8, True)
 
 #: Of L-BFGS, SciPy's searches along the line; Torch's, which three of these programs use as it comes, does not.
 SETTINGS = {
     "default": Settings("content", None, 0, "l-bfgs-unit", None, 80, 512),
     "gatys2016": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "gatys2016-literal": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
-    "neural-style": Settings("noise", ("normal", 0.001), 0, "l-bfgs-unit", None, 1000, 512),
-    "neural-style-tf": Settings("content", None, 0, "l-bfgs", None, 1000, 512),
-    "anishathalye": Settings("noise", ("normal", 0.256), 0, "adam", 10, 1000, 512),
-    "leongatys": Settings("content", None, 0, "l-bfgs-unit", None, 500, 512),
-    "coursera": Settings("content", ("uniform", 20), 0.6, "adam", 2, 200, 400),
-    "pytorch-tutorial": Settings("content", None, 0, "l-bfgs-unit", None, 300, 512),
-    "tensorflow-tutorial": Settings("content", None, 0, "adam", 5.1, 1000, 512),  # 0.02 of a range from 0 to 1
+    "neural-style": Settings("noise", ("normal", 0.001), 0, "l-bfgs-unit", None, 1000, 512, enlarges=True),
+    "neural-style-tf": Settings("content", None, 0, "l-bfgs", None, 1000, 512, style_size="content size"),
+    "anishathalye": Settings(
+        "noise", ("normal", 0.256), 0, "adam", 10, 1000, 512, style_size="content width", adam=TF_ADAM
+    ),
+    "leongatys": Settings("content", None, 0, "l-bfgs-unit", None, 500, 512, SHORTER, enlarges=True),
+    "coursera": Settings("content", ("uniform", 20), 0.6, "adam", 2, 200, 400, style_size="content size", adam=TF_ADAM),
+    "pytorch-tutorial": Settings("content", None, 0, "l-bfgs-unit", None, 300, 512, SHORTER, True, "content size"),
+    # 0.02 and ε = 0.1 are for a range from 0 to 1. There a step is 255 times smaller and a gradient 255 times larger.
+    "tensorflow-tutorial": Settings(
+        "content", None, 0, "adam", 5.1, 1000, 512, enlarges=True, adam=(0.99, 0.999, 0.1 / 255, True)
+    ),
 }
 
 
@@ -44,13 +55,10 @@ def test_every_recipe_is_written_down_here():
     assert list(SETTINGS) == list(RECIPES)
 
 
-@pytest.mark.parametrize("field", ["init", "noise_share", "iterations", "size"])
+@pytest.mark.parametrize("field", ["init", "noise_share", "iterations", "size", "size_of", "enlarges", "style_size"])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_settings_are_the_systems_own(name, field):
     assert getattr(RECIPES[name], field) == getattr(SETTINGS[name], field)
-
-
-#: To be taken out, with the mark below, once these recipes say so.
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -60,8 +68,17 @@ def test_optimisers_are_the_systems_own(name):
 
 @pytest.mark.parametrize("name", [name for name, settings in SETTINGS.items() if settings.learning_rate])
 def test_learning_rates_are_the_systems_own(name):
-    assert SETTINGS[name].optimizer == "adam"
+    assert SETTINGS[name].optimizer == "adam" and SETTINGS[name].adam
     assert RECIPES[name].learning_rate == pytest.approx(SETTINGS[name].learning_rate)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_constants_of_adam_are_the_systems_own(name):
+    """A recipe without Adam has Algorithm 1's, for who chooses `--optimizer adam`."""
+    beta1, beta2, epsilon, epsilon_hat = SETTINGS[name].adam or (0.9, 0.999, 1e-8, False)
+    adam = RECIPES[name].adam
+    assert (adam.beta1, adam.beta2, adam.epsilon) == pytest.approx((beta1, beta2, epsilon))
+    assert adam.epsilon_hat is epsilon_hat
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -74,7 +91,7 @@ def test_noise_is_the_systems_own(name):
 
 
 def test_no_field_of_a_recipe_is_without_a_second_opinion():
-    """What is not here decides the losses, which `test_recipes_independent` has; or is this project's own, `scales`."""
+    """What is not here decides the losses, which `test_recipes_independent` has, or is this project's own: `scales`."""
     losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
-    losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "normalized_network"}
+    losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "odd_sides", "pixel_range", "normalized_network"}
     assert {field.name for field in fields(Recipe)} == losses | set(Settings._fields) | {"name", "summary", "scales"}
