@@ -140,16 +140,21 @@ def test_end_in_the_middle(steps):
 
 
 def test_end_during_an_evaluation():
-    """A Ctrl-C ends the wait for a step, not the evaluation: `end` lets that finish, and no further one begins."""
+    """A Ctrl-C ends the wait for a step, not the evaluation: `end` lets that finish, and no further one begins.
+
+    The loss that is evaluated is so high that the search would have to try again.
+    """
     begun, go_on, evaluated = threading.Event(), threading.Event(), []
     problem = Quadratic(at_bounds=3)
 
     def evaluate(image):
         evaluated.append(image)
-        if len(evaluated) == 4:
-            begun.set()
-            go_on.wait(10)
-        return problem.evaluate(image)
+        losses, gradient = problem.evaluate(image)
+        if len(evaluated) != 4:
+            return losses, gradient
+        begun.set()
+        go_on.wait(10)
+        return Losses(1e6 * losses.total), gradient
 
     state = OURS.start(evaluate, np.full(SHAPE, 128, np.float32))
     asking = threading.Thread(target=lambda: [OURS.step(evaluate, state) for _ in range(5)], daemon=True)
