@@ -31,11 +31,11 @@ def history_of(path: Path) -> History:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path} is no record of a run with the losses of its layers; {what_to_do}") from None
+        raise InputError(f"{path} is not a record of a run with the losses of its layers; {what_to_do}") from None
     try:
         return _checked(steps)
     except ValueError as error:
-        raise InputError(f"{path} is no record of a run with the losses of its layers: {error}; {what_to_do}") from None
+        raise InputError(f"{path} is not a record of a run with the losses of its layers: {error}; {what_to_do}") from None
 
 
 def _checked(steps: list[Any]) -> History:
