@@ -68,8 +68,8 @@ def test_losses_that_are_all_zero_cannot_be_plotted(tmp_path, capfd):
 
 
 def test_missing_record(tmp_path, capfd):
-    for name in (str(tmp_path / "run.json"), ""):
-        assert "cannot be read" in refused(["trade-off", name], capfd, tmp_path)
+    assert "cannot be read" in refused(["trade-off", str(tmp_path / "run.json")], capfd, tmp_path)
+    assert "'' found, expected the name of a file" in refused(["trade-off", ""], capfd, tmp_path)
 
 
 def test_without_matplotlib_it_says_how_to_get_it(tmp_path, capfd, monkeypatch):
