@@ -234,7 +234,9 @@ def test_what_the_parser_refuses_in_one_line(words, capsys):
     assert err[:-1].isprintable() and MISSPELLED[words] in err
 
 
-@pytest.mark.parametrize(("text", "in_bytes"), [("8", 8e9), ("1.5", 1.5e9), ("6GB", 6e9), (" 6 gb ", 6e9), ("1e-3", 1e6)])
+@pytest.mark.parametrize(
+    ("text", "in_bytes"), [("8", 8e9), ("1.5", 1.5e9), ("6GB", 6e9), (" 6 gb ", 6e9), ("1e-3", 1e6)]
+)
 def test_memory_in_gigabytes(text, in_bytes):
     assert build_parser().parse_args([f"--max-memory={text}"]).max_memory == in_bytes
 
