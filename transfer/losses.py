@@ -1,26 +1,35 @@
 """The losses of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
 
-For a layer with N channels and M positions, F is the generated image's feature maps as a matrix of M rows and N
-columns (the transpose of the paper's N × M, because TensorFlow keeps channels last), P the content image's, and G and A
-the Gram matrices of the generated and of the style image.
+A layer's feature maps have N channels and M positions (M = H'·W', the pixels of its maps). F is the generated image's
+maps as a matrix of M rows and N columns (the transpose of the paper's N × M, because TensorFlow keeps channels last), P
+the content image's, and G and A the Gram matrices of the generated and of the style image.
 
-    content   L = ½ Σ (F − P)²             Eq. 1        gradient  ∂L/∂F = F − P          where F > 0, else 0   Eq. 2
-    Gram      G = Fᵀ F                     Eq. 3
-    style     E = Σ (G − A)² / (4 N² M²)   Eq. 4        gradient  ∂E/∂F = F (G − A) / (N² M²)  where F > 0     Eq. 6
-    total     α Σ L + β Σ w E              Eq. 5, 7
+    content   L_content = ½ Σ (F − P)²           Eq. 1     gradient  F − P                    Eq. 2
+    Gram      G = Fᵀ F                           Eq. 3
+    style     E_l = Σ (G − A)² / (4 N² M²)       Eq. 4     gradient  F (G − A) / (N² M²)      Eq. 6
+              L_style = Σ_l w_l E_l              Eq. 5
+    total     α L_content + β L_style            Eq. 7
 
-"Where F > 0" is the derivative of the ReLU, so F is what comes after it. TensorFlow finds all gradients by itself; the
-docstrings below derive them so that a reader can check them, and the tests do.
+The paper gives both gradients before the ReLU, so they are 0 where F = 0, and F is what comes after it. The docstrings
+below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself, but for that of
+Fᵀ F, which `vgg.statistics.gram_sums` has in one product.
 
-Each summand of the total loss is a *term*. It is computed in two stages, because an image may be too large to look at
-all at once (`transfer.objective`):
+The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipe.choices.Normalization` is the k in
+k Σ (values − target)². The default recipe measures each loss relative to its own target, k = 1 / Σ target².
 
-1. its *statistic*, a sum over positions: Σ (F − P)², or Fᵀ F. The statistics of the parts of an image are added up.
-2. its *loss*, from the statistic of the whole image. Here stand the paper's factors, as a `Normalization`.
+Each summand of the total loss is a *term*: the content or the style of one layer. It is computed in two stages:
 
-To add a loss of another kind, write a class with the same five attributes and two methods, and put it into the list of
-terms (`transfer.objective.terms`). Nothing else has to know of it.
+1. its *statistic*, a sum over positions: Σ (F − P)², or Fᵀ F.
+2. its *loss*, from the statistic of the whole image.
+
+The reason is that an image may be too large to be computed at once (`transfer.objective.striped`). The losses of its
+parts could not be added up, because Eq. 4 takes squares after the sum over positions. The statistics can.
+
+To add a loss of another kind, write a class with the attributes and methods of `Term`, and let
+`transfer.objective.terms` put it on the list and say what its target is. Nothing else has to know of it.
 """
+
+from __future__ import annotations  # so that the losses can stand first
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,63 +40,19 @@ import tensorflow as tf
 from transfer.recipe.choices import Normalization
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums
 
-PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
-Statistic = tf.Tensor | tuple[tf.Tensor, ...]  # a sum over positions, or several
-
-
-class Losses(NamedTuple):
-    """What one evaluation gives, all weighted as they are summed; scalars."""
-
-    total: tf.Tensor  # Eq. 7
-    groups: dict[str, tf.Tensor]  # "content": α · L_content, "style": β · L_style, "tv" …
-    terms: dict[str, tf.Tensor]  # "content relu4_2" …: what each layer has in the group
-
-
-class Pixels(NamedTuple):
-    """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
-
-    rows: tf.Tensor  # (1, H, W, 3)
-    below: tf.Tensor  # the next row, (1, 1, W, 3), or none where the image ends, (1, 0, W, 3)
-
-
-class Target(NamedTuple):
-    """What a term compares the generated image with."""
-
-    maps: tf.Tensor | None = None  # position by position: cut into parts together with the image
-    whole: tf.Tensor | None = None  # for the image as a whole
-
-    def as_tensors(self) -> "Target":
-        """Return the target with arrays turned into tensors, which are then not copied at every evaluation."""
-        return Target(*(None if values is None else tf.constant(values) for values in self))
-
-
-class Term(Protocol):
-    """One summand of the total loss."""
-
-    name: str  # such as "content relu4_2"; no two terms have the same
-    group: str  # the losses of a group are shown as one
-    layer: str  # whose feature maps the term looks at, or `PIXELS`
-    weight: float
-
-    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> Statistic:
-        """Return a sum over positions of `values`, the layer's maps (1, H, W, N) or rows of pixels."""
-
-    def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
-        """Return the weighted loss, a scalar, from the `statistic` of the whole image."""
-
 
 @dataclass(frozen=True)
 class ContentTerm:
-    """Eq. 1 for one layer. The target's `maps` are P, (1, H, W, N), and its `whole` is Σ P².
+    """Eq. 1 for one layer. The target's `maps` are P, (1, H', W', N), and its `summary` is Σ P².
 
     Gradient (Eq. 2). Each value of F stands in one square only, k (F − P)², whose derivative is 2 k (F − P). With the
-    paper's k = ½ this is F − P. One step further back, before the ReLU F = max(0, x), it is multiplied by ∂F/∂x: 1
+    paper's k = ½ this is F − P. One layer further back, before the ReLU F = max(0, z), it is multiplied by ∂F/∂z: 1
     where F > 0 and 0 elsewhere.
     """
 
     group: ClassVar[str] = "content"
     layer: str
-    weight: float  # α, times the layer's share
+    weight: float  # α · the layer's share of it
     normalization: Normalization  # k
     channels: int  # N
     positions: int  # M
@@ -103,21 +68,22 @@ class ContentTerm:
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return α k Σ (F − P)²."""
-        return self.weight * normalized(statistic, target.whole, self.channels, self.positions, self.normalization)
+        return self.weight * normalized(statistic, target.summary, self.channels, self.positions, self.normalization)
 
 
 @dataclass(frozen=True)
 class StyleTerm:
-    """Eq. 4 for one layer. The target's `whole` is A, (N, N), divided by the number of positions of the style image.
+    """Eq. 4 for one layer. The target's `summary` is A, (N, N).
 
-    In the code G = Fᵀ F / M, where M is divided out at once. This takes the M² out of Eq. 4 and changes neither E nor
-    its gradient when both images have the same size. When they have not, like is still compared with like. (The paper
-    resizes the style image to the content's size; here it keeps its aspect ratio.)
+    Here G = g Fᵀ F with g = N^gram_channels / M. The 1/M takes the M² out of Eq. 4. This changes neither E nor its
+    gradient when both images have the same size, and still compares like with like when they have not: A has its own
+    M. (The paper resizes the style image to the content's size; here it keeps its aspect ratio.) The power of N is 0 in
+    the paper, and −1 in programs that divide by N as well.
 
-    Gradient (Eq. 6), step by step, with G = g Fᵀ F and E = k Σ (G − A)²:
+    Gradient (Eq. 6) of E = k Σ (G − A)², with m for a position, i and j for channels:
 
     1. ∂E/∂G = 2 k (G − A). Call it D; it is symmetric because G and A are.
-    2. G_ij = g Σ_m F_mi F_mj. So F_mi stands in row i of G with the factor F_mj, and in column i with the same:
+    2. G_ij = g Σ_m F_mi F_mj, so ∂G_ij/∂F_mi = g F_mj, and the same for G_ji (for i = j both add up to 2 g F_mi):
        ∂E/∂F_mi = g Σ_j D_ij F_mj + g Σ_j D_ji F_mj = 2 g Σ_j F_mj D_ji.
     3. As matrices: ∂E/∂F = 2 g F D = 4 k g F (G − A).
 
@@ -127,11 +93,11 @@ class StyleTerm:
 
     group: ClassVar[str] = "style"
     layer: str
-    weight: float  # β w_l
+    weight: float  # β · w_l
     normalization: Normalization  # k
     channels: int  # N
     positions: int  # M
-    gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M
+    gram_channels: float = 0.0
 
     @property
     def name(self) -> str:
@@ -145,27 +111,27 @@ class StyleTerm:
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return β w_l E_l = β w_l k Σ (G − A)²."""
         gram = gram_of_sums(statistic, self.positions, self.gram_channels)
-        difference, energy = tf.reduce_sum(tf.square(gram - target.whole)), tf.reduce_sum(tf.square(target.whole))
-        return self.weight * normalized(difference, energy, self.channels, self.positions, self.normalization)
+        error, energy = tf.reduce_sum(tf.square(gram - target.summary)), tf.reduce_sum(tf.square(target.summary))
+        return self.weight * normalized(error, energy, self.channels, self.positions, self.normalization)
 
 
 def normalized(
-    difference: tf.Tensor, energy: tf.Tensor, channels: int, positions: int, normalization: Normalization
+    squared_error: tf.Tensor, target_energy: tf.Tensor, channels: int, positions: int, powers: Normalization
 ) -> tf.Tensor:
-    """Return k · `difference`, where that is Σ (values − target)² and `energy` is Σ target², scalars."""
-    energy = tf.maximum(energy, 1e-12)  # a blank target has none to compare with
-    scale = normalization.factor * channels**normalization.channels * positions**normalization.positions
-    return scale * difference * energy**normalization.target
+    """Return k · `squared_error`, where that is Σ (values − target)² and `target_energy` is Σ target², scalars."""
+    target_energy = tf.maximum(target_energy, 1e-12)  # a target that is zero everywhere has no inverse
+    scale = powers.factor * channels**powers.channels * positions**powers.positions
+    return scale * squared_error * target_energy**powers.target
 
 
 def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targets: Mapping[str, Target]) -> Losses:
-    """Return the sum of all terms (Eq. 7), by group and by term.
+    """Return the sum of all terms (Eq. 7), by group and by term. Both kinds of objective call this.
 
     The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
-    back to the pixels x through the convolutions, ReLUs and pools between.
+    back to the image x through the convolutions, ReLUs and pools between.
 
     Args:
-        terms: the summands; their weights are α, β and w_l.
+        terms: the summands; α, β and w_l are in their weights.
         statistics: of the whole image, by the term's name.
         targets: by the term's name.
     """
@@ -174,3 +140,50 @@ def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targe
     for term in terms:
         groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
     return Losses(sum(groups.values()), groups, losses)
+
+
+PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
+Statistic = tf.Tensor | tuple[tf.Tensor, ...]  # a sum over positions, or several
+
+
+class Losses(NamedTuple):
+    """What one evaluation gives, each already multiplied by its weight: scalar tensors, and floats in the end."""
+
+    total: tf.Tensor  # Eq. 7, and the terms that are not in the paper
+    groups: dict[str, tf.Tensor]  # "content": α L_content, "style": β L_style, "tv": …
+    terms: dict[str, tf.Tensor]  # by name, such as "content relu4_2"; the terms of a group add up to it
+
+
+class Pixels(NamedTuple):
+    """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
+
+    rows: tf.Tensor  # (1, H, W, 3)
+    below: tf.Tensor  # the next row, for steps into it: (1, 1, W, 3), or (1, 0, W, 3) where the image ends
+
+
+class Target(NamedTuple):
+    """What a term compares the generated image with: NumPy arrays or tensors."""
+
+    maps: tf.Tensor | None = None  # one entry for each position, such as P: cut into parts together with the image
+    summary: tf.Tensor | None = None  # of all positions together: Σ P² (), or A (N, N)
+
+    def as_tensors(self) -> Target:
+        """Return the target as tensors, or TensorFlow would copy the arrays at every evaluation."""
+        return Target(*(None if values is None else tf.constant(values) for values in self))
+
+
+class Term(Protocol):
+    """One summand of the total loss."""
+
+    name: str  # such as "content relu4_2"; no two terms have the same
+    group: str  # the losses of a group are shown as one
+    layer: str  # whose feature maps the term looks at, or `PIXELS`
+
+    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> Statistic:
+        """Return a sum over the positions of `values`: the layer's maps (1, H', W', N), or rows of pixels.
+
+        `target.maps` has the same rows as `values`.
+        """
+
+    def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
+        """Return the weighted loss, a scalar, from the `statistic` of the whole image."""

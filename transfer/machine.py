@@ -58,7 +58,7 @@ def available_bytes(root: Path = ROOT) -> float | None:
 
 
 def _ram_bytes() -> float:
-    """All of the machine's memory, by a question that Linux and macOS answer."""
+    """Return all of the machine's memory, by a question that Linux and macOS answer."""
     try:
         pages, page_bytes = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows has no such function, some systems not these names
@@ -76,7 +76,7 @@ def _process_limit(name: str) -> float:
 
 
 def _memory_groups(root: Path) -> Iterator[Path]:
-    """The folders of the groups that limit this process's memory, from its own up to the outermost that it can see."""
+    """Yield the folders of the groups that limit this process's memory, from its own to the outermost it can see."""
     own: dict[str, str] = {}
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
@@ -113,7 +113,7 @@ def _used_by(group: Path) -> float:
 
 
 def _fields(path: Path) -> dict[str, int]:
-    """Lines such as `MemAvailable:  24249964 kB` or `inactive_file 4096` as {first word: number}."""
+    """Return lines such as `MemAvailable:  24249964 kB` or `inactive_file 4096` as {first word: number}."""
     lines = [line.split() for line in _read(path).splitlines()]
     return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdecimal()}
 

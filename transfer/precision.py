@@ -1,8 +1,8 @@
-"""Which number type the network computes in: some processors multiply bfloat16 twice as fast as float32.
+"""Which precision the network computes in: some processors multiply bfloat16 twice as fast as float32.
 
 bfloat16 keeps 8 bits of mantissa, so a loss is known to two or three digits. That does not mislead unit steps
 (`vgg.optimize.l_bfgs`) or Adam, but it does mislead a line search. Gram matrices and losses are summed in float32 all
-the same, and the last steps of a run are float32 throughout (`transfer.train`).
+the same, and the last steps at each size are float32 throughout (`transfer.session`).
 """
 
 import time
@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from vgg.network import Precision, conv2d
 
-#: bfloat16 must be this much faster; between the two types lies a factor of 2 or none, so the choice is stable.
+#: bfloat16 must be this much faster; between the two lies a factor of 2 or none, so the choice is stable.
 WORTHWHILE = 1.3
 
 

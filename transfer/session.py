@@ -57,6 +57,7 @@ class Session:
     def __init__(self, weights: Weights, memory_bytes: float, precision: Precision = "float32") -> None:
         """Take the weights, the memory that the whole process may use, and the precision of all but the last steps."""
         self.weights, self.memory_bytes, self.precision = weights, memory_bytes, precision
+        # Each session has its own caches; a decorator of the methods would share one and keep all sessions alive.
         self._normalized = lru_cache(KEPT)(self._normalized)
         self._network = lru_cache(KEPT)(self._network)
         self._evaluation = lru_cache(KEPT)(self._evaluation)
@@ -81,11 +82,11 @@ class Session:
         for scale in scales_of(job.pictures, recipe):
             height, width = scale.content_image.shape[:2]
             optimizer = optimizer_of(recipe, self.plan(recipe, height, width))
-            last_low = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
-            for precision, until in ((self.precision, last_low), ("float32", recipe.iterations)):
-                if until == recipe.iterations or precision != "float32":
-                    objective = partial(self.objective, recipe, scale, precision)
-                    phases.append(Phase(height, width, objective, optimizer, until, precision))
+            low_steps = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
+            plans = [(self.precision, low_steps)] if low_steps and self.precision != "float32" else []
+            for precision, until in (*plans, ("float32", recipe.iterations)):
+                build_objective = partial(self.objective, recipe, scale, precision)
+                phases.append(Phase(height, width, build_objective, optimizer, until, precision))
         return phases
 
     def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:

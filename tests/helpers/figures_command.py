@@ -16,7 +16,7 @@ def small_run(folder: Path, monkeypatch) -> list[str]:
     content, style, _, weights, *_ = prepare(folder)
     drawn = [np.random.default_rng(seed).integers(0, 256, (48, 40, 3), dtype=np.uint8) for seed in (6, 7)]
     monkeypatch.setattr("transfer.session.dead_leaves", lambda seed, size: drawn[seed % 2])
-    # A busy machine would measure now this number type as the faster one, now that.
+    # A busy machine would measure now one precision as the faster one, now the other.
     monkeypatch.setattr("transfer.figures.run.fastest", lambda: "float32")
     output = str(folder / "figures")
     return [content, style, "--weights", weights, "-o", output, "--size", "32", "--iterations", "2"]

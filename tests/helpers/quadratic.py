@@ -1,16 +1,20 @@
 """Quadratics whose minimum in [0, 255] is known, because it was chosen first."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from transfer.losses import Losses
-from vgg.optimize.optimizers import OPTIMIZERS
+from vgg.optimize.optimizer import Optimizer
 
 SHAPE = (4, 5, 3)
-
-
 SIZE = 60
+
+
+class Losses(NamedTuple):
+    """All that an optimiser asks of losses."""
+
+    total: float
 
 
 @dataclass
@@ -44,13 +48,26 @@ class Quadratic:
         self.evaluated.append(image.copy())
         away = image.reshape(-1).astype(np.float64) - self.centre
         slope = self.matrix @ away
-        total = self.scale * (away @ slope) / 2
-        return Losses(0.25 * total, 0.75 * total, 0.0, total), (self.scale * slope).reshape(SHAPE).astype(np.float32)
+        return Losses(self.scale * (away @ slope) / 2), (self.scale * slope).reshape(SHAPE).astype(np.float32)
 
-    def on_step(self, image, losses):
-        self.steps.append(image.copy())
-        self.losses.append(losses.total)
-
-    def run(self, optimizer, iterations, learning_rate=2.0, start=128.0):
-        OPTIMIZERS[optimizer](self.evaluate, np.full(SHAPE, start, np.float32), iterations, learning_rate, self.on_step)
+    def run(self, optimizer: Optimizer, steps: int, start: float | np.ndarray = 128.0) -> "Quadratic":
+        """Take so many steps, or fewer if there is no further one; `start` is a level or an image."""
+        image = start if isinstance(start, np.ndarray) else np.full(SHAPE, start, np.float32)
+        state = optimizer.start(self.evaluate, image)
+        for image, losses in stepwise(optimizer, self.evaluate, state, steps):
+            self.steps.append(image)
+            self.losses.append(losses.total)
         return self
+
+
+def stepwise(optimizer: Optimizer, evaluate, state, steps: int):
+    """Yield (image, losses) after each of at most `steps` steps, and end the optimiser in any case."""
+    try:
+        for _ in range(steps):
+            further = optimizer.step(evaluate, state)
+            if further is None:
+                return
+            state = further
+            yield state.image, state.losses
+    finally:
+        optimizer.end(state)

@@ -30,7 +30,7 @@ def small(monkeypatch, weights):
     return weights
 
 
-def test_evaluation_is_compared_in_both_number_types(small):
+def test_evaluation_is_compared_in_both_precisions(small):
     _, limit, *rows = evaluation.report(small, 64)
     assert re.search(r"\d+ GFLOP/s in float32, \d+ GFLOP/s in bfloat16$", limit)
     names = [re.split(r"\s{2,}", row)[0] for row in rows]
@@ -38,9 +38,9 @@ def test_evaluation_is_compared_in_both_number_types(small):
     assert rows[0].endswith("1.00 times as fast as float32")
 
 
-def test_convergence_compares_with_the_plain_way(small):
+def test_convergence_compares_with_the_reference(small):
     lines = list(convergence.report(small, 48))
-    assert len(lines) == 2 * (1 + len(convergence.WAYS))
+    assert len(lines) == 2 * (1 + len(convergence.VARIANTS))
     for first in (lines[1], lines[1 + len(lines) // 2]):
         assert first.startswith("float32, SciPy's L-BFGS-B") and ": 1.00 times as soon" in first
 

@@ -2,21 +2,24 @@
 
 import json
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from transfer.coarse_to_fine import paint, scales_of
+from transfer.coarse_to_fine import scales_of
+from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures
+from transfer.losses import Losses
 from transfer.recipe.ours import DEFAULT
-from transfer.train import Result, Step
+from transfer.train import NonFiniteLoss, Phase, train
 from transfer_command import prepare
 
 
 def pictures_of(content: tuple[int, int], style: tuple[int, int], with_start: bool = True) -> Pictures:
     y, x = np.mgrid[: content[0], : content[1]]
     image = np.stack([255 * x / content[1], 255 * y / content[0], 0 * x], axis=-1).astype(np.uint8)
-    return Pictures(image, np.zeros((*style, 3), np.uint8), image if with_start else None, ())
+    return Pictures(image, np.zeros((*style, 3), np.uint8), image if with_start else None, Files("a.png", "b.png"))
 
 
 def sizes_of(content, style, scales) -> list[tuple]:
@@ -42,6 +45,7 @@ def test_both_pictures_shrink_by_the_same_factor():
         ((), [160]),
         ((80, 40), [40, 80, 160]),  # always from the coarsest
         ((120, 121, 160, 500), [120, 160]),  # at most three quarters of the final size
+        ((80, 80, 40, 80), [40, 80, 160]),  # each once
         ((21, 22, 80), [22, 80, 160]),  # the network needs 16 pixels on the shorter side too, here 120/160 of it
     ],
 )
@@ -60,77 +64,126 @@ def test_the_start_picture_shrinks_with_the_content():
     assert [each.init_image for each in noise] == [None, None]
 
 
-class Trainer:
-    """Takes three steps of two evaluations and two seconds a size, brightening the image by 10; or what it is told."""
+class Brightening:
+    """An optimiser whose steps brighten the image by 10 with two evaluations.
 
-    def __init__(self, **stopped):
-        self.starts, self.stopped = [], stopped
+    `stops` says for a size (1, 2, 3) what happens in its second step: an exception, or no lower loss is found.
+    """
 
-    def __call__(self, scale, start, callback):
-        self.starts.append(start)
-        name = f"size{len(self.starts)}"
-        steps = 1 if name in self.stopped else 3
-        result = Result(np.clip(start + 10, 0, 255), best_step=steps, stopped=self.stopped.get(name, "finished"))
-        for number in range(1, steps + 1):
-            left = 2.0 * (3 - number)
-            result.steps.append(
-                Step(number, 2 * number, 2.0 * number, 1.0, 2.0, 0.0, 3.0, {}, max(start.shape[:2]), left)
-            )
-            callback(result.steps[-1], result.image)
-        return result
+    def __init__(self, stops: dict[int, object]) -> None:
+        self.starts, self.befores, self.stops = [], [], stops
+
+    def start(self, evaluate, image, before=None):
+        self.starts.append(image)
+        self.befores.append(before)
+        return State(image, evaluate(image)[0])
+
+    def step(self, evaluate, state):
+        stop = self.stops.get(len(self.starts)) if state.number == 1 else None
+        if isinstance(stop, BaseException):
+            raise stop
+        if stop:
+            return None
+        image = np.clip(state.image + 10, 0, 255)
+        evaluate(image)
+        return State(image, evaluate(image)[0], state.number + 1)
+
+    def end(self, state):
+        pass
+
+
+class State(NamedTuple):
+    image: np.ndarray
+    losses: Losses
+    number: int = 0
+
+
+class Brightness:
+    """The brighter, the lower the loss; an evaluation takes a second for 1200 pixels."""
+
+    floor = -np.inf
+
+    def __init__(self, clock: list[float]) -> None:
+        self.clock = clock
+
+    def __call__(self, image):
+        self.clock[0] += image.shape[0] * image.shape[1] / 1200
+        total = 1000.0 - float(image.mean())
+        return Losses(total, {"content": total}, {}), np.zeros_like(image)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    now = [50.0]
+    monkeypatch.setattr("transfer.train.time.perf_counter", lambda: now[0])
+    return now
 
 
 SCALES = scales_of(pictures_of((120, 160), (160, 160)), replace(DEFAULT, scales=(40, 80)))
 
 
-def test_steps_are_counted_through():
-    seen, trainer = [], Trainer()
-    result = paint(SCALES, 3, np.full((30, 40, 3), 100, np.float32), trainer, seen.append)
+def phases_of(optimizer, clock=None, steps=3) -> list[Phase]:
+    """Phases of 30 × 40, 60 × 80 and 120 × 160 pixels."""
+    objective = Brightness(clock or [0.0])
+    sizes = [scale.content_image.shape[:2] for scale in SCALES]
+    return [Phase(*size, lambda: objective, optimizer, steps) for size in sizes]
+
+
+def test_steps_are_counted_through(clock):
+    seen = []
+    result = train(
+        phases_of(Brightening({}), clock), np.full((30, 40, 3), 100, np.float32), lambda s, _: seen.append(s)
+    )
     assert seen == result.steps
     assert [step.step for step in seen] == list(range(1, 10))
-    assert [step.evaluations for step in seen] == [2 * number for number in range(1, 10)]
-    assert [step.seconds for step in seen] == [2.0 * number for number in range(1, 10)]
+    assert [step.evaluations for step in seen] == [3, 5, 7, 10, 12, 14, 17, 19, 21], "one where each size starts"
+    assert [step.seconds for step in seen] == [3, 5, 7, 19, 27, 35, 83, 115, 147]
     assert [step.size for step in seen] == 3 * [40] + 3 * [80] + 3 * [160]
-    # At first: two steps of 2 s, and three evaluations of 1 s each on four and on sixteen times the pixels.
-    assert seen[0].left == pytest.approx(4 + 3 * 4 + 3 * 16)
-    assert seen[3].left == pytest.approx(4 + 3 * 4) and seen[-1].left == 0
+    # An evaluation takes 1, 4 and 16 s, and nearly every step of a real optimiser takes one.
+    assert seen[0].left == pytest.approx(2 + 3 * 4 + 3 * 16)
+    assert seen[3].left == pytest.approx(2 * 4 + 3 * 16) and seen[-1].left == 0
     assert result.stopped == "finished" and result.best_step == 9
 
 
 def test_each_size_starts_from_the_enlarged_result_before():
-    """The content is a slope of colour, which enlarging keeps but for the rounding at its edges."""
-    trainer = Trainer()
-    start = SCALES[0].content_image.astype(np.float32)
-    result = paint(SCALES, 3, start, trainer)
-    assert [image.shape for image in trainer.starts] == [(30, 40, 3), (60, 80, 3), (120, 160, 3)]
-    for number, image in enumerate(trainer.starts):
+    """The content is a ramp of colour, which enlarging keeps but for the rounding at its edges."""
+    optimizer = Brightening({})
+    result = train(phases_of(optimizer, steps=1), SCALES[0].content_image.astype(np.float32))
+    assert [image.shape for image in optimizer.starts] == [(30, 40, 3), (60, 80, 3), (120, 160, 3)]
+    assert optimizer.befores == 3 * [None], "curvature has the image's size"
+    for number, image in enumerate(optimizer.starts):
         inside = np.clip(SCALES[number].content_image.astype(np.float32) + 10 * number, 0, 255) - image
         assert np.abs(inside[5:-5, 5:-5]).max() < 4
     assert result.image.shape == (120, 160, 3)
-    np.testing.assert_array_equal(result.image, np.clip(trainer.starts[-1] + 10, 0, 255))
+    np.testing.assert_array_equal(result.image, np.clip(optimizer.starts[-1] + 10, 0, 255))
 
 
 def test_bicubic_overshoot_is_clipped():
     checks = np.zeros((30, 40, 3), np.float32)
     checks[:, 20:] = 245
-    trainer = Trainer()
-    paint(SCALES, 3, checks, trainer)
-    assert all(image.min() >= 0 and image.max() <= 255 for image in trainer.starts)
+    optimizer = Brightening({})
+    train(phases_of(optimizer), checks)
+    assert all(image.min() >= 0 and image.max() <= 255 for image in optimizer.starts)
 
 
-@pytest.mark.parametrize("why", ["interrupted", "the style loss became nan at evaluation 3"])
-def test_stopped_on_the_way_keeps_the_best_at_the_final_size(why):
-    trainer = Trainer(size2=why)
-    result = paint(SCALES, 3, np.full((30, 40, 3), 100, np.float32), trainer)
-    assert len(trainer.starts) == 2 and result.stopped == why
+@pytest.mark.parametrize(
+    ("stop", "why"),
+    [(KeyboardInterrupt(), "interrupted"), (NonFiniteLoss("the style loss became nan"), "the style loss became nan")],
+)
+def test_stopped_on_the_way_keeps_the_best_at_the_final_size(stop, why):
+    """In the second step of the second size."""
+    optimizer = Brightening({2: stop})
+    result = train(phases_of(optimizer), np.full((30, 40, 3), 100, np.float32))
+    assert len(optimizer.starts) == 2 and result.stopped == why
     assert len(result.steps) == 4 and result.best_step == 4
-    np.testing.assert_allclose(result.image, np.full((120, 160, 3), 120), atol=1e-3)
+    np.testing.assert_allclose(result.image, np.full((120, 160, 3), 140), atol=1e-3)
+    assert result.losses is None, "those of the small image are not those of the enlarged one"
 
 
 def test_where_a_small_size_can_do_no_better_the_next_goes_on():
-    trainer = Trainer(size1="converged")
-    result = paint(SCALES, 3, np.full((30, 40, 3), 100, np.float32), trainer)
-    assert len(trainer.starts) == 3 and result.stopped == "finished" and len(result.steps) == 7
+    optimizer = Brightening({1: "converged"})
+    result = train(phases_of(optimizer), np.full((30, 40, 3), 100, np.float32))
+    assert len(optimizer.starts) == 3 and result.stopped == "finished" and len(result.steps) == 7
 
 
 def test_the_command(tmp_path, capfd):

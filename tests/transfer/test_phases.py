@@ -36,7 +36,7 @@ def test_where_nothing_can_be_better_than_the_start_it_stays():
     """The start is a minimum of both, and the low precision is wrong about every other image."""
     start = np.full(SHAPE, 100, np.float32)
     wrong = {"total": 0.0, "content": 0.0, "style": 0.0}
-    lies = Bowl(broken={number: wrong for number in range(2, 100)})
+    lies = Bowl(broken=dict.fromkeys(range(2, 100), wrong))
     for optimizer in OPTIMIZERS:
         result = train([phase(lies, optimizer, 9, "bfloat16"), phase(Bowl(), optimizer, 10)], start)
         np.testing.assert_array_equal(result.image, start)

@@ -1,6 +1,7 @@
 """`--report-as`: the result's losses in another recipe's units, against that system's own formula in NumPy."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.__main__ import main
 from transfer.command import run
+from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
+from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
 from vgg.image.file import read_image
 
@@ -58,7 +61,7 @@ def test_reported_losses(tmp_path, words, written, capfd, name):
     assert record["recipe"]["name"] == "default", "what was run is another matter"
 
     (image,) = written
-    pictures = load(words[0], words[1], "content", 32)
+    pictures = load(Files(*words[:2]), replace(DEFAULT, size=32))
     exactly = losses_by_hand(name, pictures.content_image, pictures.style_image, image)
     for term in TERMS:
         assert reported[term] == pytest.approx(exactly[term], rel=2e-5)

@@ -51,7 +51,7 @@ def run(variant: Variant, sessions: dict[str, Session], job: Job) -> list[tuple[
     phases, final = session.phases(job), job.pictures.content_image.shape[:2]
     phases = [phase if (phase.height, phase.width) == final else _coarse(phase) for phase in phases]
     for phase in phases:  # compiled once, outside the time
-        phase.objective()(np.zeros((phase.height, phase.width, 3), np.float32))
+        phase.build_objective()(np.zeros((phase.height, phase.width, 3), np.float32))
 
     def keep(step: Step, image: np.ndarray) -> None:
         if step.size == max(final) and step.step % KEEP_EVERY == 0:

@@ -100,7 +100,7 @@ def optimise(phases: Sequence[Phase], start: np.ndarray, quiet: bool, check_inte
 def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndarray, say: Say) -> None:
     """Say what is computed, how long that will take, and how much memory."""
     recipe, first = job.recipe, phases[0]
-    seconds = seconds_per_evaluation(first.objective(), start)
+    seconds = seconds_per_evaluation(first.build_objective(), start)
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in phases))
     seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
     plan = session.plan(recipe, *sizes[-1])

@@ -43,17 +43,17 @@ class Figure:
 
 
 def style_subset(depth: int) -> tuple[tuple[str, float], ...]:
-    """The first `depth` of the paper's style layers, each with the same weight, 1 in all."""
+    """Return the first `depth` of the paper's style layers, each with the same weight, 1 in all."""
     return tuple((name, 1 / depth) for name in GATYS_STYLE_LAYERS[:depth])
 
 
 def subset_label(depth: int) -> str:
-    """`relu1_1` alone, or `relu1_1..3_1` for the first three."""
+    """Return `relu1_1` alone, or `relu1_1..3_1` for the first three."""
     return "relu1_1" if depth == 1 else f"relu1_1..{depth}_1"
 
 
 def from_content(layer: str) -> Cell:
-    """Content alone, from one layer of the plain network ("the original VGG-Network", CVPR Fig. 1)."""
+    """Return a cell of the content alone, by the plain network ("the original VGG-Network", CVPR Fig. 1)."""
     recipe = replace(
         BASE, content_weight=1.0, style_weight=0.0, content_layers=((layer, 1.0),), style_layers=(),
         normalized_network=False, iterations=300,
@@ -62,35 +62,35 @@ def from_content(layer: str) -> Cell:
 
 
 def from_style(depth: int) -> Cell:
-    """Style alone, from the first `depth` style layers."""
+    """Return a cell of the style alone, from the first `depth` style layers."""
     recipe = replace(BASE, content_weight=0.0, content_layers=(), style_layers=style_subset(depth))
     return Cell(f"style-{GATYS_STYLE_LAYERS[depth - 1]}", f"style {subset_label(depth)}", recipe)
 
 
 def at_ratio(ratio: float) -> Cell:
-    """Content and style, α/β = `ratio`."""
+    """Return a cell of content and style, α/β = `ratio`."""
     return Cell(f"{ratio:.0e}", "alpha/beta {ratio}", replace(BASE, content_weight=ratio))
 
 
 def at_content_layer(layer: str) -> Cell:
-    """The content of another layer."""
+    """Return a cell with the content of another layer."""
     return Cell(layer, f"content {layer}", replace(BASE, content_layers=((layer, 1.0),)))
 
 
 def at_start(init: str, seed: int = 0) -> Cell:
-    """Another start image."""
+    """Return a cell with another start image."""
     name = f"noise-{seed}" if init == "noise" else init
     return Cell(name, f"from {name}", replace(BASE, init=init), seed)
 
 
 def in_grid(depth: int, ratio: float) -> Cell:
-    """Style layers and ratio at once."""
+    """Return a cell with other style layers and another ratio."""
     recipe = replace(BASE, content_weight=ratio, style_layers=style_subset(depth), iterations=80)
     return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {{ratio}}", recipe)
 
 
 def adapted(figure: Figure, ratio_factor: int, size: int, iterations: int | None) -> Figure:
-    """The figure with α/β multiplied by `ratio_factor`, and the user's size and number of steps (None: its own)."""
+    """Return the figure with α/β times `ratio_factor`, and the user's size and number of steps (None: its own)."""
     cells = []
     for cell in figure.cells:
         alpha, beta = cell.recipe.content_weight, cell.recipe.style_weight

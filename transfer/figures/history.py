@@ -22,7 +22,7 @@ class History:
 
 
 def history_of(path: Path) -> History:
-    """The losses in the record `path`; raises InputError if it is not the record of a run that could be plotted."""
+    """Return the losses in the record `path`; raises InputError if they are not there or cannot be plotted."""
     what_to_do = "name the .json that `python -m transfer` wrote beside a picture"
     try:
         steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
@@ -31,11 +31,12 @@ def history_of(path: Path) -> History:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path} is no record of a run with the losses of its layers; {what_to_do}") from None
+        raise InputError(f"{path} is not a record of a run with the losses of its layers; {what_to_do}") from None
     try:
         return _checked(steps)
     except ValueError as error:
-        raise InputError(f"{path} is no record of a run with the losses of its layers: {error}; {what_to_do}") from None
+        found = f"{path} is not a record of a run with the losses of its layers: {error}"
+        raise InputError(f"{found}; {what_to_do}") from None
 
 
 def _checked(steps: list[Any]) -> History:
@@ -61,7 +62,7 @@ def _checked(steps: list[Any]) -> History:
 
 
 def _number(value: object, what: str) -> float:
-    """`value` as a float from 0 to the largest loss there can be; raises ValueError if it is no such number."""
+    """Return `value` as a float from 0 to the largest loss there can be; raises ValueError if it is no such number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= LARGEST:
         raise ValueError(f"{what} is {reprlib.repr(value)}, expected a number from 0 to {LARGEST:g}")

@@ -28,7 +28,7 @@ class Plan:
     weights: Path | None
 
     def chosen(self, figure: Figure) -> list[Cell]:
-        """The cells of the figure that this run shall make."""
+        """Return the cells of the figure that this run shall make."""
         return [cell for cell in figure.cells if cell.key in self.keys]
 
 
@@ -59,7 +59,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
 
 
 def _wanted(known: Sequence[str], only: str | None) -> frozenset[str]:
-    """The keys that `only`, such as `1e-03, 1e-02`, names; all that are `known` without it."""
+    """Return the keys that `only`, such as `1e-03, 1e-02`, names; all that are `known` without it."""
     if only is None:
         return frozenset(known)
     wanted = [key.strip() for key in only.split(",")]

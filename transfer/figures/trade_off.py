@@ -47,7 +47,7 @@ def draw(path: Path, output: Path | None = None) -> Path:
 
 
 def _plot(figure: "Figure", history: History, title: str) -> None:
-    """Content layers dashed, style layers solid, on logarithmic axes."""
+    """Draw content layers dashed, style layers solid, on logarithmic axes."""
     axes = figure.add_subplot()
     for term, losses in history.layers.items():
         axes.plot(history.numbers, losses, "--" if term.startswith("content") else "-", label=_plain(term))
@@ -62,5 +62,5 @@ def _plot(figure: "Figure", history: History, title: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Without the halves of letters that a file name or a JSON string can have, and a font cannot."""
+    """Return the text without the halves of letters that a file name or a JSON string can have, and a font cannot."""
     return text.encode("utf-8", "replace").decode()

@@ -72,10 +72,10 @@ class StripedEvaluation:
     ) -> tuple[Losses, dict[str, Statistic]]:
         """Return the losses, as floats, and the derivative of the total with respect to each statistic."""
         tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)
-        wholes = {name: target._replace(maps=None) for name, target in targets.items()}
+        summaries = {name: target._replace(maps=None) for name, target in targets.items()}
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            losses = total_loss(self.terms, tensors, wholes)
+            losses = total_loss(self.terms, tensors, summaries)
         return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors)
 
     def _statistics(self, inputs: list[np.ndarray], masks: ReluMasks, targets: Targets) -> dict[str, Sums]:

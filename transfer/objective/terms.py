@@ -64,19 +64,19 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
         targets[contents[layer].name] = Target(maps, tf.constant(energy, tf.float32))
     for layer, (sums, positions) in _gram_sums(maps_of, references.style_image, tuple(styles)).items():
         gram = gram_of_sums(tf.constant(sums, tf.float32), positions, styles[layer].gram_channels)
-        targets[styles[layer].name] = Target(whole=gram)
+        targets[styles[layer].name] = Target(summary=gram)
     return targets
 
 
 def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
-    """Return the total loss of feature maps that are zero everywhere; it is the scale that losses are measured on."""
+    """Return the total loss of feature maps that are zero everywhere; it is the yardstick of `Objective.floor`."""
     total = 0.0
     for term in terms:
-        whole = targets[term.name].whole
+        summary = targets[term.name].summary
         if isinstance(term, ContentTerm):
-            total += float(term.loss(whole, targets[term.name]))  # Σ (0 − P)² = Σ P²
+            total += float(term.loss(summary, targets[term.name]))  # Σ (0 − P)² = Σ P²
         elif isinstance(term, StyleTerm):
-            total += float(term.loss(tf.zeros_like(whole), targets[term.name]))
+            total += float(term.loss(tf.zeros_like(summary), targets[term.name]))
     return total
 
 

@@ -20,7 +20,8 @@ class WholeEvaluation:
     def __init__(self, network: VGG19, terms: Sequence[Term]) -> None:
         """Prepare the sum of `terms` on the maps of `network`; it is compiled when it is first called."""
         self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
-        self._compiled = tf.function(self._losses_and_gradient, autograph=False)  # the loop over layers is Python's
+        # autograph off: our loops are Python's and run while the graph is built
+        self._compiled = tf.function(self._losses_and_gradient, autograph=False)
 
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with."""
@@ -29,13 +30,13 @@ class WholeEvaluation:
 
     def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
-        losses, gradient = self._compiled(tf.constant(image[None], tf.float32), targets)
+        losses, gradient = self._compiled(tf.constant(image[None], tf.float32), targets)  # (1, H, W, 3)
         return tf.nest.map_structure(float, losses), gradient[0].numpy()
 
     def _losses_and_gradient(self, image: tf.Tensor, targets: Targets) -> tuple[Losses, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            values = self.network(image, self.layers) | {PIXELS: Pixels(image, image[:, :0])}
+            values = self.network(image, self.layers) | {PIXELS: Pixels(image, below=image[:, :0])}  # (1, 0, W, 3)
             statistics = {term.name: term.statistic(values[term.layer], targets[term.name]) for term in self.terms}
             losses = total_loss(self.terms, statistics, targets)
         return losses, tape.gradient(losses.total, image)

@@ -15,11 +15,11 @@ class Paced(Protocol):
 
     @property
     def step(self) -> int:
-        """Its number, from 1."""
+        """Return its number, from 1."""
 
     @property
     def left(self) -> float:
-        """Seconds that all remaining steps will take, as far as it is known."""
+        """Return the seconds that all remaining steps will take, as far as it is known."""
 
 
 Show = Callable[[Any], None]  # of a Paced record

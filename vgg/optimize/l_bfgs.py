@@ -68,7 +68,7 @@ class LBFGS:
                     state.best, state.failures = (losses.total, moved), 0
                 return state
             state.failures += 1
-            # At first, the pair just added is enough: it has shown how steep it was there, and the next step heeds it.
+            # After one failure the new pair alone usually shortens the next step enough.
             if state.failures > 1 or not bends_up:
                 state.curvature.forget()
                 state.first_step /= 2
@@ -83,7 +83,7 @@ class LBFGS:
 
     @staticmethod
     def _moved(state: LBFGSState) -> np.ndarray | None:
-        """Return the image one unit step further, or None at a minimum.
+        """Return the image one unit step further, or None at a minimum, where no pixel would change.
 
         Without pairs it goes down the gradient by `first_step`, the root mean square over all pixels.
         """
@@ -101,7 +101,8 @@ class LBFGS:
         else:
             move = free * np.float32(-state.first_step / size)
         move += image
-        return np.clip(move, 0, 255, out=move)
+        moved = np.clip(move, 0, 255, out=move)
+        return None if np.array_equal(moved, image) else moved
 
 
 def root_mean_square(values: np.ndarray) -> float:

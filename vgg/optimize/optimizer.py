@@ -1,7 +1,7 @@
 """What every optimiser of an image can do: start somewhere, and take one step from where it is.
 
 An optimiser is a value: its settings are fields and never change. All that changes during a run is in the state that
-`start` and `step` return, so whoever has the state can look at it, keep it, and go on from it.
+`start` and `step` return. Whoever copies the state can look at it, keep it, and go on from it later (except SciPy's).
 """
 
 from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ class Optimizer(Protocol, Generic[AnyState]):
         """
 
     def step(self, evaluate: Evaluate, state: AnyState) -> AnyState | None:
-        """Return the state one step further, or None if no step lowers the loss; may use up the old state."""
+        """Return the state one step further, or None if no way down is found; the old state may be overwritten."""
 
     def end(self, state: AnyState) -> None:
         """Release what the state holds besides arrays; no step can be taken from it afterwards."""

@@ -71,9 +71,12 @@ class Search:
             self._thread.start()
         self._wanted.put(True)
         found = self._found.get()
-        if isinstance(found, BaseException):
+        if isinstance(found, tuple):
+            return found
+        self._found.put(None)  # the thread has ended and gives no more answers, however often one asks
+        if found is not None:
             raise found
-        return found
+        return None
 
     def stop(self) -> None:
         """End the search, at the latest after the evaluation that is under way."""
@@ -83,14 +86,15 @@ class Search:
             self._thread.join()
 
     def _run(self) -> None:
+        found = None
         try:
             if self._wanted.get():
                 self._minimize()
-            self._found.put(None)
         except Stopped:
             pass
         except BaseException as error:  # for whoever waits in `next`
-            self._found.put(error)
+            found = error
+        self._found.put(found)
 
     def _minimize(self) -> None:
         # No tolerance ends the search, and there is no last step: whoever asks for the steps counts them.

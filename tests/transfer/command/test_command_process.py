@@ -6,11 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from transfer.__main__ import main
+from transfer.command import run
+from transfer.train import train
 from transfer_command import ROOT, prepare, run_apart, start_apart
 from vgg.image.file import read_image
 
@@ -106,15 +109,14 @@ def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, how):
 
 def test_stopped_before_the_first_step_writes_nothing(tmp_path, words, monkeypatch, capfd):
     """In this process, where the moment can be chosen: the very first evaluation of the loop."""
-    from transfer.command import run
-    from transfer.train import train
 
-    def train_interrupted(objective, start, callback=None, *_):
-        def evaluate(image):
-            raise KeyboardInterrupt
+    def interrupted(image):
+        raise KeyboardInterrupt
 
-        evaluate.recipe = objective.recipe
-        return train(evaluate, start, callback)
+    interrupted.floor = 0.0
+
+    def train_interrupted(phases, *rest):
+        return train([replace(phase, objective=lambda: interrupted) for phase in phases], *rest)
 
     monkeypatch.setattr(run, "train", train_interrupted)
     assert main(words) == 130

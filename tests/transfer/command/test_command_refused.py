@@ -21,7 +21,7 @@ OPTIONS = {
     "unknown recipe to report in": (["--report-as", "monet"], "there is no recipe 'monet'"),
     "unknown optimiser": (["--optimizer", "sgd"], "invalid choice: 'sgd'"),
     "unknown option": (["--colour", "no"], "unrecognized arguments: --colour no"),
-    "no number": (["--iterations", "many"], "invalid int value: 'many'"),
+    "no number": (["--iterations", "many"], "'many' found, expected a whole number of 1 or more"),
     "negative weight": (["--content-weight", "-1"], "--content-weight is -1.0"),
     "nothing to do": (["--content-weight", "0", "--style-layers", "relu1_1=0"], "both weigh 0"),
     "missing start": (["--init", "nonexistent"], "--init is 'nonexistent'"),

@@ -1,4 +1,4 @@
-"""Where a run of `python -m transfer` begins: its first image, and the network it is judged by."""
+"""Where a run of `python -m transfer` begins: its first image, and the network its losses are computed with."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import tensorflow as tf
 from image_files import png_of
 from transfer import session as setup
 from transfer.__main__ import main
-from transfer.objective.whole import Objective
+from transfer.objective.objective import Objective
 from transfer_command import prepare
 from vgg.image.file import read_image
 from weights.learn.dead_leaves import dead_leaves
@@ -31,7 +31,7 @@ def test_start_from_content_or_style(tmp_path, words, images, init):
     assert main([*words, "--quiet", "--init", init]) == 0
     whole = read_image(tmp_path / f"{init}.png").astype(np.float32)
     assert images[0].shape == (24, 32, 3)
-    # Whatever way they were shrunk: the same colours in the same quarters.
+    # However they were shrunk: the same colours in the same quarters.
     for rows, columns in ((slice(0, 12), slice(0, 16)), (slice(12, 24), slice(16, 32))):
         height, width = whole.shape[0] // 2, whole.shape[1] // 2
         part = whole[height * (rows.start > 0) :, width * (columns.start > 0) :][:height, :width]
@@ -60,7 +60,9 @@ def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, poo
     """After scaling, every filter that fires has a mean activation of 1 over the two drawn pictures."""
     networks, begin = [], Objective.__init__
     monkeypatch.setattr(
-        Objective, "__init__", lambda self, network, *rest: networks.append(network) or begin(self, network, *rest)
+        Objective,
+        "__init__",
+        lambda self, evaluation, *rest: networks.append(evaluation.network) or begin(self, evaluation, *rest),
     )
     words = [*words, "--quiet", "--iterations", "1", "--precision", "float32", "--pooling", pooling]
     for arguments in (words, [word for word in words if word != "--no-normalize"]):

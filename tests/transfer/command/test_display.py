@@ -1,23 +1,21 @@
 """What the command line shows of a run, with a clock that we turn by hand, and what it says before the run."""
 
 import io
-import math
-import os
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from transfer import memory as estimate
+from transfer.command import run
 from transfer.command.watchers import describe
-from transfer.recipe.ours import DEFAULT
+from transfer.losses import Losses
 from transfer.train import Step
 from vgg.console.progress import duration, plain_lines, steps_display
-from vgg.layers import LAYERS
 
 
 def step(number: int, left: float = 1.0, tv: float = 0.0) -> Step:
-    return Step(number, number + 2, 1.0, content=0.25, style=1234.5678, tv=tv, total=1234.8178 + tv, left=left)
+    groups = {"content": 0.25, "style": 1234.5678} | ({"tv": tv} if tv else {})
+    losses = Losses(1234.8178 + tv, groups, {})
+    return Step(number, number + 2, 1.0, losses, size=32, precision="float32", left=left)
 
 
 def numbers_shown(steps: int, every: float) -> list[int]:
@@ -59,6 +57,12 @@ def test_total_variation_is_shown_where_there_is_one():
     assert describe(step(1, tv=1000.0)) == "loss 2235  content 0.25  style 1235  tv 1000"
 
 
+def test_a_term_of_a_new_kind_is_shown_and_content_and_style_always_are():
+    new = Losses(3.0, {"temporal": 3.0}, {"temporal pixels": 3.0})
+    shown = describe(Step(1, 1, 1.0, new, size=32, precision="float32", left=0.0))
+    assert shown == "loss 3  content 0  style 0  temporal 3"
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
@@ -96,45 +100,5 @@ def test_seconds_per_evaluation_leave_out_the_first_which_compiles(monkeypatch):
     def objective(image):
         now[0] += next(durations)
 
-    monkeypatch.setattr(estimate.time, "perf_counter", lambda: now[0])
-    assert estimate.seconds_per_evaluation(objective, np.zeros((16, 16, 3))) == 2.0
-
-
-def peak(weights, name, height, width, **recipe):
-    """For one layer, without what normalising the network takes at least, so that maps of small pictures show."""
-    recipe = replace(DEFAULT, content_layers=((name, 1.0),), style_layers=(), normalized_network=False, **recipe)
-    return estimate.peak_bytes(weights, recipe, height, width)
-
-
-def test_memory_grows_with_the_area_of_the_picture_and_the_depth_of_the_layers(weights):
-    """What does not depend on the picture drops out of differences; four times the area has four times the maps."""
-    sides = [peak(weights, "relu4_2", side, side) for side in (64, 128, 256)]
-    assert sides[2] - sides[1] == pytest.approx(4 * (sides[1] - sides[0]))
-    by_depth = [peak(weights, layer.name, 64, 64) for layer in LAYERS]
-    assert by_depth == sorted(set(by_depth))
-    assert peak(weights, "relu5_1", 64, 48) == peak(weights, "relu5_1", 48, 64)
-
-
-def test_memory_of_the_recipe(weights):
-    adam = peak(weights, "relu1_1", 64, 48, optimizer="adam")
-    pairs = 2 * 20 * 64 * 48 * 3 * 8  # L-BFGS remembers 20 steps and gradient changes, in double precision
-    assert pairs < peak(weights, "relu1_1", 64, 48) - adam < 1.5 * pairs
-    assert estimate.peak_bytes(weights, DEFAULT, 64, 48) > estimate.BASE_BYTES + 0.1e9, (
-        "normalising takes that much, however small it is"
-    )
-
-
-@pytest.mark.parametrize(
-    ("deeper", "name", "numbers"),
-    [("relu1_1", "conv1_1", 65 * 49 * 4), ("pool1", "relu1_2", 33 * 25 * 5), ("pool2", "relu2_2", 17 * 13 * 7)],
-)
-def test_memory_of_a_layer_is_a_share_of_its_float32_maps(weights, deeper, name, numbers):
-    """One more map of 65 × 49 positions, halved and rounded up at each pool, of 4, 5 or 7 channels."""
-    more = peak(weights, deeper, 65, 49) - peak(weights, name, 65, 49)
-    assert more == pytest.approx(estimate.SHARE_OF_MAPS * 4 * numbers)
-
-
-def test_free_memory_is_known_or_without_limit(monkeypatch):
-    assert 1e8 < estimate.free_bytes() < os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 1.1
-    monkeypatch.setattr(estimate.Path, "read_text", lambda path: (_ for _ in ()).throw(FileNotFoundError(path)))
-    assert estimate.free_bytes() == math.inf
+    monkeypatch.setattr(run.time, "perf_counter", lambda: now[0])
+    assert run.seconds_per_evaluation(objective, np.zeros((16, 16, 3))) == 2.0

@@ -4,8 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.command.options import build_parser, recipe_from
-from transfer.recipe.choices import Noise, Normalization, Recipe, Variation
+from transfer.command.options import build_parser, files_from, recipe_from
+from transfer.inputs.files import Files
+from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016, RECIPES
 from vgg.errors import InputError
 
@@ -23,19 +24,28 @@ OTHER = {
     "tv_weight": 0.375,
     "tv_loss": Variation(power=3, count=2, factor=5),
     "pooling": "max",
+    "odd_sides": "down",
+    "pixel_range": 64.0,
     "normalized_network": False,
     "init": "style",
     "noise": Noise("uniform", 3.25),
     "noise_share": 0.0625,
     "optimizer": "adam",
     "learning_rate": 11.0,
+    "adam": AdamConstants(0.5, 0.25, 1e-3, False),
     "iterations": 77,
     "size": 99,
+    "size_of": "shorter side",
+    "enlarges": True,
+    "style_size": "content size",
     "scales": (33, 44),
 }
-#: The fields with two values only.
+#: The fields with few values.
 OPPOSITE = {"pooling": {"avg": "max", "max": "avg"}, "normalized_network": {True: False, False: True}}
 OPPOSITE |= {"optimizer": {"l-bfgs": "adam", "l-bfgs-unit": "adam", "adam": "l-bfgs"}}
+OPPOSITE |= {"odd_sides": {"up": "down", "down": "up"}, "enlarges": {True: False, False: True}}
+OPPOSITE |= {"size_of": {"longer side": "shorter side", "shorter side": "longer side"}}
+OPPOSITE |= {"style_size": {"own": "content size", "content size": "own", "content width": "own"}}
 
 #: Option, the field it sets and to what.
 OPTIONS = [
@@ -45,7 +55,7 @@ OPTIONS = [
     ("--optimizer adam", "optimizer", "adam"),
     ("--learning-rate 0.5", "learning_rate", 0.5),
     ("--init style", "init", "style"),
-    (f"--init {__file__}", "init", __file__),
+    (f"--init {__file__}", "init", "picture"),
     ("--content-weight 1e-3", "content_weight", 1e-3),
     ("--content-weight 0", "content_weight", 0.0),
     ("--style-weight 3", "style_weight", 3.0),
@@ -96,6 +106,18 @@ def test_every_option_arrives_and_changes_nothing_else(recipe, option, field, va
     assert replace(changed, **{field: getattr(RECIPES[recipe], field)}) == RECIPES[recipe]
 
 
+@pytest.mark.parametrize(
+    ("words", "files"),
+    [
+        ("a.jpg b.jpg", Files("a.jpg", "b.jpg")),
+        ("a.jpg b.jpg --init style", Files("a.jpg", "b.jpg")),
+        (f"a.jpg sample --init {__file__}", Files("a.jpg", "sample", __file__)),
+    ],
+)
+def test_files_are_those_that_the_user_named(words, files):
+    assert files_from(build_parser().parse_args(words.split())) == files
+
+
 def test_no_option_is_forgotten_above():
     names = set(vars(build_parser().parse_args([]))) - NOT_THE_RECIPE_S
     flags = {f"--{name.replace('_', '-')}" for name in names}
@@ -142,20 +164,32 @@ def test_spaces_in_a_list_do_not_matter():
         ("--content-layers relu1_1,relu1_1=2", "--content-layers is 'relu1_1,relu1_1=2', expected every layer once"),
         ("--style-layers relu2_1=-1", "the weight of relu2_1 is -1.0"),
         ("--content-layers relu2_1=nan", "the weight of relu2_1 is nan"),
-        ("--init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, or a picture"),
-        (f"--init {300 * 'x'}.png", "expected content, style, noise, or a picture that exists"),
-        ("--size 15", "--size is 15, expected 16 or more"),
-        ("--iterations 0", "--iterations is 0, expected 1 or more"),
         ("--content-weight -1", "--content-weight is -1.0, expected a number from 0 to 1e+38"),
         ("--style-weight inf", "--style-weight is inf"),
         ("--tv-weight nan", "--tv-weight is nan"),
         ("--learning-rate -2", "--learning-rate is -2.0"),
-        ("--seed -1", "--seed is -1, expected 0 or more"),
+        ("--precision bfloat16 --optimizer l-bfgs", "--precision bfloat16 would mislead the line search of"),
+        ("--precision bfloat16 --recipe gatys2016", "choose --optimizer l-bfgs-unit, or --precision float32"),
         ("--content-weight 0 --style-weight 0", "nothing to do"),
     ],
 )
 def test_what_is_refused(words, expected):
     assert expected in refusal(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, or a p"),
+        (f"a b --init {300 * 'x'}.png", "expected content, style, noise, or a picture that exists"),
+        ("", "the content and style picture is missing, expected two, as in `python -m transfer photo.jpg paint"),
+        ("a.jpg", "the style picture is missing, expected two"),
+    ],
+)
+def test_files_that_are_refused(words, expected):
+    with pytest.raises(InputError) as caught:
+        files_from(build_parser().parse_args(words.split()))
+    assert expected in str(caught.value) and str(caught.value).isprintable()
 
 
 def test_no_layers_at_all_is_nothing_to_do():
@@ -164,15 +198,45 @@ def test_no_layers_at_all_is_nothing_to_do():
         recipe_from(options)
 
 
-@pytest.mark.parametrize(
-    "words", ["--size big", "--iterations 1.5", "--optimizer sgd", "--pooling sum", "--colour", "a b c", "--output"]
-)
+#: Options that the parser refuses, and what it must say.
+MISSPELLED = {
+    "--size big": "argument --size: 'big' found, expected a whole number of 16 or more",
+    "--size 1e3": "argument --size: '1e3' found, expected a whole number of 16 or more",
+    "--size 15": "argument --size: '15' found, expected a whole number of 16 or more",
+    "--iterations 1.5": "argument --iterations: '1.5' found, expected a whole number of 1 or more",
+    "--iterations 0": "argument --iterations: '0' found, expected a whole number of 1 or more",
+    "--seed x": "argument --seed: 'x' found, expected a whole number of 0 or more",
+    "--seed -1": "argument --seed: '-1' found, expected a whole number of 0 or more",
+    f"--seed {5000 * '9'}": "99999…9999999999' found, expected a whole number of 0 or more, at most 9223372036854775807",
+    "--max-memory 0": "argument --max-memory: '0' found, expected a number of gigabytes above 0, such as 8 or 1.5",
+    "--max-memory=-2GB": "'-2GB' found, expected a number of gigabytes above 0",
+    "--max-memory nan": "'nan' found, expected a number of gigabytes above 0",
+    "--max-memory inf": "'inf' found, expected a number of gigabytes above 0",
+    "--max-memory much": "'much' found, expected a number of gigabytes above 0",
+    "--output=": "argument -o/--output: '' found, expected the name of a file",
+    "--weights=": "argument --weights: '' found, expected the name of a file",
+    "--optimizer sgd": "invalid choice: 'sgd'",
+    "--pooling sum": "invalid choice: 'sum'",
+    "--content-weight much": "argument --content-weight: invalid float value: 'much'",
+    "--colour": "unrecognized arguments: --colour",
+    "a b c": "unrecognized arguments: c",
+    "--output": "expected one argument",
+}
+
+
+@pytest.mark.parametrize("words", MISSPELLED)
 def test_what_the_parser_refuses_in_one_line(words, capsys):
     with pytest.raises(SystemExit) as stop:
         build_parser().parse_args(words.split())
     out, err = capsys.readouterr()
     assert stop.value.code == 2 and out == ""
-    assert err.startswith("transfer: ") and err.endswith("see python -m transfer --help\n") and err.count("\n") == 1
+    assert err.startswith("transfer: ") and err.endswith("see python -m transfer --help\n")
+    assert err[:-1].isprintable() and MISSPELLED[words] in err
+
+
+@pytest.mark.parametrize(("text", "in_bytes"), [("8", 8e9), ("1.5", 1.5e9), ("6GB", 6e9), (" 6 gb ", 6e9), ("1e-3", 1e6)])
+def test_memory_in_gigabytes(text, in_bytes):
+    assert build_parser().parse_args([f"--max-memory={text}"]).max_memory == in_bytes
 
 
 @pytest.mark.parametrize(("text", "sizes"), [("", ()), (" ", ()), ("256", (256,)), ("512, 16,", (512, 16))])
@@ -180,8 +244,9 @@ def test_lists_of_sizes(text, sizes):
     assert recipe_from(build_parser().parse_args(["--scales", text])).scales == sizes
 
 
-@pytest.mark.parametrize("text", ["15", "-3", "256;512", "1e2", "²", "256 512", "99999999999999999999x"])
+@pytest.mark.parametrize("text", ["15", "256,-3", "256;512", "1e2", "²", "256 512", "99999999999999999999x"])
 def test_unusable_sizes(text):
     with pytest.raises(InputError) as caught:
         recipe_from(build_parser().parse_args([f"--scales={text}"]))
-    assert str(caught.value) == f"--scales has {text!r}, expected sizes of 16 or more, such as 256,512"
+    found, expected = repr(text.split(",")[-1]), "expected a whole number of 16 or more"
+    assert str(caught.value) == f"--scales: {found} found, {expected}, with commas between them, such as 256,512"

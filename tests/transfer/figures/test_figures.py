@@ -5,8 +5,8 @@ import json
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
-from transfer import memory as estimate
-from transfer.figures import making, workshop
+from transfer.figures import making
+from transfer.figures import run as figures_run
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
 from vgg.image.file import read_image
@@ -42,7 +42,7 @@ def test_with_imagenets_it_is_the_papers(tmp_path, words, capfd, monkeypatch):
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_the_record_says_which_number_type_but_a_new_measurement_makes_nothing_anew(
+def test_the_record_says_which_precision_but_a_new_measurement_makes_nothing_anew(
     tmp_path, words, capfd, monkeypatch, precision
 ):
     monkeypatch.setattr("transfer.figures.run.fastest", lambda: precision)
@@ -58,12 +58,12 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     """Ctrl-C in the second cell: the first is kept, nothing of the second, and the next run makes the rest."""
     make_cell, calls = making.make_cell, []
 
-    def make_one(workshop, cell, on_step):
+    def make_one(store, cell, on_step):
         def stop(step):
             raise KeyboardInterrupt
 
         calls.append(cell.key)
-        make_cell(workshop, cell, stop if len(calls) == 2 else on_step)
+        make_cell(store, cell, stop if len(calls) == 2 else on_step)
 
     monkeypatch.setattr(making, "make_cell", make_one)
     assert main(["ratio", *words]) == 130
@@ -84,17 +84,17 @@ def test_only_makes_what_it_names_and_the_sheet_shows_what_is_there(tmp_path, wo
 
 
 def test_cells_are_made_within_the_memory_there_is(words, monkeypatch):
-    """What cuts into stripes is told what is free; whether it does is a matter of `transfer.session`'s tests."""
-    asked, objectives_for = [], workshop.objectives_for
+    """The session is told what may be used; whether it keeps to it is a matter of its own tests."""
+    told, make = [], figures_run.Session
 
-    def note(pictures, recipe, scaled, precision, memory_bytes):
-        asked.append(memory_bytes)
-        return objectives_for(pictures, recipe, scaled, precision, memory_bytes)
+    def note(weights, memory_bytes, precision):
+        told.append(memory_bytes)
+        return make(weights, memory_bytes, precision)
 
-    monkeypatch.setattr(workshop, "objectives_for", note)
-    monkeypatch.setattr(estimate, "free_bytes", lambda: 12345e6)
+    monkeypatch.setattr(figures_run, "Session", note)
+    monkeypatch.setattr(figures_run, "usable_bytes", lambda: 12345e6)
     assert main(["content-layer", *words]) == 0
-    assert asked == [12345e6, 12345e6]
+    assert told == [12345e6]
 
 
 @pytest.mark.parametrize("name", [*FIGURES, "all"])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
-from transfer.figures import workshop
+from transfer.figures import cell_store
 from transfer.figures.__main__ import main
 from vgg.image.file import read_image, write_image
 
@@ -66,7 +66,7 @@ def test_stopped_between_a_picture_and_its_record_there_is_no_old_record(tmp_pat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(workshop, "write_record", stop)
+        patched.setattr(cell_store, "write_record", stop)
         assert main(["photorealistic", *words, "--iterations", "3"]) == 130
     assert picture.read_bytes() != of_two_steps and not picture.with_suffix(".json").exists()
     capfd.readouterr()

@@ -3,7 +3,6 @@
 import pytest
 
 from figures_command import refused, small_run
-from transfer import memory as estimate
 from transfer.figures.__main__ import main
 
 
@@ -27,14 +26,14 @@ def nothing_slow(monkeypatch) -> None:
 OPTIONS = {
     "unknown cell": (["--only", "1e-03,1e-09"], "--only names '1e-09', expected cells of this figure: 1e-04, 1e-03"),
     "no cell": (["--only", ""], "--only names ''"),
-    "small": (["--size", "8"], "--size is 8, expected 16 or more"),
-    "no steps": (["--iterations", "0"], "--iterations is 0, expected 1 or more"),
+    "small": (["--size", "8"], "'8' found, expected a whole number of 16 or more"),
+    "no steps": (["--iterations", "0"], "'0' found, expected a whole number of 1 or more"),
     "empty output": (["-o", ""], "--output is '', expected a folder"),
     "file as output": (["-o", "{}/notes.txt"], "notes.txt is a file, expected a folder"),
     "missing weights": (["--weights", "{}/none.mat"], "does not exist"),
     "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
     "unknown option": (["--colour"], "unrecognized arguments: --colour"),
-    "no number": (["--size", "big"], "invalid int value: 'big'"),
+    "no number": (["--size", "big"], "'big' found, expected a whole number of 16 or more"),
 }
 
 
@@ -81,10 +80,10 @@ def test_no_figure_overwrites_somebody_elses_json(tmp_path, words, capfd, nothin
     record = tmp_path / "figures" / "ratio" / "1e-01.json"
     record.parent.mkdir(parents=True)
     record.write_text(content)
-    assert "1e-01.json, where the record would go, is no record of ours" in refused(["ratio", *words], capfd, tmp_path)
+    assert "1e-01.json was not written by this program and would be overwritten" in refused(["ratio", *words], capfd, tmp_path)
 
 
 def test_too_little_memory_is_said_before_the_first_cell(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setattr(estimate, "free_bytes", lambda: 1e8)
+    monkeypatch.setattr("transfer.figures.run.usable_bytes", lambda: 1e8)
     line = refused(["ratio", *words], capfd, tmp_path)
-    assert "but only 0.1 GB may be used; choose a smaller --size" in line and "--max-memory" not in line
+    assert "but only 0.10 GB may be used; choose a smaller --size" in line and "--max-memory" not in line

@@ -22,7 +22,7 @@ def test_it_does_not_overwrite_the_record(tmp_path, capfd):
 def test_no_record(tmp_path, capfd, content):
     (tmp_path / "run.json").write_text(content, encoding="utf-8")
     line = refused(["trade-off", str(tmp_path / "run.json")], capfd, tmp_path)
-    assert "is no record of a run with the losses of its layers; name the .json that" in line
+    assert "is not a record of a run with the losses of its layers; name the .json that" in line
 
 
 #: What stands in for the second of three steps, as JSON, and what the line must say of it.
@@ -58,7 +58,7 @@ def test_bad_steps(tmp_path, capfd, case):
     good = '{"step": %d, "layers": {"a": 1, "b": 2}, "tv": 0, "total": 3}'
     (tmp_path / "run.json").write_text(f'{{"steps": [{good % 1}, {step}, {good % 3}]}}', encoding="utf-8")
     line = refused(["trade-off", str(tmp_path / "run.json")], capfd, tmp_path)
-    assert "is no record of a run with the losses of its layers: " in line and expected in line
+    assert "is not a record of a run with the losses of its layers: " in line and expected in line
 
 
 def test_losses_that_are_all_zero_cannot_be_plotted(tmp_path, capfd):
@@ -68,8 +68,8 @@ def test_losses_that_are_all_zero_cannot_be_plotted(tmp_path, capfd):
 
 
 def test_missing_record(tmp_path, capfd):
-    for name in (str(tmp_path / "run.json"), ""):
-        assert "cannot be read" in refused(["trade-off", name], capfd, tmp_path)
+    assert "cannot be read" in refused(["trade-off", str(tmp_path / "run.json")], capfd, tmp_path)
+    assert "'' found, expected the name of a file" in refused(["trade-off", ""], capfd, tmp_path)
 
 
 def test_without_matplotlib_it_says_how_to_get_it(tmp_path, capfd, monkeypatch):
