@@ -97,20 +97,27 @@ def test_tiny_style_picture_is_enlarged_to_the_content_picture(tmp_path):
 
 
 def test_stretched_one_way_and_shrunk_the_other_areas_are_averaged(tmp_path):
-    """Stripes of single pixels become grey where they shrink; picking single pixels would leave stripes."""
-    stripes = np.broadcast_to((np.arange(640) % 2 * 200)[:, None], (20, 640, 3)).astype(np.uint8)
-    (tmp_path / "stripes.png").write_bytes(png_of(stripes))
-    files = Files(saved(tmp_path / "content.png", 48, 64), str(tmp_path / "stripes.png"))
+    """Of 640 columns of random greys, tens become one; picking single pixels would not give their means."""
+    greys = np.random.default_rng(6).integers(0, 256, 640)
+    columns = np.broadcast_to(greys[:, None], (20, 640, 3)).astype(np.uint8)
+    (tmp_path / "columns.png").write_bytes(png_of(columns))
+    files = Files(saved(tmp_path / "content.png", 48, 64), str(tmp_path / "columns.png"))
     image = load(files, replace(RECIPES["neural-style-tf"], size=64)).style_image
-    assert image.shape == (48, 64, 3) and np.all(np.abs(image.astype(int) - 100) <= 1)
+    assert image.shape == (48, 64, 3)
+    assert np.abs(image - greys.reshape(64, 10).mean(axis=1)[:, None]).max() <= 1
 
 
 @pytest.mark.parametrize("name", ["leongatys", "neural-style", "default", "pytorch-tutorial"])
-def test_drawn_pictures_are_drawn_large_enough(name):
+def test_drawn_pictures_are_drawn_large_enough(monkeypatch, name):
+    """Not drawn smaller and then enlarged."""
+    drawn = []
+    for which in ("scene", "painting"):
+        monkeypatch.setattr(pictures, which, lambda *size: drawn.append(size) or np.zeros((*size, 3), np.uint8))
     recipe = replace(RECIPES[name], size=900)
     found = load(Files("sample", "sample"), recipe)
-    rows, columns = (900, 1200) if recipe.size_of == "shorter side" else (675, 900)
-    assert found.content_image.shape == found.style_image.shape == (rows, columns, 3)
+    size = (900, 1200) if recipe.size_of == "shorter side" else (675, 900)
+    assert found.content_image.shape == found.style_image.shape == (*size, 3)
+    assert drawn == [size, size]
     assert not found.remarks
 
 

@@ -78,7 +78,7 @@ def test_with_epsilon_hat_it_is_tensorflows_at_the_bounds_too(start, bound):
     settings, begin = (30.0, 0.99, 0.999, 0.1), np.full(SHAPE, start, np.float32)
     found, expected = walk(Adam(*settings, epsilon_hat=True), 30, begin), walk_of_keras(settings, 30, begin)
     assert np.any(np.equal(found, bound))
-    assert 0 <= np.min(found) and np.max(found) <= 255
+    assert np.min(found) >= 0 and np.max(found) <= 255
     np.testing.assert_allclose(found, expected, atol=0.05)
 
 
