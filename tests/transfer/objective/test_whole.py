@@ -2,6 +2,8 @@
 
 The second one shares no code with the first: `scipy.ndimage` correlates, pools are means (or maxima) of slices, and the
 gradient is a finite difference, which in float64 can be taken with a small step.
+
+And the same bits each time: parallel programs lose that where several gradients add up.
 """
 
 from dataclasses import replace
@@ -11,16 +13,16 @@ import pytest
 import scipy.ndimage
 
 from every_term import EVERYTHING
+from objectives import objective_for
 from transfer.losses import Losses
-from transfer.objective.whole import Objective
-from transfer.recipe.choices import Recipe
+from transfer.recipe.choices import Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016
-from vgg.matfile.read import Weights
-from vgg.network import VGG19
+from vgg.matfile.read import Conv, Weights
 
 RECIPES = {
     "everything": EVERYTHING,
     "maximum": replace(EVERYTHING, pooling="max"),
+    "odd sides down": replace(EVERYTHING, odd_sides="down", tv_loss=Variation(1.5, -1, last_row_and_column=False)),
     "default": DEFAULT,
     "gatys2016": GATYS2016,
     "content only": replace(DEFAULT, style_layers=(), tv_weight=0.0),
@@ -37,7 +39,7 @@ def correlate(x: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return np.sum(pairs, axis=1).transpose(1, 2, 0)
 
 
-def second_network(weights: Weights, image: np.ndarray, pooling: str) -> dict[str, np.ndarray]:
+def second_network(weights: Weights, image: np.ndarray, pooling: str, odd_sides: str) -> dict[str, np.ndarray]:
     """All maps, (H, W, channels) float64 by name, of an image (H, W, 3) in [0, 255]."""
     maps, x = {}, image.astype(np.float64) - weights.mean_rgb
     for block, convolutions in enumerate((2, 2, 4, 4, 4), start=1):
@@ -45,6 +47,8 @@ def second_network(weights: Weights, image: np.ndarray, pooling: str) -> dict[st
             kernel, bias = (array.astype(np.float64) for array in weights.convolutions[f"conv{block}_{i}"])
             maps[f"conv{block}_{i}"] = correlate(x, kernel) + bias
             maps[f"relu{block}_{i}"] = x = np.clip(maps[f"conv{block}_{i}"], 0, None)
+        if odd_sides == "down":
+            x = x[: x.shape[0] // 2 * 2, : x.shape[1] // 2 * 2]
         windows = np.full((2 * -(-x.shape[0] // 2), 2 * -(-x.shape[1] // 2), x.shape[2]), np.nan)
         windows[: x.shape[0], : x.shape[1]] = x  # a window over the border counts what exists
         windows = np.stack([windows[i::2, j::2] for i in (0, 1) for j in (0, 1)])
@@ -52,8 +56,8 @@ def second_network(weights: Weights, image: np.ndarray, pooling: str) -> dict[st
     return maps
 
 
-def second_total(weights: Weights, content, style, image, recipe: Recipe) -> Losses:
-    """All that `Objective` gives but the gradient."""
+def second_losses(weights: Weights, content, style, image, recipe: Recipe) -> Losses:
+    """All that an evaluation gives but the gradient."""
 
     def loss(ours, target, layer_maps, factors):
         height, width, channels = layer_maps.shape
@@ -64,21 +68,27 @@ def second_total(weights: Weights, content, style, image, recipe: Recipe) -> Los
         height, width, channels = layer_maps.shape
         return np.einsum("yxi,yxj->ij", layer_maps, layer_maps) * channels**recipe.gram_channels / (height * width)
 
-    ours, of_content, of_style = (second_network(weights, each, recipe.pooling) for each in (image, content, style))
-    contents = [
-        recipe.content_weight * weight * loss(ours[name], of_content[name], ours[name], recipe.content_loss)
-        for name, weight in recipe.content_layers
-    ]
-    styles = [
-        recipe.style_weight * weight * loss(gram(ours[name]), gram(of_style[name]), ours[name], recipe.style_loss)
-        for name, weight in recipe.style_layers
-    ]
-    factors, variation = recipe.tv_loss, 0.0
+    images = (image, content, style)
+    ours, of_content, of_style = (second_network(weights, x, recipe.pooling, recipe.odd_sides) for x in images)
+    contents = {
+        f"content {name}": weight * recipe.content_weight * loss(ours[name], of_content[name], ours[name], factors)
+        for (name, weight), factors in ((layer, recipe.content_loss) for layer in recipe.content_layers)
+    }
+    styles = {
+        f"style {name}": weight
+        * recipe.style_weight
+        * loss(gram(ours[name]), gram(of_style[name]), ours[name], factors)
+        for (name, weight), factors in ((layer, recipe.style_loss) for layer in recipe.style_layers)
+    }
+    factors, variation, last = recipe.tv_loss, 0.0, 0 if recipe.tv_loss.last_row_and_column else 1
     for axis in (0, 1):
         steps = np.abs(np.diff(image.astype(np.float64), axis=axis))
+        steps = steps[: len(steps) - (last and axis), : steps.shape[1] - (last and 1 - axis)]
         variation += factors.factor * np.sum(steps**factors.power) * float(steps.size) ** factors.count
-    terms = (sum(contents), sum(styles), recipe.tv_weight * variation)
-    return Losses(*terms, sum(terms), (*contents, *styles))
+    pixels = {"tv": recipe.tv_weight * variation} if recipe.tv_weight else {}
+    groups = {"content": contents, "style": styles, "tv": pixels}
+    groups = {name: sum(terms.values()) for name, terms in groups.items() if terms}
+    return Losses(sum(groups.values()), groups, {**contents, **styles, **pixels})
 
 
 @pytest.fixture
@@ -92,17 +102,18 @@ def pictures(image) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_term(weights, pictures, name):
     content, style, generated = pictures
-    losses, _ = Objective(VGG19(weights, RECIPES[name].pooling), content, style, RECIPES[name])(generated)
-    expected = second_total(weights, content, style, generated, RECIPES[name])
-    np.testing.assert_allclose(losses[:4], expected[:4], rtol=1e-4)
-    np.testing.assert_allclose(losses.layers, expected.layers, rtol=1e-4)
-    assert expected.total > 0
+    losses, _ = objective_for(weights, RECIPES[name], content, style)(generated)
+    expected = second_losses(weights, content, style, generated, RECIPES[name])
+    assert losses.terms == pytest.approx(expected.terms, rel=1e-4)
+    assert losses.groups == pytest.approx(expected.groups, rel=1e-4)
+    assert losses.total == pytest.approx(expected.total, rel=1e-4)
+    assert expected.total > 0 and all(type(loss) is float for loss in losses.terms.values())
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_gradient_against_finite_differences(weights, pictures, name):
     content, style, generated = pictures
-    _, gradient = Objective(VGG19(weights, RECIPES[name].pooling), content, style, RECIPES[name])(generated)
+    _, gradient = objective_for(weights, RECIPES[name], content, style)(generated)
     rng = np.random.default_rng(3)
     # Two random directions see every pixel; the corner and the odd border are where padding would go wrong.
     directions = [*rng.normal(size=(2, *generated.shape)), *(np.zeros(generated.shape) for _ in range(3))]
@@ -110,7 +121,7 @@ def test_gradient_against_finite_differences(weights, pictures, name):
     step = 1e-4  # of a pixel level: small against the distance to the next kink, large against float64's rounding
     for direction in directions:
         after, before = (
-            second_total(weights, content, style, generated + sign * step * direction, RECIPES[name]).total
+            second_losses(weights, content, style, generated + sign * step * direction, RECIPES[name]).total
             for sign in (1, -1)
         )
         expected = (after - before) / (2 * step)
@@ -120,6 +131,24 @@ def test_gradient_against_finite_differences(weights, pictures, name):
 
 def test_nothing_to_lose_at_the_content_image(weights, image):
     """Content and style of the image itself: both losses are 0 there, and what is left is its own variation."""
-    losses, _ = Objective(VGG19(weights, "avg"), image, image, DEFAULT)(image.astype(np.float32))
-    np.testing.assert_allclose(losses[:2], 0, atol=1e-9)
-    assert losses.total == losses.tv > 0
+    losses, _ = objective_for(weights, DEFAULT, image, image)(image.astype(np.float32))
+    np.testing.assert_allclose([losses.groups["content"], losses.groups["style"]], 0, atol=1e-9)
+    assert losses.total == pytest.approx(losses.groups["tv"], rel=1e-5) and losses.groups["tv"] > 0
+
+
+def test_every_evaluation_gives_the_same_bits(weights):
+    """relu1_1 gets gradients from content, style and the layer above; added in another order they differ in a bit.
+
+    64 channels of a large picture, because TensorFlow rewrites sums of large gradients only: while it was allowed to,
+    these 12 evaluations gave several different gradients.
+    """
+    wide = np.random.default_rng(1).normal(0, 0.2, (3, 3, 3, 64)).astype(np.float32)
+    narrow = np.random.default_rng(2).normal(0, 0.1, (3, 3, 64, 5)).astype(np.float32)
+    weights.convolutions["conv1_1"] = Conv(wide, np.zeros(64, np.float32))
+    weights.convolutions["conv1_2"] = Conv(narrow, np.zeros(5, np.float32))
+    picture = np.random.default_rng(3).integers(0, 256, (384, 512, 3), dtype=np.uint8)
+    layers = (("relu1_1", 0.5), ("relu1_2", 0.5))
+    recipe = replace(DEFAULT, content_layers=layers, style_layers=layers)
+    objective = objective_for(weights, recipe, picture, picture[::2, ::2])
+    evaluations = [objective(255 - picture.astype(np.float32)) for _ in range(12)]
+    assert len({(str(losses), gradient.tobytes()) for losses, gradient in evaluations}) == 1
