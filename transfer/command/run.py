@@ -49,8 +49,8 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     result = optimise(session, job, options.quiet, say)
     if not result.steps:
         require_step(result)
-    recorded = settings(job, session) | outcome(result, command)
     with interrupts_deferred():  # the picture took minutes, and writing it takes a moment
+        recorded = settings(job, session) | outcome(result, command)
         used = save(job, result, outputs, recorded, say)
     if options.report_as:
         losses = session.losses(recipe_named(options.report_as), job.pictures, result.image)
