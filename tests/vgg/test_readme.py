@@ -15,7 +15,7 @@ import pytest
 from genuine_figures import BIASES, KERNELS
 from image_files import png_of
 from microscope_command import ROOT, disc
-from vgg.__main__ import build_parser
+from vgg.microscope.command_line import build_parser
 from vgg.layers import CONVOLUTIONS, receptive_field
 from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.write import write

@@ -1,0 +1,118 @@
+"""Ctrl-C and `kill` at any moment after the first step: the best picture is there, at its final size, with its record."""
+
+import json
+import random
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from transfer.__main__ import main
+from transfer.command import run
+from transfer.session import Session
+from transfer.train import train
+from transfer_command import prepare, start_apart
+from vgg.image.file import read_image
+
+SIGNALS = pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
+STEPS = 4  # at each of three sizes
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    return [*prepare(tmp_path), "--size", "64", "--scales", "32,44", "--iterations", str(STEPS)]
+
+
+def require_picture(tmp_path, capfd, steps: int) -> None:
+    """The best picture is written as large as one that was not interrupted, and the record says what happened."""
+    picture = tmp_path / "out" / "result.png"
+    assert capfd.readouterr().err == f"transfer: stopped; the best of {steps} steps is in {picture}\n"
+    assert read_image(picture).shape == (48, 64, 3)
+    record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
+    assert record["stopped"] == "interrupted" and len(record["steps"]) == steps
+    assert sorted(path.name for path in picture.parent.iterdir()) == ["result.json", "result.png"]
+
+
+@pytest.mark.parametrize(
+    ("how", "optimizer"),
+    [(signal.SIGINT, "l-bfgs-unit"), (signal.SIGTERM, "l-bfgs"), (signal.SIGTERM, "adam")],
+    ids=["Ctrl-C, l-bfgs-unit", "kill, l-bfgs", "kill, adam"],
+)
+@pytest.mark.parametrize("last", [STEPS, 2 * STEPS, 3 * STEPS, STEPS + 1])
+def test_in_the_watcher_at_the_last_step_of_a_size(tmp_path, words, capfd, monkeypatch, how, optimizer, last):
+    """And at the first of the next."""
+    best = []
+
+    def train_watched(phases, start, *_):
+        def watch(step, image):
+            if step.step == last:
+                best.append(image)
+                signal.raise_signal(how)
+
+        return train(phases, start, watch)
+
+    monkeypatch.setattr(run, "train", train_watched)
+    assert main([*words, "--quiet", "--optimizer", optimizer]) == 130
+    require_picture(tmp_path, capfd, last)
+    # The best image of that size, enlarged: its mean colour, and not the style's or the start's.
+    colour = read_image(tmp_path / "out" / "result.png").mean(axis=(0, 1))
+    np.testing.assert_allclose(colour, best[0].mean(axis=(0, 1)), atol=1)
+
+
+@SIGNALS
+@pytest.mark.parametrize(("longer", "steps"), [(44, STEPS), (64, 2 * STEPS)])
+def test_while_the_next_sizes_objective_is_built(tmp_path, words, capfd, monkeypatch, how, longer, steps):
+    build = Session.objective
+
+    def interrupted(self, recipe, pictures, precision="float32"):
+        if max(pictures.content_image.shape) == longer:
+            signal.raise_signal(how)
+        return build(self, recipe, pictures, precision)
+
+    monkeypatch.setattr(Session, "objective", interrupted)
+    assert main([*words, "--quiet"]) == 130
+    require_picture(tmp_path, capfd, steps)
+
+
+@SIGNALS
+@pytest.mark.parametrize("name", ["settings", "outcome", "write_image", "written", "write_record"])
+def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capfd, monkeypatch, how, name):
+    function = getattr(run, name)
+
+    def interrupted(*arguments):
+        signal.raise_signal(how)
+        return function(*arguments)
+
+    monkeypatch.setattr(run, name, interrupted)
+    assert main([*words, "--quiet"]) == 130
+    assert capfd.readouterr().err == "transfer: stopped\n"
+    assert read_image(tmp_path / "out" / "result.png").shape == (48, 64, 3)
+    record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert record["stopped"] == "finished" and len(record["steps"]) == 3 * STEPS
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["result.json", "result.png"]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_as_a_process_at_a_random_moment(tmp_path, words, number):
+    """Nine sizes with few steps, so that much of the time lies between two sizes; each is compiled anew."""
+    chance = random.Random(number)
+    sizes = "26,28,30,32,36,40,44,48"
+    process = start_apart([*words, "--iterations", str(chance.randint(1, 3)), "--scales", sizes])
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("step 1/"):
+                break
+        time.sleep(chance.uniform(0, 1.5))
+        process.send_signal(chance.choice([signal.SIGINT, signal.SIGTERM]))
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, (lines, out, err)
+    picture = tmp_path / "out" / "result.png"
+    assert read_image(picture).shape == (48, 64, 3)
+    record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
+    assert record["stopped"] == "interrupted" and 1 <= len(record["steps"]) < 27
+    assert err == f"transfer: stopped; the best of {len(record['steps'])} steps is in {picture}\n"
