@@ -55,7 +55,7 @@ def content_target(content: np.ndarray, layer: str = "relu") -> Target:
 
 
 def style_target(style: np.ndarray, recipe: Recipe, layer: str = "relu") -> Target:
-    return Target(whole=gram_matrix(activate(style, layer), recipe.gram_channels))
+    return Target(summary=gram_matrix(activate(style, layer), recipe.gram_channels))
 
 
 def value_and_gradient(terms: list[Term], targets: list[Target], maps: np.ndarray) -> tuple[float, np.ndarray]:

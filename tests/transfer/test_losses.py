@@ -59,7 +59,7 @@ def test_normalization_of_gram_matrices(normalization, expected, gram_channels, 
     """
     term = StyleTerm("relu4_1", weight, normalization, 4, 7, gram_channels)
     sums = tf.fill((4, 4), np.float32(5 * 7 / 4**gram_channels))
-    loss = term.loss(sums, Target(whole=tf.fill((4, 4), 2.0)))
+    loss = term.loss(sums, Target(summary=tf.fill((4, 4), 2.0)))
     np.testing.assert_allclose(loss, weight * expected, rtol=1e-6)
 
 
@@ -100,7 +100,7 @@ def test_losses_by_term_by_group_and_in_total():
     ]
     statistics = {"content relu3_1": 10.0, "content relu4_2": 5.0, "style relu1_1": [[14.0]]}
     statistics = {name: tf.constant(value) for name, value in statistics.items()}
-    targets = {term.name: Target(whole=tf.constant(1.0)) for term in terms}
+    targets = {term.name: Target(summary=tf.constant(1.0)) for term in terms}
     losses = total_loss(terms, statistics, targets)
     assert {name: float(loss) for name, loss in losses.terms.items()} == {
         "content relu3_1": 30.0,
