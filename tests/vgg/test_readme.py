@@ -15,10 +15,10 @@ import pytest
 from genuine_figures import BIASES, KERNELS
 from image_files import png_of
 from microscope_command import ROOT, disc
-from vgg.microscope.command_line import build_parser
 from vgg.layers import CONVOLUTIONS, receptive_field
 from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.write import write
+from vgg.microscope.command_line import build_parser
 from vgg.network import VGG19
 from vgg.shapes import layer_table
 

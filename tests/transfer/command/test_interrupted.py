@@ -1,4 +1,5 @@
-"""Ctrl-C and `kill` at any moment after the first step: the best picture is there, at its final size, with its record."""
+"""Ctrl-C and `kill` at any moment after the first step: the best picture is there, of its final size, with its record.
+"""
 
 import json
 import random
@@ -17,6 +18,7 @@ from vgg.image.file import read_image
 
 SIGNALS = pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "kill"])
 STEPS = 4  # at each of three sizes
+NOTICE = "stopping after this step; press Ctrl-C again to stop at once\n"
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def words(tmp_path) -> list[str]:
 def require_picture(tmp_path, capfd, steps: int) -> None:
     """The best picture is written as large as one that was not interrupted, and the record says what happened."""
     picture = tmp_path / "out" / "result.png"
-    assert capfd.readouterr().err == f"transfer: stopped; the best of {steps} steps is in {picture}\n"
+    assert capfd.readouterr().err == f"{NOTICE}transfer: stopped; the best of {steps} steps is in {picture}\n"
     assert read_image(picture).shape == (48, 64, 3)
     record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["stopped"] == "interrupted" and len(record["steps"]) == steps
@@ -44,13 +46,14 @@ def test_in_the_watcher_at_the_last_step_of_a_size(tmp_path, words, capfd, monke
     """And at the first of the next."""
     best = []
 
-    def train_watched(phases, start, *_):
-        def watch(step, image):
+    def train_watched(phases, start, watch):
+        def interrupted(step, image):
             if step.step == last:
                 best.append(image)
                 signal.raise_signal(how)
+            watch(step, image)
 
-        return train(phases, start, watch)
+        return train(phases, start, interrupted)
 
     monkeypatch.setattr(run, "train", train_watched)
     assert main([*words, "--quiet", "--optimizer", optimizer]) == 130
@@ -63,6 +66,7 @@ def test_in_the_watcher_at_the_last_step_of_a_size(tmp_path, words, capfd, monke
 @SIGNALS
 @pytest.mark.parametrize(("longer", "steps"), [(44, STEPS), (64, 2 * STEPS)])
 def test_while_the_next_sizes_objective_is_built(tmp_path, words, capfd, monkeypatch, how, longer, steps):
+    """It takes effect after the first step there."""
     build = Session.objective
 
     def interrupted(self, recipe, pictures, precision="float32"):
@@ -72,7 +76,7 @@ def test_while_the_next_sizes_objective_is_built(tmp_path, words, capfd, monkeyp
 
     monkeypatch.setattr(Session, "objective", interrupted)
     assert main([*words, "--quiet"]) == 130
-    require_picture(tmp_path, capfd, steps)
+    require_picture(tmp_path, capfd, steps + 1)
 
 
 @SIGNALS
@@ -86,7 +90,7 @@ def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capf
 
     monkeypatch.setattr(run, name, interrupted)
     assert main([*words, "--quiet"]) == 130
-    assert capfd.readouterr().err == "transfer: stopped\n"
+    assert capfd.readouterr().err == f"{NOTICE}transfer: stopped\n"
     assert read_image(tmp_path / "out" / "result.png").shape == (48, 64, 3)
     record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert record["stopped"] == "finished" and len(record["steps"]) == 3 * STEPS
@@ -115,4 +119,4 @@ def test_as_a_process_at_a_random_moment(tmp_path, words, number):
     assert read_image(picture).shape == (48, 64, 3)
     record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["stopped"] == "interrupted" and 1 <= len(record["steps"]) < 27
-    assert err == f"transfer: stopped; the best of {len(record['steps'])} steps is in {picture}\n"
+    assert err == f"{NOTICE}transfer: stopped; the best of {len(record['steps'])} steps is in {picture}\n"

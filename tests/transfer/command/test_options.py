@@ -207,7 +207,7 @@ MISSPELLED = {
     "--iterations 0": "argument --iterations: '0' found, expected a whole number of 1 or more",
     "--seed x": "argument --seed: 'x' found, expected a whole number of 0 or more",
     "--seed -1": "argument --seed: '-1' found, expected a whole number of 0 or more",
-    f"--seed {5000 * '9'}": "99999…9999999999' found, expected a whole number of 0 or more, at most 9223372036854775807",
+    f"--seed {5000 * '9'}": "9999999999' found, expected a whole number of 0 or more, at most 9223372036854775807",
     "--max-memory 0": "argument --max-memory: '0' found, expected a number of gigabytes above 0, such as 8 or 1.5",
     "--max-memory=-2GB": "'-2GB' found, expected a number of gigabytes above 0",
     "--max-memory nan": "'nan' found, expected a number of gigabytes above 0",
