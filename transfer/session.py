@@ -81,10 +81,10 @@ class Session:
             height, width = scale.content_image.shape[:2]
             optimizer = optimizer_of(recipe, self.plan(recipe, height, width))
             last_low = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
-            for precision, until in ((self.precision, last_low), ("float32", recipe.iterations)):
-                if until == recipe.iterations or precision != "float32":
-                    objective = partial(self.objective, recipe, scale, precision)
-                    phases.append(Phase(height, width, objective, optimizer, until, precision))
+            untils = {self.precision: last_low} if last_low and self.precision != "float32" else {}
+            for precision, until in (untils | {"float32": recipe.iterations}).items():
+                objective = partial(self.objective, recipe, scale, precision)
+                phases.append(Phase(height, width, objective, optimizer, until, precision))
         return phases
 
     def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:

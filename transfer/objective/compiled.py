@@ -5,6 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from vgg.console.interrupts import interrupts_deferred
+
 
 class Compiled:
     """A function of tensors, compiled when it is first called; arrays (1, H, W, N) may have another H and W each time.
@@ -20,7 +22,8 @@ class Compiled:
     def __call__(self, *arguments: Any) -> Any:  # noqa: ANN401  (whatever the function takes and gives)
         """Call the function with arguments of the same structure as the first time."""
         if self._concrete is None:
-            self._concrete = self._function.get_concrete_function(*tf.nest.map_structure(_specification, arguments))
+            with interrupts_deferred():  # see `WholeEvaluation`
+                self._concrete = self._function.get_concrete_function(*tf.nest.map_structure(_specification, arguments))
         return self._concrete(*arguments)
 
 

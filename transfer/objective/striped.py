@@ -29,6 +29,7 @@ from transfer.objective.block import RELU_MASK, Block
 from transfer.objective.geometry import Stripe, stripes
 from transfer.objective.terms import Piece, References, Targets, targets_of
 from transfer.objective.walk import blocks_of, walk
+from vgg.console.interrupts import interrupts_deferred
 from vgg.layers import layer_named
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
@@ -67,6 +68,7 @@ class StripedEvaluation:
             gradient = self._gradient(block, inputs.pop(), masks, targets, of_statistics, gradient)
         return losses, gradient
 
+    @interrupts_deferred()  # see `WholeEvaluation`; a Ctrl-C does not have to wait for all stripes
     def losses_and_derivatives(
         self, statistics: dict[str, Sums], targets: Targets
     ) -> tuple[Losses, dict[str, Statistic]]:

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from transfer.losses import PIXELS, Losses, Pixels, Term, total_loss
 from transfer.objective.terms import Piece, References, Targets, layers_of, targets_of
+from vgg.console.interrupts import interrupts_deferred
 from vgg.network import VGG19
 
 
@@ -15,6 +16,9 @@ class WholeEvaluation:
 
     The targets are arguments of the compiled function, not constants in it. So another pair of images of the same sizes
     needs no new compilation, which takes longer than an evaluation.
+
+    A Ctrl-C waits until TensorFlow is done. While it compiles, its C++ code calls Python and turns a KeyboardInterrupt
+    into other errors.
     """
 
     def __init__(self, network: VGG19, terms: Sequence[Term]) -> None:
@@ -22,11 +26,13 @@ class WholeEvaluation:
         self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
         self._compiled = tf.function(self._losses_and_gradient, autograph=False)  # the loop over layers is Python's
 
+    @interrupts_deferred()
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with."""
         targets = targets_of(self.terms, self._maps, references)
         return {name: target.as_tensors() for name, target in targets.items()}
 
+    @interrupts_deferred()
     def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         losses, gradient = self._compiled(tf.constant(image[None], tf.float32), targets)
