@@ -1,6 +1,7 @@
 """Files: written whole or not at all, at a place that was checked before, and told apart by their digests."""
 
 import errno
+import glob
 import hashlib
 import os
 import secrets
@@ -111,9 +112,12 @@ def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:
 
 
 def _unused(path: Path) -> Path:
-    """Return `path`, or where a file of this name exists the first free of `name-2.png`, `name-3.png` …"""
+    """Return `path`, or `name-2.png`, `name-3.png` …: the first for which no file begins with the same name.
+
+    What belongs to a picture has its name with another ending, and is not to be overwritten either.
+    """
     number, free = 1, path
-    while os.path.lexists(free):
+    while any(path.parent.glob(f"{glob.escape(free.stem)}*")):
         number += 1
         free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free

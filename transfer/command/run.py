@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from math import prod
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -128,15 +129,22 @@ def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
 
 def save(job: Job, result: Result, outputs: Outputs, recorded: dict[str, Any], say: Say) -> Outputs:
     """Write the picture, its record, and the sheet if asked for; return where, which is elsewhere if need be."""
-    picture = write_or_rescue(outputs.picture, lambda path: write_image(path, result.image))
-    if picture != outputs.picture:
-        say(f"{outputs.picture} can no longer be written, so the results go to {picture.parent}")
-        outputs = outputs.beside(picture)
+    picture = write_somewhere(outputs.picture, lambda path: write_image(path, result.image))
+    outputs = outputs.beside(picture)
     recorded |= {"result": written(picture, result.image)}
-    write_record(outputs.record, recorded)
-    if outputs.sheet:
+    record = write_somewhere(outputs.record, lambda path: write_record(path, recorded))
+    sheet = outputs.sheet
+    if sheet:
         pictures = job.pictures
         in_order = [("content", pictures.content_image), ("style", pictures.style_image), ("result", result.image)]
-        write_image(outputs.sheet, contact_sheet(in_order))
-    say(f"written: {', '.join(str(path) for path in (outputs.picture, outputs.record, outputs.sheet) if path)}")
-    return outputs
+        sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
+    say(f"written: {', '.join(str(path) for path in (picture, record, sheet) if path)}")
+    return Outputs(picture, record, sheet)
+
+
+def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
+    """Call `write(path)`, or write to another place if that fails and say so; return the place."""
+    place = write_or_rescue(path, write)
+    if place != path:
+        terminal.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
+    return place

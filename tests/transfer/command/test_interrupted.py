@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+from tensorflow.python.framework.errors_impl import InvalidArgumentError
 
 from transfer.__main__ import main
 from transfer.command import run
@@ -77,6 +78,30 @@ def test_while_the_next_sizes_objective_is_built(tmp_path, words, capfd, monkeyp
     monkeypatch.setattr(Session, "objective", interrupted)
     assert main([*words, "--quiet"]) == 130
     require_picture(tmp_path, capfd, steps + 1)
+
+
+@pytest.mark.parametrize("rows", [None, 16], ids=["whole", "striped"])
+def test_while_tensorflow_compiles_the_next_size(tmp_path, words, capfd, monkeypatch, rows):
+    """There C++ calls Python, and makes of a KeyboardInterrupt some other error, such as this RuntimeError."""
+    raised, explain = [], InvalidArgumentError.__init__
+    if rows:
+        monkeypatch.setattr("transfer.memory.peak_bytes", lambda *_: 1e12)
+        monkeypatch.setattr("transfer.memory.ROWS", (rows,))
+
+    def interrupted(self, *arguments):
+        if ready and not raised:
+            raised.append(signal.raise_signal(signal.SIGINT))
+        explain(self, *arguments)
+
+    def train_watched(phases, start, *_):
+        return train(phases, start, lambda step, image: ready.append(step) if step.step == STEPS else None)
+
+    ready = []
+    monkeypatch.setattr(run, "train", train_watched)
+    monkeypatch.setattr(InvalidArgumentError, "__init__", interrupted)  # TensorFlow asks so what an operation has
+    assert main([*words, "--quiet"]) == 130
+    assert raised == [None]
+    require_picture(tmp_path, capfd, STEPS)
 
 
 @SIGNALS
