@@ -93,6 +93,8 @@ class Brightening:
 
 
 class State(NamedTuple):
+    """Where the optimiser is."""
+
     image: np.ndarray
     losses: Losses
     number: int = 0

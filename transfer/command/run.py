@@ -20,7 +20,7 @@ from transfer.recipe.ours import RECIPES, recipe_named
 from transfer.session import Job, Session, precision_of
 from transfer.train import Objective, Phase, Result, Step, train
 from vgg.console import terminal
-from vgg.console.interrupts import interrupts_polled
+from vgg.console.interrupts import interrupts_at_once, interrupts_polled
 from vgg.console.progress import duration, steps_display
 from vgg.errors import InputError
 from vgg.files import write_or_rescue
@@ -48,9 +48,10 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()
     session = Session(weights, memory, precision_of(options.precision, job.recipe))
-    phases, start = session.phases(job), session.start(job)
-    if not options.quiet:
-        forecast(session, job, phases, start, say)
+    with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
+        phases, start = session.phases(job), session.start(job)
+        if not options.quiet:
+            forecast(session, job, phases, start, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
         result = optimise(phases, start, options.quiet, check_interrupt)

@@ -7,7 +7,7 @@ import numpy as np
 from transfer.figures.cell_store import CellStore
 from transfer.figures.cells import Cell, Figure
 from transfer.train import Step
-from vgg.console.interrupts import interrupts_deferred
+from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError
 from vgg.image.file import read_image
 from vgg.image.sheet import contact_sheet
@@ -23,12 +23,17 @@ def make_cell(store: CellStore, cell: Cell, on_step: Callable[[Step], None]) -> 
         InputError: the loss was no longer a number.
         KeyboardInterrupt: stopped; nothing of this cell was written.
     """
-    result = store.session.run(store.job(cell), lambda step, image: on_step(step))
-    if result.stopped == "interrupted":
-        raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
-    if result.stopped not in ("finished", "converged"):
-        raise InputError(f"cell {cell.key}: {result.stopped}; verify the .mat file")
-    with interrupts_deferred():
+    with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
+
+        def watch(step: Step, image: np.ndarray) -> None:
+            on_step(step)
+            check_interrupt()
+
+        result = store.session.run(store.job(cell), watch)
+        if result.stopped == "interrupted":
+            raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
+        if result.stopped not in ("finished", "converged"):
+            raise InputError(f"cell {cell.key}: {result.stopped}; verify the .mat file")
         store.keep(cell, result)
 
 
