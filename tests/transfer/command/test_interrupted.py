@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill` at any moment after the first step: the best picture is there, of its final size, with its record."""
+"""Ctrl-C and `kill` at any moment after the first step: the best picture is kept, as large as it was to be."""
 
 import json
 import random
