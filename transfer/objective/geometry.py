@@ -66,7 +66,8 @@ def halo_of(layers: tuple[Layer, ...]) -> int:
 def stripes(height: int, rows: int, halo: int) -> list[Stripe]:
     """Cut maps of `height` rows into as few stripes of at most `rows` core rows as possible, of nearly equal heights.
 
-    All start at an even row, so that the pool's windows are those of the whole maps.
+    All start at an even row, so that the pool's windows are those of the whole maps. A single row at the end is added
+    to the last stripe: of a stripe of one row, a pool that rounds down would put out nothing.
 
     Raises:
         InputError: `rows` is not a positive even number.
@@ -75,7 +76,8 @@ def stripes(height: int, rows: int, halo: int) -> list[Stripe]:
         raise InputError(f"the stripes have {rows} rows, expected a positive even number")
     step = -(-height // -(-height // rows))
     step += step % 2  # at most `rows`, which is even
+    tops = range(0, max(height - 1, 1), step)
+    stops = (*tops[1:], height)
     return [
-        Stripe(max(top - halo, 0), min(top + step + halo, height), top, min(top + step, height))
-        for top in range(0, height, step)
+        Stripe(max(top - halo, 0), min(stop + halo, height), top, stop) for top, stop in zip(tops, stops, strict=True)
     ]
