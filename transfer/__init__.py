@@ -2,7 +2,8 @@
 
 Read in this order:
 
-1. `losses`       content, style and total loss, with the paper's equations; `pixel_losses` has the total variation
+1. `losses`       content, style and total loss, with the paper's equations; `pixel_losses` has the total variation,
+                  `term` what all losses have in common
 2. `recipe`       every choice as data
 3. `objective`    the total loss and its gradient as a function of the image: terms, whole or in stripes
 4. `train`        the training loop; its optimisers are in `vgg.optimize`

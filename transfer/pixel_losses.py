@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from transfer.losses import PIXELS, Pixels, Target
 from transfer.recipe.choices import Variation
+from transfer.term import PIXELS, Pixels, Target
 from vgg.statistics import step_sums
 
 

@@ -13,7 +13,6 @@ import numpy as np
 
 from transfer.coarse_to_fine import scales_of
 from transfer.inputs.pictures import Pictures, start_image
-from transfer.losses import Losses
 from transfer.memory import Plan, plan
 from transfer.objective.objective import Objective
 from transfer.objective.striped import StripedEvaluation
@@ -21,6 +20,7 @@ from transfer.objective.terms import References, terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
 from transfer.recipe.choices import Recipe
+from transfer.term import Losses
 from transfer.train import Phase, Result, Watch, train
 from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19, Pooling, Precision

@@ -23,7 +23,7 @@ from typing import Protocol
 
 import numpy as np
 
-from transfer.losses import Losses
+from transfer.term import Losses
 from vgg.image.file import resize_to
 from vgg.optimize.optimizer import Evaluate, Optimizer, State
 

@@ -10,8 +10,8 @@ import pytest
 from transfer.coarse_to_fine import scales_of
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures
-from transfer.losses import Losses
 from transfer.recipe.ours import DEFAULT
+from transfer.term import Losses
 from transfer.train import NonFiniteLoss, Phase, train
 from transfer_command import prepare
 

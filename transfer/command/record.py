@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from transfer.losses import Losses
 from transfer.session import Job, Session
+from transfer.term import Losses
 from transfer.train import Result, Step
 from vgg.files import atomic_write, file_digest
 from vgg.image.codec import to_uint8

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import PIXELS, Pixels, Statistic, Target, Term
 from transfer.objective.compiled import Compiled
 from transfer.objective.geometry import Stripe, halo_of
 from transfer.objective.terms import Targets
+from transfer.term import PIXELS, Pixels, Statistic, Target, Term
 from vgg.layers import Layer, layer_named
 from vgg.network import VGG19, pool
 

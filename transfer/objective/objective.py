@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from transfer.losses import Losses
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import References, loss_of_zeros
 from transfer.objective.whole import WholeEvaluation
+from transfer.term import Losses
 
 #: In bfloat16 the loss is useful down to this share of the loss of feature maps that are all zero. Below it the
 #: gradients of the terms nearly cancel, and what is left of their sum is mostly rounding error.

@@ -24,11 +24,12 @@ from math import prod
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import Losses, Statistic, Term, total_loss
+from transfer.losses import total_loss
 from transfer.objective.block import RELU_MASK, Block
 from transfer.objective.geometry import Stripe, stripes
 from transfer.objective.terms import Piece, References, Targets, targets_of
 from transfer.objective.walk import blocks_of, walk
+from transfer.term import Losses, Statistic, Term
 from vgg.layers import layer_named
 from vgg.network import VGG19
 from vgg.shapes import maps_shape

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import PIXELS, ContentTerm, StyleTerm, Target, Term
+from transfer.losses import ContentTerm, StyleTerm
 from transfer.pixel_losses import VariationTerm
 from transfer.recipe.choices import Recipe
+from transfer.term import PIXELS, Target, Term
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
 from vgg.statistics import gram_of_sums, gram_sums

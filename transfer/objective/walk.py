@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import Term
 from transfer.objective.block import Block, Maps
 from transfer.objective.geometry import Stripe, blocks, stripes
 from transfer.objective.terms import layers_of
+from transfer.term import Term
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
 

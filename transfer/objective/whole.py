@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import PIXELS, Losses, Pixels, Term, total_loss
+from transfer.losses import total_loss
 from transfer.objective.terms import Piece, References, Targets, layers_of, targets_of
+from transfer.term import PIXELS, Losses, Pixels, Term
 from vgg.network import VGG19
 
 

@@ -15,9 +15,9 @@ from image_files import png_of
 from transfer.__main__ import main
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
-from transfer.losses import Losses
 from transfer.objective.objective import Objective
 from transfer.recipe.ours import DEFAULT
+from transfer.term import Losses
 from transfer_command import prepare
 from vgg.image.file import read_image
 

@@ -7,7 +7,7 @@ import pytest
 
 from transfer.command import run
 from transfer.command.watchers import describe
-from transfer.losses import Losses
+from transfer.term import Losses
 from transfer.train import Step
 from vgg.console.progress import duration, plain_lines, steps_display
 

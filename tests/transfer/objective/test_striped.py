@@ -7,10 +7,10 @@ import pytest
 
 from every_term import EVERYTHING
 from objectives import objective_for
-from transfer.losses import Losses
 from transfer.objective import block, geometry
 from transfer.recipe.choices import Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.term import Losses
 from transfer.train import Phase, train
 from vgg.layers import LAYERS
 from vgg.matfile.read import Weights

@@ -14,9 +14,9 @@ import scipy.ndimage
 
 from every_term import EVERYTHING
 from objectives import objective_for
-from transfer.losses import Losses
 from transfer.recipe.choices import Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.term import Losses
 from vgg.matfile.read import Conv, Weights
 
 RECIPES = {
