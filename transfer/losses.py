@@ -73,7 +73,7 @@ class Term(Protocol):
         """Return a sum over positions of `values`, the layer's maps (1, H, W, N) or rows of pixels."""
 
     def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
-        """Return the weighted loss, a scalar, from the `statistic` of the whole image."""
+        """Return the weighted loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,8 @@ def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targe
         statistics: of the whole image, by the term's name.
         targets: by the term's name.
     """
-    losses = {term.name: term.loss(statistics[term.name], targets[term.name]) for term in terms}
+    # Without maps: an image in stripes has no maps of the whole either, so no loss should come to need them.
+    losses = {term.name: term.loss(statistics[term.name], targets[term.name]._replace(maps=None)) for term in terms}
     groups: dict[str, tf.Tensor] = {}
     for term in terms:
         groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
