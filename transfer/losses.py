@@ -133,7 +133,9 @@ def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targe
         statistics: of the whole image, by the term's name.
         targets: by the term's name.
     """
-    losses = {term.name: term.loss(statistics[term.name], targets[term.name]) for term in terms}
+    # Without `maps`: stripes have only those of their own rows, and what works whole should work in stripes too.
+    summaries = {term.name: targets[term.name]._replace(maps=None) for term in terms}
+    losses = {term.name: term.loss(statistics[term.name], summaries[term.name]) for term in terms}
     groups: dict[str, tf.Tensor] = {}
     for term in terms:
         groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]

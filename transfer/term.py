@@ -55,4 +55,4 @@ class Term(Protocol):
         """
 
     def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
-        """Return the weighted loss, a scalar, from the `statistic` of the whole image."""
+        """Return the weighted loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""

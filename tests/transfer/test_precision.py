@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from objectives import objective_for
 from transfer import precision
-from transfer.objective.whole import Objective
 from transfer.recipe.ours import DEFAULT
 from vgg.network import VGG19
 
@@ -15,8 +15,8 @@ def evaluations(weights, image):
     """Losses and gradient at one picture in both precisions."""
     style = np.random.default_rng(5).integers(0, 256, (40, 32, 3), dtype=np.uint8)
     at = np.random.default_rng(6).uniform(0, 255, image.shape).astype(np.float32)
-    networks = (VGG19(weights, "avg", name) for name in ("float32", "bfloat16"))
-    return [Objective(network, image, style, DEFAULT)(at) for network in networks]
+    names = "float32", "bfloat16"
+    return [objective_for(weights, DEFAULT, image, style, precision=name)(at) for name in names]
 
 
 def test_bfloat16_is_close_but_not_the_same(evaluations):

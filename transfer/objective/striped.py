@@ -73,11 +73,12 @@ class StripedEvaluation:
     ) -> tuple[Losses, dict[str, Statistic]]:
         """Return the losses, as floats, and the derivative of the total with respect to each statistic."""
         tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)
-        summaries = {name: target._replace(maps=None) for name, target in targets.items()}
         with tf.GradientTape() as tape:
             tape.watch(tensors)
-            losses = total_loss(self.terms, tensors, summaries)
-        return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors)
+            losses = total_loss(self.terms, tensors, targets)
+        # A loss need not use all of its statistic. What it leaves out has derivative 0.
+        zero = tf.UnconnectedGradients.ZERO
+        return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors, unconnected_gradients=zero)
 
     def _statistics(self, inputs: list[np.ndarray], masks: ReluMasks, targets: Targets) -> dict[str, Sums]:
         """Return all statistics of the image in `inputs`, where `walk` adds the pools' outputs.

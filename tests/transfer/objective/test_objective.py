@@ -1,0 +1,30 @@
+"""An evaluation with its targets: what it computes with them, and the loss below which it is no good."""
+
+import numpy as np
+import pytest
+
+from objectives import objective_for
+from transfer.recipe.ours import DEFAULT
+
+
+@pytest.fixture
+def style() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 256, (40, 32, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("rows", [None, 8])
+def test_it_is_the_evaluation_with_its_targets(weights, image, style, rows):
+    at = np.random.default_rng(6).uniform(0, 255, image.shape).astype(np.float32)
+    one, other = (objective_for(weights, DEFAULT, content, style, rows) for content in (image, 255 - image))
+    assert one(at)[0].groups["content"] != other(at)[0].groups["content"]
+    losses, gradient = other.evaluation(at, one.targets)
+    assert losses == one(at)[0]
+    np.testing.assert_array_equal(gradient, one(at)[1])
+
+
+@pytest.mark.parametrize("rows", [None, 8])
+def test_floor_of_the_low_precision_only(weights, image, style, rows):
+    """A hundredth of a blank's loss, which is 0.05 + 1 where every loss is relative to its target."""
+    low, exact = (objective_for(weights, DEFAULT, image, style, rows, name) for name in ("bfloat16", "float32"))
+    assert low.floor == pytest.approx(0.0105, rel=1e-3)
+    assert exact.floor == 0
