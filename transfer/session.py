@@ -13,7 +13,7 @@ import numpy as np
 
 from transfer.coarse_to_fine import scales_of
 from transfer.inputs.pictures import Pictures, start_image
-from transfer.losses import Losses
+from transfer.losses import Losses, Term
 from transfer.memory import Plan, plan
 from transfer.objective.objective import Objective
 from transfer.objective.striped import StripedEvaluation
@@ -90,8 +90,8 @@ class Session:
     def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:
         """Return the recipe's total loss for the images; raises InputError if it does not fit into the memory."""
         height, width = pictures.content_image.shape[:2]
-        rows = self.plan(recipe, height, width).rows
-        evaluation = self._evaluation(recipe, precision, height, width, rows)
+        network, rows = self.network(recipe, precision), self.plan(recipe, height, width).rows
+        evaluation = self._evaluation(network, terms_of(recipe, network, height, width), rows)
         return Objective(evaluation, References(pictures.content_image, pictures.style_image))
 
     def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
@@ -104,10 +104,8 @@ class Session:
         return plan(self.weights, recipe, height, width, self.memory_bytes)
 
     def _evaluation(
-        self, recipe: Recipe, precision: Precision, height: int, width: int, rows: int | None
+        self, network: VGG19, terms: tuple[Term, ...], rows: int | None
     ) -> WholeEvaluation | StripedEvaluation:
-        network = self.network(recipe, precision)
-        terms = terms_of(recipe, network, height, width)
         return StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
 
     def network(self, recipe: Recipe, precision: Precision = "float32") -> VGG19:

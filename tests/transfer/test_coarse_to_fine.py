@@ -94,6 +94,8 @@ class Brightening:
 
 
 class State(NamedTuple):
+    """Where `Brightening` is."""
+
     image: np.ndarray
     losses: Losses
     number: int = 0

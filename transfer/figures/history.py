@@ -35,7 +35,9 @@ def history_of(path: Path) -> History:
     try:
         return _checked(steps)
     except ValueError as error:
-        raise InputError(f"{path} is not a record of a run with the losses of its layers: {error}; {what_to_do}") from None
+        raise InputError(
+            f"{path} is not a record of a run with the losses of its layers: {error}; {what_to_do}"
+        ) from None
 
 
 def _checked(steps: list[Any]) -> History:

@@ -42,7 +42,10 @@ OPTIONS = {
     "picture as weights": (["--weights", "{}/content.png"], "expected a MATLAB 5.0 file"),
     "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
     "half of the weights": (["--weights", "{}/half.mat"], "half.mat is truncated or damaged"),
-    "low precision and a line search": (["--precision", "bfloat16", "--optimizer", "l-bfgs"], "mislead the line search"),
+    "low precision and a line search": (
+        ["--precision", "bfloat16", "--optimizer", "l-bfgs"],
+        "mislead the line search",
+    ),
     "no memory": (["--max-memory", "0"], "'0' found, expected a number of gigabytes above 0, such as 8 or 1.5"),
     "size as float": (["--size", "1e3"], "'1e3' found, expected a whole number of 16 or more"),
     "word as seed": (["--seed", "x"], "'x' found, expected a whole number of 0 or more"),

@@ -80,7 +80,9 @@ def test_no_figure_overwrites_somebody_elses_json(tmp_path, words, capfd, nothin
     record = tmp_path / "figures" / "ratio" / "1e-01.json"
     record.parent.mkdir(parents=True)
     record.write_text(content)
-    assert "1e-01.json was not written by this program and would be overwritten" in refused(["ratio", *words], capfd, tmp_path)
+    assert "1e-01.json was not written by this program and would be overwritten" in refused(
+        ["ratio", *words], capfd, tmp_path
+    )
 
 
 def test_too_little_memory_is_said_before_the_first_cell(tmp_path, words, capfd, monkeypatch):
