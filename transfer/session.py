@@ -20,7 +20,7 @@ from transfer.objective.terms import References, terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
 from transfer.recipe.choices import Recipe
-from transfer.term import Losses
+from transfer.term import Losses, Term
 from transfer.train import Phase, Result, Watch, train
 from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19, Pooling, Precision
@@ -92,8 +92,8 @@ class Session:
     def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:
         """Return the recipe's total loss for the images; raises InputError if it does not fit into the memory."""
         height, width = pictures.content_image.shape[:2]
-        rows = self.plan(recipe, height, width).rows
-        evaluation = self._evaluation(recipe, precision, height, width, rows)
+        network, rows = self.network(recipe, precision), self.plan(recipe, height, width).rows
+        evaluation = self._evaluation(network, terms_of(recipe, network, height, width), rows)
         return Objective(evaluation, References(pictures.content_image, pictures.style_image))
 
     def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
@@ -106,10 +106,8 @@ class Session:
         return plan(self.weights, recipe, height, width, self.memory_bytes)
 
     def _evaluation(
-        self, recipe: Recipe, precision: Precision, height: int, width: int, rows: int | None
+        self, network: VGG19, terms: tuple[Term, ...], rows: int | None
     ) -> WholeEvaluation | StripedEvaluation:
-        network = self.network(recipe, precision)
-        terms = terms_of(recipe, network, height, width)
         return StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
 
     def network(self, recipe: Recipe, precision: Precision = "float32") -> VGG19:

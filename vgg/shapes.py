@@ -59,7 +59,9 @@ def maps_shape(height: int, width: int, name: str, odd_sides: OddSides = "up") -
     """
     stride, least = receptive_field(name).stride, smallest_side(name, odd_sides)
     if min(height, width) < least:
-        raise InputError(f"{name} sees nothing of {height}×{width} pixels, expected at least {least}×{least}; choose a larger size")
+        raise InputError(
+            f"{name} sees nothing of {height}×{width} pixels, expected at least {least}×{least}; choose a larger size"
+        )
     if odd_sides == "down":
         return height // stride, width // stride
     return -(-height // stride), -(-width // stride)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from transfer.__main__ import main
 from transfer.coarse_to_fine import scales_of
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures
@@ -93,7 +94,7 @@ class Brightening:
 
 
 class State(NamedTuple):
-    """Where the optimiser is."""
+    """Where `Brightening` is."""
 
     image: np.ndarray
     losses: Losses
@@ -189,8 +190,6 @@ def test_where_a_small_size_can_do_no_better_the_next_goes_on():
 
 
 def test_the_command(tmp_path, capfd):
-    from transfer.__main__ import main
-
     assert main([*prepare(tmp_path), "--size", "64", "--scales", "32,40"]) == 0
     steps = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))["steps"]
     assert [step["size"] for step in steps] == 5 * [32] + 5 * [40] + 5 * [64]
@@ -198,3 +197,10 @@ def test_the_command(tmp_path, capfd):
     assert "left" not in steps[0], "a forecast is not a result"
     out = capfd.readouterr().out
     assert "\n5 steps of l-bfgs-unit at each of 32, 40, 64 pixels: about " in out and "\nstep 15/15  " in out
+
+
+@pytest.mark.parametrize("scales", ["32,32", "32,64,64", "32"])
+def test_a_size_that_is_named_twice_is_trained_once(tmp_path, scales):
+    assert main([*prepare(tmp_path), "--quiet", "--size", "64", "--scales", scales]) == 0
+    steps = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))["steps"]
+    assert [step["size"] for step in steps] == 5 * [32] + 5 * [64]

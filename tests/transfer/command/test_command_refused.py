@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -41,6 +42,20 @@ OPTIONS = {
     "picture as weights": (["--weights", "{}/content.png"], "expected a MATLAB 5.0 file"),
     "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
     "half of the weights": (["--weights", "{}/half.mat"], "half.mat is truncated or damaged"),
+    "low precision and a line search": (
+        ["--precision", "bfloat16", "--optimizer", "l-bfgs"],
+        "mislead the line search",
+    ),
+    "no memory": (["--max-memory", "0"], "'0' found, expected a number of gigabytes above 0, such as 8 or 1.5"),
+    "size as float": (["--size", "1e3"], "'1e3' found, expected a whole number of 16 or more"),
+    "word as seed": (["--seed", "x"], "'x' found, expected a whole number of 0 or more"),
+    "empty output": (["-o", ""], "argument -o/--output: '' found, expected the name of a file"),
+    "empty weights": (["--weights", ""], "argument --weights: '' found, expected the name of a file"),
+    "empty start": (["--init", ""], "--init is '', expected content, style, noise, or a picture that exists"),
+    "pipe as start": (["--init", "{}/pipe"], "pipe is a pipe or a device, expected a picture"),
+    "pipe as weights": (["--weights", "{}/pipe"], "pipe is "),
+    "pipe as output": (["-o", "{}/pipe.png"], "pipe.png is a pipe or a device"),
+    "root as output": (["-o", "/"], "expected the name of a picture"),
     "loss beyond float32": (["--style-weight", "1e38", "--recipe", "gatys2016"], "the style loss became inf"),
 }
 
@@ -54,6 +69,8 @@ def words(tmp_path):
     (tmp_path / "notes.txt").write_text("Buy milk\n")
     (tmp_path / "half.mat").write_bytes((tmp_path / "tiny.mat").read_bytes()[:9000])
     (tmp_path / "taken.json").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "out").mkdir()
     return words
 
@@ -71,6 +88,7 @@ def test_bad_option(tmp_path, words, capfd, case):
         ("none.jpg", "cannot be read (No such file or directory)"),
         ("", "is a folder"),
         ("notes.txt", "is a text file"),
+        ("pipe", "is a pipe or a device, expected a picture"),
         ("tiny.mat", "is a MATLAB"),
         ("narrow.png", "narrow.png: a picture of 8 × 60 pixels would be used at 4 × 32, expected at least 16"),
     ],
@@ -134,17 +152,67 @@ def test_older_results_stay_when_a_run_is_refused(tmp_path, words, capfd):
     assert [(tmp_path / "out" / name).read_bytes() for name in ("result.png", "result.json")] == before
 
 
+@pytest.mark.parametrize("missing", [[], ["{}/content.png"]], ids=["both", "style"])
+def test_without_both_pictures_nothing_is_made(tmp_path, capfd, monkeypatch, missing):
+    """Least of all the result of the last run overwritten."""
+    prepare(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "result.png").write_bytes((tmp_path / "style.png").read_bytes())
+    line = refused([word.format(tmp_path) for word in missing], capfd, tmp_path)
+    what = "style" if missing else "content and style"
+    assert f"the {what} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`" in line
+    assert "`sample sample`" in line
+
+
+def test_the_words_sample_sample_do_make_one(tmp_path, words):
+    assert main(["sample", "sample", *words[2:], "--quiet", "--iterations", "1"]) == 0
+    record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert record["content"]["file"] == record["style"]["file"] == "sample"
+
+
 @pytest.mark.parametrize(
-    "more", [["--recipe", "monet"], ["--report-as", "monet"], ["--size", "x"], ["--init", "nonexistent"]]
+    "option", [[], ["--weights", "{}"], ["--init", "{}"], ["-o", "{}/a.png"], ["-o", "{}"], ["--recipe", "{}"]]
 )
-def test_what_needs_no_tensorflow_is_refused_without_it(tmp_path, more):
+def test_what_a_terminal_would_obey_is_shown_as_text(tmp_path, words, capfd, option):
+    """A colour, a title, a bell and a new line in a path; the one line stays one and printable."""
+    path = tmp_path / "a\x1b[31m\x1b]0;title\x07\nb"
+    if option:
+        path.write_text("Buy milk\n")
+        words = [*words, *(word.format(path) for word in option)]
+    else:
+        words[0] = str(path)
+    line = refused(words, capfd, tmp_path)
+    assert line[:-1].isprintable() and r"a\x1b[31m\x1b]0;title\x07\nb" in line.replace("\\\\", "\\")
+
+
+def test_a_path_like_that_is_shown_as_text_when_all_goes_well(tmp_path, words, capfd):
+    output = tmp_path / "a\x1b[31m\nb" / "result.png"
+    assert main([*words, "-o", str(output)]) == 0
+    out, err = capfd.readouterr()
+    assert output.exists() and err == ""
+    assert all(line.isprintable() for line in out.splitlines()) and r"a\x1b[31m\nb" in out.splitlines()[-1]
+
+
+#: What is refused before OpenCV is imported, and what before TensorFlow is.
+WITHOUT_OPENCV = [[], ["a.png"], ["a.png", "b.png", "--recipe", "monet"], ["a.png", "b.png", "--report-as", "monet"]]
+WITHOUT_OPENCV += [["a.png", "b.png", "--size", "x"], ["a.png", "b.png", "--init", "nonexistent"]]
+WITHOUT_TENSORFLOW = [["none.png", "sample"], ["sample", "none.png"], ["sample", "sample", "--weights", "none.mat"]]
+WITHOUT_TENSORFLOW += [["sample", "sample", "-o", "none.xyz"], ["sample", "sample", "--init", __file__]]
+
+
+@pytest.mark.parametrize("words", [*WITHOUT_OPENCV, *WITHOUT_TENSORFLOW])
+def test_what_needs_no_tensorflow_is_refused_without_it(tmp_path, words):
     """As a process, where a traceback would show; it counts the lines and looks at what was imported."""
     program = (
         "import sys; from transfer.__main__ import main\n"
         "try: code = main(sys.argv[1:])\n"
         "except SystemExit as stop: code = stop.code\n"
-        "print(code, {'tensorflow', 'cv2', 'scipy'} & set(sys.modules))"
+        "print(code, *sorted({'tensorflow', 'cv2', 'scipy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", program, *more], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "2 set()\n"
+    command = [sys.executable, "-c", program, *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == ("2\n" if words in WITHOUT_OPENCV else "2 cv2\n")
     assert done.stderr.startswith("transfer: ") and done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())

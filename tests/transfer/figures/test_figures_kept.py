@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
+from tiny_network import tiny_weights
 from transfer.figures import cell_store
 from transfer.figures.__main__ import main
 from vgg.image.file import read_image, write_image
+from vgg.layers import LAYERS
+from vgg.matfile.write import write
+from weights.learn import dead_leaves, filters
+from weights.learn import file as learned_file
 
 
 @pytest.fixture
@@ -40,6 +45,49 @@ def test_the_same_files_under_other_names_make_nothing_again(tmp_path, words, ca
     assert not made(capfd)
 
 
+def test_filters_made_again_are_the_same_filters(tmp_path, words, capfd, monkeypatch):
+    """The same numbers written at another time; a writer that puts the time into the file would change its digest."""
+    assert main(["photorealistic", *words]) == 0
+    before = (tmp_path / "tiny.mat").read_bytes()
+    monkeypatch.setattr("time.asctime", lambda *_: "Fri Jan  1 00:00:00 2100")
+    (tmp_path / "tiny.mat").unlink()
+    write(tmp_path / "tiny.mat", tiny_weights())
+    capfd.readouterr()
+    assert main(["photorealistic", *words]) == 0
+    assert not made(capfd) and (tmp_path / "tiny.mat").read_bytes() == before
+
+
+def test_filters_learned_again_are_the_same_filters(tmp_path, words, capfd, monkeypatch):
+    """From few and small drawn pictures, with few channels; after `make clean`, say."""
+    rows = [row._replace(channels_in=min(4, row.channels_in), channels=min(4, row.channels)) for row in LAYERS]
+    monkeypatch.setattr(filters, "LAYERS", tuple(rows))
+    monkeypatch.setattr(filters, "PATCHES", 500)
+    monkeypatch.setattr(learned_file, "PICTURES", 1)
+    monkeypatch.setattr(dead_leaves, "dead_leaves", lambda seed, draw=dead_leaves.dead_leaves: draw(seed, 64))
+    for expected in (1, 0):
+        learned_file.make(tmp_path / "learned.mat")
+        capfd.readouterr()
+        assert main(["photorealistic", *words, "--weights", str(tmp_path / "learned.mat")]) == 0
+        assert len(made(capfd)) == expected
+        (tmp_path / "learned.mat").unlink()
+        monkeypatch.setattr("time.asctime", lambda *_: "Fri Jan  1 00:00:00 2100")
+
+
+def test_less_memory_that_changes_the_computation_makes_anew(tmp_path, words, capfd, monkeypatch):
+    """What `sizes` in the record says; more memory than an image needs changes nothing."""
+    assert main(["photorealistic", *words]) == 0
+    record = record_of(tmp_path, "photorealistic", "1e-02")
+    monkeypatch.setattr("transfer.figures.run.usable_bytes", lambda: 1e12)
+    capfd.readouterr()
+    assert main(["photorealistic", *words]) == 0
+    assert not made(capfd)
+    monkeypatch.setattr("transfer.memory.peak_bytes", lambda *_: 2e12)
+    assert main(["photorealistic", *words]) == 0
+    assert len(made(capfd)) == 1
+    (before,), (after,) = record["sizes"], record_of(tmp_path, "photorealistic", "1e-02")["sizes"]
+    assert (before["rows_of_a_stripe"], after["rows_of_a_stripe"]) == (None, 128)
+
+
 @pytest.mark.parametrize("change", [["--iterations", "3"], ["--size", "24"], "style", "weights"])
 def test_a_changed_setting_makes_anew(tmp_path, words, capfd, change):
     assert main(["photorealistic", *words]) == 0
@@ -48,9 +96,6 @@ def test_a_changed_setting_makes_anew(tmp_path, words, capfd, change):
         os.replace(tmp_path / "content.png", tmp_path / "style.png")
         words = [str(tmp_path / "style.png"), *words[1:]]
     elif change == "weights":
-        from tiny_network import tiny_weights
-        from vgg.matfile.write import write
-
         write(tmp_path / "tiny.mat", tiny_weights(seed=3))
     assert main(["photorealistic", *words, *(change if isinstance(change, list) else [])]) == 0
     assert len(made(capfd)) == 1

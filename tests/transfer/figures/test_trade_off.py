@@ -11,7 +11,8 @@ from transfer.figures.__main__ import main
 from vgg.image.file import read_image
 
 
-def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd):
+@pytest.mark.parametrize("new", [True, False])
+def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd, new):
     from matplotlib.axes import Axes
 
     drawn, plot = {}, Axes.plot
@@ -21,7 +22,7 @@ def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd):
         return plot(axes, x, y, *rest, **more)
 
     monkeypatch.setattr(Axes, "plot", note)
-    assert main(["trade-off", record(tmp_path / "run.json", tv=0.25)]) == 0
+    assert main(["trade-off", record(tmp_path / "run.json", tv=0.25, new=new)]) == 0
     assert capfd.readouterr().out == f"written: {tmp_path / 'run-trade-off.png'}\n"
     assert set(drawn) == {"content relu4_2", "style relu1_1", "total variation", "total"}
     steps, falling = drawn["style relu1_1"]
