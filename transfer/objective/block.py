@@ -37,7 +37,6 @@ class Block:
         needed = {layer.name for layer in layers[-3:]} & self.names
         self.keeps_mask = feeds_next and network.pooling == "avg" and not needed
         self.dtype = tf.float32 if self.first else network.precision  # of the block's input
-        # autograph off: the loop over layers is Python's
         self._core_maps = Compiled(self._core_maps_of)
         self._vjp = Compiled(self._vjp_of)
 
