@@ -89,8 +89,8 @@ def test_phases_go_through_the_sizes_and_at_each_through_the_precisions(weights)
         (48, 64, "float32", 20),
     ]
     for phase in (phases[0], phases[3]):
-        assert phase.objective().evaluation.network.precision.name == phase.precision
-    assert phases[0].objective().targets["content relu4_2"].maps.shape[1:3] == (3, 4), "24 × 32 after three pools"
+        assert phase.build_objective().evaluation.network.precision.name == phase.precision
+    assert phases[0].build_objective().targets["content relu4_2"].maps.shape[1:3] == (3, 4), "24 × 32 after three pools"
 
 
 @pytest.mark.parametrize("iterations", [*range(1, 13), 80, 500])
@@ -124,7 +124,7 @@ def test_every_phase_obeys_the_memory(weights, monkeypatch):
     session = Session(weights, 30e6)
     phases = session.phases(Job(replace(RECIPE, scales=(32,)), pictures_of(0, 48, 64)))
     assert [(phase.height, phase.optimizer.history) for phase in phases] == [(24, 40), (48, 30)]
-    evaluations = [phase.objective().evaluation for phase in phases]
+    evaluations = [phase.build_objective().evaluation for phase in phases]
     assert isinstance(evaluations[0], WholeEvaluation)
     assert isinstance(evaluations[1], StripedEvaluation) and evaluations[1].rows == 128
 

@@ -53,9 +53,7 @@ def test_maps_of_a_picture_of_odd_sides():
 
 def test_maps_without_a_position_are_refused():
     assert maps_shape(1, 1, "pool5") == (1, 1)
-    with pytest.raises(
-        InputError, match=r"^pool5 sees nothing of 40×31 pixels, expected at least 32×32; choose a larger size$"
-    ):
+    with pytest.raises(InputError, match=r"^pool5 sees nothing of 40×31 pixels, expected at least 32×32; "):
         maps_shape(40, 31, "pool5", "down")
 
 

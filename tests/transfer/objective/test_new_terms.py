@@ -14,13 +14,14 @@ import pytest
 import tensorflow as tf
 
 import numpy_network
-from transfer.losses import PIXELS, ContentTerm, Pixels, StyleTerm, Target
+from transfer.losses import ContentTerm, StyleTerm
 from transfer.objective.objective import Objective
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import References
 from transfer.objective.whole import WholeEvaluation
 from transfer.pixel_losses import VariationTerm
 from transfer.recipe.choices import RELATIVE, Variation
+from transfer.term import PIXELS, Pixels, Target
 from transfer.train import Phase, train
 from vgg.network import VGG19
 from vgg.optimize.l_bfgs import LBFGS
@@ -105,7 +106,7 @@ class Case:
     def add(self, term, maps=None, summary=None) -> None:
         self.terms.append(term)
         self.targets[term.name] = Target(
-            None if maps is None else np.float32(maps[None]), None if whole is None else np.float32(whole)
+            None if maps is None else np.float32(maps[None]), None if summary is None else np.float32(summary)
         )
 
     def temporal(self, weight: float) -> None:

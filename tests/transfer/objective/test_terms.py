@@ -8,9 +8,9 @@ import pytest
 import numpy_network
 from every_term import EVERYTHING
 from objectives import objective_for
-from transfer.losses import PIXELS, Target
 from transfer.objective.terms import layers_of, loss_of_zeros, terms_of
 from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.term import PIXELS, Target
 from vgg.network import VGG19
 
 HEIGHT, WIDTH = 69, 43
@@ -69,7 +69,7 @@ def test_targets_against_the_second_network(weights, pictures, rows):
         maps = of_style[layer].reshape(-1, of_style[layer].shape[2])
         expected = maps.T @ maps / len(maps) / maps.shape[1] ** 0.5
         assert targets[f"style {layer}"].maps is None
-        np.testing.assert_allclose(targets[f"style {layer}"].whole, expected, rtol=1e-4, atol=1e-5 * expected.max())
+        np.testing.assert_allclose(targets[f"style {layer}"].summary, expected, rtol=1e-4, atol=1e-5 * expected.max())
     assert targets["tv"] == Target()
 
 
