@@ -98,7 +98,8 @@ def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, how):
     assert written["stopped"] == "interrupted"
     steps = written["steps"]
     assert 1 <= len(steps) < 1_000_000 and steps[-1]["step"] == len(steps)
-    assert err == f"transfer: stopped; the best of {len(steps)} steps is in {picture}\n"
+    notice = "stopping after this step; press Ctrl-C again to stop at once"
+    assert err == f"{notice}\ntransfer: stopped; the best of {len(steps)} steps is in {picture}\n"
     *before, last = [*lines, *out.splitlines()]
     starts = ("weights: ", "32×24 pixels; ", "1000000 steps of adam: ", "only ", "step ")  # "only": if memory is short
     assert all(line.startswith(starts) for line in before), "nothing but our lines"
@@ -116,7 +117,7 @@ def test_stopped_before_the_first_step_writes_nothing(tmp_path, words, monkeypat
     interrupted.floor = 0.0
 
     def train_interrupted(phases, *rest):
-        return train([replace(phase, objective=lambda: interrupted) for phase in phases], *rest)
+        return train([replace(phase, build_objective=lambda: interrupted) for phase in phases], *rest)
 
     monkeypatch.setattr(run, "train", train_interrupted)
     assert main(words) == 130

@@ -92,15 +92,20 @@ def test_while_tensorflow_compiles_the_next_size(tmp_path, words, capfd, monkeyp
             raised.append(signal.raise_signal(signal.SIGINT))
         explain(self, *arguments)
 
-    def train_watched(phases, start, *_):
-        return train(phases, start, lambda step, image: ready.append(step) if step.step == STEPS else None)
+    def train_watched(phases, start, watch):
+        def noted(step, image):
+            if step.step == STEPS:
+                ready.append(step)
+            watch(step, image)
+
+        return train(phases, start, noted)
 
     ready = []
     monkeypatch.setattr(run, "train", train_watched)
     monkeypatch.setattr(InvalidArgumentError, "__init__", interrupted)  # TensorFlow asks so what an operation has
     assert main([*words, "--quiet"]) == 130
     assert raised == [None]
-    require_picture(tmp_path, capfd, STEPS)
+    require_picture(tmp_path, capfd, STEPS + 1)
 
 
 @SIGNALS

@@ -1,6 +1,5 @@
 """Our own L-BFGS on problems of known difficulty: Rosenbrock's valley against SciPy, a quadratic, a Gram matrix."""
 
-import copy
 from itertools import pairwise
 
 import ml_dtypes
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.optimize
 
+from gram_problem import Gram
 from quadratic import SHAPE, Losses, Quadratic, stepwise
 from vgg.optimize.l_bfgs import FIRST_STEP, GIVE_UP, LBFGS, LONGEST_STEP, TOLERATED_RISE
 
@@ -64,24 +64,6 @@ def test_it_remembers_less_exactly_if_told(scale):
         ends.append(problem.steps[-1].reshape(-1))
         assert np.abs(ends[-1] - problem.solution).max() < 0.02
     assert not np.array_equal(*ends)
-
-
-class Gram:
-    """Σ (X Xᵀ / M − A)², the style loss's form, where some X reaches A exactly; X are pixels − 128, / 20."""
-
-    def __init__(self, seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        reached = rng.normal(size=(4, 15)) * np.geomspace(1, 0.1, 4)[:, None]
-        self.target, self.noise, self.evaluated = reached @ reached.T, rng.normal(size=SHAPE), []
-
-    def evaluate(self, image):
-        maps = (image.reshape(4, 15).astype(float) - 128) / 20
-        difference = (maps @ maps.T - self.target) / 15
-        self.evaluated.append(float(np.sum(difference**2)))
-        return Losses(self.evaluated[-1]), (4 / 15 / 20 * difference @ maps).astype(np.float32).reshape(image.shape)
-
-    def start(self, spread: float) -> np.ndarray:
-        return np.clip(128 + spread * self.noise, 0, 255)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -168,46 +150,3 @@ def test_it_ends_when_a_step_changes_no_pixel():
     images = [image for image, _ in stepwise(LBFGS(), evaluate, LBFGS().start(evaluate, np.full(SHAPE, 103.0)), 50)]
     assert len(images) < 10
     np.testing.assert_array_equal(images[-1], np.float32(100.1))
-
-
-@pytest.mark.parametrize("dtype", [np.float32, ml_dtypes.bfloat16])
-@pytest.mark.parametrize("problem", [lambda: Quadratic(12), lambda: Gram(0)], ids=["quadratic", "gram"])
-@pytest.mark.parametrize("kept_after", [0, 3, 17])
-def test_a_state_can_be_kept_and_gone_on_from(dtype, problem, kept_after):
-    """The same bytes as without a break, for the original and for its copy, in whatever order they go on."""
-    optimizer, evaluate = LBFGS(10, dtype), problem().evaluate
-
-    def go_on(state, steps):
-        return [image.tobytes() for image, _ in stepwise(optimizer, evaluate, state, steps)]
-
-    start = np.random.default_rng(2).uniform(60, 200, SHAPE).astype(np.float32)
-    unbroken = go_on(optimizer.start(evaluate, start), kept_after + 15)
-    state = optimizer.start(evaluate, start)
-    before = go_on(state, kept_after)
-    kept = copy.deepcopy(state)
-    assert before + go_on(state, 15) == unbroken
-    assert before + go_on(kept, 15) == unbroken
-    assert len(unbroken) == len(set(unbroken)) == kept_after + 15
-
-
-def test_before_gives_its_curvature_and_neither_losses_nor_gradient():
-    """The next phase's loss is another one with the same curvature: a million more, and a slope besides."""
-    problem, optimizer = Quadratic(at_bounds=0), LBFGS()
-    tilt = np.random.default_rng(3).normal(0, 20, SHAPE).astype(np.float32)
-
-    def tilted(image):
-        losses, gradient = problem.evaluate(image)
-        return Losses(losses.total + 1e6 + float(np.vdot(tilt, image))), gradient + tilt
-
-    def after(state, steps):
-        *_, (image, _) = stepwise(optimizer, tilted, state, steps)
-        return image.reshape(-1)
-
-    before = optimizer.start(problem.evaluate, np.full(SHAPE, 128, np.float32))
-    *_, (image, _) = stepwise(optimizer, problem.evaluate, before, 40)
-    state = optimizer.start(tilted, image, before)
-    assert state.losses == tilted(image)[0] and state.best[0] == state.losses.total
-    np.testing.assert_array_equal(state.gradient, tilted(image)[1])
-    minimum = problem.centre - np.linalg.solve(problem.matrix, tilt.reshape(-1))
-    ours, anew = after(state, 5), after(optimizer.start(tilted, image), 5)
-    assert length(ours - minimum) < length(anew - minimum) / 3
