@@ -13,11 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 import numpy_network
-from transfer.losses import PIXELS, ContentTerm, Pixels, StyleTerm, Target
+from transfer.losses import ContentTerm, StyleTerm
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.whole import WholeEvaluation
 from transfer.pixel_losses import VariationTerm
 from transfer.recipe.choices import RELATIVE, Variation
+from transfer.term import PIXELS, Pixels, Target
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
 from vgg.statistics import as_matrix
@@ -62,8 +63,8 @@ class Guided:
 
     def loss(self, statistic: tuple[tf.Tensor, tf.Tensor], target: Target) -> tf.Tensor:
         sums, positions = statistic
-        difference = tf.reduce_sum(tf.square(sums / positions - target.whole))
-        return self.weight * difference / tf.reduce_sum(tf.square(target.whole))
+        difference = tf.reduce_sum(tf.square(sums / positions - target.summary))
+        return self.weight * difference / tf.reduce_sum(tf.square(target.summary))
 
 
 def gram(maps: np.ndarray, guide: np.ndarray | None = None) -> np.ndarray:
@@ -97,10 +98,10 @@ class Case:
         if "old" in weight:
             self.old(weight["old"])
 
-    def add(self, term, maps=None, whole=None) -> None:
+    def add(self, term, maps=None, summary=None) -> None:
         self.terms.append(term)
         self.targets[term.name] = Target(
-            None if maps is None else np.float32(maps[None]), None if whole is None else np.float32(whole)
+            None if maps is None else np.float32(maps[None]), None if summary is None else np.float32(summary)
         )
 
     def temporal(self, weight: float) -> None:
@@ -115,7 +116,7 @@ class Case:
             rows, columns = maps_shape(HEIGHT, WIDTH, layer)
             blend = 0.3 * gram(self.styles[0][layer]) + 0.7 * gram(self.styles[1][layer])
             channels = self.network.channels(layer)
-            self.add(StyleTerm(layer, weight, RELATIVE, channels, rows * columns), whole=blend)
+            self.add(StyleTerm(layer, weight, RELATIVE, channels, rows * columns), summary=blend)
 
     def old(self, weight: float) -> None:
         maps, channels = self.content["relu3_2"], self.network.channels("relu3_2")

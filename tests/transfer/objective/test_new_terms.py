@@ -6,9 +6,9 @@ import tensorflow as tf
 
 import numpy_network
 from new_terms import HEIGHT, WIDTH, Case, Guided, Temporal, gram
-from transfer.losses import Pixels, Target
 from transfer.objective.objective import Objective
 from transfer.objective.terms import References
+from transfer.term import Pixels, Target
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 
@@ -152,4 +152,4 @@ def test_a_loss_sees_the_whole_image_only(weights):
     case.add(Looking(1.0), np.zeros((HEIGHT, WIDTH, 4), np.float32), np.float32([1, 2]))
     case.both()
     assert [target.maps for target in seen] == [None] * len(seen) and len(seen) >= 2
-    assert all(target.whole.shape == (2,) for target in seen)
+    assert all(target.summary.shape == (2,) for target in seen)
