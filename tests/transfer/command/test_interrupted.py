@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill` at any moment after the first step: the best picture is kept, at the final size, with its record."""
+"""Ctrl-C and `kill` at any moment after the first step: the best picture is kept, at its final size, with a record."""
 
 import json
 import random
