@@ -83,7 +83,7 @@ def test_not_even_the_lowest_stripes_fit(weights):
 
 
 @pytest.mark.parametrize("below", [1, 1e3, 4e6, 9.9e6])
-@pytest.mark.parametrize("height", [500, 600, 700, 800, 900])
+@pytest.mark.parametrize("height", [550, 700, 3000])
 def test_what_is_needed_and_what_there_is_never_look_equal(weights, height, below):
     """From a byte too little to a few MB; the numbers are rounded to 10 MB. What is said to be enough is enough."""
     recipe = replace(DEFAULT, normalized_network=False)

@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(metavar="WHAT")
     for name, about in {
         "evaluation": "one evaluation against the machine's matrix multiply",
-        "convergence": "the time to a loss, by optimiser and number type",
+        "convergence": "the time to a loss, by optimiser and precision",
         "sizes": "memory and time per megapixel from 512 to 4096 pixels",
     }.items():
         commands.add_parser(name, help=about).set_defaults(run=lambda options, name=name: run(options, (name,)))
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
 
 
 def run_one(options: argparse.Namespace) -> None:
-    """One measurement of `sizes`, as JSON."""
+    """Print one measurement of `sizes` as JSON."""
     start_tensorflow()
     with interrupts_at_once():
         from transfer.bench.sizes import measure
@@ -68,7 +68,7 @@ def run_one(options: argparse.Namespace) -> None:
 
 
 def machine() -> str:
-    """Processor, cores and versions, which any number below depends on."""
+    """Return the processor, the number of cores and the versions, on which all numbers depend."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         processor = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

@@ -1,4 +1,4 @@
-"""One evaluation of loss and gradient against what this machine's matrix multiply reaches in the same number type."""
+"""One evaluation of loss and gradient against this machine's matrix multiplication in the same precision."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ ROWS = 64  # of a stripe
 
 
 def operations(recipe: Recipe, height: int, width: int) -> float:
-    """Additions and multiplications of one evaluation: convolutions forward and backward, and the Gram matrices.
+    """Return the additions and multiplications of one evaluation: convolutions in both directions, and Gram matrices.
 
     Backward is as much as forward, because gradients go to the picture only and not to the kernels.
     """
@@ -41,14 +41,14 @@ def operations(recipe: Recipe, height: int, width: int) -> float:
 
 
 def multiplication(precision: str) -> tuple[Callable[[], object], float]:
-    """A product of two square matrices, and its number of operations."""
+    """Return a product of two square matrices, and its number of operations."""
     matrix = tf.cast(tf.random.stateless_normal((MATRIX, MATRIX), (1, 2)), precision)
     product = tf.function(lambda: tf.matmul(matrix, matrix)[0, 0])
     return lambda: product().numpy(), 2.0 * MATRIX**3
 
 
 def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[str, Callable[[], object]]:
-    """Return what is compared: the plain way first, then ours."""
+    """Return what is compared, the reference first: the whole image in float32."""
     references = References(pictures.content_image, pictures.style_image)
     start = pictures.content_image.astype(np.float32)
     session = Session(weights, float("inf"))
@@ -64,7 +64,7 @@ def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[st
 
 
 def report(weights: Weights, size: int) -> Iterator[str]:
-    """The lines of the table; all are timed in turn, so that a slow moment of the machine hits each alike."""
+    """Yield the lines of the table; all are timed in turn, so that a slow moment of the machine affects each alike."""
     pictures = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
     height, width = pictures.content_image.shape[:2]
     multiply, timed = {}, evaluations(weights, pictures, DEFAULT)

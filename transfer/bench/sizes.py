@@ -1,4 +1,4 @@
-"""Peak memory and time per megapixel of one evaluation, each in a process of its own, which none before has grown."""
+"""Peak memory and time per megapixel of one evaluation, each in a new process, whose memory nothing else has used."""
 
 import json
 import resource
@@ -19,7 +19,7 @@ LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
 
 
 def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str, float]:
-    """In this process: compile, time a second evaluation of size × size pixels; `rows` 0 means all at once."""
+    """Compile, and time a second evaluation of size × size pixels in this process; `rows` 0 means the whole image."""
     from transfer.objective.objective import Objective
     from transfer.objective.striped import StripedEvaluation
     from transfer.objective.terms import References, terms_of
@@ -40,7 +40,7 @@ def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str
 
 
 def peak_bytes() -> float:
-    """The most memory this process has had."""
+    """Return the most memory that this process has had."""
     try:  # what `getrusage` says on Linux begins with the memory of the process that started this one
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return 1024.0 * int(next(line for line in lines if line.startswith("VmHWM:")).split()[1])
@@ -50,7 +50,7 @@ def peak_bytes() -> float:
 
 
 def report(weights: Weights, sizes: tuple[int, ...] = SIZES) -> Iterator[str]:
-    """The lines of the table: the plain way, ours whole, ours in stripes."""
+    """Yield the lines of the table: whole images and stripes, each in float32 and in bfloat16."""
     yield "One evaluation of a square picture: time per megapixel and peak memory of the whole process"
     base = 0.0
     for size in sizes:

@@ -1,4 +1,4 @@
-"""What each of the paper's figures shows, as data: one recipe per cell, differing from its neighbours in one thing.
+"""What each of the paper's figures shows, as data: one recipe for each cell, one choice apart from its neighbours.
 
 "CVPR" is Gatys, Ecker & Bethge 2016, "preprint" is arXiv:1508.06576 (2015). Everything starts from the recipe
 `gatys2016`: white noise, average pooling, the normalised network. The pictures are small and the runs short, so that
@@ -19,9 +19,9 @@ CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture of a figure; `key` names its files and is what `--only` picks it by.
+    """One picture of a figure; `key` names its files, and `--only` selects it by that.
 
-    Where `label` says {ratio}, α/β is put in; `key` has the paper's, whatever it is multiplied by.
+    α/β replaces {ratio} in the `label`. The `key` has the paper's α/β, whatever it is multiplied by.
     """
 
     key: str
@@ -43,17 +43,17 @@ class Figure:
 
 
 def style_subset(depth: int) -> tuple[tuple[str, float], ...]:
-    """The first `depth` of the paper's style layers, each with the same weight, 1 in all."""
+    """Return the first `depth` of the paper's style layers with equal weights, which add up to 1."""
     return tuple((name, 1 / depth) for name in GATYS_STYLE_LAYERS[:depth])
 
 
 def subset_label(depth: int) -> str:
-    """`relu1_1` alone, or `relu1_1..3_1` for the first three."""
+    """Return `relu1_1` alone, or `relu1_1..3_1` for the first three layers."""
     return "relu1_1" if depth == 1 else f"relu1_1..{depth}_1"
 
 
 def from_content(layer: str) -> Cell:
-    """Content alone, from one layer of the plain network ("the original VGG-Network", CVPR Fig. 1)."""
+    """Return a cell of content alone, from one layer of the original network (CVPR Fig. 1), not the normalised one."""
     recipe = replace(
         BASE, content_weight=1.0, style_weight=0.0, content_layers=((layer, 1.0),), style_layers=(),
         normalized_network=False, iterations=300,
@@ -62,35 +62,35 @@ def from_content(layer: str) -> Cell:
 
 
 def from_style(depth: int) -> Cell:
-    """Style alone, from the first `depth` style layers."""
+    """Return a cell of style alone, from the first `depth` style layers."""
     recipe = replace(BASE, content_weight=0.0, content_layers=(), style_layers=style_subset(depth))
     return Cell(f"style-{GATYS_STYLE_LAYERS[depth - 1]}", f"style {subset_label(depth)}", recipe)
 
 
 def at_ratio(ratio: float) -> Cell:
-    """Content and style, α/β = `ratio`."""
+    """Return a cell of content and style with α/β = `ratio`."""
     return Cell(f"{ratio:.0e}", "alpha/beta {ratio}", replace(BASE, content_weight=ratio))
 
 
 def at_content_layer(layer: str) -> Cell:
-    """The content of another layer."""
+    """Return a cell with the content of `layer`."""
     return Cell(layer, f"content {layer}", replace(BASE, content_layers=((layer, 1.0),)))
 
 
 def at_start(init: str, seed: int = 0) -> Cell:
-    """Another start image."""
+    """Return a cell that starts from another image."""
     name = f"noise-{seed}" if init == "noise" else init
     return Cell(name, f"from {name}", replace(BASE, init=init), seed)
 
 
 def in_grid(depth: int, ratio: float) -> Cell:
-    """Style layers and ratio at once."""
+    """Return a cell with the first `depth` style layers and α/β = `ratio`."""
     recipe = replace(BASE, content_weight=ratio, style_layers=style_subset(depth), iterations=80)
     return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {{ratio}}", recipe)
 
 
 def adapted(figure: Figure, ratio_factor: int, size: int, iterations: int | None) -> Figure:
-    """The figure with α/β multiplied by `ratio_factor`, and the user's size and number of steps (None: its own)."""
+    """Return the figure with α/β multiplied by `ratio_factor`, this size, and this number of steps (None: its own)."""
     cells = []
     for cell in figure.cells:
         alpha, beta = cell.recipe.content_weight, cell.recipe.style_weight

@@ -1,4 +1,4 @@
-"""How the losses of a run went, read from the `.json` beside its picture."""
+"""Reads how the losses of a run fell from the `.json` beside its picture."""
 
 import json
 import reprlib
@@ -22,7 +22,7 @@ class History:
 
 
 def history_of(path: Path) -> History:
-    """The losses in the record `path`; raises InputError if it is not the record of a run that could be plotted."""
+    """Return the losses in the record `path`; raises InputError if it is not a record that can be plotted."""
     what_to_do = "name the .json that `python -m transfer` wrote beside a picture"
     try:
         steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
@@ -41,7 +41,7 @@ def history_of(path: Path) -> History:
 
 
 def _checked(steps: list[Any]) -> History:
-    """Raises ValueError saying in which step what is wrong."""
+    """Return the history; raises ValueError, which says what is wrong and in which step."""
     history = None
     for place, step in enumerate(steps, start=1):
         where = f"in step {place} of {len(steps)}"
@@ -63,7 +63,7 @@ def _checked(steps: list[Any]) -> History:
 
 
 def _number(value: object, what: str) -> float:
-    """`value` as a float from 0 to the largest loss there can be; raises ValueError if it is no such number."""
+    """Return `value`, from 0 to the largest possible loss, as a float; raises ValueError if it is not such a number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= LARGEST:
         raise ValueError(f"{what} is {reprlib.repr(value)}, expected a number from 0 to {LARGEST:g}")

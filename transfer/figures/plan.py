@@ -1,4 +1,4 @@
-"""What a run of the figures shall do, with everything checked that can be before TensorFlow starts."""
+"""What a run of the figures does. All that can be checked is checked here, before TensorFlow starts."""
 
 import argparse
 import dataclasses
@@ -17,7 +17,7 @@ from vgg.matfile.sniff import require_mat5
 
 @dataclass(frozen=True)
 class Plan:
-    """The figures as the paper has them, which of their cells are wanted, and what to make them from."""
+    """The figures as in the paper, which of their cells are wanted, and what they are made from."""
 
     figures: Sequence[Figure]
     keys: frozenset[str]
@@ -28,7 +28,7 @@ class Plan:
     weights: Path | None
 
     def chosen(self, figure: Figure) -> list[Cell]:
-        """The cells of the figure that this run shall make."""
+        """Return the cells of the figure that this run makes."""
         return [cell for cell in figure.cells if cell.key in self.keys]
 
 
@@ -36,8 +36,8 @@ def plan_of(options: argparse.Namespace) -> Plan:
     """Return the plan for what the user said.
 
     Raises:
-        InputError: an option is out of range, a picture cannot be used, the weights are no `.mat`, or a result would
-            overwrite one of these or a `.json` that is not ours.
+        InputError: an option is out of range, a picture cannot be used, the weights are not a `.mat` file, or a result
+            would overwrite one of these or a `.json` that this program did not write.
     """
     figures = options.figures
     keys = _wanted([cell.key for figure in figures for cell in figure.cells], options.only)
@@ -59,7 +59,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
 
 
 def _wanted(known: Sequence[str], only: str | None) -> frozenset[str]:
-    """The keys that `only`, such as `1e-03, 1e-02`, names; all that are `known` without it."""
+    """Return the keys that `only` names, as in `1e-03, 1e-02`; without it, all that are `known`."""
     if only is None:
         return frozenset(known)
     wanted = [key.strip() for key in only.split(",")]

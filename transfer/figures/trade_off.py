@@ -1,4 +1,4 @@
-"""How the losses of one run fell: each layer's part against the step, from the run's `.json`.
+"""Plots how the losses of one run fell, layer by layer, from the run's `.json`.
 
 Drawn with matplotlib, which nothing else here needs: `.venv/bin/python -m pip install matplotlib`, or `make figures`,
 which installs it.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def draw(path: Path, output: Path | None = None) -> Path:
-    """Plot the record `path` to a PNG, by default beside it; where that is.
+    """Plot the record `path` to a PNG, by default beside it, and return the PNG's path.
 
     Raises:
         InputError: the record cannot be used, matplotlib is not installed, or `output` cannot be written.
@@ -29,9 +29,9 @@ def draw(path: Path, output: Path | None = None) -> Path:
     if output.suffix.lower() != ".png":
         raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
     check_output(output, [path])
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it talks of its fonts and caches
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs about its fonts and caches
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that its font lacks becomes a box, which says enough
+        warnings.simplefilter("ignore")  # a letter that its font lacks becomes a box
         try:
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
@@ -47,7 +47,7 @@ def draw(path: Path, output: Path | None = None) -> Path:
 
 
 def _plot(figure: "Figure", history: History, title: str) -> None:
-    """Content layers dashed, style layers solid, on logarithmic axes."""
+    """Draw content layers dashed and style layers solid, on logarithmic axes."""
     axes = figure.add_subplot()
     for term, losses in history.layers.items():
         axes.plot(history.numbers, losses, "--" if term.startswith("content") else "-", label=_plain(term))
@@ -62,5 +62,5 @@ def _plot(figure: "Figure", history: History, title: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Without the halves of letters that a file name or a JSON string can have, and a font cannot."""
+    """Return the text without lone surrogates, which file names and JSON strings may have and fonts do not."""
     return text.encode("utf-8", "replace").decode()
