@@ -1,9 +1,9 @@
 """Coarse to fine: train a small image first; the result, enlarged, is where the next size starts.
 
 A layer sees a fixed number of pixels. In a large image it therefore knows only small strokes, and a large form changes
-only in steps that pass through many pixels. In a small image both are the other way round, and an evaluation costs a
-fraction. Gatys et al. make their large images so in "Controlling Perceptual Factors in Neural Style Transfer", CVPR
-2017.
+only in steps that pass through many pixels. In a small image the layer sees large forms, they change in few steps,
+and an evaluation takes less time. Gatys et al. make their large images like this in "Controlling Perceptual Factors in
+Neural Style Transfer", CVPR 2017.
 """
 
 from dataclasses import replace

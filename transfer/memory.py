@@ -34,7 +34,7 @@ SHARE_OF_STRIPE = 1.5
 IMAGES_IN_STRIPES = 5
 #: The same for an image that is computed whole.
 IMAGES = 7
-#: Rows of the tallest stripes first: taller ones save next to nothing, lower ones are mostly halo.
+#: Rows of a stripe, the tallest first: taller stripes are hardly faster, lower ones are mostly halo.
 ROWS = (128, 64, 32, 16)
 #: Pairs that our own L-BFGS remembers at least; with fewer it is hardly better than plain gradient descent.
 SHORTEST_HISTORY = 3
@@ -70,9 +70,9 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
 
 
 def _plans(weights: Weights, recipe: Recipe, height: int, width: int) -> Iterator[Plan]:
-    """Yield all ways to evaluate, the fastest first; each needs less memory than those before it."""
+    """Yield all plans, the fastest first; each needs less memory than those before it."""
     yield Plan(peak_bytes(weights, recipe, height, width))
-    histories = [LBFGS()]  # of the other optimisers the plan says nothing
+    histories = [LBFGS()]  # the other optimisers' histories are not planned
     if recipe.optimizer == "l-bfgs-unit":
         histories = [
             LBFGS(pairs, tf.bfloat16.as_numpy_dtype) for pairs in range(LBFGS().history, SHORTEST_HISTORY - 1, -1)

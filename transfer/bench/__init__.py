@@ -1,5 +1,5 @@
-"""How fast, how far from the machine's limit, in how much memory: `make bench`.
+"""Measures speed, memory and the distance from the machine's limit: `make bench`.
 
-Everything is measured in one run beside the plain way of doing it, and told as a ratio with its spread, because a time
-alone says more about the machine than about the program.
+Everything is measured next to a reference in the same run and reported as a ratio, because a time alone says more about
+the machine than about the program.
 """

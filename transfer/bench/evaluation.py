@@ -48,7 +48,7 @@ def multiplication(precision: str) -> tuple[Callable[[], object], float]:
 
 
 def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[str, Callable[[], object]]:
-    """Return what is compared: the plain way first, then ours."""
+    """Return what is compared, the reference first: the whole image in float32."""
     references = References(pictures.content_image, pictures.style_image)
     start = pictures.content_image.astype(np.float32)
     session = Session(weights, float("inf"))

@@ -1,4 +1,4 @@
-"""Peak memory and time per megapixel of one evaluation, each in a process of its own, which none before has grown."""
+"""Peak memory and time per megapixel of one evaluation, each in a new process, whose memory nothing else has used."""
 
 import json
 import resource

@@ -21,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser; options that change the recipe default to None, which means: as the recipe says."""
     parser = Parser(
         prog="python -m transfer",
-        description="Paint the content picture in the manner of the style picture (Gatys, Ecker & Bethge 2016).",
+        description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
     )
     add = parser.add_argument
     add("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")

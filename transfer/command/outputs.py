@@ -36,7 +36,7 @@ def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str]) -> Out
     """Return the files of a run whose picture is `output`.
 
     Raises:
-        InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` that is not ours.
+        InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` of another program.
     """
     if not output.name:
         raise InputError(f"the output is {str(output)!r}, expected the name of a picture, such as output/result.png")

@@ -1,4 +1,4 @@
-"""What each of the paper's figures shows, as data: one recipe per cell, differing from its neighbours in one thing.
+"""What each of the paper's figures shows, as data: one recipe for each cell, one choice apart from its neighbours.
 
 "CVPR" is Gatys, Ecker & Bethge 2016, "preprint" is arXiv:1508.06576 (2015). Everything starts from the recipe
 `gatys2016`: white noise, average pooling, the normalised network. The pictures are small and the runs short, so that
@@ -19,9 +19,9 @@ CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture of a figure; `key` names its files and is what `--only` picks it by.
+    """One picture of a figure; `key` names its files, and `--only` selects it by that.
 
-    Where `label` says {ratio}, α/β is put in; `key` has the paper's, whatever it is multiplied by.
+    α/β replaces {ratio} in the `label`. The `key` has the paper's α/β, whatever it is multiplied by.
     """
 
     key: str

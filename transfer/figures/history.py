@@ -1,4 +1,4 @@
-"""How the losses of a run went, read from the `.json` beside its picture."""
+"""Reads how the losses of a run fell from the `.json` beside its picture."""
 
 import json
 import reprlib
@@ -40,7 +40,7 @@ def history_of(path: Path) -> History:
 
 
 def _checked(steps: list[Any]) -> History:
-    """Raises ValueError saying in which step what is wrong."""
+    """Return the history; raises ValueError, which says what is wrong and in which step."""
     history = None
     for place, step in enumerate(steps, start=1):
         where = f"in step {place} of {len(steps)}"

@@ -1,4 +1,4 @@
-"""What a run of the figures shall do, with everything checked that can be before TensorFlow starts."""
+"""What a run of the figures does. All that can be checked is checked here, before TensorFlow starts."""
 
 import argparse
 import dataclasses
@@ -17,7 +17,7 @@ from vgg.matfile.sniff import require_mat5
 
 @dataclass(frozen=True)
 class Plan:
-    """The figures as the paper has them, which of their cells are wanted, and what to make them from."""
+    """The figures as in the paper, which of their cells are wanted, and what they are made from."""
 
     figures: Sequence[Figure]
     keys: frozenset[str]
@@ -36,8 +36,8 @@ def plan_of(options: argparse.Namespace) -> Plan:
     """Return the plan for what the user said.
 
     Raises:
-        InputError: an option is out of range, a picture cannot be used, the weights are no `.mat`, or a result would
-            overwrite one of these or a `.json` that is not ours.
+        InputError: an option is out of range, a picture cannot be used, the weights are not a `.mat` file, or a result
+            would overwrite one of these or a `.json` that this program did not write.
     """
     figures = options.figures
     keys = _wanted([cell.key for figure in figures for cell in figure.cells], options.only)

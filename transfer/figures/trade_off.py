@@ -1,4 +1,4 @@
-"""How the losses of one run fell: each layer's part against the step, from the run's `.json`.
+"""Plots how the losses of one run fell, layer by layer, from the run's `.json`.
 
 Drawn with matplotlib, which nothing else here needs: `.venv/bin/python -m pip install matplotlib`, or `make figures`,
 which installs it.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def draw(path: Path, output: Path | None = None) -> Path:
-    """Plot the record `path` to a PNG, by default beside it; where that is.
+    """Plot the record `path` to a PNG, by default beside it, and return the PNG's path.
 
     Raises:
         InputError: the record cannot be used, matplotlib is not installed, or `output` cannot be written.
@@ -29,9 +29,9 @@ def draw(path: Path, output: Path | None = None) -> Path:
     if output.suffix.lower() != ".png":
         raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
     check_output(output, [path])
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # else it talks of its fonts and caches
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs about its fonts and caches
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that its font lacks becomes a box, which says enough
+        warnings.simplefilter("ignore")  # a letter that its font lacks becomes a box
         try:
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
