@@ -55,7 +55,7 @@ bench: .venv/installed
 
 # What CI runs too; needs no network once installed, and no weights.
 test: .venv/installed-tests
-	@$(VENV) -m pytest -q tests
+	@$(VENV) -m pytest -q -n 2 --dist worksteal tests
 
 # Separate from the tests, so that a matter of style never hides a broken program.
 lint: .venv/installed-tests

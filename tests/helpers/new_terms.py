@@ -46,7 +46,7 @@ class Temporal:
 
 @dataclass(frozen=True)
 class Guided:
-    """The target's `maps` are g, (1, H', W', 1), and its `whole` is A, (N, N)."""
+    """The target's `maps` are g, (1, H', W', 1), and its `summary` is A, (N, N)."""
 
     layer: str
     weight: float
