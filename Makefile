@@ -53,9 +53,10 @@ figures: .venv/installed-figures
 bench: .venv/installed
 	@$(VENV) -m transfer.bench $(call option,--weights,WEIGHTS)
 
-# What CI runs too; needs no network once installed, and no weights.
+# What CI runs too; needs no network once installed, and no weights. Two workers with one thread each: most tests are too
+# small for more.
 test: .venv/installed-tests
-	@$(VENV) -m pytest -q -n 2 --dist worksteal tests
+	@TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV) -m pytest -q -n 2 --dist worksteal tests
 
 # Separate from the tests, so that a matter of style never hides a broken program.
 lint: .venv/installed-tests
