@@ -8,7 +8,7 @@ from pathlib import Path
 from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
-from vgg.console.arguments import file_name, whole_number
+from vgg.console.arguments import file_name, number, whole_number
 from vgg.console.terminal import Parser
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE, layer_named
@@ -41,11 +41,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--scales", help="smaller sizes to pass through before that, such as 256,512; '' for none")
     add("--iterations", type=whole_number(1), help="steps of the optimiser, at each size")
     add("--optimizer", choices=("l-bfgs", "l-bfgs-unit", "adam"), help="SciPy's with line search, ours without, Adam")
-    add("--learning-rate", type=float, help="of Adam, in pixel levels from 0 to 255")
+    add("--learning-rate", type=number, help="of Adam, in pixel levels from 0 to 255")
     add("--init", help="where to start: content, style, noise, or a picture")
-    add("--content-weight", type=float, help="α")
-    add("--style-weight", type=float, help="β")
-    add("--tv-weight", type=float, help="weight of the total variation, against single-pixel grain")
+    add("--content-weight", type=number, help="α")
+    add("--style-weight", type=number, help="β")
+    add("--tv-weight", type=number, help="weight of the total variation, against single-pixel grain")
     add("--content-layers", help="for example relu4_2, or relu3_2=0.3,relu4_2=0.7")
     add("--style-layers", help="for example relu1_1,relu2_1; without weights each counts the same")
     precisions = ("auto", "float32", "bfloat16")

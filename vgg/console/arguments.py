@@ -27,6 +27,14 @@ def whole_number(smallest: int) -> Callable[[str], int]:
     return parse
 
 
+def number(text: str) -> float:
+    """Return the number, for `add_argument(type=number)`; NaN and infinity are left to whoever knows the range."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{_shortened(text)} found, expected a number such as 0.5") from None
+
+
 def file_name(text: str) -> Path:
     """Return the path, for `add_argument(type=file_name)`; an empty text is refused."""
     if not text:

@@ -217,7 +217,7 @@ MISSPELLED = {
     "--weights=": "argument --weights: '' found, expected the name of a file",
     "--optimizer sgd": "invalid choice: 'sgd'",
     "--pooling sum": "invalid choice: 'sum'",
-    "--content-weight much": "argument --content-weight: invalid float value: 'much'",
+    "--content-weight much": "argument --content-weight: 'much' found, expected a number such as 0.5",
     "--colour": "unrecognized arguments: --colour",
     "a b c": "unrecognized arguments: c",
     "--output": "expected one argument",
