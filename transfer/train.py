@@ -55,6 +55,7 @@ def train(phases: Sequence[Phase], start: np.ndarray, watch: Watch | None = None
                         watch(step, run.result.image)
             finally:
                 phase.optimizer.end(state)
+            objective = evaluate = None  # before the next one is built: of a large image there is room for one
         if run.steps_here < phases[-1].until:
             run.result.stopped = "converged"
     except KeyboardInterrupt:

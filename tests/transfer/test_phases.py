@@ -1,5 +1,8 @@
 """Runs of several phases: another precision, another size, and interruptions anywhere between them."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -67,6 +70,21 @@ def test_what_was_learned_of_the_curvature_stays():
     through = train([phase(Bowl(), "l-bfgs-unit", 40)], START)
     in_two = train([phase(Bowl(), "l-bfgs-unit", 20, "bfloat16"), phase(Bowl(), "l-bfgs-unit", 40)], START)
     np.testing.assert_allclose(in_two.image, through.image, atol=0.01)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "l-bfgs-unit"])
+def test_only_one_objective_is_in_memory(optimizer):
+    built = []
+
+    def build() -> Bowl:
+        gc.collect()
+        assert all(objective() is None for objective in built)
+        objective = Bowl()
+        built.append(weakref.ref(objective))
+        return objective
+
+    phases = [Phase(*SHAPE[:2], build, OPTIMIZERS[optimizer], until) for until in (2, 4, 6)]
+    assert len(train(phases, START).steps) == 6 and len(built) == 3
 
 
 def test_sizes_follow_each_other():
