@@ -13,7 +13,10 @@ from vgg.matfile.write import write
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
 start_tensorflow()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # `nohup make test` hands down a Ctrl-C that is ignored
+# `nohup make test` hands down signals that are ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):  # not on Windows
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
