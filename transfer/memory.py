@@ -98,9 +98,8 @@ def striped_bytes(weights: Weights, recipe: Recipe, height: int, width: int, row
     in_block = [sum(whole[name] for name in inside) for inside in cut]
     heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
     stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
-    pools = (1 + 1 / 8) * sum(
-        whole[inside[-1]] for inside in cut[:-1]
-    )  # and four relu masks, of a bit, for each number
+    # And the relu mask: four values, of a bit each, for each number that a pool puts out.
+    pools = (1 + 1 / 8) * sum(whole[inside[-1]] for inside in cut[:-1])
     targets = sum(whole[name] for name, _ in recipe.content_layers)
     images = 3 * height * width * (4 * IMAGES_IN_STRIPES + remembered_bytes(recipe, l_bfgs))
     return BASE_BYTES + max(

@@ -121,7 +121,7 @@ def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndar
 
 
 def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
-    """Evaluate twice at `image` (H, W, 3): the first time compiles, the second is timed."""
+    """Return how long an evaluation at `image` (H, W, 3) takes: the second one, because the first one compiles."""
     objective(image)
     began = time.perf_counter()
     objective(image)

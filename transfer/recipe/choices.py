@@ -90,7 +90,7 @@ class Recipe:
     style_loss: Normalization
     content_layers: tuple[tuple[str, float], ...] = (("relu4_2", 1.0),)
     style_layers: tuple[tuple[str, float], ...] = tuple((name, 1 / 5) for name in GATYS_STYLE_LAYERS)  # w_l of Eq. 5
-    gram_channels: float = 0.0  # G = F Fᵀ · N^gram_channels / M, see `losses.gram_matrix`
+    gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M, see `losses.StyleTerm`
     tv_weight: float = 0.0
     tv_loss: Variation = Variation()
     pooling: Literal["avg", "max"] = "avg"

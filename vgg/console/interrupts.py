@@ -33,19 +33,6 @@ def signals_handled_by(handler: Handler) -> Iterator[None]:
 
 
 @contextmanager
-def interrupts_deferred() -> Iterator[None]:
-    """Let a Ctrl-C that arrives inside the block take effect at its end, so that what is being saved is not lost.
-
-    If the block raises an error of its own, that error counts and the Ctrl-C is dropped. Blocks may be nested.
-    """
-    arrived: list[int] = []
-    with signals_handled_by(lambda number, frame: arrived.append(number)):
-        yield
-    if arrived:
-        signal.raise_signal(arrived[0])  # to the handler outside the block
-
-
-@contextmanager
 def interrupts_polled(notice: str) -> Iterator[Callable[[], None]]:
     """Yield a function that raises KeyboardInterrupt if a Ctrl-C has arrived inside the block.
 

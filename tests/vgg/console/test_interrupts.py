@@ -7,46 +7,14 @@ import pytest
 
 from own_process import run_python
 from vgg.console import terminal
-from vgg.console.interrupts import interrupts_at_once, interrupts_deferred, interrupts_polled
-
-
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_a_deferred_signal_stops_the_command_after_the_block(capfd, name):
-    done = []
-
-    def command():
-        with interrupts_deferred():
-            signal.raise_signal(getattr(signal, name))
-            done.append("saved")
-        done.append("not reached")
-
-    assert terminal.run("test", command) == 130
-    assert done == ["saved"] and capfd.readouterr().err == "test: stopped\n"
-
-
-def test_nested_blocks_wait_for_the_outer_one():
-    done = []
-    with pytest.raises(KeyboardInterrupt), interrupts_deferred():
-        with interrupts_deferred():
-            signal.raise_signal(signal.SIGINT)
-            done.append("inner")
-        done.append("outer")
-    assert done == ["inner", "outer"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_an_error_of_the_block_counts():
-    with pytest.raises(ZeroDivisionError), interrupts_deferred():
-        signal.raise_signal(signal.SIGINT)
-        _ = 1 / 0
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+from vgg.console.interrupts import interrupts_at_once, interrupts_polled
 
 
 def test_outside_the_main_thread_a_command_runs_and_blocks_do_nothing(capfd):
     codes = []
 
     def command():
-        with interrupts_deferred(), interrupts_at_once():
+        with interrupts_polled("one moment"), interrupts_at_once():
             return 5
 
     thread = threading.Thread(target=lambda: codes.append(terminal.run("test", command)))
