@@ -1,1 +1,1 @@
-"""One run of the command line: `options` → `run` → `outputs` and `record`; `watchers` show the steps."""
+"""`python -m transfer`: `command_line` → `options` → `run` → `outputs` and `record`; `watchers` show the steps."""

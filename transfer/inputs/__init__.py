@@ -1,1 +1,1 @@
-"""The images a run begins with: `pictures` reads and resizes them, the two `sample_` modules draw a pair by code."""
+"""The images a run begins with: `files` names them, `pictures` reads them, the `sample_` modules draw a pair."""

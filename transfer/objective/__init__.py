@@ -1,5 +1,5 @@
 """The total loss and its gradient as a function of the generated image, for an image of any size.
 
-`whole` computes it at once, `striped` in stripes of rows with far less memory: `geometry` says where the stripes lie,
-`block` computes one of them, `walk` goes through all.
+Read `terms` (from a recipe to its terms and their targets), `whole` (the image at once) and `objective`. For images
+that do not fit into the memory there is `striped`, with `geometry`, `block`, `compiled` and `walk`.
 """
