@@ -9,7 +9,7 @@ import pytest
 import genuine_figures
 import hand_made
 from vgg.matfile.read import Conv, Weights, read
-from weights import command_line as command
+from weights.commands import verify as command
 from weights.choice import choose
 from weights.download import sources
 from weights.fingerprint import is_genuine
