@@ -11,12 +11,8 @@ from weights.magnitudes import with_magnitudes
 from weights.train.fold import fold
 from weights.train.loop import State
 from weights.train.network import MEAN_RGB
-from weights.train.settings import Settings
+from weights.train.settings import TRAINED_ORIGIN, VERSION, Settings
 from weights.train.shipped import rounded, write_small
-
-#: Incremented with every change that gives another network for the same seed.
-VERSION = 1
-TRAINED_ORIGIN = "trained on drawings"
 
 #: Drawings on which the statistics of batch normalisation are measured, and those for the magnitudes of the layers.
 MEASURED, WEIGHED = 48, 12

@@ -7,6 +7,11 @@ from vgg.errors import InputError
 
 Pooling = Literal["avg", "max"]
 
+#: Incremented with every change that gives another network for the same settings.
+VERSION = 1
+#: The first words of a trained network's `origin`.
+TRAINED_ORIGIN = "trained on drawings"
+
 #: Crops have sides that four pools can halve without a rest.
 MULTIPLE = 16
 
