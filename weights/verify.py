@@ -10,6 +10,7 @@ from vgg.matfile.read import Weights, read
 from weights.download.sources import recognise
 from weights.fingerprint import is_genuine, published_layers, transposed
 from weights.learn.file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
+from weights.train.settings import TRAINED_ORIGIN
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def describe(weights: Weights) -> str:
     """
     if is_genuine(weights):
         return "genuine ImageNet VGG-19"
-    if weights.origin.startswith((LEARNED_ORIGIN, UNTRAINED_ORIGIN)):
+    if weights.origin.startswith((LEARNED_ORIGIN, UNTRAINED_ORIGIN, TRAINED_ORIGIN)):
         return weights.origin
     if not is_vgg19(weights):
         return "a network of VGG-19's layers with other channel counts"
