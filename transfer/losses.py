@@ -15,7 +15,7 @@ below derive them, so that a reader can check them, and the tests do. TensorFlow
 Fᵀ F, which `vgg.statistics.gram_sums` has in one product.
 
 The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipe.choices.Normalization` is the k in
-k Σ (values − target)². The default recipe measures each loss relative to its own target, k = 1 / Σ target².
+k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at the other picture.
 
 Each summand of the total loss is a *term*: the content or the style of one layer. It is computed in two stages:
 
@@ -37,6 +37,9 @@ import tensorflow as tf
 from transfer.recipe.choices import Normalization
 from transfer.term import Losses, Statistic, Target, Term
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums
+
+#: The distance between two pictures counts as no smaller than this share of Σ target².
+SMALLEST_DISTANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class ContentTerm:
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return α k Σ (F − P)²."""
-        return self.weight * normalized(statistic, target.summary, self.channels, self.positions, self.normalization)
+        return self.weight * normalized(statistic, target.summary, target.distance, self)
 
 
 @dataclass(frozen=True)
@@ -110,16 +113,27 @@ class StyleTerm:
         """Return β w_l E_l = β w_l k Σ (G − A)²."""
         gram = gram_of_sums(statistic, self.positions, self.gram_channels)
         error, energy = tf.reduce_sum(tf.square(gram - target.summary)), tf.reduce_sum(tf.square(target.summary))
-        return self.weight * normalized(error, energy, self.channels, self.positions, self.normalization)
+        return self.weight * normalized(error, energy, target.distance, self)
 
 
 def normalized(
-    squared_error: tf.Tensor, target_energy: tf.Tensor, channels: int, positions: int, powers: Normalization
+    squared_error: tf.Tensor, energy: tf.Tensor, distance: tf.Tensor | None, term: ContentTerm | StyleTerm
 ) -> tf.Tensor:
-    """Return k · `squared_error`, where that is Σ (values − target)² and `target_energy` is Σ target², scalars."""
-    target_energy = tf.maximum(target_energy, 1e-12)  # a target that is zero everywhere has no inverse
-    scale = powers.factor * channels**powers.channels * positions**powers.positions
-    return scale * squared_error * target_energy**powers.target
+    """Return k Σ (values − target)² of a term, with the k that its normalization says.
+
+    Args:
+        squared_error: Σ (values − target)², a scalar.
+        energy: Σ target².
+        distance: Σ (other − target)², where "other" is the other picture; None if k does not depend on it.
+        term: has N, M and the powers.
+    """
+    powers = term.normalization
+    energy = tf.maximum(energy, 1e-12)  # a target that is zero everywhere has no inverse
+    scale = powers.factor * term.channels**powers.channels * term.positions**powers.positions * energy**powers.target
+    if powers.distance:
+        # Two pictures that are nearly the same would otherwise make a loss of their last digits.
+        scale *= tf.maximum(distance, SMALLEST_DISTANCE * energy) ** powers.distance
+    return scale * squared_error
 
 
 def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targets: Mapping[str, Target]) -> Losses:

@@ -13,6 +13,7 @@ import numpy as np
 
 from transfer.coarse_to_fine import scales_of
 from transfer.inputs.pictures import Pictures, start_image
+from transfer.margin import continued, margin_of, widened
 from transfer.memory import Plan, plan
 from transfer.objective.objective import Objective
 from transfer.objective.striped import StripedEvaluation
@@ -81,29 +82,35 @@ class Session:
         phases, recipe = [], job.recipe
         for scale in scales_of(job.pictures, recipe):
             height, width = scale.content_image.shape[:2]
+            margin = margin_of(recipe.margin, scale)
             optimizer = optimizer_of(recipe, self.plan(recipe, height, width))
             low_steps = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
             plans = [(self.precision, low_steps)] if low_steps and self.precision != "float32" else []
             for precision, until in (*plans, ("float32", recipe.iterations)):
                 build_objective = partial(self.objective, recipe, scale, precision)
-                phases.append(Phase(height, width, build_objective, optimizer, until, precision))
+                phases.append(Phase(height, width, build_objective, optimizer, until, precision, margin))
         return phases
 
     def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:
-        """Return the recipe's total loss for the images; raises InputError if it does not fit into the memory."""
-        height, width = pictures.content_image.shape[:2]
-        network, rows = self.network(recipe, precision), self.plan(recipe, height, width).rows
-        evaluation = self._evaluation(network, terms_of(recipe, network, height, width), rows)
-        return Objective(evaluation, References(pictures.content_image, pictures.style_image))
+        """Return the recipe's total loss for the images, as a function of an image with the recipe's margin.
+
+        Raises:
+            InputError: the evaluation does not fit into the memory.
+        """
+        rows = self.plan(recipe, *pictures.content_image.shape[:2]).rows
+        wide, network = widened(pictures, margin_of(recipe.margin, pictures)), self.network(recipe, precision)
+        evaluation = self._evaluation(network, terms_of(recipe, network, *wide.content_image.shape[:2]), rows)
+        return Objective(evaluation, References(wide.content_image, wide.style_image))
 
     def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
         """Return the losses of `image` (H, W, 3) in float32, as floats."""
-        losses, _ = self.objective(recipe, pictures)(image)
+        losses, _ = self.objective(recipe, pictures)(continued(image, margin_of(recipe.margin, pictures)))
         return losses
 
     def plan(self, recipe: Recipe, height: int, width: int) -> Plan:
         """Return how an image of this size stays within the memory; raises InputError if it cannot."""
-        return plan(self.weights, recipe, height, width, self.memory_bytes)
+        around = 2 * recipe.margin
+        return plan(self.weights, recipe, height + around, width + around, self.memory_bytes)
 
     def _evaluation(
         self, network: VGG19, terms: tuple[Term, ...], rows: int | None

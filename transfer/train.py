@@ -23,6 +23,7 @@ from typing import Protocol
 
 import numpy as np
 
+from transfer.margin import continued, kept
 from transfer.term import Losses
 from vgg.image.file import resize_to
 from vgg.optimize.optimizer import Evaluate, Optimizer, State
@@ -52,7 +53,7 @@ def train(phases: Sequence[Phase], start: np.ndarray, watch: Watch | None = None
                     state = next_state
                     step = run.after_step(state)
                     if watch:
-                        watch(step, run.result.image)
+                        watch(step, kept(run.result.image, phase.margin))
             finally:
                 phase.optimizer.end(state)
             objective = evaluate = None  # before the next one is built: of a large image there is room for one
@@ -63,6 +64,7 @@ def train(phases: Sequence[Phase], start: np.ndarray, watch: Watch | None = None
     except NonFiniteLoss as error:
         run.result.stopped = str(error)
     run.resize(phases[-1])
+    run.result.image = kept(run.result.image, phases[-1].margin)
     return run.result
 
 
@@ -80,6 +82,7 @@ class Phase:
     optimizer: Optimizer
     until: int  # the last step of the phase, counted from 1 at each new size
     precision: str = "float32"  # of the objective
+    margin: int = 0  # pixels around the image that are trained with it and cut off in the end
 
 
 class Objective(Protocol):
@@ -88,7 +91,7 @@ class Objective(Protocol):
     floor: float  # below this total loss, rounding hides the differences between images; 0 in float32
 
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) at `image` (H, W, 3)."""
+        """Return the losses, as floats, and the gradient (H, W, 3) at `image` (H, W, 3), with its margin."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class Run:
     def __init__(self, phases: Sequence[Phase], start: np.ndarray) -> None:
         """Begin the clock."""
         self.result = Result(start.astype(np.float32))
+        self._shape = *start.shape[:2], 0  # of the image without its margin, and the margin
         self.steps_here = 0  # at the present size
         self.same_size = False  # as in the phase before
         self._phase: Phase | None = None
@@ -146,10 +150,14 @@ class Run:
             self.resize(phase)
 
     def resize(self, phase: Phase) -> None:
-        """Resize the image if it does not have the phase's size."""
-        if self.result.image.shape[:2] != (phase.height, phase.width):
-            self.result.image = np.clip(resize_to(self.result.image, phase.height, phase.width), 0, 255)
-            self.result.losses = None
+        """Bring the image to the phase's size, and make its margin anew by reflection, if it is another one."""
+        if (phase.height, phase.width, phase.margin) != self._shape:
+            image = kept(self.result.image, self._shape[2])
+            if image.shape[:2] != (phase.height, phase.width):
+                image = np.clip(resize_to(image, phase.height, phase.width), 0, 255)
+                self.result.losses = None
+            self.result.image = continued(image, phase.margin)
+            self._shape = phase.height, phase.width, phase.margin
 
     def counted(self, objective: Objective) -> Evaluate:
         """Return the objective as a function whose evaluations are counted, and which raises NonFiniteLoss."""

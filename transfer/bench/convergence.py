@@ -69,7 +69,7 @@ def report(weights: Weights, size: int) -> Iterator[str]:
     """Yield the lines of the table, for a start from the content image and one from noise."""
     sessions = {precision: Session(weights, float("inf"), precision) for precision in ("float32", "bfloat16")}
     for init in ("content", "noise"):
-        recipe = replace(DEFAULT, init=init, iterations=STEPS, scales=(), size=size)
+        recipe = replace(DEFAULT, init=init, iterations=STEPS, scales=(), size=size, margin=0)
         job = Job(recipe, load(Files(SAMPLE, SAMPLE), recipe))
         exact = sessions["float32"].objective(recipe, job.pictures)
         yield f"From {init}, {size} pixels: the time to the float32 loss that the first reaches after {STEPS} steps"

@@ -15,6 +15,7 @@ from transfer.command.outputs import Outputs
 from transfer.command.record import GROUPS, outcome, settings, write_record, written
 from transfer.command.watchers import describe as describe_step
 from transfer.machine import available_bytes, usable_bytes
+from transfer.margin import continued
 from transfer.recipe.choices import RELATIVE
 from transfer.recipe.ours import RECIPES, recipe_named
 from transfer.session import Job, Session, precision_of
@@ -102,7 +103,7 @@ def optimise(phases: Sequence[Phase], start: np.ndarray, quiet: bool, check_inte
 def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndarray, say: Say) -> None:
     """Say what is computed, how long that will take, and how much memory."""
     recipe, first = job.recipe, phases[0]
-    seconds = seconds_per_evaluation(first.build_objective(), start)
+    seconds = seconds_per_evaluation(first.build_objective(), continued(start, first.margin))
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in phases))
     seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
     plan = session.plan(recipe, *sizes[-1])

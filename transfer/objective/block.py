@@ -95,7 +95,7 @@ class Block:
         rows = slice(stripe.core_start, stripe.core_stop)
         if layer != PIXELS:
             rows = stripe.core_of(layer_named(layer), self.network.odd_sides)
-        return Target(tf.constant(target.maps[:, rows]), target.summary)
+        return target._replace(maps=tf.constant(target.maps[:, rows]))
 
     def _core_maps_of(self, rows: tf.Tensor, core: tf.Tensor) -> Maps:
         *before_pool, last = self.layers

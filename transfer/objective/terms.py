@@ -12,7 +12,7 @@ from transfer.recipe.choices import Recipe
 from transfer.term import PIXELS, Target, Term
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
-from vgg.statistics import gram_of_sums, gram_sums
+from vgg.statistics import as_matrix, gram_sums
 
 
 class References(NamedTuple):
@@ -60,12 +60,20 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
     """Return what each term compares with; no target for a term on pixels."""
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
     styles = {term.layer: term for term in terms if isinstance(term, StyleTerm)}
+    between = [term.layer for term in (*contents.values(), *styles.values()) if term.normalization.distance]
     targets = {term.name: Target() for term in terms}
-    for layer, (maps, energy) in _maps_and_energies(maps_of, references.content_image, tuple(contents)).items():
-        targets[contents[layer].name] = Target(maps, tf.constant(energy, tf.float32))
-    for layer, (sums, positions) in _gram_sums(maps_of, references.style_image, tuple(styles)).items():
-        gram = gram_of_sums(tf.constant(sums, tf.float32), positions, styles[layer].gram_channels)
-        targets[styles[layer].name] = Target(summary=gram)
+    content_maps, content = _maps_and_moments(maps_of, references.content_image, contents, between)
+    _, style = _maps_and_moments(maps_of, references.style_image, (), (*styles, *between))
+    for layer, term in contents.items():
+        positions, distance = content[layer].positions, None
+        if layer in between:
+            distance = _scalar(positions * _mean_distance(content[layer], style[layer]))
+        targets[term.name] = Target(content_maps[layer], _scalar(positions * np.trace(content[layer].gram)), distance)
+    for layer, term in styles.items():
+        scale, distance = term.channels**term.gram_channels, None
+        if layer in between:
+            distance = _scalar(np.sum(np.square(scale * (style[layer].gram - content[layer].gram))))
+        targets[term.name] = Target(None, tf.constant(scale * style[layer].gram, tf.float32), distance)
     return targets
 
 
@@ -81,27 +89,43 @@ def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
     return total
 
 
-def _maps_and_energies(
-    maps_of: MapsOf, image: np.ndarray, layers: tuple[str, ...]
-) -> dict[str, tuple[np.ndarray, float]]:
-    """Return each layer's whole maps P (1, H', W', N), in the network's precision, and Σ P²."""
-    whole: dict[str, np.ndarray] = {}
-    energies = dict.fromkeys(layers, 0.0)
-    for layer, start, height, maps in maps_of(image, layers) if layers else ():
-        if layer not in whole:
-            whole[layer] = np.empty((1, height, *maps.shape[2:]), maps.dtype.as_numpy_dtype)
-        whole[layer][:, start : start + maps.shape[1]] = maps.numpy()
-        energies[layer] += float(tf.reduce_sum(tf.square(tf.cast(maps, tf.float32))))
-    return {layer: (whole[layer], energies[layer]) for layer in layers}
+class Moments(NamedTuple):
+    """Of the feature maps of one layer, over all positions, in float64."""
+
+    mean: np.ndarray  # (N,)
+    gram: np.ndarray  # Fᵀ F / M, (N, N); its trace is the mean of |F|² at a position
+    positions: int  # M
 
 
-def _gram_sums(maps_of: MapsOf, image: np.ndarray, layers: tuple[str, ...]) -> dict[str, tuple[np.ndarray, int]]:
-    """Return Fᵀ F (N, N) over all positions of each layer, in float64, and their number."""
-    sums, positions = {layer: np.float64(0) for layer in layers}, dict.fromkeys(layers, 0)
-    for layer, _, _, maps in maps_of(image, layers) if layers else ():
-        sums[layer] = sums[layer] + np.asarray(gram_sums(maps), np.float64)
+def _maps_and_moments(
+    maps_of: MapsOf, image: np.ndarray, whole: Iterable[str], layers: Iterable[str]
+) -> tuple[dict[str, np.ndarray], dict[str, Moments]]:
+    """Return the maps (1, H', W', N) of the layers `whole`, in the network's precision, and all layers' moments."""
+    maps_found = dict.fromkeys(whole)
+    names = tuple(dict.fromkeys((*maps_found, *layers)))
+    sums, grams = dict.fromkeys(names, np.float64(0)), dict.fromkeys(names, np.float64(0))
+    positions = dict.fromkeys(names, 0)
+    for layer, start, height, maps in maps_of(image, names) if names else ():
+        if layer in maps_found:
+            if maps_found[layer] is None:
+                maps_found[layer] = np.empty((1, height, *maps.shape[2:]), maps.dtype.as_numpy_dtype)
+            maps_found[layer][:, start : start + maps.shape[1]] = maps.numpy()
+        sums[layer] = sums[layer] + np.asarray(tf.reduce_sum(as_matrix(maps), axis=0), np.float64)
+        grams[layer] = grams[layer] + np.asarray(gram_sums(maps), np.float64)
         positions[layer] += maps.shape[1] * maps.shape[2]
-    return {layer: (sums[layer], positions[layer]) for layer in layers}
+    moments = {
+        name: Moments(sums[name] / positions[name], grams[name] / positions[name], positions[name]) for name in names
+    }
+    return maps_found, moments
+
+
+def _scalar(value: float) -> tf.Tensor:
+    return tf.constant(value, tf.float32)
+
+
+def _mean_distance(one: Moments, other: Moments) -> float:
+    """Return the mean of |F − F'|² over all pairs of a position of the one picture and a position of the other."""
+    return np.trace(one.gram) + np.trace(other.gram) - 2 * one.mean @ other.mean
 
 
 def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:

@@ -15,25 +15,29 @@ GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 class Normalization:
     """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
 
-    The factor is `factor` · N^`channels` · M^`positions` · S^`target`, where S is the sum of the target's squares. So
-    (½, 0, 0, 0) is the content loss as the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and
-    (1, 0, 0, -1) measures the difference relative to the target itself.
+    The factor is `factor` · N^`channels` · M^`positions` · S^`target` · D^`distance`. S is the sum of the target's
+    squares. D is what the sum would be for the other picture: for a content loss the style picture, for a style loss
+    the content picture. So (½, 0, 0, 0) is the content loss as the paper prints it, (1, -1, -1, 0) is a mean over the
+    feature maps, and (1, 0, 0, -1) measures the difference relative to the target itself.
     """
 
     factor: float = 1.0
     channels: float = 0.0
     positions: float = 0.0
     target: float = 0.0
+    distance: float = 0.0
 
     def __str__(self) -> str:
         """For example `0.25 Σ N^-2`."""
-        powers = (("N", self.channels), ("M", self.positions), ("S", self.target))
+        powers = (("N", self.channels), ("M", self.positions), ("S", self.target), ("D", self.distance))
         factor = "" if self.factor == 1 else f"{self.factor:g} "
         return f"{factor}Σ" + "".join(f" {letter}^{power:g}" for letter, power in powers if power)
 
 
 #: The loss of a layer relative to the sum of squares of its own target: 0 is perfect, 1 as bad as a blank.
 RELATIVE = Normalization(target=-1)
+#: The loss of a layer relative to the distance between the two pictures there: 0 is the target, 1 the other picture.
+BETWEEN_PICTURES = Normalization(distance=-1)
 MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)
 MEAN_OVER_GRAM = Normalization(channels=-2)
 #: Eq. 1 and Eq. 4 as printed. Our Gram matrices are already divided by M, so the M² of Eq. 4 is gone.
@@ -97,6 +101,7 @@ class Recipe:
     odd_sides: Literal["up", "down"] = "up"  # how a pool rounds half of an odd side
     pixel_range: float = 255.0  # what white is for the network
     normalized_network: bool = True
+    margin: int = 0  # pixels around the image that are trained with it and cut off, see `transfer.margin`
     init: Literal["content", "style", "noise", "picture"] = "noise"
     noise: Noise = Noise()
     noise_share: float = 0.0  # of noise blended into a start that is a picture

@@ -5,7 +5,14 @@ This is where defaults live; the command line reads them from here.
 
 from dataclasses import replace
 
-from transfer.recipe.choices import MEAN_OVER_GRAM, MEAN_OVER_MAPS, PRINTED_CONTENT, PRINTED_STYLE, RELATIVE, Recipe
+from transfer.recipe.choices import (
+    BETWEEN_PICTURES,
+    MEAN_OVER_GRAM,
+    MEAN_OVER_MAPS,
+    PRINTED_CONTENT,
+    PRINTED_STYLE,
+    Recipe,
+)
 from transfer.recipe.systems import SYSTEMS
 from vgg.errors import InputError
 
@@ -15,8 +22,10 @@ DEFAULT = Recipe(
     content_weight=0.05,
     style_weight=1.0,
     tv_weight=2e-6,
-    content_loss=RELATIVE,
-    style_loss=RELATIVE,
+    content_loss=BETWEEN_PICTURES,
+    style_loss=BETWEEN_PICTURES,
+    normalized_network=False,
+    margin=16,
     init="content",
     optimizer="l-bfgs-unit",
     iterations=80,
