@@ -6,6 +6,8 @@ those cells again that it changes.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,11 +36,8 @@ class CellStore:
 
     def require_memory(self, cell: Cell) -> None:
         """Return if the cell can be made, in stripes if need be; raises InputError if it needs more memory."""
-        try:
+        with fitting_memory("choose a smaller --size, or close other programs"):
             self.session.phases(self.job(cell))
-        except InputError as error:
-            found, _, _ = str(error).partition(";")  # the advice is for options that only `python -m transfer` has
-            raise InputError(f"{found}; choose a smaller --size, or close other programs") from None
 
     def settings(self, cell: Cell) -> dict[str, Any]:
         """Return all that decides how the cell looks, as its record has it."""
@@ -74,6 +73,16 @@ class CellStore:
         write_image(path, to_uint8(result.image))
         command = ("python", "-m", "transfer.figures")
         write_record(record, self.settings(cell) | outcome(result, command) | {"result": written(path, result.image)})
+
+
+@contextmanager
+def fitting_memory(advice: str) -> Iterator[None]:
+    """Replace what an InputError about the memory advises: that is for options that only `python -m transfer` has."""
+    try:
+        yield
+    except InputError as error:
+        found, _, _ = str(error).partition(";")
+        raise InputError(f"{found}; {advice}") from None
 
 
 def _only(value: object, key: str) -> dict[str, Any]:
