@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from transfer.command.record import outcome, pixels_digest, settings, write_record, written
 from transfer.figures.cells import Cell
 from transfer.inputs.pictures import Pictures
@@ -71,8 +73,15 @@ class CellStore:
         except OSError as error:
             raise InputError(f"{record} cannot be replaced ({error.strerror}); choose another --output") from None
         write_image(path, to_uint8(result.image))
-        command = ("python", "-m", "transfer.figures")
-        write_record(record, self.settings(cell) | outcome(result, command) | {"result": written(path, result.image)})
+        recorded = self.settings(cell) | outcome(result, ("python", "-m", "transfer.figures"))
+        if cell.of_content_alone:
+            recorded |= {"levels_off_content": self.levels_off_content(cell)}
+        write_record(record, recorded | {"result": written(path, result.image)})
+
+    def levels_off_content(self, cell: Cell) -> float:
+        """Return the root mean square difference between the cell's picture and the content image, in levels."""
+        picture = read_image(self.file(cell, ".png")).astype(np.float64)
+        return float(np.sqrt(np.mean((picture - self.pictures[cell.recipe.init].content_image) ** 2)))
 
 
 @contextmanager
