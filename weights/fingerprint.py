@@ -6,6 +6,8 @@ only the digest can vouch for the other eight.
 """
 
 from dataclasses import replace
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +21,16 @@ ABSOLUTE_TOLERANCE = 1e-5
 #: One rounding to float32 changes a number by up to 6e-8 of its size.
 RELATIVE_TOLERANCE = 1e-7
 
+#: The published files' mean colour: red, green, blue, in levels.
+MEAN_RGB = (123.68, 116.779, 103.939)
+
+
+class KernelAxes(NamedTuple):
+    """What the axes of a kernel of conv1_1 are; both are true of the published files."""
+
+    height_first: bool  # axis 0 is height and axis 1 width
+    red_first: bool  # the input channels are red, green, blue
+
 
 def is_genuine(weights: Weights) -> bool:
     """Return whether every convolution carries the published numbers, with height and width in their places."""
@@ -28,6 +40,22 @@ def is_genuine(weights: Weights) -> bool:
 def published_layers(weights: Weights) -> list[str]:
     """Return the names of the convolutions that carry the published numbers, in the order of the network."""
     return [layer.name for layer in CONVOLUTIONS if _is_published(layer, weights.convolutions[layer.name])]
+
+
+def axes_of_conv1_1(weights: Weights) -> KernelAxes | None:
+    """Return how the kernel of conv1_1 is ordered; None if it has other numbers than the published ones."""
+    kernel, bias = weights.convolutions["conv1_1"]
+    for axes in (KernelAxes(*choices) for choices in product((True, False), repeat=2)):
+        ordered = kernel if axes.height_first else kernel.transpose(1, 0, 2, 3)
+        ordered = ordered if axes.red_first else ordered[:, :, ::-1]
+        if _is_published(CONVOLUTIONS[0], Conv(ordered, bias)):
+            return axes
+    return None
+
+
+def has_published_mean(weights: Weights) -> bool:
+    """Return whether the mean colour is the published one, red first; some files have it rounded to whole levels."""
+    return np.allclose(weights.mean_rgb, MEAN_RGB, rtol=0, atol=0.5)
 
 
 def transposed(weights: Weights) -> Weights:

@@ -1,6 +1,7 @@
 """Says what a weights file is: published, saved again, partly genuine, learned by this program, or something else."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -8,7 +9,14 @@ from pathlib import Path
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights, read
 from weights.download.sources import recognise
-from weights.fingerprint import is_genuine, published_layers, transposed
+from weights.fingerprint import (
+    MEAN_RGB,
+    axes_of_conv1_1,
+    has_published_mean,
+    is_genuine,
+    published_layers,
+    transposed,
+)
 from weights.learn.file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
 from weights.train.settings import TRAINED_ORIGIN
 
@@ -41,6 +49,7 @@ def verify(path: Path | str) -> Report:
         ("mean colour", f"red {red:.3f}, green {green:.3f}, blue {blue:.3f}"),
         ("SHA-256", f"{weights.sha256}, {'a' if source else 'not a'} published file"),
         ("numbers", f"the published ones in {_names(published) or 'no convolution'}{how}"),
+        *_facts_to_check(weights),
     )
     return Report(_verdict(weights, source is not None), details)
 
@@ -85,6 +94,35 @@ def _verdict(weights: Weights, is_published_file: bool) -> str:
     if is_published_file:
         return f"genuine ImageNet VGG-19, the published file ({weights.layout} layout)"
     return f"{describe(weights)}, re-saved" if is_genuine(weights) else describe(weights)
+
+
+def _facts_to_check(weights: Weights) -> list[tuple[str, str]]:
+    """Return what a user can compare with published numbers by eye; nothing if conv1_1 does not have them.
+
+    weights/README.md shows these numbers and says why they decide the matter.
+    """
+    axes = axes_of_conv1_1(weights)
+    if axes is None:
+        return []
+    first_filter, blue = weights.convolutions["conv1_1"].kernel[..., 0], 2 if axes.red_first else 0
+    axis_0, axis_1, colours = map(_numbers, (first_filter[:, 0, blue], first_filter[0, :, blue], first_filter[0, 0]))
+    orientation = (
+        f"conv1_1 kernel[:, 0, {blue}, 0] is {axis_0}; kernel[0, :, {blue}, 0] is {axis_1}: "
+        f"{'axis 0 is height' if axes.height_first else 'axis 0 is width, expected height'}"
+    )
+    order = "red, green, blue" if axes.red_first else "blue, green, red, expected red first"
+    mean = "the published one" if has_published_mean(weights) else f"not the published {', '.join(map(str, MEAN_RGB))}"
+    file = shlex.quote(str(weights.path))
+    command = f".venv/bin/python -m transfer.figures printed-losses tubingen.jpg seated-nude.jpg --weights {file}"
+    return [
+        ("orientation", orientation),
+        ("colours", f"conv1_1 kernel[0, 0, :, 0] is {colours}: {order}; the mean colour is {mean}"),
+        ("losses", f"compare them with those that neural-style printed: `{command}`"),
+    ]
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:.6f}" for value in values)
 
 
 def _names(convolutions: Sequence[str]) -> str:

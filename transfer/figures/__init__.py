@@ -6,4 +6,5 @@
 4. `making`     makes a cell, and lays the cells out on a sheet
 5. `run`        makes the cells that are missing, then the sheets
 6. `trade_off`  how the losses of one run fell, layer by layer; `history` reads them from its record
+7. `printed_losses`  our losses beside those that another program printed for genuine weights
 """

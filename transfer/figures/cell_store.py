@@ -6,9 +6,13 @@ those cells again that it changes.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from transfer.command.record import outcome, pixels_digest, settings, write_record, written
 from transfer.figures.cells import Cell
@@ -34,11 +38,8 @@ class CellStore:
 
     def require_memory(self, cell: Cell) -> None:
         """Return if the cell can be made, in stripes if need be; raises InputError if it needs more memory."""
-        try:
+        with fitting_memory("choose a smaller --size, or close other programs"):
             self.session.phases(self.job(cell))
-        except InputError as error:
-            found, _, _ = str(error).partition(";")  # the advice is for options that only `python -m transfer` has
-            raise InputError(f"{found}; choose a smaller --size, or close other programs") from None
 
     def settings(self, cell: Cell) -> dict[str, Any]:
         """Return all that decides how the cell looks, as its record has it."""
@@ -72,8 +73,25 @@ class CellStore:
         except OSError as error:
             raise InputError(f"{record} cannot be replaced ({error.strerror}); choose another --output") from None
         write_image(path, to_uint8(result.image))
-        command = ("python", "-m", "transfer.figures")
-        write_record(record, self.settings(cell) | outcome(result, command) | {"result": written(path, result.image)})
+        recorded = self.settings(cell) | outcome(result, ("python", "-m", "transfer.figures"))
+        if cell.of_content_alone:
+            recorded |= {"levels_off_content": self.levels_off_content(cell)}
+        write_record(record, recorded | {"result": written(path, result.image)})
+
+    def levels_off_content(self, cell: Cell) -> float:
+        """Return the root mean square difference between the cell's picture and the content image, in levels."""
+        picture = read_image(self.file(cell, ".png")).astype(np.float64)
+        return float(np.sqrt(np.mean((picture - self.pictures[cell.recipe.init].content_image) ** 2)))
+
+
+@contextmanager
+def fitting_memory(advice: str) -> Iterator[None]:
+    """Replace what an InputError about the memory advises: that is for options that only `python -m transfer` has."""
+    try:
+        yield
+    except InputError as error:
+        found, _, _ = str(error).partition(";")
+        raise InputError(f"{found}; {advice}") from None
 
 
 def _only(value: object, key: str) -> dict[str, Any]:

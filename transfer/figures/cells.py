@@ -30,6 +30,11 @@ class Cell:
     seed: int = 0
     ratio_factor: int = 1  # what the paper's α/β was multiplied by for the recipe's
 
+    @property
+    def of_content_alone(self) -> bool:
+        """Return whether the cell reconstructs the content, with no style in it."""
+        return bool(self.recipe.content_layers) and not self.recipe.style_layers
+
 
 @dataclass(frozen=True)
 class Figure:

@@ -1,4 +1,6 @@
-"""The command line of the figures: `python -m transfer.figures NAME [CONTENT STYLE]`, and `trade-off RUN.json`.
+"""The command line of the figures: `python -m transfer.figures NAME [CONTENT STYLE]`.
+
+Two more commands are `trade-off RUN.json` and `printed-losses CONTENT STYLE`.
 
 Exit codes as in `python -m transfer`.
 """
@@ -7,18 +9,20 @@ import argparse
 from collections.abc import Sequence
 
 from transfer.figures.cells import BASE, FIGURES
-from transfer.inputs.files import SAMPLE
+from transfer.inputs.files import SAMPLE, Files
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 from vgg.layers import SMALLEST_SIDE
+from vgg.matfile.sniff import require_mat5
 
 PROGRAM = "figures"
+WEIGHTS_HELP = "a .mat file (default: genuine if downloaded, else learned)"
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser: one command for each figure, with the same options, and `trade-off`."""
+    """Return the parser: one command for each figure, with the same options, and the two others."""
     parser = terminal.Parser(prog="python -m transfer.figures", description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
     for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
@@ -30,12 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
         add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
         add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
-        add(
-            "--weights",
-            type=file_name,
-            metavar="FILE",
-            help="a .mat file (default: genuine if downloaded, else learned)",
-        )
+        add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
         size = whole_number(SMALLEST_SIDE)
         add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
         add(
@@ -47,6 +46,12 @@ def build_parser() -> argparse.ArgumentParser:
     trade_off.add_argument("record", type=file_name, help="the .json beside the picture")
     trade_off.add_argument("-o", "--output", type=file_name, help="a .png (default: beside the record)")
     trade_off.set_defaults(run=run_trade_off)
+    text = "our losses beside those that the program neural-style printed at its iteration 1"
+    printed = commands.add_parser("printed-losses", help=text, description=text[0].upper() + text[1:] + ".")
+    printed.add_argument("content", help="a picture; the printed values belong to tubingen.jpg")
+    printed.add_argument("style", help="a picture; the printed values belong to seated-nude.jpg")
+    printed.add_argument("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
+    printed.set_defaults(run=run_printed_losses)
     return parser
 
 
@@ -56,6 +61,23 @@ def run_trade_off(options: argparse.Namespace) -> None:
         from transfer.figures.trade_off import draw
 
     terminal.say(f"written: {draw(options.record, options.output)}")
+
+
+def run_printed_losses(options: argparse.Namespace) -> None:
+    """Print the table of losses."""
+    with interrupts_at_once():
+        from transfer.inputs.pictures import load
+        from transfer.recipe.torch_systems import NEURAL_STYLE
+    if options.weights is not None:
+        require_mat5(options.weights)
+    pictures = load(Files(options.content, options.style), NEURAL_STYLE)
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.figures.printed_losses import report
+        from weights.load import load_weights
+    weights = load_weights(options.weights, False, terminal.say)
+    with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
+        report(weights, pictures)
 
 
 def run_figures(options: argparse.Namespace) -> None:

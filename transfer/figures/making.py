@@ -37,19 +37,13 @@ def make_cell(store: CellStore, cell: Cell, on_step: Callable[[Step], None]) -> 
         store.keep(cell, result)
 
 
-def pixel_error(store: CellStore, cell: Cell) -> float:
-    """Return the root mean square difference between the cell's picture and the content image, in levels."""
-    picture = read_image(store.file(cell, ".png")).astype(np.float64)
-    return float(np.sqrt(np.mean((picture - store.pictures[cell.recipe.init].content_image) ** 2)))
-
-
 def sheet_of(store: CellStore, figure: Figure, cells: list[Cell]) -> np.ndarray:
     """Return the finished ones of `cells` with content and style, labelled; uint8 RGB (H, W, 3)."""
     entries = []
     for cell in cells:
         label = cell.label
-        if cell.recipe.content_layers and not cell.recipe.style_layers:
-            label = f"{label}, {pixel_error(store, cell):.0f} levels off"
+        if cell.of_content_alone:
+            label = f"{label}, {store.levels_off_content(cell):.0f} levels off"
         entries.append((label, read_image(store.file(cell, ".png"))))
     pictures = store.pictures[figure.cells[0].recipe.init]
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
@@ -52,6 +53,16 @@ def test_the_record_says_which_precision_but_a_new_measurement_makes_nothing_ane
     capfd.readouterr()
     assert main(["photorealistic", *words]) == 0
     assert not made(capfd)
+
+
+def test_the_record_says_how_far_a_reconstruction_is_from_the_content(tmp_path, words):
+    """The content picture has 64 pixels, so at this size nothing is resized."""
+    assert main(["reconstructions", *words, "--size", "64", "--only", "content-relu1_2,style-relu1_1"]) == 0
+    picture = read_image(tmp_path / "figures" / "reconstructions" / "content-relu1_2.png").astype(float)
+    off = picture - read_image(tmp_path / "content.png")
+    found = record_of(tmp_path, "reconstructions", "content-relu1_2")["levels_off_content"]
+    assert found == pytest.approx(np.linalg.norm(off) / off.size**0.5)
+    assert "levels_off_content" not in record_of(tmp_path, "reconstructions", "style-relu1_1")
 
 
 def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
