@@ -1,0 +1,107 @@
+"""Chooses what a kind is: a family of programs, alone or two of them together, and how the picture is finished."""
+
+import cv2
+import numpy as np
+
+from weights.train.drawings.animals import furry_head, swarm
+from weights.train.drawings.canvas import Family, Program, Rng, log_uniform, mix, to_bytes
+from weights.train.drawings.cells import cells, skin
+from weights.train.drawings.clouds import clouds, weave
+from weights.train.drawings.dots import bokeh, dots, stars
+from weights.train.drawings.fields import fractal, warp
+from weights.train.drawings.flow import curves, flow
+from weights.train.drawings.leaves import leaves
+from weights.train.drawings.lines import hatching, line_drawing
+from weights.train.drawings.portraits import portrait
+from weights.train.drawings.scenes import landscape
+from weights.train.drawings.shading import bodies, folds, gradient, sculpture
+from weights.train.drawings.strokes import painted, strokes
+from weights.train.drawings.waves import ornament, waves
+
+SIZE = 320  # pixels, the side of a picture
+
+# How often each family is chosen, relative to the others.
+TEXTURES: dict[Family, float] = {
+    strokes: 17, flow: 7, curves: 4, leaves: 12, waves: 6, ornament: 5, cells: 7, skin: 5, clouds: 6, dots: 3, stars: 3, bokeh: 2,
+}  # fmt: skip
+SUBJECTS: dict[Family, float] = {
+    landscape: 8, portrait: 7, furry_head: 5, swarm: 2, bodies: 5, folds: 2, sculpture: 3, gradient: 1, leaves: 2, clouds: 1,
+}  # fmt: skip
+TREATMENTS = {painted: 0.35, line_drawing: 0.1, hatching: 0.1, None: 0.45}  # of a subject: repainted, drawn, or as it is
+
+
+def draw(kind: int, draw: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
+    """Return picture number `draw` of a kind, (size, size, 3) bytes, RGB.
+
+    Everything that makes up the kind (programs, colours, scales, layout) depends on `seed` and `kind` only; `draw`
+    decides places and phases. The same four numbers give the same bytes on the same machine.
+    """
+    # 1 + draw, because NumPy takes the seed [seed, kind, 0] for the same as [seed, kind].
+    return to_bytes(choose(np.random.default_rng([seed, kind]))(np.random.default_rng([seed, kind, 1 + draw]), size))
+
+
+def choose(rng: Rng) -> Program:
+    """Return a program for a kind: one subject or texture, or two textures together, and its finish."""
+    program = subject(rng) if rng.random() < 0.4 else _pick(rng, TEXTURES)(rng)
+    together = rng.choice(["alone", "inside", "light", "over", "warped"], p=[0.6, 0.15, 0.08, 0.09, 0.08])
+    if together == "inside":
+        program = inside(rng, program, _pick(rng, TEXTURES)(rng))
+    elif together == "light":
+        program = lit_by(program, _pick(rng, TEXTURES)(rng))
+    elif together == "over":
+        program = painted(rng, program)
+    elif together == "warped":
+        program = warped(rng, program)
+    return finished(rng, program)
+
+
+def subject(rng: Rng) -> Program:
+    """Return a program that shows something, as it is or as a painting or drawing of it."""
+    seen = _pick(rng, SUBJECTS)(rng)
+    treatment = _pick(rng, TREATMENTS)
+    return treatment(rng, seen) if treatment else seen
+
+
+def inside(rng: Rng, first: Program, second: Program) -> Program:
+    """The second program in cloud-like islands within the first."""
+    blobs, sharpness = log_uniform(rng, 1.5, 7), log_uniform(rng, 1, 12)
+
+    def picture(draw: Rng, size: int) -> np.ndarray:
+        islands = np.clip(sharpness * fractal(draw, size, blobs, 3) + 0.5, 0, 1)
+        return mix(first(draw, size), second(draw, size), islands)
+
+    return picture
+
+
+def lit_by(first: Program, second: Program) -> Program:
+    """The first program, lighter and darker as the second is."""
+    return lambda draw, size: first(draw, size) * (0.4 + 0.9 * second(draw, size).mean(-1, keepdims=True))
+
+
+def warped(rng: Rng, program: Program) -> Program:
+    """The program, bent smoothly."""
+    distance, blobs = rng.uniform(2, 15), rng.uniform(2, 8)
+    return lambda draw, size: warp(draw, program(draw, size), distance, blobs)
+
+
+def finished(rng: Rng, program: Program) -> Program:
+    """The program, at times out of focus, on canvas or with the noise of a sensor."""
+    blur = rng.uniform(0.5, 1.8) if rng.random() < 0.4 else 0
+    cloth = rng.uniform(0.02, 0.08) if rng.random() < 0.12 else 0
+    noise = rng.uniform(0.005, 0.05) if rng.random() < 0.15 else 0
+
+    def picture(draw: Rng, size: int) -> np.ndarray:
+        image = program(draw, size)
+        if blur:
+            image = cv2.GaussianBlur(image, (0, 0), blur)
+        if cloth:
+            image = weave(draw, image, cloth)
+        return image + noise * draw.standard_normal(image.shape).astype(np.float32) if noise else image
+
+    return picture
+
+
+def _pick(rng: Rng, choices: dict):  # noqa: ANN202
+    """Return one of the keys; the values say how likely each is."""
+    weights = np.array(list(choices.values()), float)
+    return list(choices)[rng.choice(len(choices), p=weights / weights.sum())]
