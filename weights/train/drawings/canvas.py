@@ -1,8 +1,8 @@
 """What every drawing is made of: its types, its coordinates, and the way between numbers and bytes.
 
-A *family* (`waves`, `portrait` …) takes random numbers and chooses a *program*: its colours, scales and layout. A program
-takes other random numbers, for places and phases, and the side length of a picture, and returns the picture. So two
-pictures of one program are two pieces of the same texture, as two photographs of one wall are.
+A *family* (`waves`, `portrait` …) takes random numbers and chooses a *program*: its colours, scales and layout. A
+program takes other random numbers, for places and phases, and the side of a picture, and returns the picture. So two
+pictures of one program resemble each other as two photographs of one wall do.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def from_bytes(board: np.ndarray) -> np.ndarray:
 
 def ink(colour: np.ndarray) -> list[int]:
     """Return a colour in [0, 1] as OpenCV wants it."""
-    return to_bytes(np.asarray(colour)).tolist()
+    return [round(255 * min(max(float(channel), 0), 1)) for channel in colour]
 
 
 def points(xy: np.ndarray) -> np.ndarray:

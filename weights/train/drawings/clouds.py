@@ -25,7 +25,7 @@ def clouds(rng: Rng) -> Program:
             height = -np.abs(height)
         elif form == "stirred":
             for _ in range(2):
-                height = look_up(height, x + 14 * height, y + 14 * np.roll(height, size // 4, 0))
+                height = look_up(height, x + 14 * height, y + 14 * fractal(draw, size, blobs, 3))
         image = colour_by(spread(height), colours, steps)
         return relief(image, height, light) if lit else image
 

@@ -3,7 +3,17 @@
 import cv2
 import numpy as np
 
-from weights.train.drawings.canvas import FRACTION_BITS, Program, Rng, from_bytes, ink, log_uniform, plain, points, to_bytes
+from weights.train.drawings.canvas import (
+    FRACTION_BITS,
+    Program,
+    Rng,
+    from_bytes,
+    ink,
+    log_uniform,
+    plain,
+    points,
+    to_bytes,
+)
 from weights.train.drawings.fields import fractal, spread
 from weights.train.drawings.palette import colour_by, lab, palette, varied
 
@@ -37,8 +47,15 @@ def dots(rng: Rng) -> Program:
 
 def stars(rng: Rng) -> Program:
     """A night sky: a dark gradient, small stars in clusters, some with a glow or with rays."""
-    sky = np.stack([lab(rng.uniform(2, 12), 15, rng.uniform(220, 320)), lab(rng.uniform(8, 35), 25, rng.uniform(0, 360))])
-    count, brightness, rays, blobs = int(log_uniform(rng, 60, 900)), rng.uniform(0.4, 1), rng.random() < 0.4, rng.uniform(1.5, 4)
+    sky = np.stack(
+        [lab(rng.uniform(2, 12), 15, rng.uniform(220, 320)), lab(rng.uniform(8, 35), 25, rng.uniform(0, 360))]
+    )
+    count, brightness, rays, blobs = (
+        int(log_uniform(rng, 60, 900)),
+        rng.uniform(0.4, 1),
+        rng.random() < 0.4,
+        rng.uniform(1.5, 4),
+    )
     hues = rng.choice([60, 90, 250], 4)
 
     def picture(draw: Rng, size: int) -> np.ndarray:

@@ -12,7 +12,9 @@ from weights.train.drawings.canvas import Rng, coordinates
 def smooth(rng: Rng, size: int, blobs: float) -> np.ndarray:
     """Return a field with about `blobs` light and dark blobs along a side."""
     grains = max(2, round(blobs)) + 3
-    field = cv2.resize(rng.standard_normal((grains, grains)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC)
+    field = cv2.resize(
+        rng.standard_normal((grains, grains)).astype(np.float32), (size, size), interpolation=cv2.INTER_CUBIC
+    )
     return standard(field)
 
 
@@ -55,6 +57,4 @@ def warp(rng: Rng, picture: np.ndarray, distance: float, blobs: float) -> np.nda
     """Return the picture with its pixels moved by about `distance` pixels, smoothly."""
     size = len(picture)
     x, y = coordinates(size)
-    return look_up(
-        picture, x + distance * smooth(rng, size, blobs), y + distance * smooth(rng, size, blobs)
-    )
+    return look_up(picture, x + distance * smooth(rng, size, blobs), y + distance * smooth(rng, size, blobs))

@@ -18,7 +18,8 @@ def smear(noise: np.ndarray, directions: np.ndarray, steps: int, step: float) ->
             x, y = x + ahead[..., 0], y + ahead[..., 1]
             total += look_up(noise, x, y)
             here = look_up(directions, x, y) * step
-            ahead = here * np.where((here * ahead).sum(-1, keepdims=True) < 0, -1, 1).astype(np.float32)
+            forward = here[..., 0] * ahead[..., 0] + here[..., 1] * ahead[..., 1]
+            ahead = here * np.where(forward < 0, np.float32(-1), np.float32(1))[..., None]
     return standard(total)
 
 

@@ -1,9 +1,11 @@
 """Chooses what a kind is: a family of programs, alone or two of them together, and how the picture is finished."""
 
+from typing import TypeVar
+
 import cv2
 import numpy as np
 
-from weights.train.drawings.animals import furry_head, swarm
+from weights.train.drawings.animals import furry_head
 from weights.train.drawings.canvas import Family, Program, Rng, log_uniform, mix, to_bytes
 from weights.train.drawings.cells import cells, skin
 from weights.train.drawings.clouds import clouds, weave
@@ -16,18 +18,24 @@ from weights.train.drawings.portraits import portrait
 from weights.train.drawings.scenes import landscape
 from weights.train.drawings.shading import bodies, folds, gradient, sculpture
 from weights.train.drawings.strokes import painted, strokes
+from weights.train.drawings.swarms import herd, swarm
 from weights.train.drawings.waves import ornament, waves
 
+Choice = TypeVar("Choice")
 SIZE = 320  # pixels, the side of a picture
 
 # How often each family is chosen, relative to the others.
 TEXTURES: dict[Family, float] = {
-    strokes: 17, flow: 7, curves: 4, leaves: 12, waves: 6, ornament: 5, cells: 7, skin: 5, clouds: 6, dots: 3, stars: 3, bokeh: 2,
+    strokes: 17, leaves: 12, flow: 7, cells: 7, waves: 6, clouds: 6, ornament: 5, skin: 5, curves: 4, dots: 3, stars: 3,
+    bokeh: 2,
 }  # fmt: skip
 SUBJECTS: dict[Family, float] = {
-    landscape: 8, portrait: 7, furry_head: 5, swarm: 2, bodies: 5, folds: 2, sculpture: 3, gradient: 1, leaves: 2, clouds: 1,
+    landscape: 8, portrait: 7, furry_head: 5, bodies: 5, sculpture: 3, swarm: 2, herd: 2, folds: 2, leaves: 2,
+    clouds: 1, gradient: 1,
 }  # fmt: skip
-TREATMENTS = {painted: 0.35, line_drawing: 0.1, hatching: 0.1, None: 0.45}  # of a subject: repainted, drawn, or as it is
+
+# How often a subject is painted, drawn, engraved, or left as it is.
+TREATMENTS = {painted: 0.35, line_drawing: 0.1, hatching: 0.1, None: 0.45}
 
 
 def draw(kind: int, draw: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
@@ -101,7 +109,7 @@ def finished(rng: Rng, program: Program) -> Program:
     return picture
 
 
-def _pick(rng: Rng, choices: dict):  # noqa: ANN202
+def _pick(rng: Rng, choices: dict[Choice, float]) -> Choice:
     """Return one of the keys; the values say how likely each is."""
     weights = np.array(list(choices.values()), float)
     return list(choices)[rng.choice(len(choices), p=weights / weights.sum())]

@@ -3,16 +3,18 @@
 Their radii follow a power law, so that the picture has edges and flat areas at every scale, as photographs have.
 """
 
-import cv2
+from collections.abc import Callable
+
 import numpy as np
 
 from weights.train.drawings.canvas import Program, Rng, fill, from_bytes, log_uniform, mix, plain, to_bytes, trace
 from weights.train.drawings.fields import fractal, spread
 from weights.train.drawings.orientation import orientation
 from weights.train.drawings.palette import colour_by, palette, varied
-from weights.train.drawings.shapes import NAMES, outline, placed
+from weights.train.drawings.shapes import NAMES, frame, outline
 
-MOST = 900
+MOST = 800
+Dress = Callable[[np.ndarray, np.ndarray, np.ndarray, float], None]  # fills an outline on a board: colour, angle
 
 
 def leaves(rng: Rng) -> Program:
@@ -38,9 +40,9 @@ def leaves(rng: Rng) -> Program:
         paints = colour_by(tone, colours) if by_place else colours[draw.integers(len(colours), size=count)]
         board = to_bytes(plain(colours[0], size))
         for place, angle, radius, paint in zip(places, angles, radii, varied(draw, paints, change), strict=True):
-            form = placed(outline(draw, draw.choice(names), narrow, corners), place, radius, angle)
+            form = frame(place, radius, angle)(outline(draw, draw.choice(names), narrow, corners))
             if dress and radius > 5:
-                dress(draw, board, form, paint, angle)
+                dress(board, form, paint, angle)
             else:
                 fill(board, form, paint)
             if outlined and radius > 4:
@@ -50,26 +52,26 @@ def leaves(rng: Rng) -> Program:
     return picture
 
 
-def surface(rng: Rng, colours: np.ndarray):  # noqa: ANN201
+def surface(rng: Rng, colours: np.ndarray) -> Dress | None:
     """Choose how a leaf is covered: return None for plain colour, or a function that fills an outline."""
     style = rng.choice(["plain", "stripes", "bars", "shaded"], p=[0.35, 0.2, 0.15, 0.3])
     if style == "plain":
         return None
     period, other = log_uniform(rng, 4, 30), colours[rng.integers(len(colours))]
 
-    def dress(draw: Rng, board: np.ndarray, form: np.ndarray, paint: np.ndarray, angle: float) -> None:
+    def dress(board: np.ndarray, form: np.ndarray, paint: np.ndarray, angle: float) -> None:
         left, top = np.maximum(np.floor(form.min(0)).astype(int) - 1, 0)
         right, bottom = np.minimum(np.ceil(form.max(0)).astype(int) + 2, len(board))
         if right <= left or bottom <= top:
             return
-        y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
-        along = -x * np.sin(angle) + y * np.cos(angle)
+        y, x = np.arange(top, bottom, dtype=np.float32)[:, None], np.arange(left, right, dtype=np.float32)
+        along = y * np.cos(angle) - x * np.sin(angle)
         if style == "shaded":
             tone = (along - along.min()) / (np.ptp(along) + 1e-6)
         else:
             tone = 0.5 + 0.5 * np.sin(2 * np.pi * along / period)
             tone = np.clip(3 * tone - 1, 0, 1) if style == "bars" else tone
-        inside = np.zeros(x.shape, np.uint8)
+        inside = np.zeros(along.shape, np.uint8)
         fill(inside, form - [left, top], np.ones(1))
         region = board[top:bottom, left:right]
         cloth = paint + (other - paint) * tone[..., None]

@@ -13,20 +13,22 @@ def paper_and_ink(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
     if rng.random() < 0.2:
         colours = palette(rng)
         return colours[-1], colours[0]
-    return lab(rng.uniform(80, 98), rng.uniform(0, 18), 85), lab(rng.uniform(2, 35), rng.uniform(0, 25), rng.choice([50, 270]))
+    return lab(rng.uniform(80, 98), rng.uniform(0, 18), 85), lab(
+        rng.uniform(2, 35), rng.uniform(0, 25), rng.choice([50, 270])
+    )
 
 
 def line_drawing(rng: Rng, subject: Program) -> Program:
     """The subject's edges as lines: a difference of two blurs, cut off softly (Winnemöller et al. 2012)."""
     paper, dark = paper_and_ink(rng)
-    width, sharpness, threshold = log_uniform(rng, 0.6, 1.8), rng.uniform(20, 90), rng.uniform(0.01, 0.03)
+    width, sharpness, threshold = log_uniform(rng, 0.6, 1.8), rng.uniform(0.5, 2), rng.uniform(0.2, 0.8)
     wash = rng.choice([0, rng.uniform(0.1, 0.6)])
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         seen = subject(draw, size)
         grey = seen.mean(-1)
         edges = cv2.GaussianBlur(grey, (0, 0), width) - cv2.GaussianBlur(grey, (0, 0), 1.6 * width)
-        lines = np.clip(sharpness * (-edges - threshold), 0, 1)
+        lines = np.clip(sharpness * (-edges / (edges.std() + 0.001) - threshold), 0, 1)
         ground = mix(plain(paper, size), seen * paper, np.full_like(grey, wash))
         return mix(ground, plain(dark, size), lines)
 

@@ -4,6 +4,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.pool import Pool
 
 import cv2
 import numpy as np
@@ -31,7 +32,7 @@ def _draws_of(kind: int, draws: int, seed: int, size: int) -> np.ndarray:
     return np.stack([draw(kind, number, size, seed) for number in range(draws)])
 
 
-def _pool(workers: int):  # noqa: ANN202
+def _pool(workers: int) -> Pool:
     """Return processes that leave Ctrl-C to this one, which then ends them; they inherit that it is ignored."""
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

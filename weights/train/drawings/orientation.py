@@ -20,7 +20,7 @@ def orientation(rng: Rng) -> Directions:
     layout = rng.choice(["straight", "waving", "wandering", "vortices", "level lines"], p=[0.15, 0.15, 0.15, 0.35, 0.2])
     main = rng.uniform(0, np.pi)
     scale = log_uniform(rng, 40, 220)
-    bend = rng.uniform(0.4, 1.4) * rng.choice([-1, 1])
+    bend = rng.uniform(0.3, 1) * rng.choice([-1, 1])
     if layout == "vortices":
         return vortices(rng, main, scale)
     if layout == "level lines":

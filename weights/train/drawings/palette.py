@@ -21,11 +21,11 @@ def lab(lightness: float, chroma: float, hue: float) -> np.ndarray:
 
 
 def palette(rng: Rng) -> np.ndarray:
-    """Return 3 to 7 colours, (n, 3) float32 RGB in [0, 1], from dark to light or, more rarely, in any order."""
+    """Return 3 to 7 colours, (n, 3) float32 RGB in [0, 1]: mostly from dark to light, at times in any order."""
     count = int(rng.integers(3, 8))
     hues = _hues(rng, count)
-    strength = rng.choice([8, 20, 35, 60], p=[0.15, 0.4, 0.3, 0.15])
-    low, high = rng.uniform(3, 35), rng.uniform(60, 98)
+    strength = rng.choice([6, 15, 28, 50], p=[0.2, 0.4, 0.28, 0.12])
+    low, high = rng.uniform(2, 30), rng.uniform(65, 98)
     lightness = np.linspace(low, high, count) + rng.normal(0, 6, count)
     colours = np.array(
         [
@@ -43,8 +43,9 @@ def _hues(rng: Rng, count: int) -> np.ndarray:
         return rng.uniform(0, 360, count)
     if scheme == "warm and cold":
         return rng.choice([WARM, COLD], count) + rng.normal(0, 22, count)
+    first = rng.uniform(0, 360) if rng.random() < 0.4 else rng.choice([WARM, COLD]) + rng.normal(0, 25)
     turned = 180 * (rng.random(count) < 0.4) if scheme == "opposed" else 0
-    return rng.uniform(0, 360) + turned + rng.normal(0, 14, count)
+    return first + turned + rng.normal(0, 14, count)
 
 
 def colour_by(tone: np.ndarray, colours: np.ndarray, steps: bool = False) -> np.ndarray:

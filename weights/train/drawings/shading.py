@@ -6,7 +6,7 @@ import numpy as np
 from weights.train.drawings.canvas import Program, Rng, coordinates, fill, from_bytes, log_uniform, mix, plain
 from weights.train.drawings.fields import smooth, spread
 from weights.train.drawings.palette import colour_by, palette
-from weights.train.drawings.shapes import outline, placed
+from weights.train.drawings.shapes import frame, outline
 
 
 def gradient(rng: Rng) -> Program:
@@ -28,7 +28,7 @@ def shade(x: np.ndarray, y: np.ndarray, light: np.ndarray, gloss: float) -> tupl
     z = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
     facing = np.clip(x * light[0] + y * light[1] + z * light[2], 0, 1)
     mirrored = np.clip(2 * facing * z - light[2], 0, 1)
-    return 0.25 + 0.85 * facing, gloss * mirrored**20
+    return 0.3 + 0.8 * facing, gloss * mirrored**20
 
 
 def light_from(rng: Rng) -> np.ndarray:
@@ -41,24 +41,27 @@ def bodies(rng: Rng) -> Program:
     """Balls, eggs and columns on a ground, each lit from the same side, with soft shadows."""
     colours, ground = palette(rng), gradient(rng)
     light, gloss, radius = light_from(rng), rng.choice([0, rng.uniform(0.2, 0.9)]), log_uniform(rng, 14, 90)
-    narrow, column = rng.uniform(0.5, 1), rng.random() < 0.2
+    narrow, columns = rng.uniform(0.5, 1), rng.random() < 0.2
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         image = ground(draw, size)
-        x0, y0 = coordinates(size)
-        for _ in range(int(np.clip((size / radius) ** 2 / 6, 2, 14))):
-            place, reach = draw.uniform(0, size, 2), radius * draw.uniform(0.6, 1.4)
-            angle = draw.uniform(0, np.pi)
-            dx, dy = (x0 - place[0]) / reach, (y0 - place[1]) / reach
-            x, y = dx * np.cos(angle) + dy * np.sin(angle), (dy * np.cos(angle) - dx * np.sin(angle)) / narrow
-            turned = np.array([light[0] * np.cos(angle) + light[1] * np.sin(angle), light[1] * np.cos(angle) - light[0] * np.sin(angle), light[2]])
-            far = np.maximum(np.abs(x) / 2, np.abs(y)) if column else np.hypot(x, y)
+        for _ in range(int(np.clip((size / radius) ** 2 / 6, 4, 14))):
+            place, reach, angle = draw.uniform(0, size, 2), radius * draw.uniform(0.6, 1.4), draw.uniform(0, np.pi)
+            left, top = np.maximum(place - 3 * reach, 0).astype(int)
+            right, bottom = np.minimum(place + 3 * reach + 1, size).astype(int)
+            region = image[top:bottom, left:right]
+            dx = (np.arange(left, right, dtype=np.float32) - place[0]) / reach
+            dy = (np.arange(top, bottom, dtype=np.float32)[:, None] - place[1]) / reach
             shadow = np.clip(1.5 - np.hypot(dx + 0.4 * light[0], dy + 0.4 * light[1]) / 1.1, 0, 1)
-            image = image * (1 - 0.5 * shadow)[..., None]
-            bright, highlight = shade(0 * x if column else x, y, turned, gloss)
+            region *= (1 - 0.5 * shadow)[..., None]
+            turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+            x, y = turn[0, 0] * dx + turn[0, 1] * dy, (turn[1, 0] * dx + turn[1, 1] * dy) / narrow
+            lamp = np.append(turn @ light[:2], light[2])
+            bright, highlight = shade(0 * x if columns else x, y, lamp, gloss)
             paint = colours[draw.integers(len(colours))] * bright[..., None] + highlight[..., None]
-            image = mix(image, paint, np.clip((1 - far) * reach, 0, 1))
-        return np.clip(image, 0, 1).astype(np.float32)
+            far = np.maximum(np.abs(x) / 2, np.abs(y)) if columns else np.hypot(x, y)
+            region[:] = mix(region, paint, np.clip((1 - far) * reach, 0, 1))
+        return np.clip(image, 0, 1)
 
     return picture
 
@@ -79,18 +82,19 @@ def folds(rng: Rng) -> Program:
 def sculpture(rng: Rng) -> Program:
     """A few large blobs with rounded, shaded edges on a plain ground."""
     colours, light, soft = palette(rng), rng.uniform(0, 2 * np.pi), rng.uniform(5, 16)
+    forms = int(rng.integers(4, 10))
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         image = plain(colours[0], size)
-        for k in range(1, len(colours)):
+        for k in range(forms):
             mask = np.zeros((size, size), np.uint8)
             form = outline(draw, "blob", 1, 5)
-            fill(mask, placed(form, draw.uniform(0, size, 2), size * draw.uniform(0.15, 0.4), 0), np.ones(1))
+            fill(mask, frame(draw.uniform(0, size, 2), size * draw.uniform(0.15, 0.4), 0)(form), np.ones(1))
             inside = from_bytes(mask)
             height = cv2.GaussianBlur(inside, (0, 0), soft)
             dx, dy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
-            lit = 0.85 + soft * 0.5 * (dx * np.cos(light) + dy * np.sin(light))
-            image = mix(image, colours[k] * lit[..., None], inside)
+            lit = np.clip(0.9 + 0.4 * soft * (dx * np.cos(light) + dy * np.sin(light)), 0.35, 1.4)
+            image = mix(image, colours[1 + k % (len(colours) - 1)] * lit[..., None], inside)
         return np.clip(image, 0, 1).astype(np.float32)
 
     return picture

@@ -1,8 +1,14 @@
 """Outlines of simple shapes, as polygons that fit into the unit circle: (n, 2) positions x, y."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from weights.train.drawings.canvas import Rng
+
+Frame = Callable[
+    [np.ndarray | list], np.ndarray
+]  # positions (n, 2) in a body, its radius being 1 → positions in pixels
 
 NAMES = ("ellipse", "box", "polygon", "star", "leaf", "crescent", "blob", "drop", "curl")
 TURN = np.linspace(0, 2 * np.pi, 48, endpoint=False)
@@ -36,7 +42,8 @@ def outline(rng: Rng, name: str, narrow: float, corners: int) -> np.ndarray:
     return CIRCLE * [1, narrow]
 
 
-def placed(shape: np.ndarray, place: np.ndarray, radius: float, angle: float) -> np.ndarray:
-    """Return an outline enlarged to `radius`, turned by `angle` (radians) and moved to `place`."""
+def frame(place: np.ndarray, radius: float, angle: float) -> Frame:
+    """Return the function that enlarges positions to `radius`, turns them by `angle` (radians) and moves them."""
     cos, sin = np.cos(angle), np.sin(angle)
-    return radius * shape @ np.array([[cos, sin], [-sin, cos]]) + place
+    turn = radius * np.array([[cos, sin], [-sin, cos]])
+    return lambda xy: np.asarray(xy, float) @ turn + place

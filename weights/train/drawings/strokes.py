@@ -1,4 +1,7 @@
-"""Brush strokes: short curves of paint along a direction field, freely or over a picture (a painting of it)."""
+"""Brush strokes: short curves of paint along a direction field, freely or over a picture (a painting of it).
+
+A painting starts with a large brush and goes on with smaller ones where there are details (Hertzmann 1998).
+"""
 
 from dataclasses import dataclass
 
@@ -6,7 +9,7 @@ import cv2
 import numpy as np
 
 from weights.train.drawings.canvas import Program, Rng, from_bytes, log_uniform, plain, to_bytes, trace
-from weights.train.drawings.fields import fractal, spread
+from weights.train.drawings.fields import fractal, slopes, spread
 from weights.train.drawings.orientation import along_levels, follow, orientation
 from weights.train.drawings.palette import colour_by, palette, varied
 
@@ -15,38 +18,53 @@ MOST = 3500  # strokes in one layer of paint
 
 @dataclass(frozen=True)
 class Brush:
-    """How one layer of strokes is laid: width and length in pixels, the rest as shares of 1."""
+    """How one layer of strokes is laid."""
 
-    width: float
-    length: float
+    width: float  # pixels
+    length: float  # pixels
     cover: float  # how often a spot is painted over, on average
     colour_change: float
     angle_change: float  # radians
     bristles: bool
 
     def smaller(self) -> "Brush":
-        """Return the brush for the details of the second layer."""
-        return Brush(self.width / 2, self.length * 0.6, self.cover / 2, self.colour_change, self.angle_change, False)
+        """Return the brush for the next layer."""
+        length = max(5, 0.6 * self.length)
+        return Brush(max(1, self.width / 2), length, 0.6 * self.cover, self.colour_change, self.angle_change, False)
 
 
 def choose_brush(rng: Rng, widest: float = 14) -> Brush:
     """Return a brush of any size up to `widest` pixels."""
     width = log_uniform(rng, 1.2, widest)
     length = float(np.clip(width * log_uniform(rng, 1.5, 14), 6, 130))
-    colour_change = rng.choice([0.0, rng.uniform(0, 0.12)])
-    return Brush(width, length, rng.uniform(0.9, 2.2), colour_change, rng.uniform(0, 0.25), width > 3 and rng.random() < 0.5)
+    cover, change, turn = rng.uniform(0.9, 2.2), rng.choice([0, rng.uniform(0, 0.12)]), rng.uniform(0, 0.25)
+    return Brush(width, length, cover, change, turn, width > 3 and rng.random() < 0.5)
 
 
-def lay(rng: Rng, board: np.ndarray, brush: Brush, directions: np.ndarray, colours: np.ndarray) -> None:
-    """Paint one layer on a board of bytes; each stroke takes the colour that `colours` (size, size, 3) has under it."""
+def lay(
+    rng: Rng,
+    board: np.ndarray,
+    brush: Brush,
+    directions: np.ndarray,
+    colours: np.ndarray,
+    share: np.ndarray | None = None,
+) -> None:
+    """Paint one layer on a board of bytes; each stroke takes the colour that `colours` (size, size, 3) has under it.
+
+    With `share` (size, size), only that share of the strokes is painted at each place.
+    """
     size = len(board)
     count = int(min(MOST, brush.cover * size * size / (brush.width * brush.length)))
-    steps = int(np.clip(brush.length / 5, 3, 14))
     starts = rng.uniform(-8, size + 8, (count, 2))
-    paths = follow(directions, starts, brush.length / steps, steps, rng.normal(0, brush.angle_change, count))
+    if share is not None:
+        column, row = np.clip(starts.astype(np.int32), 0, size - 1).T
+        starts = starts[rng.random(count) < share[row, column]]
+    steps = int(np.clip(brush.length / 5, 3, 14))
+    turned = rng.normal(0, brush.angle_change, len(starts))
+    paths = follow(directions, starts, brush.length / steps, steps, turned)
     column, row = np.clip(paths[:, steps // 2].astype(np.int32), 0, size - 1).T
     paints = varied(rng, colours[row, column], brush.colour_change)
-    widths = brush.width * rng.uniform(0.7, 1.3, count)
+    widths = brush.width * rng.uniform(0.7, 1.3, len(paths))
     for path, paint, width in zip(paths, paints, widths, strict=True):
         trace(board, path, paint, width)
         if brush.bristles:
@@ -60,15 +78,14 @@ def strokes(rng: Rng) -> Program:
     """Strokes in the colours of a palette, which change slowly from place to place or from stroke to stroke."""
     colours, directions, brush = palette(rng), orientation(rng), choose_brush(rng)
     blobs, steps, anywhere = rng.uniform(1.5, 8), rng.random() < 0.5, rng.random() < 0.3
-    layers = int(rng.integers(1, 3))
+    layers = (brush, brush.smaller())[: rng.integers(1, 3)]
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         tone = draw.random((size, size)) if anywhere else spread(fractal(draw, size, blobs, 3))
-        below = colour_by(tone, colours, steps)
+        below, paths = colour_by(tone, colours, steps), directions(draw, size)
         board = to_bytes(plain(colours[0], size))
-        paths = directions(draw, size)
-        for brush_now in (brush, brush.smaller())[:layers]:
-            lay(draw, board, brush_now, paths, below)
+        for layer in layers:
+            lay(draw, board, layer, paths, below)
         return from_bytes(board)
 
     return picture
@@ -77,14 +94,18 @@ def strokes(rng: Rng) -> Program:
 def painted(rng: Rng, subject: Program) -> Program:
     """Paint another program's picture in strokes, along its own contours or along a direction field."""
     brush, directions, by_contours = choose_brush(rng, 9), orientation(rng), rng.random() < 0.5
+    layers = [brush, brush.smaller(), brush.smaller().smaller()][: rng.integers(1, 4)]
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         seen = subject(draw, size)
-        flat = cv2.GaussianBlur(seen, (0, 0), max(0.8, brush.width / 3))
-        paths = along_levels(seen.mean(-1), 6) if by_contours else directions(draw, size)
+        grey = seen.mean(-1)
+        paths = along_levels(grey, 6) if by_contours else directions(draw, size)
+        detail = np.hypot(*slopes(grey, 1.5))
+        share = np.clip(cv2.GaussianBlur(detail, (0, 0), 3) / (detail.mean() + 1e-6), 0, 1)
         board = to_bytes(cv2.GaussianBlur(seen, (0, 0), 3))
-        for brush_now in (brush, brush.smaller()):
-            lay(draw, board, brush_now, paths, flat)
+        for layer in layers:
+            colours = cv2.GaussianBlur(seen, (0, 0), max(0.6, layer.width / 3))
+            lay(draw, board, layer, paths, colours, None if layer is brush else share)
         return from_bytes(board)
 
     return picture

@@ -3,7 +3,17 @@
 import cv2
 import numpy as np
 
-from weights.train.drawings.canvas import Program, Rng, coordinates, fill, from_bytes, log_uniform, plain, to_bytes, trace
+from weights.train.drawings.canvas import (
+    Program,
+    Rng,
+    coordinates,
+    fill,
+    from_bytes,
+    log_uniform,
+    plain,
+    to_bytes,
+    trace,
+)
 from weights.train.drawings.fields import smooth, spread, warp
 from weights.train.drawings.palette import colour_by, palette
 
@@ -45,7 +55,9 @@ def ornament(rng: Rng) -> Program:
         rows = [np.roll(row, brick * (i % 2) * width // 2, 1) for i in range(2 * size // height + 2)]
         turn = cv2.getRotationMatrix2D((size, size), float(angle), 1)
         turn[:, 2] += draw.uniform(-width, width, 2) / 2 - size / 2
-        wall = cv2.warpAffine(np.vstack(rows), turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        wall = cv2.warpAffine(
+            np.vstack(rows), turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
         return warp(draw, wall, bend, 4) if bend else wall
 
     return picture
