@@ -1,5 +1,6 @@
 """Makes the finished file of a trained network, a MatConvNet `.mat` or the small `.npz` that this program ships."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ def finished(drawings: np.ndarray, settings: Settings, state: State) -> Weights:
     convolutions = rounded(fold(state.parameters, chosen, settings.pooling))
     origin = f"{TRAINED_ORIGIN}, half width (version {VERSION}, seed {settings.seed}, {state.step} steps)"
     weights = Weights(convolutions, MEAN_RGB, "later", origin)
-    return with_magnitudes(weights, chosen[:: max(1, len(chosen) // WEIGHED)], settings.pooling)
+    weights = with_magnitudes(weights, chosen[:: max(1, len(chosen) // WEIGHED)], settings.pooling)
+    return replace(weights, convolutions=rounded(weights.convolutions))
 
 
 def write_finished(path: Path, weights: Weights) -> None:

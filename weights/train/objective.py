@@ -89,14 +89,18 @@ def total(terms: dict[str, tf.Tensor], settings: Settings) -> tf.Tensor:
 def embed(head: Parameters, x: tf.Tensor, means: tf.Tensor) -> tf.Tensor:
     """Return the embedding of maps: (B, H', W', C) and their means (B, C) → (B, 128), unit vectors."""
     positions = x.shape[1] * x.shape[2]
-    flat = tf.reshape(x, (-1, positions, x.shape[3]))
-    projected = tf.cast(flat @ tf.cast(head["project"], x.dtype), tf.float32)  # (B, positions, 40)
+    projected = tf.reshape(convolved(x, head["project"]), (-1, positions, PROJECTED))
     projected -= 0.5 * tf.reduce_mean(projected, axis=1, keepdims=True)  # else the means would outweigh the rest
     gram = tf.matmul(projected, projected, transpose_a=True) / positions  # (B, 40, 40)
     gram = tf.gather(tf.reshape(gram, (-1, PROJECTED**2)), UPPER, axis=1)
     gram *= tf.math.rsqrt(tf.abs(gram) + 1e-3)  # about the square root, with its sign
     described = layer_normalised(tf.concat([gram, means], axis=1)) * head["gain"] + head["offset"]
     return tf.math.l2_normalize(described @ head["embed"] + head["embed_bias"], axis=1)
+
+
+def convolved(x: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
+    """Return a 1×1 convolution of maps (B, H', W', C) with a matrix (C, out), in float32."""
+    return tf.cast(tf.nn.conv2d(x, tf.cast(matrix, x.dtype)[None, None], strides=1, padding="SAME"), tf.float32)
 
 
 def layer_normalised(x: tf.Tensor) -> tf.Tensor:
@@ -127,8 +131,7 @@ def pixel_loss(head: Parameters, x: tf.Tensor, pictures: tf.Tensor) -> tf.Tensor
 
     It gives each position 2×2 pixels; the pictures (B, H, W, 3) are averaged to that size.
     """
-    found = tf.cast(x @ tf.cast(head["pixels"], x.dtype), tf.float32) + head["pixels_bias"]
-    found = tf.nn.depth_to_space(found, 2)  # (B, 2H', 2W', 3)
+    found = tf.nn.depth_to_space(convolved(x, head["pixels"]) + head["pixels_bias"], 2)  # (B, 2H', 2W', 3)
     step = pictures.shape[1] // found.shape[1]
     wanted = tf.nn.avg_pool2d(pictures, step, step, "VALID") if step > 1 else pictures
     return tf.reduce_mean(tf.square(found - wanted))

@@ -19,16 +19,19 @@ from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
 
 LARGEST = 127  # of int8, but for its sign
+SCALE_BITS = 16
 
 
 def quantized(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return `kernel` (3, 3, in, out) as int8, and the scale of each filter (out,); the largest number becomes ±127.
+    """Return `kernel` (3, 3, in, out) as int8, and the scale of each filter (out,) float32.
 
-    No number is off by more than half the scale. To quantise what was quantised before changes nothing.
+    The largest number of a filter becomes ±127, and no number is off by more than half the scale. What was rounded
+    before does not change: scales have 16 significant bits, so their products with int8 are exact in float32.
     """
-    scale = np.abs(kernel).max(axis=(0, 1, 2)) / LARGEST
-    scale = np.where(scale > 0, scale, 1).astype(np.float32)
-    return np.rint(kernel / scale).astype(np.int8), scale
+    mantissa, exponent = np.frexp(np.abs(kernel).max(axis=(0, 1, 2)).astype(np.float64) / LARGEST)
+    scale = np.ldexp(np.ceil(mantissa * 2**SCALE_BITS), exponent - SCALE_BITS)
+    scale = np.where(scale > 0, scale, 1.0)
+    return np.rint(kernel / scale).astype(np.int8), scale.astype(np.float32)
 
 
 def rounded(convolutions: dict[str, Conv]) -> dict[str, Conv]:
