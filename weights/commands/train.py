@@ -71,14 +71,17 @@ def run_train(options: argparse.Namespace) -> None:
     given = {name: value for name, value in given.items() if value is not None}
     path: Path = options.to
     kept = path.with_suffix(".state.npz")
+    if path.suffix not in (".mat", ".npz"):
+        raise InputError(f"{path} ends in {path.suffix!r}, expected .mat or .npz")
     check_place(path)
     if not options.resume:
         for existing in filter(os.path.lexists, (path, kept)):
             raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")
+    settings = Settings(**given)  # refused at once if they do not fit together
     start_tensorflow()
     # Here and not above: they import TensorFlow, for which other commands should not wait.
     from weights.train.loop import initial_state
-    from weights.train.run import make
+    from weights.train.run import Places, make
     from weights.train.state_file import load
 
     if options.resume:
@@ -86,7 +89,6 @@ def run_train(options: argparse.Namespace) -> None:
         if replace(settings, **given) != settings:
             raise InputError(f"{kept} is of a run with other settings; leave the settings away with --resume")
     else:
-        settings = Settings(**given)
         state = initial_state(settings)
-    make(path, kept, settings, state, options.drawings, options.checkpoint_every, sys.stderr)
+    make(Places(path, kept, options.drawings, options.checkpoint_every), settings, state, sys.stderr)
     say(f"written: {path}")

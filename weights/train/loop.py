@@ -2,8 +2,10 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import tensorflow as tf
@@ -52,18 +54,21 @@ def train(
         watch: called after each step.
     """
     compiled = tf.function(one_step, autograph=False)
-    began, first = time.monotonic(), state.step
-    for pictures, kinds in batches(drawings, settings, first):
+    seconds: deque[float] = deque(maxlen=20)  # of the last steps
+    began = time.monotonic()
+    for pictures, kinds in batches(drawings, settings, state.step):
         rate = tf.constant(learning_rate(settings, state.step), tf.float32)
         done = tf.constant(state.step + 1, tf.float32)
         parameters, moments, terms = compiled(
             state.parameters, state.moments, tf.constant(pictures), tf.constant(kinds), rate, done, settings
         )
         state = State(state.step + 1, parameters, moments)
+        values = {term: float(value) for term, value in terms.items()}
+        seconds.append(time.monotonic() - began)
         if watch:
-            each = (time.monotonic() - began) / (state.step - first)
-            values = {term: float(value) for term, value in terms.items()}
-            watch(Step(state.step, each * (settings.steps - state.step), values), state)
+            # The median, because the first step of each phase takes longer: TensorFlow builds its graph.
+            watch(Step(state.step, median(seconds) * (settings.steps - state.step), values), state)
+        began = time.monotonic()
     return state
 
 

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from vgg.errors import InputError
+
 Pooling = Literal["avg", "max"]
+
+#: Crops have sides that four pools can halve without a rest.
+MULTIPLE = 16
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,22 @@ class Settings:
     kind: float = 0.5
     pixels: float = 0.3
     sparsity: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Raise InputError if the numbers do not fit together."""
+        for phase in self.phases:
+            if phase.size % MULTIPLE or phase.size < 1:
+                raise InputError(f"a phase has crops of {phase.size} pixels, expected a multiple of {MULTIPLE}")
+            if not 2 <= phase.kinds <= self.kinds:
+                raise InputError(
+                    f"a phase has {phase.kinds} kinds in a batch, expected 2 to {self.kinds}, which is all"
+                )
+        ends = [phase.until for phase in self.phases]
+        if ends != sorted(ends) or ends[0] <= 0 or ends[-1] != 1:
+            raise InputError(f"the phases end at {ends}, expected shares of all steps that grow, the last one 1")
+        for name in ("learning_rate", "weight_decay", "clip_norm", "contrast", "kind", "pixels", "sparsity"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError(f"{name} is {getattr(self, name)}, expected a number of 0 or more")
 
     def phase(self, step: int) -> Phase:
         """Return the phase of the step with that number, counted from 0."""

@@ -1,0 +1,64 @@
+"""The small file: how far 8 bits are off, and that reading gives what was written."""
+
+import numpy as np
+import pytest
+
+from vgg.errors import WeightsError
+from vgg.layers import CONVOLUTIONS
+from vgg.matfile.read import Conv, Weights
+from weights.train.network import MEAN_RGB, initial_parameters
+from weights.train.shipped import quantized, read_small, rounded, write_small
+
+
+@pytest.fixture(scope="module")
+def half_width():
+    parameters = initial_parameters(0)
+    rng = np.random.default_rng(0)
+    convolutions = {}
+    for layer in CONVOLUTIONS:
+        kernel = parameters[f"{layer.name}/kernel"].numpy()
+        bias = rng.normal(0, 3, kernel.shape[3]).astype(np.float32)
+        convolutions[layer.name] = Conv(kernel * np.exp(bias), bias)  # filters of very different sizes
+    convolutions["conv2_1"].kernel[..., 5] = 0
+    return Weights(convolutions, MEAN_RGB, "later", "half of it × by hand")
+
+
+def test_error_of_8_bits(half_width):
+    for name, (kernel, bias) in rounded(half_width.convolutions).items():
+        before = half_width.convolutions[name].kernel
+        largest = np.abs(before).max(axis=(0, 1, 2))
+        assert (np.abs(kernel - before) <= largest / 127 / 2 * 1.001).all()
+        np.testing.assert_array_equal(bias, half_width.convolutions[name].bias)
+    assert np.abs(quantized(before)[0]).max(axis=(0, 1, 2)).tolist() == [127] * 256
+
+
+def test_written_and_read(half_width, tmp_path):
+    path = tmp_path / "small.npz"
+    write_small(path, half_width)
+    assert path.stat().st_size < 8e6
+    found = read_small(path)
+    for name, conv in rounded(half_width.convolutions).items():
+        for one, other in zip(found.convolutions[name], conv, strict=True):
+            assert one.dtype == np.float32
+            np.testing.assert_array_equal(one, other)
+    assert list(found.convolutions) == list(half_width.convolutions)
+    assert (found.origin, found.layout) == ("half of it × by hand", "later")
+    np.testing.assert_array_equal(found.mean_rgb, MEAN_RGB)
+
+
+def test_what_was_rounded_stays_and_gives_the_same_bytes(half_width, tmp_path):
+    write_small(tmp_path / "a.npz", half_width)
+    write_small(tmp_path / "b.npz", read_small(tmp_path / "a.npz"))
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_damaged_files_are_refused(half_width, tmp_path):
+    write_small(tmp_path / "a.npz", half_width)
+    whole = (tmp_path / "a.npz").read_bytes()
+    np.savez(tmp_path / "other.npz", picture=np.zeros(3))
+    (tmp_path / "half.npz").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "text.npz").write_text("hello")
+    for name in ("other", "half", "text", "missing"):
+        with pytest.raises(WeightsError, match=f"{name}.npz is not a trained network") as caught:
+            read_small(tmp_path / f"{name}.npz")
+        assert str(caught.value).isprintable()

@@ -1,0 +1,110 @@
+"""The loop, stopping and going on, and the command, with tiny drawings and few steps."""
+
+import numpy as np
+import pytest
+
+from refused_command import refused_by
+from vgg.matfile.read import read
+from weights.__main__ import main
+from weights.train import run
+from weights.train.loop import initial_state, learning_rate, train
+from weights.train.settings import Phase, Settings
+from weights.train.shipped import read_small
+from weights.train.state_file import load, save
+
+SETTINGS = Settings(kinds=4, draws=2, steps=4, phases=(Phase(16, 3, 1.0),), warm_up=1)
+OPTIONS = ["--kinds", "4", "--steps", "4", "--phases", "16:3:1", "--warm-up", "1"]
+
+
+@pytest.fixture
+def drawings():
+    return np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def drawings_file(drawings, tmp_path):
+    path = tmp_path / "drawings.npy"
+    np.save(path, drawings)
+    return path
+
+
+def test_going_on_gives_the_same_bytes_as_never_to_stop(drawings, tmp_path):
+    losses = {}
+
+    def watch(step, state):
+        losses[step.step] = step.losses
+        if step.step == 2:
+            save(tmp_path / "kept.npz", SETTINGS, state)
+
+    whole = train(drawings, SETTINGS, initial_state(SETTINGS), watch)
+    assert list(losses) == [1, 2, 3, 4]
+    assert losses[4]["pixels"] < losses[1]["pixels"]
+    settings, state = load(tmp_path / "kept.npz")
+    assert (settings, state.step) == (SETTINGS, 2)
+    rest = train(drawings, settings, state)
+    for found, expected in ((rest.parameters, whole.parameters), *zip(rest.moments, whole.moments, strict=True)):
+        assert list(found) == list(expected)
+        for name, value in expected.items():
+            np.testing.assert_array_equal(found[name], value, err_msg=name)
+    assert rest.step == whole.step == 4
+
+
+def test_learning_rate():
+    settings = Settings(steps=1000, warm_up=50, learning_rate=2.0)
+    assert learning_rate(settings, 0) == pytest.approx(2 / 50, rel=1e-5)
+    assert learning_rate(settings, 500) == pytest.approx(1)
+    assert learning_rate(settings, 250) == pytest.approx(1 + np.sqrt(0.5))
+    assert 0 < learning_rate(settings, 999) < 1e-4
+
+
+def test_command_stopped_and_resumed(drawings_file, tmp_path, capsys, monkeypatch):
+    """Two small files: one made at one go, one stopped and resumed; a `.mat` of a step on the way."""
+    common = ["train", "--drawings", str(drawings_file)]
+    assert main([*common, *OPTIONS, "--to", str(tmp_path / "a.npz"), "--checkpoint-every", "3"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"written: {tmp_path / 'a.npz'}\n" and "step 4/4  contrast " in printed.err
+    assert read_small(tmp_path / "a.npz").origin == "trained on drawings, half width (version 1, seed 0, 4 steps)"
+    assert read(tmp_path / "a-3.mat").origin == "trained on drawings, half width (version 1, seed 0, 3 steps)"
+
+    def stopping(step, described=run.described):
+        if step.step == 2:
+            raise KeyboardInterrupt
+        return described(step)
+
+    monkeypatch.setattr(run, "described", stopping)
+    assert main([*common, *OPTIONS, "--to", str(tmp_path / "b.npz")]) == 130
+    assert "2 of 4 steps are kept in " in capsys.readouterr().err
+    assert not (tmp_path / "b.npz").exists()
+    monkeypatch.undo()
+    assert main([*common, "--resume", "--to", str(tmp_path / "b.npz")]) == 0
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a-3.mat", "a.npz", "b.npz", "drawings.npy"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--phases", "24:3:1"], "crops of 24 pixels, expected a multiple of 16"),
+        (["--phases", "16:30:1"], "30 kinds in a batch, expected 2 to 4"),
+        (["--phases", "16:3:0.5"], "the last one 1"),
+        (["--phases", "16-3"], "expected SIZE:KINDS:UNTIL"),
+        (["--learning-rate", "nan"], "learning_rate is nan"),
+        (["--to", "{0}/a.txt"], "expected .mat or .npz"),
+        (["--to", "{0}/there.mat"], "there.mat exists already"),
+        (["--resume", "--to", "{0}/none.mat"], "holds no state of a training run"),
+        (["--drawings", "{0}/text.npy"], "text.npy holds no drawings"),
+        (["--drawings", "{0}/few.npy"], "few.npy holds uint8 (3, 32, 32, 3), expected uint8 (8, height, width, 3)"),
+    ],
+)
+def test_refused(tmp_path, capfd, options, words):
+    (tmp_path / "there.mat").write_text("mine")
+    (tmp_path / "text.npy").write_text("hello")
+    np.save(tmp_path / "few.npy", np.zeros((3, 32, 32, 3), np.uint8))
+    arguments = ["train", "--to", str(tmp_path / "new.mat"), *OPTIONS, *(option.format(tmp_path) for option in options)]
+    assert words in refused_by(main, "weights", arguments, capfd, tmp_path)
+
+
+def test_resume_with_other_settings_is_refused(tmp_path, capfd):
+    save(tmp_path / "a.state.npz", SETTINGS, initial_state(SETTINGS))
+    arguments = ["train", "--resume", "--to", str(tmp_path / "a.mat"), "--seed", "5"]
+    assert "of a run with other settings" in refused_by(main, "weights", arguments, capfd, tmp_path)
