@@ -11,7 +11,7 @@ from weights.train.drawings.palette import colour_by, palette
 def clouds(rng: Rng) -> Program:
     """Fractal noise as it is, in veins, in ridges or stirred, at times with light from one side."""
     colours, steps = palette(rng), rng.random() < 0.15
-    blobs, gain = log_uniform(rng, 1.5, 14), rng.uniform(0.3, 0.7)
+    blobs, gain = log_uniform(rng, 1.5, 14), rng.uniform(0.35, 0.9)
     form = rng.choice(["clouds", "veins", "ridges", "stirred"])
     veins, angle, tilt = rng.uniform(1.5, 5), rng.uniform(0, np.pi), rng.uniform(0, 0.2)
     lit, light = rng.random() < 0.35, rng.uniform(0, 2 * np.pi)

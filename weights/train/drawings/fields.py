@@ -21,7 +21,8 @@ def smooth(rng: Rng, size: int, blobs: float) -> np.ndarray:
 def fractal(rng: Rng, size: int, blobs: float, octaves: int = 5, gain: float = 0.5) -> np.ndarray:
     """Return a sum of fields, each with twice as many blobs as the one before and `gain` times as strong.
 
-    With gain 0.5 the power falls with about the square of the frequency, as in photographs (Field 1987).
+    With gain 1 the power falls with the square of the frequency, as in photographs (Field 1987); with 0.5 with the
+    fourth power, as in soft clouds.
     """
     field = np.zeros((size, size), np.float32)
     for octave in range(octaves):
