@@ -13,6 +13,7 @@ from weights.train.drawings.canvas import (
     plain,
     points,
     to_bytes,
+    trace,
 )
 from weights.train.drawings.fields import fractal, spread
 from weights.train.drawings.palette import colour_by, lab, palette, varied
@@ -46,34 +47,27 @@ def dots(rng: Rng) -> Program:
 
 
 def stars(rng: Rng) -> Program:
-    """A night sky: a dark gradient, small stars in clusters, some with a glow or with rays."""
-    sky = np.stack(
-        [lab(rng.uniform(2, 12), 15, rng.uniform(220, 320)), lab(rng.uniform(8, 35), 25, rng.uniform(0, 360))]
-    )
-    count, brightness, rays, blobs = (
-        int(log_uniform(rng, 60, 900)),
-        rng.uniform(0.4, 1),
-        rng.random() < 0.4,
-        rng.uniform(1.5, 4),
-    )
-    hues = rng.choice([60, 90, 250], 4)
+    """A night sky: dark dust, small stars where there is more of it, some with a glow or with rays."""
+    night = lab(rng.uniform(2, 12), 15, rng.uniform(220, 320))
+    dusty = lab(rng.uniform(8, 35), 25, rng.uniform(0, 360))
+    apart, brightness, blobs = log_uniform(rng, 11, 42), rng.uniform(0.4, 1), rng.uniform(1.5, 4)  # apart: pixels
+    rays, hues = rng.random() < 0.4, rng.choice([60, 90, 250], 4)
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         dust = spread(fractal(draw, size, blobs, 5))
-        board = to_bytes(plain(np.zeros(3), size))
-        glow = board.copy()
-        places = draw.uniform(0, size, (count, 2))
-        keep = draw.random(count) < 0.15 + dust[tuple(places.astype(np.int32).T[::-1])]
-        for place, radius in zip(places[keep], np.minimum(6, 0.5 + 0.4 * draw.pareto(1.6, keep.sum())), strict=True):
+        lit, glow = to_bytes(plain(np.zeros(3), size)), to_bytes(plain(np.zeros(3), size))
+        places = draw.uniform(0, size, (int((size / apart) ** 2), 2))
+        column, row = places.astype(np.int32).T
+        places = places[draw.random(len(places)) < 0.15 + dust[row, column]]
+        for place, radius in zip(places, np.minimum(6, 0.5 + 0.4 * draw.pareto(1.6, len(places))), strict=True):
             colour = brightness * lab(draw.uniform(60, 98), 18, hues[draw.integers(4)])
-            disc(board, place, radius, colour)
+            disc(lit, place, radius, colour)
             if radius > 1.5:
                 disc(glow, place, 3 * radius, colour)
-                for across in ([1, 0], [0, 1]) if rays else ():
-                    ends = np.stack([place - np.multiply(across, 4 * radius), place + np.multiply(across, 4 * radius)])
-                    cv2.polylines(board, [points(ends)], False, ink(colour), 1, cv2.LINE_AA, FRACTION_BITS)
-        lights = from_bytes(board) + 0.8 * cv2.GaussianBlur(from_bytes(glow), (0, 0), 5)
-        return np.clip(colour_by(0.9 * dust**2, sky) + lights, 0, 1)
+                for ray in 4 * radius * np.eye(2)[: 2 * rays]:
+                    trace(lit, np.stack([place - ray, place + ray]), colour, 1)
+        lights = from_bytes(lit) + 0.8 * cv2.GaussianBlur(from_bytes(glow), (0, 0), 5)
+        return np.clip(colour_by(0.9 * dust**2, np.stack([night, dusty])) + lights, 0, 1)
 
     return picture
 
@@ -81,16 +75,16 @@ def stars(rng: Rng) -> Program:
 def bokeh(rng: Rng) -> Program:
     """Lights out of focus: soft discs that add up on a dark, smooth ground."""
     colours = palette(rng)
-    radius, count, soft = log_uniform(rng, 5, 30), int(log_uniform(rng, 15, 90)), log_uniform(rng, 0.6, 5)
+    radius, cover, soft = log_uniform(rng, 5, 30), log_uniform(rng, 0.1, 0.6), log_uniform(rng, 0.6, 5)
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         image = 0.3 * colour_by(spread(fractal(draw, size, 1.5, 2)), colours)
-        for _ in range(3):
-            board = to_bytes(plain(np.zeros(3), size))
-            for place in draw.uniform(0, size, (count // 3, 2)):
+        for _ in range(3):  # discs add up only between the layers
+            layer = to_bytes(plain(np.zeros(3), size))
+            for place in draw.uniform(0, size, (int(np.clip(cover * (size / radius) ** 2 / 9, 3, 90)), 2)):
                 paint = colours[draw.integers(len(colours))] * draw.uniform(0.2, 0.8)
-                disc(board, place, radius * draw.uniform(0.5, 1.2), paint)
-            image = image + cv2.GaussianBlur(from_bytes(board), (0, 0), soft)
+                disc(layer, place, radius * draw.uniform(0.5, 1.2), paint)
+            image = image + cv2.GaussianBlur(from_bytes(layer), (0, 0), soft)
         return np.clip(image, 0, 1)
 
     return picture

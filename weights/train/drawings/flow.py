@@ -39,10 +39,11 @@ def flow(rng: Rng) -> Program:
 def curves(rng: Rng) -> Program:
     """Long loops or lines along a direction field, with or without an outline, on a plain ground."""
     colours, directions = palette(rng), orientation(rng)
-    count, width, steps = int(rng.integers(25, 160)), log_uniform(rng, 1, 9), int(rng.integers(20, 70))
+    apart, width, steps = rng.uniform(25, 60), log_uniform(rng, 1, 9), int(rng.integers(20, 70))
     freely, turn, outlined = rng.random() < 0.5, rng.uniform(0.02, 0.3), rng.random() < 0.4
 
     def picture(draw: Rng, size: int) -> np.ndarray:
+        count = int((size / apart) ** 2)
         starts = draw.uniform(0, size, (count, 2))
         if freely:
             bends = draw.normal(0, turn, (count, 1)) + draw.normal(0, turn / 2, (count, steps))

@@ -44,13 +44,14 @@ def draw(kind: int, draw: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
     Everything that makes up the kind (programs, colours, scales, layout) depends on `seed` and `kind` only; `draw`
     decides places and phases. The same four numbers give the same bytes on the same machine.
     """
-    # 1 + draw, because NumPy takes the seed [seed, kind, 0] for the same as [seed, kind].
-    return to_bytes(choose(np.random.default_rng([seed, kind]))(np.random.default_rng([seed, kind, 1 + draw]), size))
+    program = choose(np.random.default_rng([seed, kind]))
+    # 1 + draw, because NumPy takes [seed, kind, 0] for the same seed as [seed, kind].
+    return to_bytes(program(np.random.default_rng([seed, kind, 1 + draw]), size))
 
 
 def choose(rng: Rng) -> Program:
     """Return a program for a kind: one subject or texture, or two textures together, and its finish."""
-    program = subject(rng) if rng.random() < 0.4 else _pick(rng, TEXTURES)(rng)
+    program = subject(rng) if rng.random() < 0.5 else _pick(rng, TEXTURES)(rng)
     together = rng.choice(["alone", "inside", "light", "over", "warped"], p=[0.6, 0.15, 0.08, 0.09, 0.08])
     if together == "inside":
         program = inside(rng, program, _pick(rng, TEXTURES)(rng))

@@ -13,9 +13,8 @@ def paper_and_ink(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
     if rng.random() < 0.2:
         colours = palette(rng)
         return colours[-1], colours[0]
-    return lab(rng.uniform(80, 98), rng.uniform(0, 18), 85), lab(
-        rng.uniform(2, 35), rng.uniform(0, 25), rng.choice([50, 270])
-    )
+    paper = lab(rng.uniform(80, 98), rng.uniform(0, 18), 85)
+    return paper, lab(rng.uniform(2, 35), rng.uniform(0, 25), rng.choice([50, 270]))
 
 
 def line_drawing(rng: Rng, subject: Program) -> Program:
