@@ -36,7 +36,7 @@ def initial_kernels(pictures: Sequence[np.ndarray], widths: dict[str, int], seed
         if layer.kind == "conv":
             kernel = _clustered([x.numpy() for x in maps], widths[layer.name], rng)
             maps = [conv2d(x, *_sparse(kernel, maps)) for x in maps]
-            kernels[layer.name] = kernel * np.float32(np.sqrt(2)) / np.linalg.norm(kernel, axis=(0, 1, 2))
+            kernels[layer.name] = kernel * np.float32(np.sqrt(2)) / np.sqrt(np.sum(kernel**2, axis=(0, 1, 2)))
         else:
             maps = [relu(x) if layer.kind == "relu" else pool(x, "avg") for x in maps]
     return kernels

@@ -16,7 +16,6 @@ from weights.train.network import Parameters, centred, feature_maps, initial_par
 from weights.train.objective import HEADS, initial_heads, losses, total
 from weights.train.settings import Settings
 
-
 #: Drawings from which the initial kernels are clustered.
 CLUSTERED = 16
 
