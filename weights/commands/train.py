@@ -80,15 +80,13 @@ def run_train(options: argparse.Namespace) -> None:
     settings = Settings(**given)  # refused at once if they do not fit together
     start_tensorflow()
     # Here and not above: they import TensorFlow, for which other commands should not wait.
-    from weights.train.loop import initial_state
     from weights.train.run import Places, make
     from weights.train.state_file import load
 
+    state = None
     if options.resume:
         settings, state = load(kept)
         if replace(settings, **given) != settings:
             raise InputError(f"{kept} is of a run with other settings; leave the settings away with --resume")
-    else:
-        state = initial_state(settings)
     make(Places(path, kept, options.drawings, options.checkpoint_every), settings, state, sys.stderr)
     say(f"written: {path}")

@@ -16,6 +16,9 @@ from weights.train.network import Parameters, centred, feature_maps, initial_par
 from weights.train.objective import HEADS, initial_heads, losses, total
 from weights.train.settings import Settings
 
+#: Drawings from which the initial kernels are clustered.
+CLUSTERED = 16
+
 
 @dataclass(frozen=True)
 class State:
@@ -35,9 +38,10 @@ class Step:
     losses: dict[str, float]
 
 
-def initial_state(settings: Settings) -> State:
-    """Return the state before the first step."""
-    parameters = initial_parameters(settings.seed) | initial_heads(settings.kinds, settings.seed)
+def initial_state(drawings: np.ndarray, settings: Settings) -> State:
+    """Return the state before the first step; `drawings` as for `train`."""
+    chosen = drawings[:: -(-len(drawings) // CLUSTERED)].astype(np.float32)
+    parameters = initial_parameters(chosen, settings.seed) | initial_heads(settings.kinds, settings.seed)
     zeros = {name: tf.zeros_like(value) for name, value in parameters.items()}
     return State(0, parameters, Moments(zeros, zeros))
 

@@ -7,7 +7,7 @@ convolutions hardly trains. Afterwards it is folded into kernels and biases (`fo
 Parameters are plain tensors in a dict, in float32. The maps are bfloat16: convolutions take half the time in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -15,6 +15,7 @@ import tensorflow as tf
 from vgg.layers import CONVOLUTIONS, LAYERS, deepest
 from vgg.network import Pooling, pool, relu
 from weights.learn.filters import MEAN_RGB
+from weights.train.initial import initial_kernels
 
 Parameters = dict[str, tf.Tensor]
 
@@ -29,16 +30,14 @@ def channels(full: int) -> int:
     return full if full == 3 else full // 2
 
 
-def initial_parameters(seed: int) -> Parameters:
-    """Return kernels N(0, 2 / (9·in)) as in He et al. 2015, gains 1 and offsets 0 of all sixteen convolutions."""
-    rng = np.random.default_rng(seed)
+def initial_parameters(pictures: Sequence[np.ndarray], seed: int) -> Parameters:
+    """Return kernels clustered from `pictures` (H, W, 3) RGB, gains 1 and offsets 0 of all sixteen convolutions."""
+    widths = {layer.name: channels(layer.channels) for layer in CONVOLUTIONS}
     parameters: Parameters = {}
-    for layer in CONVOLUTIONS:
-        before, after = channels(layer.channels_in), channels(layer.channels)
-        kernel = rng.standard_normal((3, 3, before, after), np.float32) * np.float32(np.sqrt(2 / (9 * before)))
-        parameters[f"{layer.name}/kernel"] = tf.constant(kernel)
-        parameters[f"{layer.name}/gain"] = tf.ones(after)
-        parameters[f"{layer.name}/offset"] = tf.zeros(after)
+    for name, kernel in initial_kernels([centred(picture) for picture in pictures], widths, seed).items():
+        parameters[f"{name}/kernel"] = tf.constant(kernel)
+        parameters[f"{name}/gain"] = tf.ones(widths[name])
+        parameters[f"{name}/offset"] = tf.zeros(widths[name])
     return parameters
 
 

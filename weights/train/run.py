@@ -9,7 +9,7 @@ from vgg.console.progress import steps_display
 from vgg.console.terminal import say
 from weights.train.drawings_file import get_drawings
 from weights.train.file import finished, write_finished
-from weights.train.loop import State, Step, train
+from weights.train.loop import State, Step, initial_state, train
 from weights.train.settings import Settings
 from weights.train.state_file import save
 
@@ -31,14 +31,15 @@ class Places:
         return self.network.with_name(f"{self.network.stem}-{step}.mat")
 
 
-def make(places: Places, settings: Settings, state: State, stream: TextIO) -> None:
-    """Train from `state` to the end and write the network; show the progress on `stream`.
+def make(places: Places, settings: Settings, state: State | None, stream: TextIO) -> None:
+    """Train from `state`, or from the beginning, to the end and write the network; show the progress on `stream`.
 
     Raises:
         InputError: a file cannot be read or written.
         KeyboardInterrupt: after a Ctrl-C; its text says how to go on.
     """
     drawings = get_drawings(settings, places.drawings, stream)
+    state = state or initial_state(drawings, settings)
     say(f"training, {settings.steps} steps:", stream)
     try:
         with (

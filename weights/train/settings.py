@@ -30,14 +30,14 @@ class Settings:
     """How the network is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 3000
+    steps: int = 1800
     kinds: int = 1600  # of drawing
     draws: int = 2  # different drawings of each kind
     pooling: Pooling = "avg"
-    phases: tuple[Phase, ...] = (Phase(64, 56, 0.4), Phase(96, 28, 0.75), Phase(128, 16, 1.0))
+    phases: tuple[Phase, ...] = (Phase(64, 56, 0.45), Phase(96, 28, 0.8), Phase(128, 16, 1.0))
 
     # AdamW (Loshchilov & Hutter 2019)
-    learning_rate: float = 2e-3  # reached after the warm-up, then down to 0 along a cosine
+    learning_rate: float = 1.5e-3  # reached after the warm-up, then down to 0 along a cosine
     warm_up: int = 60  # steps
     weight_decay: float = 0.03  # of kernels and other matrices
     clip_norm: float = 5.0  # the longest gradient over all parameters
