@@ -8,9 +8,9 @@ import pytest
 
 import genuine_figures
 import hand_made
+from vgg.load import weights_path
 from vgg.matfile.read import Conv, Weights, read
 from weights import command_line as command
-from weights.choice import choose
 from weights.download import sources
 from weights.fingerprint import is_genuine
 from weights.verify import describe
@@ -139,7 +139,7 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path, capsys, name):
 
 def test_without_a_file_it_takes_the_one_a_run_would_use(tmp_path, monkeypatch, capsys):
     hand_made.save(tmp_path / "imagenet-vgg-verydeep-19-beta16.mat", hand_made.network("beta16"))
-    monkeypatch.setattr("weights.commands.verify.choose", lambda named: choose(named, tmp_path))
+    monkeypatch.setattr("weights.commands.verify.weights_path", lambda named: weights_path(named, tmp_path))
     assert command.main(["verify"]) == 0
     assert "imagenet-vgg-verydeep-19-beta16.mat" in capsys.readouterr().out
 

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
         from transfer.bench import convergence, evaluation, sizes
         from weights.load import load_weights
 
-    weights = load_weights(options.weights, False, terminal.say)
+    weights = load_weights(options.weights, terminal.say)
     terminal.say(machine())
     tables = {
         "evaluation": lambda: evaluation.report(weights, 512),

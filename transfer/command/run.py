@@ -43,7 +43,7 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     say: Say = (lambda line: None) if options.quiet else terminal.say
     for remark in job.pictures.remarks:
         say(remark)
-    weights = load_weights(options.weights, options.quiet, say)
+    weights = load_weights(options.weights, say)
     if RECIPES[job.recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()

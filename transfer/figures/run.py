@@ -27,7 +27,7 @@ def run(plan: Plan) -> None:
         InputError: the weights cannot be used, a cell needs more memory than there is, or its loss was no number.
         KeyboardInterrupt: stopped; what is finished is kept.
     """
-    weights = load_weights(plan.weights, False, terminal.say)
+    weights = load_weights(plan.weights, terminal.say)
     factor = 1 if describe(weights).startswith("genuine") else LEARNED_RATIO_FACTOR
     if factor != 1:
         terminal.say(f"every alpha/beta is {factor} times the paper's, whose balance only ImageNet's filters have")

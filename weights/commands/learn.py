@@ -9,7 +9,7 @@ from vgg.console.quiet import start_tensorflow
 from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.files import check_place
-from vgg.matfile.locate import FOLDER, LEARNED
+from vgg.matfile.locate import FOLDER
 from weights.learn import file as learned_file
 from weights.learn.display import layer_display
 from weights.learn.file import SEED
@@ -22,7 +22,7 @@ def add_learn(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     parser.add_argument(
         "--seed", type=whole_number(0), default=SEED, help="of pictures and filters (default: %(default)s)"
     )
-    parser.add_argument("--to", type=file_name, metavar="FILE", help=f"default: {FOLDER / LEARNED}")
+    parser.add_argument("--to", type=file_name, metavar="FILE", help=f"default: {FOLDER / 'learned.mat'}")
     parser.add_argument("--untrained", action="store_true", help="write random filters instead, to compare with")
     parser.set_defaults(run=run_learn)
 
@@ -31,7 +31,7 @@ def run_learn(options: argparse.Namespace) -> None:
     """Learn the filters and say where they are."""
     if options.untrained and options.to is None:
         raise InputError("--untrained needs --to FILE, so that random filters are never mistaken for learned ones")
-    path = FOLDER / LEARNED if options.to is None else options.to
+    path = FOLDER / "learned.mat" if options.to is None else options.to
     check_place(path)
     if options.to is not None and os.path.lexists(path):
         raise InputError(f"{path} exists already; delete it first, or choose another name")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from vgg.matfile.locate import LEARNED_VERSION
+LEARNED_VERSION = 1
 
 #: The first words of a file's `origin`.
 LEARNED_ORIGIN = "learned filters"
