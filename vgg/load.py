@@ -15,7 +15,7 @@ def load_network(weights: Path | str | None = None) -> "VGG19":
     """Start TensorFlow without its messages and return VGG-19 with the best weights that are here.
 
     Args:
-        weights: a `.mat` file; by default the genuine file if it was downloaded, else the network that ships with this program.
+        weights: a file; by default the genuine one if it was downloaded, else that of the shipped network.
 
     Raises:
         InputError: there is no file, or it does not hold VGG-19.

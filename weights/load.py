@@ -1,4 +1,4 @@
-"""Loads the weights of a run: the file that the user named, else the genuine one if it is here, else the shipped one."""
+"""Loads the weights of a run: the file that the user named, else the genuine one if it is here, else ours."""
 
 from collections.abc import Callable
 from pathlib import Path

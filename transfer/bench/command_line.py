@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = terminal.Parser(prog="python -m transfer.bench", description="Measure this program on this machine.")
     parser.add_argument(
-        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else learned)"
+        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )
     parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes")))
     commands = parser.add_subparsers(metavar="WHAT")

@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
             "--weights",
             type=file_name,
             metavar="FILE",
-            help="a .mat file (default: genuine if downloaded, else learned)",
+            help="a .mat file (default: genuine if downloaded, else shipped)",
         )
         size = whole_number(SMALLEST_SIDE)
         add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")

@@ -7,13 +7,13 @@ import numpy as np
 
 from vgg.matfile.locate import TRAINED_VERSION
 from vgg.matfile.read import Weights
+from vgg.matfile.small import rounded, write_small
 from vgg.matfile.write import write
 from weights.magnitudes import with_magnitudes
 from weights.train.fold import fold
 from weights.train.loop import State
 from weights.train.network import MEAN_RGB
 from weights.train.settings import TRAINED_ORIGIN, Settings
-from vgg.matfile.small import rounded, write_small
 
 #: Drawings on which the statistics of batch normalisation are measured, and those for the magnitudes of the layers.
 MEASURED, WEIGHED = 48, 12

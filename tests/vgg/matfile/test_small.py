@@ -6,8 +6,8 @@ import pytest
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
-from weights.train.network import MEAN_RGB, initial_parameters
 from vgg.matfile.small import quantized, read_small, rounded, write_small
+from weights.train.network import MEAN_RGB, initial_parameters
 
 
 @pytest.fixture(scope="module")
