@@ -84,10 +84,10 @@ def in_grid(depth: int, ratio: float) -> Cell:
 
 def adapted(figure: Figure, size: int, iterations: int | None) -> Figure:
     """Return the figure with the user's size and number of steps (None: its own)."""
-    recipes = [
-        replace(cell.recipe, size=size, iterations=iterations or cell.recipe.iterations) for cell in figure.cells
-    ]
-    cells = [replace(cell, recipe=recipe) for cell, recipe in zip(figure.cells, recipes, strict=True)]
+    cells = []
+    for cell in figure.cells:
+        recipe = replace(cell.recipe, size=size, iterations=iterations or cell.recipe.iterations)
+        cells.append(replace(cell, recipe=recipe))
     return replace(figure, cells=tuple(cells))
 
 

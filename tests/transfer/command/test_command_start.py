@@ -66,7 +66,7 @@ def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, poo
     words = [*words, "--quiet", "--iterations", "1", "--precision", "float32", "--pooling", pooling]
     for arguments in (words, [word for word in words if word != "--no-normalize"]):
         assert main(arguments) == 0
-    drawn = tf.cast(tf.stack([draw(kind, 0, 256) for kind in range(12)]), tf.float32)
+    drawn = tf.cast(tf.stack([draw(kind, 0, 192) for kind in range(12)]), tf.float32)
     deviations = []
     for network in networks:
         assert network.pooling == pooling
