@@ -27,6 +27,7 @@ from vgg.files import write_or_rescue
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 from weights.load import load_weights
+from weights.train.settings import TRAINED_ORIGIN
 from weights.verify import describe
 
 BROKEN_LOSS = 1
@@ -44,7 +45,9 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     for remark in job.pictures.remarks:
         say(remark)
     weights = load_weights(options.weights, say)
-    if RECIPES[job.recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
+    if RECIPES[job.recipe.name].content_loss != RELATIVE and not describe(weights).startswith(
+        ("genuine", TRAINED_ORIGIN)
+    ):
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()
     session = Session(weights, memory, precision_of(options.precision, job.recipe))
