@@ -45,9 +45,8 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     for remark in job.pictures.remarks:
         say(remark)
     weights = load_weights(options.weights, say)
-    if RECIPES[job.recipe.name].content_loss != RELATIVE and not describe(weights).startswith(
-        ("genuine", TRAINED_ORIGIN)
-    ):
+    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
+    if RECIPES[job.recipe.name].content_loss != RELATIVE and not has_magnitudes:
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()
     session = Session(weights, memory, precision_of(options.precision, job.recipe))
