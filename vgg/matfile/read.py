@@ -26,7 +26,7 @@ from vgg.errors import WeightsError
 from vgg.files import file_digest
 from vgg.layers import LAYERS, Layer
 from vgg.matfile import mat5
-from vgg.matfile.sniff import WHAT_TO_DO, require_mat5
+from vgg.matfile.sniff import WHAT_TO_DO, require_weights_file
 
 Layout = Literal["beta16", "later"]
 
@@ -61,7 +61,7 @@ def read(path: Path | str) -> Weights:
         from vgg.matfile.small import read_small  # not above, because it imports this module
 
         return read_small(path)
-    require_mat5(path)
+    require_weights_file(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
         sha256 = beside.submit(file_digest, path, "sha256")
         variables = mat5.load(path, ("layers", "meta", "normalization"))

@@ -22,14 +22,14 @@ _SIGNATURES = (
 _MAT_HEADER_BYTES = 128
 
 
-def require_mat5(path: Path) -> None:
-    """Return if `path` looks like a MATLAB 5.0 file.
+def require_weights_file(path: Path) -> None:
+    """Return if `path` looks like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
 
     Raises:
         WeightsError: it is missing, a folder, unreadable, empty, cut inside its header, or something else.
     """
     found = _describe(first_bytes(path))
-    if found:
+    if found and path.suffix != ".npz":
         raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
 
 
