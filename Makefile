@@ -31,15 +31,15 @@ help:
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
-	@echo "make clean              remove .venv, caches and learned filters; keeps pictures and downloads"
+	@echo "make clean              remove .venv, caches and what is unpacked; keeps pictures and downloads"
 	@echo "make PYTHON=python3.12 run"
 	@echo "                        install with another Python than python3, which must be 3.10 to 3.13"
 
-# The main path; without weights it learns some first, and says so.
+# The main path; without the genuine weights it takes the network that ships here, and says so.
 run: .venv/installed
 	@$(VENV) -m transfer $(call quoted,CONTENT) $(call quoted,STYLE) -o $(call quoted,OUTPUT) --sheet $(OPTIONS) $(value ARGS)
 
-# Optional: without them `make run` uses filters it learned itself.
+# Optional: without them `make run` uses the network that ships here.
 download-weights: .venv/installed
 	@$(VENV) -m weights download --layout $(call quoted,LAYOUT)
 
@@ -83,5 +83,5 @@ lint: .venv/installed-tests
 
 # Pictures and the downloaded file took someone's time and stay.
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache weights/learned-filters-v*.mat
+	rm -rf .venv .pytest_cache .ruff_cache weights/trained-on-drawings-v*.mat
 	find vgg transfer weights tests -name __pycache__ -prune -exec rm -rf {} +

@@ -7,7 +7,8 @@ Read in this order:
 2. `recipe`       every choice as data
 3. `objective`    the total loss and its gradient as a function of the image: terms, whole or in stripes
 4. `train`        the training loop; its optimisers are in `vgg.optimize`
-5. `session`      from a job to its image: sizes (`coarse_to_fine`), precisions, stripes (`memory`, `machine`)
+5. `session`      from a job to its image: sizes (`coarse_to_fine`), precisions, stripes (`memory`, `machine`), and the
+                  pictures for the normalised network (`normalizing`)
 6. `command`      the command line; `inputs` reads the images it begins with
 
 `figures` and `bench` are other programs on top of sessions.

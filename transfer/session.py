@@ -15,6 +15,7 @@ from transfer.coarse_to_fine import scales_of
 from transfer.inputs.pictures import Pictures, start_image
 from transfer.margin import continued, margin_of, widened
 from transfer.memory import Plan, plan
+from transfer.normalizing import normalizing_pictures
 from transfer.objective.objective import Objective
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import References, terms_of
@@ -30,13 +31,7 @@ from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import Optimizer
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from vgg.shapes import OddSides
-from weights.learn.dead_leaves import dead_leaves
 
-#: The paper's network has mean activation 1 over ImageNet's photographs, which nobody has at hand. Over drawn pictures
-#: of the same statistics it is also one network for every pair.
-NORMALIZING_SEEDS = (100, 101)
-#: Pixels a side. Another pair of drawn pictures changes the means by a quarter; 320 pixels instead of 512, by less.
-NORMALIZING_SIZE = 320
 #: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
 #: Networks and compiled losses that are kept: enough for the sizes and precisions of one run, and for a few recipes.
@@ -130,7 +125,7 @@ class Session:
 
     def _normalized(self, pooling: Pooling) -> Weights:
         """Return the weights with which every filter's mean activation is 1."""
-        return normalize(self.weights, [dead_leaves(seed, NORMALIZING_SIZE) for seed in NORMALIZING_SEEDS], pooling)
+        return normalize(self.weights, normalizing_pictures(), pooling)
 
 
 def for_pixel_range(weights: Weights, white: float) -> Weights:

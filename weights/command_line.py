@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from vgg.console import terminal
 from weights.commands.download import add_download
-from weights.commands.learn import add_learn
+from weights.commands.random import add_random
 from weights.commands.train import add_train
 from weights.commands.verify import add_verify
 
@@ -18,8 +18,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = terminal.Parser(prog="python -m weights", description="Get the weights of VGG-19 and check them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_download(commands)
-    add_learn(commands)
     add_train(commands)
+    add_random(commands)
     add_verify(commands)
     return parser
 

@@ -13,16 +13,13 @@ import numpy as np
 
 from vgg.layers import CONVOLUTIONS, Layer
 from vgg.matfile.read import Conv, Weights
-from weights.published import BIASES, CORNERS, WHOLE_KERNELS
+from weights.published import BIASES, CORNERS, MEAN_RGB, WHOLE_KERNELS
 
 #: What is printed with five decimals differs from the number itself by up to 5e-6.
 ABSOLUTE_TOLERANCE = 1e-5
 
 #: One rounding to float32 changes a number by up to 6e-8 of its size.
 RELATIVE_TOLERANCE = 1e-7
-
-#: The published files' mean colour: red, green, blue, in levels.
-MEAN_RGB = (123.68, 116.779, 103.939)
 
 
 class KernelAxes(NamedTuple):

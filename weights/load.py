@@ -1,33 +1,23 @@
-"""Loads the weights of a run: from the named `.mat` file or the best one that is here; without any, learns first."""
+"""Loads the weights of a run: the file that the user named, else the genuine one if it is here, else ours."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from vgg.files import check_place
+from vgg.load import weights_path
+from vgg.matfile.locate import FOLDER, genuine_present
 from vgg.matfile.read import Weights, read
-from weights.choice import choose
-from weights.learn import file as learned_file
-from weights.learn.display import layer_display
 from weights.verify import describe
 
+NOT_GENUINE = "; not ImageNet's: get the genuine weights (0.5 GB) with `make download-weights`"
 
-def load_weights(named: Path | None, quiet: bool, say: Callable[[str], None]) -> Weights:
-    """Return the weights that `choose` finds, and learn them first if there are none; `quiet` learns without display.
 
-    `say` is called with one line that names the file and what the network is.
+def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = FOLDER) -> Weights:
+    """Return the weights that `vgg.load.weights_path` finds; call `say` with one line on what they are.
 
     Raises:
-        InputError: the file cannot be read, or the learned one cannot be written.
+        InputError: the file cannot be read, or there is none.
     """
-    choice = choose(named)
-    if choice.to_learn:
-        check_place(choice.path)
-    if choice.to_learn and quiet:
-        learned_file.make(choice.path)
-    elif choice.to_learn:
-        with layer_display(sys.stdout) as show:
-            learned_file.make(choice.path, report=show)
-    weights = read(choice.path)
-    say(f"weights: {describe(weights)}, {choice.path}{choice.remark}")
+    weights = read(weights_path(named, folder))
+    remark = "" if named or genuine_present(folder) else NOT_GENUINE
+    say(f"weights: {describe(weights)}, {weights.path}{remark}")
     return weights

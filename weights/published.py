@@ -7,6 +7,11 @@ agrees with all numbers that people have printed from the published beta16 file.
 Kernels are indexed [height, width, in, out], as in the `.mat` file; the input channels of conv1_1 are red, green, blue.
 """
 
+import numpy as np
+
+#: The mean colour of ImageNet's training pictures, subtracted from every pixel. Networks of our own take the same.
+MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
+
 #: bias[0], bias[1], bias[2], and the sum of all biases.
 BIASES = {
     "conv1_1": (0.730178, 0.064936, 0.034288, 29.94052),

@@ -1,4 +1,4 @@
-"""Says what a weights file is: published, saved again, partly genuine, learned by this program, or something else."""
+"""Says what a weights file is: published, saved again, partly genuine, trained by this program, or something else."""
 
 import shlex
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,15 @@ from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights, read
 from weights.download.sources import recognise
 from weights.fingerprint import (
-    MEAN_RGB,
     axes_of_conv1_1,
     has_published_mean,
     is_genuine,
     published_layers,
     transposed,
 )
-from weights.learn.file import LEARNED_ORIGIN, UNTRAINED_ORIGIN
+from weights.published import MEAN_RGB
 from weights.train.settings import TRAINED_ORIGIN
+from weights.untrained import UNTRAINED_ORIGIN
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def describe(weights: Weights) -> str:
     """
     if is_genuine(weights):
         return "genuine ImageNet VGG-19"
-    if weights.origin.startswith((LEARNED_ORIGIN, UNTRAINED_ORIGIN, TRAINED_ORIGIN)):
+    if weights.origin.startswith((TRAINED_ORIGIN, UNTRAINED_ORIGIN)):
         return weights.origin
     if not is_vgg19(weights):
         return "a network of VGG-19's layers with other channel counts"

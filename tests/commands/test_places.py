@@ -18,7 +18,7 @@ def test_every_command_refuses_before_it_begins(tmp_path, capfd, name):
     transfer_words, vgg_words = transfer_command.prepare(tmp_path), microscope_command.prepare(tmp_path)
     wanted, words = str(tmp_path / name), ("leads nowhere" if "/" in name else "File name too long")
     picture = str(tmp_path / "picture.png")
-    assert words in refused_by(weights, "weights", ["learn", "--to", f"{wanted}.mat"], capfd, tmp_path)
+    assert words in refused_by(weights, "weights", ["random", "--to", f"{wanted}.mat"], capfd, tmp_path)
     assert words in transfer_command.refused([*transfer_words, "-o", f"{wanted}.png"], capfd, tmp_path)
     compare = ["compare", picture, picture, *vgg_words, "-o", f"{wanted}.png"]
     assert words in refused_by(vgg, "vgg", compare, capfd, tmp_path)

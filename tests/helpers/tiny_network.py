@@ -4,6 +4,7 @@ import numpy as np
 
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
+from vgg.matfile.small import rounded
 
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 
@@ -18,3 +19,9 @@ def tiny_weights(seed: int = 0) -> Weights:
         convolutions[layer.name] = Conv(kernel, rng.normal(0, 0.1, channels).astype(np.float32))
         channels_in = channels
     return Weights(convolutions, MEAN_RGB, "later", "tiny, for tests")
+
+
+def trained_weights(seed: int = 0) -> Weights:
+    """The same as a network trained on drawings would be: rounded to 8 bits, with the origin of such a network."""
+    origin = f"trained on drawings, half width (version 1, seed {seed}, 20 steps)"
+    return Weights(rounded(tiny_weights(seed).convolutions), MEAN_RGB, "later", origin)

@@ -47,13 +47,14 @@ def forward(
 
 
 def scales_of(weights, images, pooling: str) -> dict[str, np.ndarray]:
-    """{conv1_1: each filter's mean after its ReLU, over all positions of all images; 1 if it never fires}."""
+    """{conv1_1: each filter's mean after its ReLU over all positions of all images, or a 20th of their median}."""
     found = [forward(image, weights, pooling) for image in images]
     scales = {}
     for name, (_, bias) in weights.convolutions.items():
         positions = [maps[name.replace("conv", "relu")].reshape(-1, bias.size) for maps in found]
         mean = np.concatenate(positions).mean(axis=0)
-        scales[name] = np.where(mean == 0, 1, mean)
+        floor = sorted([*mean, *mean])[mean.size - 1 : mean.size + 1]  # the middle one twice, or the middle two
+        scales[name] = np.array([max(value, sum(floor) / 2 / 20) or 1 for value in mean])
     return scales
 
 

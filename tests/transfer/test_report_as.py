@@ -19,7 +19,7 @@ from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
 from vgg.image.file import read_image
 
-#: What a normalised network is measured on here, instead of two large drawn pictures.
+#: What a normalised network is measured on here, instead of twelve larger drawings.
 MEASURING = [np.random.default_rng(seed).integers(0, 256, (48, 40, 3), dtype=np.uint8) for seed in (6, 7)]
 TERMS = ("total", "content", "style", "tv")
 
@@ -31,7 +31,7 @@ def words(tmp_path, monkeypatch) -> list[str]:
     y, x = np.mgrid[:48, :64]
     stripes = np.stack([250 * ((x + y) % 8 < 4), 200 * (y % 6 < 3), 40 + 2 * x], axis=-1)
     (tmp_path / "style.png").write_bytes(png_of(stripes.astype(np.uint8)))
-    monkeypatch.setattr(setup, "dead_leaves", lambda seed, size: MEASURING[seed - setup.NORMALIZING_SEEDS[0]])
+    monkeypatch.setattr(setup, "normalizing_pictures", lambda: MEASURING)
     return words
 
 

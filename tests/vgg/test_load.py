@@ -1,17 +1,16 @@
 """`load_network()`: one quiet line for whatever weights are here."""
 
-from dataclasses import replace
+import shutil
 
 import numpy as np
 import pytest
 
 import numpy_network
 from own_process import run_python
-from tiny_network import tiny_weights
+from tiny_network import tiny_weights, trained_weights
 from vgg import load
 from vgg.errors import InputError
-from vgg.matfile import locate
-from vgg.matfile.write import write
+from vgg.matfile.small import write_small
 
 
 def test_it_says_nothing_and_does_no_work_at_import(mat_file):
@@ -31,15 +30,29 @@ def test_the_network_is_that_of_the_file(mat_file, image):
     )
 
 
-def test_genuine_before_learned(tmp_path, monkeypatch):
-    monkeypatch.setattr(load, "best_present", lambda: locate.best_present(tmp_path))
-    with pytest.raises(InputError, match=r"make download-weights.*weights learn"):
-        load.load_network()
-    learned, genuine = tiny_weights(), replace(tiny_weights(), mean_rgb=np.float32([1, 2, 3]))
-    write(tmp_path / locate.LEARNED, learned)
-    assert load.load_network().mean_rgb.numpy().tolist() == learned.mean_rgb.tolist()
-    write(tmp_path / locate.GENUINE_LATER, genuine)
-    assert load.load_network().mean_rgb.numpy().tolist() == [1, 2, 3]
+def test_named_before_genuine_before_shipped(tmp_path, mat_file):
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    with pytest.raises(InputError, match=r"make download-weights.*git checkout weights/trained-on-drawings-v1\.npz"):
+        load.weights_path(None, folder)
+    write_small(folder / "trained-on-drawings-v1.npz", trained_weights())
+    assert load.weights_path(None, folder) == folder / "trained-on-drawings-v1.mat"
+    for name in ("imagenet-vgg-verydeep-19-beta16.mat", "imagenet-vgg-verydeep-19.mat"):
+        shutil.copy(mat_file, folder / name)
+        assert load.weights_path(None, folder) == folder / name
+    assert load.weights_path(mat_file, folder) == mat_file
+
+
+def test_without_a_name_it_loads_the_file_found(mat_file, monkeypatch):
+    monkeypatch.setattr(load, "weights_path", lambda named: named or mat_file)
+    assert load.load_network().mean_rgb.numpy().tolist() == tiny_weights().mean_rgb.tolist()
+
+
+def test_a_network_in_the_small_form(tmp_path, image):
+    write_small(tmp_path / "small.npz", trained_weights())
+    maps = load.load_network(tmp_path / "small.npz")(image[None].astype(np.float32), ["relu2_1"])["relu2_1"].numpy()[0]
+    expected = numpy_network.forward(image, trained_weights(), "max")["relu2_1"]
+    np.testing.assert_allclose(maps, expected, rtol=1e-4, atol=1e-3)
 
 
 def test_a_file_that_is_no_network(tmp_path):

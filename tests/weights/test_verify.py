@@ -8,9 +8,9 @@ import pytest
 
 import genuine_figures
 import hand_made
+from vgg.load import weights_path
 from vgg.matfile.read import Conv, Weights, read
 from weights import command_line as command
-from weights.choice import choose
 from weights.download import sources
 from weights.fingerprint import is_genuine
 from weights.verify import describe
@@ -106,7 +106,7 @@ def test_no_genuine_layer():
 
 
 def test_numbers_count_more_than_what_the_writer_said():
-    assert describe(as_weights(genuine_figures.network(), origin="learned filters")) == "genuine ImageNet VGG-19"
+    assert describe(as_weights(genuine_figures.network(), origin="trained on drawings")) == "genuine ImageNet VGG-19"
 
 
 def test_other_channels(verify):
@@ -140,17 +140,17 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path, capsys, name):
 
 def test_without_a_file_it_takes_the_one_a_run_would_use(tmp_path, monkeypatch, capsys):
     hand_made.save(tmp_path / "imagenet-vgg-verydeep-19-beta16.mat", hand_made.network("beta16"))
-    monkeypatch.setattr("weights.commands.verify.choose", lambda named: choose(named, tmp_path))
+    monkeypatch.setattr("weights.commands.verify.weights_path", lambda named: weights_path(named, tmp_path))
     assert command.main(["verify"]) == 0
     assert "imagenet-vgg-verydeep-19-beta16.mat" in capsys.readouterr().out
 
 
 def test_what_a_file_says_of_itself_cannot_take_over_the_terminal(tmp_path, capsys):
     variables = hand_made.network("later")
-    variables["meta"]["normalization"]["origin"] = "learned filters\n\x1b[2J of mine"
+    variables["meta"]["normalization"]["origin"] = "trained on drawings\n\x1b[2J of mine"
     path = hand_made.save(tmp_path / "a.mat", variables)
     assert command.main(["verify", str(path)]) == 0
     verdict, *details = capsys.readouterr().out.splitlines()
-    assert verdict.startswith("learned filters")
+    assert verdict.startswith("trained on drawings")
     assert verdict.isprintable()
     assert len(details) == 6

@@ -1,21 +1,20 @@
-"""What `python -m weights` refuses: at once, in one line, before anything is learned or fetched."""
+"""What `python -m weights` refuses: at once, in one line, before anything is made or fetched."""
 
 import sys
 
 import pytest
 
 from refused_command import refused_by
+from weights import untrained
 from weights.__main__ import main
-from weights.learn import file as learned_file
 
 UNREACHABLE = ["--url", "http://127.0.0.1:9/"]
 
 
 @pytest.fixture
 def refused(tmp_path, capfd, monkeypatch):
-    """Run the command, which must refuse before it learns, and return its line."""
-    for name in ("make", "make_untrained"):
-        monkeypatch.setattr(learned_file, name, lambda *_: pytest.fail("should not have begun"))
+    """Run the command, which must refuse before it begins, and return its line."""
+    monkeypatch.setattr(untrained, "make_untrained", lambda *_: pytest.fail("should not have begun"))
 
     def run(*arguments):
         line = refused_by(main, "weights", list(map(str, arguments)), capfd, tmp_path)
@@ -25,7 +24,7 @@ def refused(tmp_path, capfd, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("command", [["learn"], ["learn", "--untrained"], ["download", *UNREACHABLE]])
+@pytest.mark.parametrize("command", [["random"], ["train"], ["download", *UNREACHABLE]])
 @pytest.mark.parametrize(
     ("place", "words"),
     [
@@ -48,18 +47,18 @@ def test_impossible_place(refused, tmp_path, command, place, words):
 
 @pytest.mark.parametrize("seed", ["x", "1.5", "-1", "", "9" * 5000, "1e3"])
 def test_seed_that_is_no_whole_number(refused, seed):
-    line = refused("learn", f"--seed={seed}")
+    line = refused("random", "--to", "a.mat", f"--seed={seed}")
     assert "argument --seed: " in line and "expected a whole number of 0 or more" in line
     assert len(line) < 200
 
 
-def test_learning_does_not_overwrite(refused, tmp_path):
+def test_random_filters_do_not_overwrite(refused, tmp_path):
     (tmp_path / "a.mat").write_text("mine")
-    assert "a.mat exists already; delete it first" in refused("learn", "--to", tmp_path / "a.mat")
+    assert "a.mat exists already; delete it first" in refused("random", "--to", tmp_path / "a.mat")
 
 
 def test_random_filters_need_a_name(refused):
-    assert "--untrained needs --to FILE" in refused("learn", "--untrained")
+    assert "--to" in refused("random")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = terminal.Parser(prog="python -m transfer.bench", description="Measure this program on this machine.")
     parser.add_argument(
-        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else learned)"
+        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )
     parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes")))
     commands = parser.add_subparsers(metavar="WHAT")
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
         from transfer.bench import convergence, evaluation, sizes
         from weights.load import load_weights
 
-    weights = load_weights(options.weights, False, terminal.say)
+    weights = load_weights(options.weights, terminal.say)
     terminal.say(machine())
     tables = {
         "evaluation": lambda: evaluation.report(weights, 512),

@@ -13,7 +13,7 @@ from transfer.recipe.table import recipe_table
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
-from vgg.matfile.sniff import require_mat5
+from vgg.matfile.sniff import require_weights_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,7 +35,7 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.inputs.pictures import load
     outputs = planned(options.output, options.sheet, [*files.named(), *filter(None, [options.weights])])
     if options.weights is not None:
-        require_mat5(options.weights)
+        require_weights_file(options.weights)
     pictures = load(files, recipe)
     start_tensorflow()
     with interrupts_at_once():

@@ -29,7 +29,12 @@ def build_parser() -> argparse.ArgumentParser:
     output = Path("output/result.png")
     add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
-    add("--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine if downloaded, else learned)")
+    add(
+        "--weights",
+        type=file_name,
+        metavar="FILE",
+        help="a .mat file (default: genuine if downloaded, else shipped)",
+    )
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")

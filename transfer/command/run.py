@@ -28,6 +28,7 @@ from vgg.files import write_or_rescue
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 from weights.load import load_weights
+from weights.train.settings import TRAINED_ORIGIN
 from weights.verify import describe
 
 BROKEN_LOSS = 1
@@ -44,8 +45,9 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     say: Say = (lambda line: None) if options.quiet else terminal.say
     for remark in job.pictures.remarks:
         say(remark)
-    weights = load_weights(options.weights, options.quiet, say)
-    if RECIPES[job.recipe.name].content_loss != RELATIVE and not describe(weights).startswith("genuine"):
+    weights = load_weights(options.weights, say)
+    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
+    if RECIPES[job.recipe.name].content_loss != RELATIVE and not has_magnitudes:
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()
     session = Session(weights, memory, precision_of(options.precision, job.recipe))

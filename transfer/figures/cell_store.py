@@ -43,8 +43,7 @@ class CellStore:
 
     def settings(self, cell: Cell) -> dict[str, Any]:
         """Return all that decides how the cell looks, as its record has it."""
-        chosen = settings(self.job(cell), self.session) | {"ratio_factor": cell.ratio_factor}
-        return json.loads(json.dumps(chosen))
+        return json.loads(json.dumps(settings(self.job(cell), self.session)))
 
     def file(self, cell: Cell, ending: str) -> Path:
         """Return where the cell's picture or record is."""

@@ -11,24 +11,17 @@ from transfer.recipe.choices import GATYS_STYLE_LAYERS, Recipe
 from transfer.recipe.ours import GATYS2016
 
 BASE = replace(GATYS2016, size=256, iterations=120, optimizer="l-bfgs-unit")
-#: What every α/β is multiplied by with filters that are not ImageNet's. Where the balance lies depends on how sparse
-#: activations are: with the learned filters the content appears at about 1 instead of 1e-3.
-LEARNED_RATIO_FACTOR = 1000
 CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One picture of a figure; `key` names its files, and `--only` selects it by that.
-
-    α/β replaces {ratio} in the `label`. The `key` has the paper's α/β, whatever it is multiplied by.
-    """
+    """One picture of a figure; `key` names its files, and `--only` selects it by that."""
 
     key: str
     label: str
     recipe: Recipe
     seed: int = 0
-    ratio_factor: int = 1  # what the paper's α/β was multiplied by for the recipe's
 
     @property
     def of_content_alone(self) -> bool:
@@ -74,7 +67,7 @@ def from_style(depth: int) -> Cell:
 
 def at_ratio(ratio: float) -> Cell:
     """Return a cell of content and style, α/β = `ratio`."""
-    return Cell(f"{ratio:.0e}", "alpha/beta {ratio}", replace(BASE, content_weight=ratio))
+    return Cell(f"{ratio:.0e}", f"alpha/beta {ratio:.0e}", replace(BASE, content_weight=ratio))
 
 
 def at_content_layer(layer: str) -> Cell:
@@ -91,25 +84,21 @@ def at_start(init: str, seed: int = 0) -> Cell:
 def in_grid(depth: int, ratio: float) -> Cell:
     """Return a cell with other style layers and another ratio."""
     recipe = replace(BASE, content_weight=ratio, style_layers=style_subset(depth), iterations=80)
-    return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {{ratio}}", recipe)
+    return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {ratio:.0e}", recipe)
 
 
-def adapted(figure: Figure, ratio_factor: int, size: int, iterations: int | None) -> Figure:
-    """Return the figure with α/β times `ratio_factor`, and the user's size and number of steps (None: its own)."""
+def adapted(figure: Figure, size: int, iterations: int | None) -> Figure:
+    """Return the figure with the user's size and number of steps (None: its own)."""
     cells = []
     for cell in figure.cells:
-        alpha, beta = cell.recipe.content_weight, cell.recipe.style_weight
-        factor = ratio_factor if alpha and beta else 1  # without one of them there is no ratio
-        steps = iterations or cell.recipe.iterations
-        recipe = replace(cell.recipe, content_weight=alpha * factor, size=size, iterations=steps)
-        label = cell.label.format(ratio=f"{alpha:.0e}" + (f" x {factor}" if factor != 1 else ""))
-        cells.append(replace(cell, recipe=recipe, label=label, ratio_factor=factor))
+        recipe = replace(cell.recipe, size=size, iterations=iterations or cell.recipe.iterations)
+        cells.append(replace(cell, recipe=recipe))
     return replace(figure, cells=tuple(cells))
 
 
 DEPTHS = range(1, len(GATYS_STYLE_LAYERS) + 1)
 PHOTOREALISTIC = Cell(
-    "1e-02", "alpha/beta {ratio}, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
+    "1e-02", "alpha/beta 1e-02, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
 )
 
 FIGURES: dict[str, Figure] = {

@@ -18,7 +18,7 @@ from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_mat5
 
 PROGRAM = "figures"
-WEIGHTS_HELP = "a .mat file (default: genuine if downloaded, else learned)"
+WEIGHTS_HELP = "a .mat file (default: genuine if downloaded, else shipped)"
 
 
 def build_parser() -> argparse.ArgumentParser:

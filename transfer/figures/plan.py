@@ -12,7 +12,7 @@ from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures, load
 from vgg.errors import InputError
 from vgg.image.file import check_output
-from vgg.matfile.sniff import require_mat5
+from vgg.matfile.sniff import require_weights_file
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
             if cell.key in keys:
                 planned(folder / figure.name / f"{cell.key}.png", False, inputs)
     if options.weights is not None:
-        require_mat5(options.weights)
+        require_weights_file(options.weights)
     starts = {cell.recipe.init: None for figure in figures for cell in figure.cells}
     recipes = {start: dataclasses.replace(BASE, init=start, size=options.size) for start in starts}
     pictures = {start: load(files, recipe) for start, recipe in recipes.items()}

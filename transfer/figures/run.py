@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from transfer.command.watchers import describe as describe_step
 from transfer.figures import making
 from transfer.figures.cell_store import CellStore
-from transfer.figures.cells import LEARNED_RATIO_FACTOR, Cell, Figure, adapted
+from transfer.figures.cells import Cell, Figure, adapted
 from transfer.figures.plan import Plan
 from transfer.machine import usable_bytes
 from transfer.precision import fastest
@@ -17,7 +17,6 @@ from vgg.console import terminal
 from vgg.console.progress import duration, moving_bar
 from vgg.image.file import write_image
 from weights.load import load_weights
-from weights.verify import describe
 
 
 def run(plan: Plan) -> None:
@@ -27,11 +26,8 @@ def run(plan: Plan) -> None:
         InputError: the weights cannot be used, a cell needs more memory than there is, or its loss was no number.
         KeyboardInterrupt: stopped; what is finished is kept.
     """
-    weights = load_weights(plan.weights, False, terminal.say)
-    factor = 1 if describe(weights).startswith("genuine") else LEARNED_RATIO_FACTOR
-    if factor != 1:
-        terminal.say(f"every alpha/beta is {factor} times the paper's, whose balance only ImageNet's filters have")
-    figures = [adapted(figure, factor, plan.size, plan.iterations) for figure in plan.figures]
+    weights = load_weights(plan.weights, terminal.say)
+    figures = [adapted(figure, plan.size, plan.iterations) for figure in plan.figures]
     session = Session(weights, usable_bytes(), fastest())
     stores = {figure.name: CellStore(session, plan.pictures, plan.folder / figure.name) for figure in figures}
     chosen = [(figure, cell) for figure in figures for cell in plan.chosen(figure)]

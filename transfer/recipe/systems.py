@@ -6,7 +6,7 @@ recipe lists what its program does and the recipe does not follow. What the reci
 - G is divided by M here already. Where a program divides it by N·M, `gram_channels` is -1. Where a program has Eq. 4's
   1/(4N²M²) on an undivided G, ours is ¼ N^-2 (`PRINTED_STYLE`).
 - All but PyTorch's tutorial use the plain network on pixels minus the mean. Their weights suit its large activations.
-  On filters with mean activation 1, such as our learned ones, the style counts for less.
+  On filters with mean activation 1, such as the normalised network's, the style counts for less.
 
 What no recipe follows:
 

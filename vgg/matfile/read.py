@@ -1,5 +1,7 @@
 """Reads VGG-19 from MatConvNet's `.mat` file, in both layouts that are in circulation.
 
+`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.small`).
+
 The file is a MATLAB 5.0 file. Its `layers` is a (1, 43) cell array; each cell holds a (1, 1) struct that describes one
 layer: 37 of conv1_1 … pool5, then the classifier, which is not read. A convolution's `weights` is a (1, 2) cell
 {kernel (3, 3, in, out), bias (1, out)}. The layouts differ in the order of the fields and in where the mean colour is:
@@ -24,7 +26,7 @@ from vgg.errors import WeightsError
 from vgg.files import file_digest
 from vgg.layers import LAYERS, Layer
 from vgg.matfile import mat5
-from vgg.matfile.sniff import WHAT_TO_DO, require_mat5
+from vgg.matfile.sniff import WHAT_TO_DO, require_weights_file
 
 Layout = Literal["beta16", "later"]
 
@@ -55,7 +57,11 @@ def read(path: Path | str) -> Weights:
         WeightsError: the file is missing, damaged, or holds something other than VGG-19's 37 layers.
     """
     path = Path(path)
-    require_mat5(path)
+    if path.suffix == ".npz":
+        from vgg.matfile.small import read_small  # not above, because it imports this module
+
+        return read_small(path)
+    require_weights_file(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
         sha256 = beside.submit(file_digest, path, "sha256")
         variables = mat5.load(path, ("layers", "meta", "normalization"))
@@ -123,7 +129,11 @@ def _convolution(name: str, layer: np.void, channels_in: int) -> Conv:
     cells = _field(layer, "weights", name).reshape(-1)
     if cells.size != 2:
         raise WeightsError(f"layer {name} has {cells.size} arrays of weights, expected a kernel and a bias")
-    kernel, bias = cells[0], cells[1].reshape(-1)
+    return checked_convolution(name, cells[0], cells[1].reshape(-1), channels_in)
+
+
+def checked_convolution(name: str, kernel: np.ndarray, bias: np.ndarray, channels_in: int) -> Conv:
+    """Return kernel and bias (out,) in float32; raise WeightsError if they do not fit or are no finite numbers."""
     for what, values in (("kernel", kernel), ("bias", bias)):
         if values.dtype.kind != "f":
             raise WeightsError(f"the {what} of {name} is of type {values.dtype}, expected floating-point numbers")

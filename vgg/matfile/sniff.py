@@ -8,8 +8,9 @@ import stat
 from pathlib import Path
 
 from vgg.errors import WeightsError
+from vgg.matfile.locate import SHIPPED_SMALL
 
-WHAT_TO_DO = "get the genuine file with `make download-weights`, or learn filters with `python -m weights learn`"
+WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED_SMALL}"
 
 _SIGNATURES = (
     (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),
@@ -21,27 +22,31 @@ _SIGNATURES = (
 _MAT_HEADER_BYTES = 128
 
 
-def require_mat5(path: Path) -> None:
-    """Return if `path` looks like a MATLAB 5.0 file.
+def require_weights_file(path: Path) -> None:
+    """Return if `path` looks like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
 
     Raises:
         WeightsError: it is missing, a folder, unreadable, empty, cut inside its header, or something else.
     """
+    found = _describe(first_bytes(path))
+    if found and path.suffix != ".npz":
+        raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
+
+
+def first_bytes(path: Path) -> bytes:
+    """Return what the file begins with; raise WeightsError if it is missing, a folder or unreadable."""
     if os.path.isdir(path):
         raise WeightsError(f"{path} is a folder, expected a .mat file; name the file inside it")
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise WeightsError(f"{path} is a pipe or a device, expected a .mat file on a disk")
         with path.open("rb") as file:
-            start = file.read(512)
+            return file.read(512)
     except FileNotFoundError:
         raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None
     except OSError as error:
         what_to_do = "check its permissions" if isinstance(error, PermissionError) else "name another file"
         raise WeightsError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from error
-    found = _describe(start)
-    if found:
-        raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
 
 
 def _describe(start: bytes) -> str | None:

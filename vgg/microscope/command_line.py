@@ -20,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = terminal.Parser(prog="python -m vgg", description="Look into VGG-19, with your own picture.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str, weights: str = "genuine if downloaded, else learned") -> Add:
+    def command(name: str, text: str, weights: str = "genuine if downloaded, else shipped") -> Add:
         added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         added.add_argument(
             "--weights", type=file_name, metavar="FILE", help=f"a .mat file of VGG-19 (default: {weights})"

@@ -71,9 +71,9 @@ def run_train(options: argparse.Namespace) -> None:
     given = {name: value for name, value in given.items() if value is not None}
     path: Path = options.to
     kept = path.with_suffix(".state.npz")
+    check_place(path)
     if path.suffix not in (".mat", ".npz"):
         raise InputError(f"{path} ends in {path.suffix!r}, expected .mat or .npz")
-    check_place(path)
     if not options.resume:
         for existing in filter(os.path.lexists, (path, kept)):
             raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")

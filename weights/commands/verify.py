@@ -5,12 +5,12 @@ import argparse
 from vgg.console.arguments import file_name
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.terminal import say
-from weights.choice import choose
+from vgg.load import weights_path
 
 
 def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the `verify` command."""
-    text = "say what a weights file is: genuine, partly genuine, re-saved, learned or unknown"
+    text = "say what a weights file is: genuine, partly genuine, re-saved, trained by this program or unknown"
     parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("file", type=file_name, nargs="?", help="default: the file that `python -m transfer` would use")
     parser.set_defaults(run=run_verify)
@@ -21,7 +21,7 @@ def run_verify(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from weights.verify import verify  # with SciPy and NumPy; `--help` and `download` do not wait for them
 
-    report = verify(choose(options.file).path)
+    report = verify(weights_path(options.file))
     say(report.verdict)
     for label, value in report.details:
         say(f"  {label:<12} {value}")

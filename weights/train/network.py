@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from vgg.layers import CONVOLUTIONS, LAYERS, deepest
 from vgg.network import Pooling, pool, relu
-from weights.learn.filters import MEAN_RGB
+from weights.published import MEAN_RGB
 from weights.train.initial import initial_kernels
 
 Parameters = dict[str, tf.Tensor]

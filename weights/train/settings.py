@@ -7,8 +7,6 @@ from vgg.errors import InputError
 
 Pooling = Literal["avg", "max"]
 
-#: Incremented with every change that gives another network for the same settings.
-VERSION = 1
 #: The first words of a trained network's `origin`.
 TRAINED_ORIGIN = "trained on drawings"
 

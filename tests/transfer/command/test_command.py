@@ -12,6 +12,7 @@ import scipy
 import tensorflow as tf
 
 from image_files import png_of
+from tiny_network import trained_weights
 from transfer.__main__ import main
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
@@ -20,6 +21,7 @@ from transfer.recipe.ours import DEFAULT
 from transfer.term import Losses
 from transfer_command import prepare
 from vgg.image.file import read_image
+from vgg.matfile.small import write_small
 
 MEANT_FOR_GENUINE = "is meant for the genuine network's activations; others shift its balance"
 
@@ -105,6 +107,12 @@ def test_record(tmp_path, words):
 def test_a_recipe_for_the_genuine_network_says_so(words, capfd, name):
     assert main([*words, "--recipe", name]) == 0
     assert f"\nrecipe {name} {MEANT_FOR_GENUINE}\n" in capfd.readouterr().out
+
+
+def test_the_trained_network_has_the_genuine_networks_magnitudes(tmp_path, words, capfd):
+    write_small(tmp_path / "trained.npz", trained_weights())
+    assert main([*words, "--recipe", "leongatys", "--weights", str(tmp_path / "trained.npz")]) == 0
+    assert MEANT_FOR_GENUINE not in capfd.readouterr().out
 
 
 def test_no_normalize_is_not_put_down_to_the_recipe(words, capfd):

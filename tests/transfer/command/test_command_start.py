@@ -5,12 +5,11 @@ import pytest
 import tensorflow as tf
 
 from image_files import png_of
-from transfer import session as setup
 from transfer.__main__ import main
 from transfer.objective.objective import Objective
 from transfer_command import prepare
 from vgg.image.file import read_image
-from weights.learn.dead_leaves import dead_leaves
+from weights.train.drawings import draw
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def test_start_from_noise(words, images):
 
 @pytest.mark.parametrize("pooling", ["avg", "max"])
 def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, pooling):
-    """After scaling, every filter that fires has a mean activation of 1 over the two drawn pictures."""
+    """After scaling, every filter that fires has a mean activation of 1 over the drawings."""
     networks, begin = [], Objective.__init__
     monkeypatch.setattr(
         Objective,
@@ -67,7 +66,7 @@ def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, poo
     words = [*words, "--quiet", "--iterations", "1", "--precision", "float32", "--pooling", pooling]
     for arguments in (words, [word for word in words if word != "--no-normalize"]):
         assert main(arguments) == 0
-    drawn = tf.stack([dead_leaves(seed, setup.NORMALIZING_SIZE) for seed in setup.NORMALIZING_SEEDS])
+    drawn = tf.cast(tf.stack([draw(kind, 0, 192) for kind in range(12)]), tf.float32)
     deviations = []
     for network in networks:
         assert network.pooling == pooling

@@ -93,16 +93,15 @@ def check_record(
     folder: Path, figure: str, key: str, content: str | None, depth: int, normalised: bool, ratio: float | str,
     seed: int, start: str,
 ) -> None:  # fmt: skip
-    """What the record of a run with filters that are not ImageNet's must say, where every α/β is 1000 times as high."""
+    """What the record of a cell must say."""
     record = record_of(folder, figure, key)
     recipe = record["recipe"]
     assert recipe["content_layers"] == ([[content, 1.0]] if content else [])
     assert recipe["style_layers"] == [[layer, pytest.approx(1 / depth)] for layer in STYLES[:depth]]
     assert recipe["normalized_network"] is normalised and recipe["pooling"] == "avg"
     weights = recipe["content_weight"], recipe["style_weight"]
-    expected = {"content": (1.0, 0.0), "style": (0.0, 1.0)}.get(ratio) or (1000 * ratio, 1.0)
+    expected = {"content": (1.0, 0.0), "style": (0.0, 1.0)}.get(ratio) or (ratio, 1.0)
     assert weights == pytest.approx(expected)
-    assert record["ratio_factor"] == (1 if isinstance(ratio, str) else 1000)
     assert record["seed"] == seed and recipe["init"] == start
     assert recipe["noise"] == {"kind": "normal", "level": 1.0} and recipe["noise_share"] == 0
     assert recipe["tv_weight"] == 0 and recipe["scales"] == []

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
-from tiny_network import tiny_weights
+from tiny_network import tiny_weights, trained_weights
 from transfer.figures import cell_store
 from transfer.figures.__main__ import main
 from vgg.image.file import read_image, write_image
-from vgg.layers import LAYERS
+from vgg.matfile.shipped import shipped_file
+from vgg.matfile.small import write_small
 from vgg.matfile.write import write
-from weights.learn import dead_leaves, filters
-from weights.learn import file as learned_file
 
 
 @pytest.fixture
@@ -57,19 +56,14 @@ def test_filters_made_again_are_the_same_filters(tmp_path, words, capfd, monkeyp
     assert not made(capfd) and (tmp_path / "tiny.mat").read_bytes() == before
 
 
-def test_filters_learned_again_are_the_same_filters(tmp_path, words, capfd, monkeypatch):
-    """From few and small drawn pictures, with few channels; after `make clean`, say."""
-    rows = [row._replace(channels_in=min(4, row.channels_in), channels=min(4, row.channels)) for row in LAYERS]
-    monkeypatch.setattr(filters, "LAYERS", tuple(rows))
-    monkeypatch.setattr(filters, "PATCHES", 500)
-    monkeypatch.setattr(learned_file, "PICTURES", 1)
-    monkeypatch.setattr(dead_leaves, "dead_leaves", lambda seed, draw=dead_leaves.dead_leaves: draw(seed, 64))
+def test_the_shipped_network_unpacked_again_is_the_same(tmp_path, words, capfd, monkeypatch):
+    """After `make clean`, say."""
+    write_small(tmp_path / "trained-on-drawings-v1.npz", trained_weights())
     for expected in (1, 0):
-        learned_file.make(tmp_path / "learned.mat")
         capfd.readouterr()
-        assert main(["photorealistic", *words, "--weights", str(tmp_path / "learned.mat")]) == 0
+        assert main(["photorealistic", *words, "--weights", str(shipped_file(tmp_path))]) == 0
         assert len(made(capfd)) == expected
-        (tmp_path / "learned.mat").unlink()
+        (tmp_path / "trained-on-drawings-v1.mat").unlink()
         monkeypatch.setattr("time.asctime", lambda *_: "Fri Jan  1 00:00:00 2100")
 
 

@@ -14,7 +14,7 @@ def words(tmp_path, monkeypatch) -> list[str]:
 
 @pytest.fixture
 def nothing_slow(monkeypatch) -> None:
-    """TensorFlow may not start, and no weights be read or learned."""
+    """TensorFlow may not start, and no weights be read."""
 
     def slow(*_):
         raise AssertionError("this should have been refused before")

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from refused_command import refused_by
+from vgg.matfile.small import read_small
 from weights.__main__ import main
 from weights.train import run
 from weights.train.loop import initial_state, learning_rate, train
 from weights.train.settings import Phase, Settings
-from weights.train.shipped import read_small
 from weights.train.state_file import load, save
 
 SETTINGS = Settings(kinds=4, draws=2, steps=4, phases=(Phase(16, 3, 1.0),), warm_up=1)

@@ -16,7 +16,8 @@ import numpy as np
 from vgg.errors import WeightsError
 from vgg.files import atomic_write, file_digest
 from vgg.layers import CONVOLUTIONS
-from vgg.matfile.read import Conv, Weights
+from vgg.matfile.read import Conv, Weights, checked_convolution
+from vgg.matfile.sniff import WHAT_TO_DO, first_bytes
 
 LARGEST = 127  # of int8, but for its sign
 SCALE_BITS = 16
@@ -63,16 +64,21 @@ def read_small(path: Path) -> Weights:
     Raises:
         WeightsError: the file is missing, damaged or holds something else.
     """
+    first_bytes(path)
     try:
         with np.load(path) as file:
-            convolutions = {
-                layer.name: Conv(
-                    _restored(file[f"{layer.name}_kernel"], file[f"{layer.name}_scale"]), file[f"{layer.name}_bias"]
-                )
-                for layer in CONVOLUTIONS
-            }
-            return Weights(
-                convolutions, file["mean_rgb"], "later", str(file["origin"]), file_digest(path, "sha256"), path
-            )
+            convolutions: dict[str, Conv] = {}
+            channels = 3
+            for name in (layer.name for layer in CONVOLUTIONS):
+                kernel = _restored(file[f"{name}_kernel"], file[f"{name}_scale"])
+                convolutions[name] = checked_convolution(name, kernel, file[f"{name}_bias"], channels)
+                channels = kernel.shape[3]
+            mean_rgb = file["mean_rgb"].astype(np.float32).reshape(3)
+            origin = "".join(filter(str.isprintable, str(file["origin"])))
+        return Weights(convolutions, mean_rgb, "later", origin, file_digest(path, "sha256"), path)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}; {WHAT_TO_DO}") from None
     except Exception as error:  # a damaged archive may fail in any way
-        raise WeightsError(f"{path} is not a trained network of this program ({type(error).__name__})") from error
+        raise WeightsError(
+            f"{path} is not a trained network of this program ({type(error).__name__}); {WHAT_TO_DO}"
+        ) from error

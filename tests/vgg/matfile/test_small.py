@@ -6,8 +6,8 @@ import pytest
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
+from vgg.matfile.small import quantized, read_small, rounded, write_small
 from weights.train.network import MEAN_RGB, initial_parameters
-from weights.train.shipped import quantized, read_small, rounded, write_small
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,27 @@ def test_damaged_files_are_refused(half_width, tmp_path):
     np.savez(tmp_path / "other.npz", picture=np.zeros(3))
     (tmp_path / "half.npz").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.npz").write_text("hello")
-    for name in ("other", "half", "text", "missing"):
-        with pytest.raises(WeightsError, match=f"{name}.npz is not a trained network") as caught:
+    (tmp_path / "folder.npz").mkdir()
+    not_one, missing, folder = "is not a trained network of this program", "does not exist", "is a folder"
+    expected = {"other": not_one, "half": not_one, "text": not_one, "missing": missing, "folder": folder}
+    for name, words in expected.items():
+        with pytest.raises(WeightsError, match=f"{name}.npz {words}") as caught:
             read_small(tmp_path / f"{name}.npz")
         assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("array", "value", "words"),
+    [
+        ("conv2_1_kernel", np.ones((3, 3, 5, 64), np.int8), r"\(3, 3, 5, 64\), expected \(3, 3, 32, 64\)"),
+        ("conv2_1_bias", np.full(64, np.nan, np.float32), "NaN"),
+        ("mean_rgb", np.zeros(4), "not a trained network"),
+    ],
+)
+def test_numbers_that_do_not_fit_are_refused(half_width, tmp_path, array, value, words):
+    write_small(tmp_path / "a.npz", half_width)
+    with np.load(tmp_path / "a.npz") as file:
+        np.savez(tmp_path / "a.npz", **{**file, array: value})
+    with pytest.raises(WeightsError, match=words) as caught:
+        read_small(tmp_path / "a.npz")
+    assert str(caught.value).isprintable() and str(tmp_path / "a.npz") in str(caught.value)
