@@ -57,7 +57,11 @@ def build_parser() -> argparse.ArgumentParser:
     add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
     add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
     add("--pooling", choices=("avg", "max"))
-    add("--no-normalize", action="store_true", help="use the network as it is, not scaled to mean activation 1")
+    add(
+        "--normalize",
+        action=argparse.BooleanOptionalAction,
+        help="scale every filter to mean activation 1, as the paper does, or take the network as it is in the file",
+    )
     add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
     add("--quiet", action="store_true", help="print nothing but errors")
     return parser
@@ -110,8 +114,7 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
         chosen["init"] = options.init if options.init in STARTS else "picture"
     if options.scales is not None:
         chosen["scales"] = _sizes(options.scales)
-    if options.no_normalize:
-        chosen["normalized_network"] = False
+    chosen["normalized_network"] = options.normalize
     recipe = dataclasses.replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
     require_sensible(recipe)
     if options.precision == "bfloat16" and recipe.optimizer == "l-bfgs":
