@@ -18,11 +18,10 @@ from vgg.errors import InputError
 
 #: One setting for all networks and pictures. Losses of different networks differ by powers of ten, and those of one
 #: network from pair to pair. So each layer's loss is measured in the distance between the two pictures as that layer
-#: sees them: the loss is 0 at its target, and 1 at the other picture. What α and β weigh is then how far the image is on
-#: its way from the one picture to the other, and a layer that hardly tells the two apart counts as much as any other.
-#: The rule is ours; with it one α serves the genuine lower half and the shipped network. The content is held by two
-#: layers: relu3_2 keeps edges and letters, relu4_2 larger forms. The network is the plain one, with which the genuine
-#: lower half gives longer strokes, and no pictures are needed to normalise it.
+#: sees them: the loss is 0 at its target and 1 at the other picture. What α and β weigh is then how far the image is
+#: on its way from the one picture to the other. The rule is ours. The content is held by two layers: relu3_2 keeps
+#: edges and letters, relu4_2 larger forms. The network is the plain one, with which the genuine lower half gives the
+#: longer strokes.
 DEFAULT = Recipe(
     name="default",
     summary="a picture soon: starts from the content image, losses relative to the distance between the two pictures",
