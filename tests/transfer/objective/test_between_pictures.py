@@ -14,7 +14,10 @@ from transfer.recipe.ours import DEFAULT, GATYS2016
 from transfer.term import Target
 from vgg.network import VGG19
 
-CONTENT_LAYERS, STYLE_LAYERS = (("relu2_1", 0.3), ("conv3_1", 0.7)), (("relu1_1", 0.5), ("pool2", 2.0), ("relu4_1", 1.0))
+CONTENT_LAYERS, STYLE_LAYERS = (
+    (("relu2_1", 0.3), ("conv3_1", 0.7)),
+    (("relu1_1", 0.5), ("pool2", 2.0), ("relu4_1", 1.0)),
+)
 RECIPE = replace(
     DEFAULT,
     content_loss=BETWEEN_PICTURES,
