@@ -46,6 +46,14 @@ def forward(
     return maps
 
 
+def mirrored(image: np.ndarray, margin: int) -> np.ndarray:
+    """(H, W, 3) with `margin` more pixels on each side, those next to the edge in the order of a mirror there."""
+    rows, columns = (
+        [last - abs(last - abs(i)) for i in range(-margin, last + 1 + margin)] for last in np.array(image.shape[:2]) - 1
+    )
+    return image[rows][:, columns]
+
+
 def scales_of(weights, images, pooling: str) -> dict[str, np.ndarray]:
     """{conv1_1: each filter's mean after its ReLU over all positions of all images, or a 20th of their median}."""
     found = [forward(image, weights, pooling) for image in images]

@@ -1,15 +1,21 @@
 """The total loss of every recipe a second time: each system's own formula, in its own terms, in NumPy and float64.
 
-Written from the papers and from what is known of each program, not from `transfer`, which it never imports. F, P and S
-are the generated, the content and the style image's maps as matrices of N rows (channels) and M columns (positions).
+Written from the papers and from what is known of each program, not from `transfer`. Only the default's layers, weights
+and margin are read there: they are this project's own choice, and nobody else could say what they should be.
+
+F, P and S are the generated, the content and the style image's maps as matrices of N rows (channels) and M columns
+(positions).
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from numpy_network import matrices
+from transfer.losses import SMALLEST_DISTANCE
+from transfer.recipe.ours import DEFAULT
 
 Maps = dict[str, np.ndarray]  # {layer: N × M}
 
@@ -32,6 +38,7 @@ class System(NamedTuple):
     normalized: bool  # to a mean activation of 1
     odd_sides: str = "up"  # how a pool halves them
     white: float = 255  # of the pixels that the network sees
+    margin: int = 0  # pixels around all three images, mirrored
 
     def maps(self, weights, image: np.ndarray, scales: dict[str, np.ndarray]) -> Maps:
         """Those of an image (H, W, 3) in [0, 255]; `scales` as `numpy_network.scales_of` gives them, or none."""
@@ -43,13 +50,20 @@ def down_and_across(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def default(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
-    """Each term relative to its own target, 0.05 : 1, and a touch of smoothness."""
-    content = 0.05 * np.sum((f["relu4_2"] - p["relu4_2"]) ** 2) / np.sum(p["relu4_2"] ** 2)
-    styles = []
-    for layer in FIVE:
-        g, a = (maps[layer] @ maps[layer].T for maps in (f, s))
-        styles.append(np.sum((g - a) ** 2) / np.sum(a**2) / 5)
-    return Terms([content], styles, 2e-6 * sum(np.mean(step**2) for step in down_and_across(x)))
+    """Each loss relative to the distance between the two pictures, and a touch of smoothness.
+
+    For content that is the distance of a position of the one from a position of the other, on average over all pairs.
+    """
+    contents, styles = [], []
+    for layer, share in DEFAULT.content_layers:
+        error, energy = np.sum((f[layer] - p[layer]) ** 2), np.sum(p[layer] ** 2)
+        distance = p[layer].shape[1] * np.mean(cdist(p[layer].T, s[layer].T, "sqeuclidean"))
+        contents.append(DEFAULT.content_weight * share * error / max(distance, SMALLEST_DISTANCE * energy))
+    for layer, share in DEFAULT.style_layers:
+        g, a, other = (maps[layer] @ maps[layer].T / maps[layer].shape[1] for maps in (f, s, p))
+        distance = max(np.sum((other - a) ** 2), SMALLEST_DISTANCE * np.sum(a**2))
+        styles.append(DEFAULT.style_weight * share * np.sum((g - a) ** 2) / distance)
+    return Terms(contents, styles, DEFAULT.tv_weight * sum(np.mean(step**2) for step in down_and_across(x)))
 
 
 def gatys2016(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
@@ -152,7 +166,7 @@ def tensorflow_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
 
 
 SYSTEMS = {
-    "default": System(default, "avg", True),
+    "default": System(default, DEFAULT.pooling, DEFAULT.normalized_network, margin=DEFAULT.margin),
     "gatys2016": System(gatys2016, "avg", True),
     "gatys2016-literal": System(gatys2016_literal, "avg", True),
     "neural-style": System(neural_style, "max", False, white=256),

@@ -20,6 +20,7 @@ from vgg.statistics import gram_matrix
 
 # Neither square, nor as many channels as positions in any direction, so that no mix-up of N, M, H and W passes.
 HEIGHT, WIDTH, CHANNELS = 4, 6, 5
+DISTANCE = 700.0  # of the other picture, for recipes that ask for it: no constant of the formulas is near
 
 
 def random_maps(seed: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
@@ -52,11 +53,12 @@ def style_term(recipe: Recipe, layer: str = "relu", weight: float = 1.0) -> Styl
 
 def content_target(content: np.ndarray, layer: str = "relu") -> Target:
     maps = activate(content, layer)
-    return Target(maps, tf.reduce_sum(maps**2))
+    return Target(maps, tf.reduce_sum(maps**2), tf.constant(DISTANCE))
 
 
 def style_target(style: np.ndarray, recipe: Recipe, layer: str = "relu") -> Target:
-    return Target(summary=gram_matrix(activate(style, layer), recipe.gram_channels))
+    gram = gram_matrix(activate(style, layer), recipe.gram_channels)
+    return Target(summary=gram, distance=tf.constant(DISTANCE))
 
 
 def value_and_gradient(terms: list[Term], targets: list[Target], maps: np.ndarray) -> tuple[float, np.ndarray]:
@@ -79,7 +81,7 @@ def assert_same(gradient: np.ndarray, expected: np.ndarray) -> None:
 def k(normalization: Normalization, target: np.ndarray, positions: int) -> float:
     """The factor before Σ; the target has as many rows as there are channels."""
     powers = float(len(target)) ** normalization.channels * float(positions) ** normalization.positions
-    return normalization.factor * powers * np.sum(target**2) ** normalization.target
+    return normalization.factor * powers * np.sum(target**2) ** normalization.target * DISTANCE**normalization.distance
 
 
 def content_gradient(recipe: Recipe, f: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -38,7 +38,7 @@ def test_memory_of_the_recipe(weights):
     for optimizer, pairs in (("l-bfgs", 2 * 20 * 8), ("l-bfgs-unit", 2 * 40 * 4)):
         more = peak(weights, "relu1_1", 64, 48, optimizer=optimizer) - adam
         assert (pairs - 12) * numbers <= more < 1.5 * pairs * numbers, "but Adam's three float32 images"
-    normalized = memory.peak_bytes(weights, DEFAULT, 64, 48)
+    normalized = memory.peak_bytes(weights, replace(DEFAULT, normalized_network=True), 64, 48)
     assert normalized > memory.BASE_BYTES + 0.1e9, "normalising takes that much, however small the image is"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import second_systems
 from image_files import png_of
-from numpy_network import scales_of
+from numpy_network import mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.__main__ import main
@@ -46,6 +46,8 @@ def written(monkeypatch) -> list[np.ndarray]:
 def losses_by_hand(name: str, content, style, image) -> dict[str, float]:
     weights, system = tiny_weights(), second_systems.SYSTEMS[name]
     scales = scales_of(weights, MEASURING, system.pooling) if system.normalized else {}
+    margin = min(system.margin, *(side - 1 for each in (content, style) for side in each.shape[:2]))
+    image, content, style = (mirrored(each, margin) for each in (image, content, style))
     f, p, s = (system.maps(weights, each, scales) for each in (image, content, style))
     terms = system.terms(f, p, s, image.astype(np.float64))
     content_sum, style_sum = sum(terms.contents), sum(terms.styles)

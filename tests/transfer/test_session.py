@@ -19,7 +19,10 @@ from vgg.optimize.adam import Adam
 from vgg.optimize.l_bfgs import LBFGS
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
-RECIPE = replace(DEFAULT, normalized_network=False, scales=(), iterations=4)
+#: Without a margin, which `test_margin` has.
+RECIPE = replace(
+    DEFAULT, normalized_network=False, scales=(), iterations=4, margin=0, content_layers=(("relu4_2", 1.0),)
+)
 
 
 def pictures_of(seed: int, height: int = 24, width: int = 32) -> Pictures:

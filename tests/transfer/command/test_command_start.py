@@ -7,6 +7,7 @@ import tensorflow as tf
 from image_files import png_of
 from transfer.__main__ import main
 from transfer.objective.objective import Objective
+from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
 from vgg.image.file import read_image
 from weights.train.drawings import draw
@@ -19,9 +20,16 @@ def words(tmp_path) -> list[str]:
 
 @pytest.fixture
 def images(monkeypatch) -> list[np.ndarray]:
-    """Every image that the run evaluates."""
+    """Every image that the run evaluates, without its margin, to which 32 × 24 pixels are continued."""
     seen, evaluate = [], Objective.__call__
-    monkeypatch.setattr(Objective, "__call__", lambda self, image: seen.append(image) or evaluate(self, image))
+
+    def noted(self, image):
+        margin = min(DEFAULT.margin, 23)
+        assert image.shape == (24 + 2 * margin, 32 + 2 * margin, 3)
+        seen.append(image[margin : margin + 24, margin : margin + 32])
+        return evaluate(self, image)
+
+    monkeypatch.setattr(Objective, "__call__", noted)
     return seen
 
 
@@ -29,7 +37,6 @@ def images(monkeypatch) -> list[np.ndarray]:
 def test_start_from_content_or_style(tmp_path, words, images, init):
     assert main([*words, "--quiet", "--init", init]) == 0
     whole = read_image(tmp_path / f"{init}.png").astype(np.float32)
-    assert images[0].shape == (24, 32, 3)
     # However they were shrunk: the same colours in the same quarters.
     for rows, columns in ((slice(0, 12), slice(0, 16)), (slice(12, 24), slice(16, 32))):
         height, width = whole.shape[0] // 2, whole.shape[1] // 2
@@ -64,6 +71,7 @@ def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch, poo
         lambda self, evaluation, *rest: networks.append(evaluation.network) or begin(self, evaluation, *rest),
     )
     words = [*words, "--quiet", "--iterations", "1", "--precision", "float32", "--pooling", pooling]
+    words += ["--recipe", "gatys2016"]
     for arguments in (words, [word for word in words if word != "--no-normalize"]):
         assert main(arguments) == 0
     drawn = tf.cast(tf.stack([draw(kind, 0, 192) for kind in range(12)]), tf.float32)

@@ -27,6 +27,7 @@ OTHER = {
     "odd_sides": "down",
     "pixel_range": 64.0,
     "normalized_network": False,
+    "margin": 7,
     "init": "style",
     "noise": Noise("uniform", 3.25),
     "noise_share": 0.0625,

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 import numpy_network
 from every_term import EVERYTHING
 from objectives import objective_for
 from transfer.objective.terms import layers_of, loss_of_zeros, terms_of
+from transfer.recipe.choices import RELATIVE
 from transfer.recipe.ours import DEFAULT, GATYS2016
 from transfer.term import PIXELS, Target
 from vgg.network import VGG19
@@ -55,6 +57,12 @@ def test_no_variation_where_it_has_no_weight_and_each_layer_once(weights):
     )
 
 
+def gram(maps: np.ndarray) -> np.ndarray:
+    """Of maps (H, W, N), with the N^-½ of `EVERYTHING`."""
+    matrix = maps.reshape(-1, maps.shape[2])
+    return matrix.T @ matrix / len(matrix) / matrix.shape[1] ** 0.5
+
+
 @pytest.mark.parametrize("rows", [None, 16])
 def test_targets_against_the_second_network(weights, pictures, rows):
     content, style = pictures
@@ -65,16 +73,19 @@ def test_targets_against_the_second_network(weights, pictures, rows):
         atol = 1e-5 * np.abs(expected).max()
         np.testing.assert_allclose(target.maps[0], expected, rtol=1e-4, atol=atol)
         np.testing.assert_allclose(target.summary, np.sum(expected**2), rtol=1e-4)
+        here, there = (maps[layer].reshape(-1, expected.shape[2]) for maps in (of_content, of_style))
+        np.testing.assert_allclose(target.distance, len(here) * cdist(here, there, "sqeuclidean").mean(), rtol=1e-4)
     for layer, _ in EVERYTHING.style_layers:
-        maps = of_style[layer].reshape(-1, of_style[layer].shape[2])
-        expected = maps.T @ maps / len(maps) / maps.shape[1] ** 0.5
-        assert targets[f"style {layer}"].maps is None
-        np.testing.assert_allclose(targets[f"style {layer}"].summary, expected, rtol=1e-4, atol=1e-5 * expected.max())
+        other, expected = (gram(maps[layer]) for maps in (of_content, of_style))
+        target = targets[f"style {layer}"]
+        assert target.maps is None
+        np.testing.assert_allclose(target.summary, expected, rtol=1e-4, atol=1e-5 * expected.max())
+        np.testing.assert_allclose(target.distance, np.sum((other - expected) ** 2), rtol=1e-3)
     assert targets["tv"] == Target()
 
 
 @pytest.mark.parametrize("rows", [None, 16])
-@pytest.mark.parametrize("recipe", [DEFAULT, GATYS2016, EVERYTHING], ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize("recipe", [DEFAULT, GATYS2016, EVERYTHING], ids=["default", "gatys2016", "everything"])
 def test_loss_of_zeros_is_that_of_a_network_without_anything(weights, pictures, recipe, rows):
     """Of maps that are 0 everywhere: a network with no weights and no biases makes them of any image."""
     network = {name: tuple(0 * array for array in conv) for name, conv in weights.convolutions.items()}
@@ -84,5 +95,10 @@ def test_loss_of_zeros_is_that_of_a_network_without_anything(weights, pictures, 
     expected = losses.groups["content"] + losses.groups["style"]
     found = loss_of_zeros(objective.evaluation.terms, objective.targets)
     assert found == pytest.approx(expected, rel=1e-5) and found > 0
-    if recipe is DEFAULT:  # relative to the target: 1 for each, times the weights
-        assert found == pytest.approx(1.05, rel=1e-5)
+
+
+def test_relative_to_its_target_a_blank_loses_1(weights, pictures):
+    recipe = replace(DEFAULT, content_loss=RELATIVE, style_loss=RELATIVE, content_weight=0.25, style_weight=3.0)
+    recipe = replace(recipe, content_layers=(("relu2_2", 0.4), ("relu4_1", 0.6)))
+    objective = objective_for(weights, recipe, *pictures)
+    assert loss_of_zeros(objective.evaluation.terms, objective.targets) == pytest.approx(0.25 + 3, rel=1e-5)

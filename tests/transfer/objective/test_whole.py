@@ -11,9 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.ndimage
+from scipy.spatial.distance import cdist
 
 from every_term import EVERYTHING
 from objectives import objective_for
+from transfer.losses import SMALLEST_DISTANCE
 from transfer.recipe.choices import Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016
 from transfer.term import Losses
@@ -59,10 +61,16 @@ def second_network(weights: Weights, image: np.ndarray, pooling: str, odd_sides:
 def second_losses(weights: Weights, content, style, image, recipe: Recipe) -> Losses:
     """All that an evaluation gives but the gradient."""
 
-    def loss(ours, target, layer_maps, factors):
+    def loss(ours, target, distance, layer_maps, factors):
         height, width, channels = layer_maps.shape
         size = channels**factors.channels * (height * width) ** factors.positions
-        return factors.factor * size * np.sum(target**2) ** factors.target * np.sum((ours - target) ** 2)
+        energy = np.sum(target**2)
+        factor = factors.factor * size * energy**factors.target
+        return factor * max(distance, SMALLEST_DISTANCE * energy) ** factors.distance * np.sum((ours - target) ** 2)
+
+    def distance_of_positions(one, other):
+        one, other = (maps.reshape(-1, maps.shape[2]) for maps in (one, other))
+        return len(one) * np.mean(cdist(one, other, "sqeuclidean"))
 
     def gram(layer_maps):
         height, width, channels = layer_maps.shape
@@ -70,16 +78,15 @@ def second_losses(weights: Weights, content, style, image, recipe: Recipe) -> Lo
 
     images = (image, content, style)
     ours, of_content, of_style = (second_network(weights, x, recipe.pooling, recipe.odd_sides) for x in images)
-    contents = {
-        f"content {name}": weight * recipe.content_weight * loss(ours[name], of_content[name], ours[name], factors)
-        for (name, weight), factors in ((layer, recipe.content_loss) for layer in recipe.content_layers)
-    }
-    styles = {
-        f"style {name}": weight
-        * recipe.style_weight
-        * loss(gram(ours[name]), gram(of_style[name]), ours[name], factors)
-        for (name, weight), factors in ((layer, recipe.style_loss) for layer in recipe.style_layers)
-    }
+    contents, styles = {}, {}
+    for name, weight in recipe.content_layers:
+        f, p, s = (maps[name] for maps in (ours, of_content, of_style))
+        of_layer = loss(f, p, distance_of_positions(p, s), f, recipe.content_loss)
+        contents[f"content {name}"] = weight * recipe.content_weight * of_layer
+    for name, weight in recipe.style_layers:
+        g, a, other = (gram(maps[name]) for maps in (ours, of_style, of_content))
+        of_layer = loss(g, a, np.sum((other - a) ** 2), ours[name], recipe.style_loss)
+        styles[f"style {name}"] = weight * recipe.style_weight * of_layer
     factors, variation, last = recipe.tv_loss, 0.0, 0 if recipe.tv_loss.last_row_and_column else 1
     for axis in (0, 1):
         steps = np.abs(np.diff(image.astype(np.float64), axis=axis))

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from transfer.recipe.choices import MEAN_OVER_MAPS, PRINTED_STYLE, Normalization, Variation
+from transfer.recipe.choices import BETWEEN_PICTURES, MEAN_OVER_MAPS, PRINTED_STYLE, Normalization, Variation
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from transfer_command import ROOT
@@ -83,6 +83,8 @@ def test_cells(name):
         (MEAN_OVER_MAPS, "Σ N^-1 M^-1"),
         (PRINTED_STYLE, "0.25 Σ N^-2"),
         (Normalization(factor=1e-3, positions=-0.5, target=-1), "0.001 Σ M^-0.5 S^-1"),
+        (BETWEEN_PICTURES, "Σ D^-1"),
+        (Normalization(channels=-1, target=0.5, distance=-0.25), "Σ N^-1 S^0.5 D^-0.25"),
         (Normalization(), "Σ"),
         (Variation(), "Σ|d|^2 n^-1"),
         (Variation(power=1, count=0, factor=1 / 255), "0.00392 Σ|d|^1"),
@@ -91,6 +93,14 @@ def test_cells(name):
 )
 def test_factors_as_text(value, text):
     assert str(value) == text
+
+
+def test_every_letter_of_the_rows_is_explained(listed):
+    """N, M, S and D with a power, in any recipe."""
+    end = listed.index("")
+    letters = set(re.findall(r"\b([A-Z])\^", "\n".join(listed[1:end])))
+    legend = "\n".join(listed[end + 1 :])
+    assert "D" in letters and all(re.search(rf"\b{letter}\b (channels|positions|is Σ)", legend) for letter in letters)
 
 
 def test_the_legend_says_what_the_new_words_mean(listed):

@@ -1,6 +1,7 @@
 """Every recipe's losses and gradient on a tiny network, against each system's own formula on a second network (NumPy).
 
-The pictures have 53 × 69 pixels: 53 → 27 → 14 → 7 → 4 when halves are rounded up, 53 → 26 → 13 → 6 → 3 when down.
+The pictures have 53 × 69 pixels: 53 → 27 → 14 → 7 → 4 when halves are rounded up, 53 → 26 → 13 → 6 → 3 when down. A
+recipe with a margin sees them with that much more on each side.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import second_systems
-from numpy_network import matrices, scales_of
+from numpy_network import matrices, mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.inputs.files import Files
@@ -59,17 +60,24 @@ def scales(pooling: str, normalized: bool) -> dict[str, np.ndarray]:
     return scales_of(tiny_weights(), MEASURING, pooling) if normalized else {}
 
 
+def generated_for(name: str) -> np.ndarray:
+    """The generated image with the margin of that system."""
+    return mirrored(GENERATED, second_systems.SYSTEMS[name].margin)
+
+
 @cache
-def second_maps(which: str, pooling: str, odd_sides: str, white: float, normalized: bool) -> dict[str, np.ndarray]:
+def second_maps(
+    which: str, margin: int, pooling: str, odd_sides: str, white: float, normalized: bool
+) -> dict[str, np.ndarray]:
     """The second network's maps of "content", "style" or "generated"."""
-    image = {"content": CONTENT, "style": STYLE, "generated": GENERATED}[which]
+    image = mirrored({"content": CONTENT, "style": STYLE, "generated": GENERATED}[which], margin)
     return matrices(tiny_weights(), image, pooling, scales(pooling, normalized), odd_sides, white)
 
 
 def second_opinion(name: str, image: np.ndarray) -> second_systems.Terms:
-    """Each system's own terms at `image` (H, W, 3)."""
+    """Each system's own terms at `image` (H, W, 3), which has its margin."""
     system = second_systems.SYSTEMS[name]
-    network = system.pooling, system.odd_sides, system.white, system.normalized
+    network = system.margin, system.pooling, system.odd_sides, system.white, system.normalized
     f = system.maps(tiny_weights(), image, scales(system.pooling, system.normalized))
     p, s = (second_maps(which, *network) for which in ("content", "style"))
     return system.terms(f, p, s, image.astype(np.float64))
@@ -87,7 +95,7 @@ def test_every_recipe_has_a_second_opinion():
 @pytest.mark.parametrize("name", RECIPES)
 def test_losses_are_the_systems_own(session, name):
     losses = session.losses(RECIPES[name], PICTURES, GENERATED)
-    expected = second_opinion(name, GENERATED)
+    expected = second_opinion(name, generated_for(name))
     assert min(*expected.contents, *expected.styles) > 0, "or a layer would prove nothing"
     layers = [loss for term, loss in losses.terms.items() if term != "tv"]
     np.testing.assert_allclose(layers, [*expected.contents, *expected.styles], rtol=1e-5)
@@ -98,9 +106,9 @@ def test_losses_are_the_systems_own(session, name):
     assert losses.total == pytest.approx(sum(groups.values()), rel=1e-5)
 
 
-def directions() -> dict[str, np.ndarray]:
+def directions(shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
     """Random changes of the whole picture, and of the parts where rounding of sides and the prior could go wrong."""
-    rng, shape = np.random.default_rng(4), GENERATED.shape
+    rng = np.random.default_rng(4)
     parts = {"everywhere": np.s_[:, :], "last row": np.s_[-1:, :], "last column": np.s_[:, -1:]}
     parts |= {"last corner": np.s_[-6:, -6:], "first corner": np.s_[:6, :6], "middle": np.s_[20:30, 30:40]}
     changes = {}
@@ -113,9 +121,10 @@ def directions() -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", RECIPES)
 def test_gradients_are_the_systems_own(session, name):
     """Along each direction: (L(x + h d) − L(x − h d)) / 2h in float64, by the second network."""
-    _, gradient = session.objective(RECIPES[name], PICTURES)(GENERATED)
-    for part, change in directions().items():
-        further, before = (GENERATED + sign * STEP * change for sign in (1, -1))
+    generated = generated_for(name)
+    _, gradient = session.objective(RECIPES[name], PICTURES)(generated)
+    for part, change in directions(generated.shape).items():
+        further, before = (generated + sign * STEP * change for sign in (1, -1))
         expected = second_total(name, further) - second_total(name, before)
         expected /= 2 * STEP
         usual = np.sqrt(np.sum((gradient * change) ** 2))  # of a sum of so many numbers with random signs
@@ -128,8 +137,8 @@ def test_every_choice_of_the_network_shows_in_the_numbers_above(name):
     system = second_systems.SYSTEMS[name]
     found = []
     for network in product(("avg", "max"), ("up", "down"), (255, 256), (False, True)):
-        f, p, s = (second_maps(which, *network) for which in ("generated", "content", "style"))
-        terms = system.terms(f, p, s, GENERATED.astype(np.float64))
+        f, p, s = (second_maps(which, system.margin, *network) for which in ("generated", "content", "style"))
+        terms = system.terms(f, p, s, generated_for(name).astype(np.float64))
         found.append([*terms.contents, *terms.styles])
     for i, losses in enumerate(found):
         assert not any(np.allclose(losses, other, rtol=2e-4, atol=0) for other in found[:i])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from transfer.recipe.choices import Recipe
-from transfer.recipe.ours import RECIPES
+from transfer.recipe.ours import DEFAULT, RECIPES
 
 
 class Settings(NamedTuple):
@@ -33,7 +33,7 @@ SHORTER, TF_ADAM = "shorter side", (0.9, 0.999, 1e-8, True)
 
 #: Of L-BFGS, SciPy's searches along the line; Torch's, which three of these programs use as it comes, does not.
 SETTINGS = {
-    "default": Settings("content", None, 0, "l-bfgs-unit", None, 80, 512),
+    "default": Settings("content", None, 0, "l-bfgs-unit", None, DEFAULT.iterations, 512),  # as many as look good
     "gatys2016": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "gatys2016-literal": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "neural-style": Settings("noise", ("normal", 0.001), 0, "l-bfgs-unit", None, 1000, 512, enlarges=True),
@@ -94,4 +94,5 @@ def test_no_field_of_a_recipe_is_without_a_second_opinion():
     """What is not here decides the losses, which `test_recipes_independent` has, or is this project's own: `scales`."""
     losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
     losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "odd_sides", "pixel_range", "normalized_network"}
+    losses |= {"margin"}
     assert {field.name for field in fields(Recipe)} == losses | set(Settings._fields) | {"name", "summary", "scales"}

@@ -7,17 +7,19 @@ from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
 from vgg.matfile.small import quantized, read_small, rounded, write_small
-from weights.train.network import MEAN_RGB, initial_parameters
+
+MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 
 
 @pytest.fixture(scope="module")
 def half_width():
-    parameters = initial_parameters(0)
     rng = np.random.default_rng(0)
-    convolutions = {}
+    convolutions, channels_in = {}, 3
     for layer in CONVOLUTIONS:
-        kernel = parameters[f"{layer.name}/kernel"].numpy()
-        bias = rng.normal(0, 3, kernel.shape[3]).astype(np.float32)
+        channels = layer.channels // 2
+        kernel = rng.standard_normal((3, 3, channels_in, channels), np.float32)
+        channels_in = channels
+        bias = rng.normal(0, 3, channels).astype(np.float32)
         convolutions[layer.name] = Conv(kernel * np.exp(bias), bias)  # filters of very different sizes
     convolutions["conv2_1"].kernel[..., 5] = 0
     return Weights(convolutions, MEAN_RGB, "later", "half of it × by hand")

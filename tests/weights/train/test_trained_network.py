@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 import numpy_network
+from quick_clustering import quicken
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights
 from vgg.network import VGG19
@@ -15,10 +16,12 @@ RELUS = [layer.name for layer in LAYERS if layer.kind == "relu"]
 
 
 @pytest.fixture(scope="module")
-def parameters():
+def parameters(pictures):
     """Gains and offsets that differ from channel to channel, as after training."""
     rng = np.random.default_rng(3)
-    found = initial_parameters(0)
+    with pytest.MonkeyPatch.context() as patch:
+        quicken(patch)
+        found = initial_parameters(list(pictures), 0)
     for name, value in found.items():
         if not name.endswith("kernel"):
             found[name] = value + tf.constant(rng.normal(0.1, 0.3, value.shape), tf.float32)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from quick_clustering import quicken
 from refused_command import refused_by
 from vgg.matfile.small import read_small
 from weights.__main__ import main
@@ -13,6 +14,11 @@ from weights.train.state_file import load, save
 
 SETTINGS = Settings(kinds=4, draws=2, steps=4, phases=(Phase(16, 3, 1.0),), warm_up=1)
 OPTIONS = ["--kinds", "4", "--steps", "4", "--phases", "16:3:1", "--warm-up", "1"]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    quicken(monkeypatch)
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def test_going_on_gives_the_same_bytes_as_never_to_stop(drawings, tmp_path):
         if step.step == 2:
             save(tmp_path / "kept.npz", SETTINGS, state)
 
-    whole = train(drawings, SETTINGS, initial_state(SETTINGS), watch)
+    whole = train(drawings, SETTINGS, initial_state(drawings, SETTINGS), watch)
     assert list(losses) == [1, 2, 3, 4]
     assert losses[4]["pixels"] < losses[1]["pixels"]
     settings, state = load(tmp_path / "kept.npz")
@@ -66,7 +72,9 @@ def test_command_stopped_and_resumed(drawings_file, tmp_path, capsys, monkeypatc
     assert main(["verify", str(tmp_path / "a-3.mat")]) == 0
     assert capsys.readouterr().out.startswith("trained on drawings, half width (version 1, seed 0, 3 steps)\n")
 
-    def stopping(step, described=run.described):
+    described = run.described
+
+    def stopping(step):
         if step.step == 2:
             raise KeyboardInterrupt
         return described(step)
@@ -75,7 +83,7 @@ def test_command_stopped_and_resumed(drawings_file, tmp_path, capsys, monkeypatc
     assert main([*common, *OPTIONS, "--to", str(tmp_path / "b.npz")]) == 130
     assert "2 of 4 steps are kept in " in capsys.readouterr().err
     assert not (tmp_path / "b.npz").exists()
-    monkeypatch.undo()
+    monkeypatch.setattr(run, "described", described)
     assert main([*common, "--resume", "--to", str(tmp_path / "b.npz")]) == 0
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-3.mat", "a.npz", "b.npz", "drawings.npy"]
@@ -104,7 +112,7 @@ def test_refused(tmp_path, capfd, options, words):
     assert words in refused_by(main, "weights", arguments, capfd, tmp_path)
 
 
-def test_resume_with_other_settings_is_refused(tmp_path, capfd):
-    save(tmp_path / "a.state.npz", SETTINGS, initial_state(SETTINGS))
+def test_resume_with_other_settings_is_refused(drawings, tmp_path, capfd):
+    save(tmp_path / "a.state.npz", SETTINGS, initial_state(drawings, SETTINGS))
     arguments = ["train", "--resume", "--to", str(tmp_path / "a.mat"), "--seed", "5"]
     assert "of a run with other settings" in refused_by(main, "weights", arguments, capfd, tmp_path)

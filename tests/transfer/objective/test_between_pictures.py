@@ -1,0 +1,150 @@
+"""Losses relative to the distance between the two pictures: 0 at the target, 1 at the other picture."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import numpy_network
+from objectives import objective_for
+from transfer.losses import SMALLEST_DISTANCE, ContentTerm, StyleTerm
+from transfer.recipe.choices import BETWEEN_PICTURES, RELATIVE, Normalization
+from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.term import Target
+from vgg.network import VGG19
+
+CONTENT_LAYERS, STYLE_LAYERS = (
+    (("relu2_1", 0.3), ("conv3_1", 0.7)),
+    (("relu1_1", 0.5), ("pool2", 2.0), ("relu4_1", 1.0)),
+)
+RECIPE = replace(
+    DEFAULT,
+    content_loss=BETWEEN_PICTURES,
+    style_loss=BETWEEN_PICTURES,
+    content_layers=CONTENT_LAYERS,
+    style_layers=STYLE_LAYERS,
+    content_weight=0.9,
+    style_weight=3.0,
+)
+
+
+def picture(seed: int, height: int = 21, width: int = 26) -> np.ndarray:
+    """Blocks of 7 pixels, which differ more from seed to seed than noise does."""
+    blocks = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    return np.kron(blocks, np.ones((7, 7, 1), np.uint8))[:height, :width]
+
+
+@pytest.mark.parametrize("style", [(21, 26), (30, 19)], ids=["same size", "other size"])
+@pytest.mark.parametrize("gram_channels", [0.0, -1.0])
+@pytest.mark.parametrize("rows", [None, 4])
+def test_the_style_of_the_content_picture_loses_1(weights, style, gram_channels, rows):
+    content, recipe = picture(0), replace(RECIPE, gram_channels=gram_channels)
+    losses, _ = objective_for(weights, recipe, content, picture(1, *style), rows)(content.astype(np.float32))
+    for layer, share in STYLE_LAYERS:
+        assert losses.terms[f"style {layer}"] == pytest.approx(3.0 * share, rel=1e-5)
+    assert losses.groups["content"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("style", [(21, 26), (30, 19)], ids=["same size", "other size"])
+@pytest.mark.parametrize("rows", [None, 4])
+def test_distance_of_the_content_by_brute_force(weights, style, rows):
+    """M times the mean over all pairs of a position here and a position there."""
+    pictures = picture(0), picture(1, *style)
+    targets = objective_for(weights, RECIPE, *pictures, rows).targets
+    here, there = (numpy_network.forward(image, weights, "avg") for image in pictures)
+    for layer, _ in CONTENT_LAYERS:
+        one, other = (maps[layer].reshape(-1, maps[layer].shape[2]) for maps in (here, there))
+        pairs = [np.sum((a - b) ** 2) for a in one for b in other]
+        assert float(targets[f"content {layer}"].distance) == pytest.approx(len(one) * np.mean(pairs), rel=1e-5)
+
+
+def test_the_style_picture_loses_1_of_content_on_average_over_all_shifts(weights):
+    """When its positions have been shifted by each number, every pair was compared once."""
+    content, style = picture(0), picture(1)
+    targets = objective_for(weights, RECIPE, content, style).targets
+    maps = VGG19(weights, "avg")(tf.constant(style[None], tf.float32), ["conv3_1"])["conv3_1"].numpy()
+    _, height, width, channels = maps.shape
+    term, target = ContentTerm("conv3_1", 1.0, BETWEEN_PICTURES, channels, height * width), targets["content conv3_1"]
+    losses = []
+    for shift in range(height * width):
+        shifted = np.roll(maps.reshape(-1, channels), shift, axis=0).reshape(maps.shape)
+        losses.append(float(term.loss(term.statistic(tf.constant(shifted), target), target)))
+    assert np.mean(losses) == pytest.approx(1, rel=1e-5)
+    assert np.ptp(losses) > 0.1
+
+
+@pytest.mark.parametrize("rows", [None, 4])
+def test_two_equal_pictures(weights, rows):
+    """Their Gram matrices have no distance. It counts as a share of the target's own energy."""
+    image = picture(0)
+    generated = np.random.default_rng(3).uniform(0, 255, image.shape).astype(np.float32)
+    losses, gradient = objective_for(weights, RECIPE, image, image, rows)(generated)
+    relative = replace(RECIPE, style_loss=RELATIVE)
+    expected, _ = objective_for(weights, relative, image, image, rows)(generated)
+    for layer, _ in STYLE_LAYERS:
+        name = f"style {layer}"
+        assert losses.terms[name] == pytest.approx(expected.terms[name] / SMALLEST_DISTANCE, rel=1e-4)
+    assert np.isfinite([losses.total, losses.groups["content"]]).all() and np.isfinite(gradient).all()
+    at_itself, _ = objective_for(weights, RECIPE, image, image, rows)(image.astype(np.float32))
+    assert at_itself.groups["style"] == pytest.approx(0, abs=1e-6)
+
+
+def test_two_pictures_of_one_colour_stay_finite(weights):
+    black = np.zeros((20, 20, 3), np.uint8)
+    losses, gradient = objective_for(weights, RECIPE, black, black)(np.full((20, 20, 3), 9, np.float32))
+    assert np.isfinite(losses.total) and np.isfinite(gradient).all()
+
+
+def test_whole_and_striped_agree(weights):
+    content, style, generated = picture(0, 57, 43), picture(1, 38, 61), picture(2, 57, 43).astype(np.float32)
+    (whole, expected), (striped, gradient) = (
+        objective_for(weights, RECIPE, content, style, rows)(generated) for rows in (None, 8)
+    )
+    assert striped.terms == pytest.approx(whole.terms, rel=1e-5)
+    np.testing.assert_allclose(gradient, expected, atol=2e-5 * np.sqrt(np.mean(expected**2)))
+
+
+@pytest.mark.parametrize("kind", ["content", "style"])
+def test_only_terms_that_ask_for_it_are_divided_by_it(weights, kind):
+    """Both have relu3_1, and only one asks."""
+    content, style, generated = picture(0), picture(1), picture(2).astype(np.float32)
+    layers = {"content_layers": (("relu3_1", 1.0),), "style_layers": (("relu3_1", 1.0),)}
+    without = replace(RECIPE, content_loss=RELATIVE, style_loss=RELATIVE, **layers)
+    one = replace(without, **{f"{kind}_loss": BETWEEN_PICTURES})
+    both = replace(RECIPE, **layers)
+    mixed, relative, between = (
+        objective_for(weights, recipe, content, style)(generated)[0].groups for recipe in (one, without, both)
+    )
+    other = "style" if kind == "content" else "content"
+    assert mixed[kind] == pytest.approx(between[kind], rel=1e-6) and mixed[kind] != pytest.approx(relative[kind])
+    assert mixed[other] == pytest.approx(relative[other], rel=1e-6)
+
+
+@pytest.mark.parametrize("rows", [None, 4])
+def test_nobody_measures_what_no_term_asks_for(weights, rows):
+    targets = objective_for(weights, GATYS2016, picture(0), picture(1), rows).targets
+    assert all(target.distance is None for target in targets.values())
+
+
+@pytest.mark.parametrize(
+    ("normalization", "distance", "expected"),
+    [
+        (BETWEEN_PICTURES, 432.0, 0.5),
+        (BETWEEN_PICTURES, 108.0, 2.0),
+        (BETWEEN_PICTURES, 96 * SMALLEST_DISTANCE / 3, 216 / 96 / SMALLEST_DISTANCE),
+        (BETWEEN_PICTURES, 0.0, 216 / 96 / SMALLEST_DISTANCE),
+        (Normalization(0.5, distance=-0.5), 144.0, 9.0),
+        (Normalization(channels=1, distance=1), 100.0, 216 * 4 * 100),
+    ],
+)
+def test_by_hand(normalization, distance, expected):
+    """An error of 216 and a target of 96: for content of 6 positions and 4 channels, and for a Gram matrix."""
+    content = ContentTerm("relu4_2", 0.7, normalization, 4, 6)
+    target = Target(None, tf.constant(96.0), tf.constant(distance, tf.float32))
+    assert float(content.loss(tf.constant(216.0), target)) == pytest.approx(0.7 * expected, rel=1e-5)
+    style = StyleTerm("relu4_1", 0.7, normalization, 4, 6)
+    gram, error = np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
+    gram[0, 1:3], error[2, :3] = (96 / 2) ** 0.5, (216 / 3) ** 0.5
+    target = Target(None, tf.constant(gram), tf.constant(distance, tf.float32))
+    assert float(style.loss(tf.constant(6 * (gram + error)), target)) == pytest.approx(0.7 * expected, rel=1e-5)
