@@ -67,22 +67,17 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
     targets = {term.name: Target() for term in terms}
     content_image, style_image = references
     maps, energies = _maps_and_energies(maps_of, content_image, tuple(contents))
-    grainy = _distances(
-        maps_of, grained(content_image), {k: maps[k] for k, term in contents.items() if term.name in scaled}
-    )
+    compared = {layer: maps[layer] for layer, term in contents.items() if term.name in scaled}
+    grain = _distances(maps_of, grained(content_image), compared)
     for layer, term in contents.items():
-        targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grainy.get(layer))
-    wanted, other = (
-        _grams(maps_of, style_image, styles),
-        _grams(maps_of, content_image, [k for k, term in styles.items() if term.name in scaled]),
-    )
+        targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
+    wanted = _grams(maps_of, style_image, styles)
+    start = _grams(maps_of, content_image, [layer for layer, term in styles.items() if term.name in scaled])
     for layer, term in styles.items():
-        scale = term.channels**term.gram_channels
-        gram = tf.constant(scale * wanted[layer], tf.float32)
-        distance = (
-            tf.reduce_sum(tf.square(gram - tf.constant(scale * other[layer], tf.float32))) if layer in other else None
-        )
-        targets[term.name] = Target(None, gram, distance)
+        scale, distance = term.channels**term.gram_channels, None
+        if layer in start:
+            distance = tf.constant(np.sum(np.square(scale * (wanted[layer] - start[layer]))), tf.float32)
+        targets[term.name] = Target(None, tf.constant(scale * wanted[layer], tf.float32), distance)
     return targets
 
 

@@ -16,9 +16,10 @@ class Normalization:
     """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
 
     The factor is `factor` · N^`channels` · M^`positions` · S^`target` · D^`distance`. S is the sum of the target's
-    squares. D is what the sum is for a picture of reference: for a style loss the content picture, and for a content
-    loss the content picture with grain, noise of 20 levels. So (½, 0, 0, 0) is the content loss as the paper prints it, (1, -1, -1, 0) is a mean over the
-    feature maps, and (1, 0, 0, -1) measures the difference relative to the target itself.
+    squares. D is what the sum is for a picture of reference: for a style loss the content picture, for a content
+    loss the content picture with grain (`transfer.objective.terms.GRAIN`). So (½, 0, 0, 0) is the content loss as
+    the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and (1, 0, 0, -1) measures the difference
+    relative to the target itself.
     """
 
     factor: float = 1.0

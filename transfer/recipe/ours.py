@@ -26,7 +26,7 @@ from vgg.errors import InputError
 DEFAULT = Recipe(
     name="default",
     summary="a picture soon: starts from the content image, losses in units of what each layer can tell apart",
-    content_weight=0.008,
+    content_weight=0.01,
     style_weight=1.0,
     tv_weight=4e-6,
     content_loss=RELATIVE_TO_REFERENCE,
