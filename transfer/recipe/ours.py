@@ -28,7 +28,7 @@ DEFAULT = Recipe(
     summary="a picture soon: starts from the content image, losses in units of what each layer can tell apart",
     content_weight=0.01,
     style_weight=1.0,
-    tv_weight=4e-6,
+    tv_weight=1e-4,
     content_loss=RELATIVE_TO_REFERENCE,
     content_layers=(("relu3_2", 0.5), ("relu4_2", 0.5)),
     style_loss=RELATIVE_TO_REFERENCE,
@@ -36,7 +36,7 @@ DEFAULT = Recipe(
     margin=16,
     init="content",
     optimizer="l-bfgs-unit",
-    iterations=80,
+    iterations=50,
     scales=(256, 512, 1024, 2048, 4096),
 )
 
