@@ -15,10 +15,10 @@ from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 from vgg.layers import SMALLEST_SIDE
-from vgg.matfile.sniff import require_mat5
+from vgg.matfile.sniff import require_weights_file
 
 PROGRAM = "figures"
-WEIGHTS_HELP = "a .mat file (default: genuine if downloaded, else shipped)"
+WEIGHTS_HELP = "a .mat file, or an .npz of `python -m weights train` (default: genuine if downloaded, else shipped)"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -69,13 +69,13 @@ def run_printed_losses(options: argparse.Namespace) -> None:
         from transfer.inputs.pictures import load
         from transfer.recipe.torch_systems import NEURAL_STYLE
     if options.weights is not None:
-        require_mat5(options.weights)
+        require_weights_file(options.weights)
     pictures = load(Files(options.content, options.style), NEURAL_STYLE)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.figures.printed_losses import report
         from weights.load import load_weights
-    weights = load_weights(options.weights, False, terminal.say)
+    weights = load_weights(options.weights, terminal.say)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         report(weights, pictures)
 

@@ -38,17 +38,26 @@ def make_cell(store: CellStore, cell: Cell, on_step: Callable[[Step], None]) -> 
 
 
 def sheet_of(store: CellStore, figure: Figure, cells: list[Cell]) -> np.ndarray:
-    """Return the finished ones of `cells` with content and style, labelled; uint8 RGB (H, W, 3)."""
-    entries = []
-    for cell in cells:
-        label = cell.label
-        if cell.of_content_alone:
-            label = f"{label}, {store.levels_off_content(cell):.0f} levels off"
-        entries.append((label, read_image(store.file(cell, ".png"))))
+    """Return the finished ones of `cells` with content and style, labelled; uint8 RGB (H, W, 3).
+
+    A column of the figure of which no cell is there yet is left out.
+    """
     pictures = store.pictures[figure.cells[0].recipe.init]
+    places: list[Cell | tuple[str, np.ndarray]] = [*figure.cells]
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))
     for place, entry in zip(figure.inputs, inputs, strict=True):
-        entries.insert(place, entry)
+        places.insert(place, entry)
+    shown = [place for place, entry in enumerate(places) if isinstance(entry, tuple) or entry in cells]
+    columns = len({place % figure.columns for place in shown})
+    entries = [
+        entry if isinstance(entry, tuple) else (_label(store, entry), read_image(store.file(entry, ".png")))
+        for entry in (places[place] for place in shown)
+    ]
     size = figure.cells[0].recipe.size
     title = [figure.title, f"{describe(store.session.weights)}, {size} pixels"]
-    return contact_sheet(entries, figure.columns, ROW_HEIGHT, title, font_size=0.6)
+    return contact_sheet(entries, columns, ROW_HEIGHT, title, font_size=0.6)
+
+
+def _label(store: CellStore, cell: Cell) -> str:
+    """Return the cell's label; of a reconstruction of the content with its distance from it."""
+    return f"{cell.label}, {store.levels_off_content(cell):.0f} levels off" if cell.of_content_alone else cell.label
