@@ -15,7 +15,7 @@ below derive them, so that a reader can check them, and the tests do. TensorFlow
 Fᵀ F, which `vgg.statistics.gram_sums` has in one product.
 
 The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipe.choices.Normalization` is the k in
-k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at the other picture.
+k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at a picture of reference.
 
 Each summand of the total loss is a *term*: the content or the style of one layer. It is computed in two stages:
 
@@ -38,8 +38,8 @@ from transfer.recipe.choices import Normalization
 from transfer.term import Losses, Statistic, Target, Term
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums
 
-#: The distance between two pictures counts as no smaller than this share of Σ target².
-SMALLEST_DISTANCE = 0.05
+#: A distance counts as no smaller than this share of Σ target².
+SMALLEST_DISTANCE = 0.01
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,14 @@ def normalized(
     Args:
         squared_error: Σ (values − target)², a scalar.
         energy: Σ target².
-        distance: Σ (other − target)², where "other" is the other picture; None if k does not depend on it.
+        distance: Σ (reference − target)², as in `Normalization`; None if k does not depend on it.
         term: has N, M and the powers.
     """
     powers = term.normalization
     energy = tf.maximum(energy, 1e-12)  # a target that is zero everywhere has no inverse
     scale = powers.factor * term.channels**powers.channels * term.positions**powers.positions * energy**powers.target
     if powers.distance:
-        # Two pictures that are nearly the same would otherwise make a loss of their last digits.
+        # A reference that nearly is the target would otherwise make a loss of their last digits.
         scale *= tf.maximum(distance, SMALLEST_DISTANCE * energy) ** powers.distance
     return scale * squared_error
 

@@ -51,13 +51,14 @@ class Plan(NamedTuple):
 def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes: float) -> Plan:
     """Return the fastest way to evaluate height × width pixels with at most `memory_bytes` for the whole process.
 
-    That is the whole image, else the tallest stripes with which L-BFGS can remember a little, in bfloat16; what is left
-    then makes its memory longer.
+    The recipe's margin comes on top of these pixels. The fastest way is the whole image, else the tallest stripes with
+    which L-BFGS can remember a little, in bfloat16; what is left then makes its memory longer.
 
     Raises:
         InputError: not even the lowest stripes fit; the message says how much they would need.
     """
-    for found in _plans(weights, recipe, height, width):
+    around = 2 * recipe.margin
+    for found in _plans(weights, recipe, height + around, width + around):
         if found.needed <= memory_bytes:
             return found
     # The one is rounded up and the other down, so that they never look the same.

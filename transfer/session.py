@@ -104,8 +104,7 @@ class Session:
 
     def plan(self, recipe: Recipe, height: int, width: int) -> Plan:
         """Return how an image of this size stays within the memory; raises InputError if it cannot."""
-        around = 2 * recipe.margin
-        return plan(self.weights, recipe, height + around, width + around, self.memory_bytes)
+        return plan(self.weights, recipe, height, width, self.memory_bytes)
 
     def _evaluation(
         self, network: VGG19, terms: tuple[Term, ...], rows: int | None

@@ -35,7 +35,7 @@ class Target(NamedTuple):
 
     maps: tf.Tensor | None = None  # one entry for each position, such as P: cut into parts together with the image
     summary: tf.Tensor | None = None  # of all positions together: Σ P² (), or A (N, N)
-    distance: tf.Tensor | None = None  # (): the sum of squares to the other picture, or None if unused
+    distance: tf.Tensor | None = None  # (): the sum of squares to a picture of reference, or None if unused
 
     def as_tensors(self) -> Target:
         """Return the target as tensors, or TensorFlow would copy the arrays at every evaluation."""

@@ -86,7 +86,7 @@ def test_a_phase_of_the_same_size_goes_on_with_it():
     train([replace(each, margin=2) for each in phases], START)
     best = min(low.images, key=low.total)
     assert np.abs(best - mirrored(best[2:-2, 2:-2], 2)).max() > 1
-    np.testing.assert_array_equal(exact.images[0], best)
+    np.testing.assert_allclose(exact.images[0], best, rtol=1e-6)  # rounded to float32 between the two
 
 
 @pytest.mark.parametrize("margin", [0, 2, 3])

@@ -58,7 +58,7 @@ def test_the_plan_is_the_best_within_the_memory(weights, recipe, height, width):
     """Whatever is allowed: never more than it by the model, and never less than it could be."""
     wide = Conv(np.zeros((3, 3, 3, 4000), np.float32), np.zeros(4000, np.float32))
     weights.convolutions["conv1_1"] = wide  # or there would be little to save
-    recipe = replace(recipe, normalized_network=False)
+    recipe = replace(recipe, normalized_network=False, margin=0)
 
     def needed(rows, pairs):
         return memory.striped_bytes(weights, recipe, height, width, rows, LBFGS(pairs, ml_dtypes.bfloat16))
@@ -86,10 +86,17 @@ def test_not_even_the_lowest_stripes_fit(weights):
 @pytest.mark.parametrize("height", [550, 700, 3000])
 def test_what_is_needed_and_what_there_is_never_look_equal(weights, height, below):
     """From a byte too little to a few MB; the numbers are rounded to 10 MB. What is said to be enough is enough."""
-    recipe = replace(DEFAULT, normalized_network=False)
+    recipe = replace(DEFAULT, normalized_network=False, margin=0)
     least = memory.striped_bytes(weights, recipe, height, 900, 16, LBFGS(3, ml_dtypes.bfloat16))
     with pytest.raises(InputError) as caught:
         plan(weights, recipe, height, 900, least - below)
     needed, allowed = map(float, re.findall(r"(\d+\.\d+) GB", str(caught.value)))
     assert allowed * 1e9 <= least - below < least <= needed * 1e9 and allowed < needed
     assert plan(weights, recipe, height, 900, needed * 1e9).needed <= needed * 1e9
+
+
+def test_the_margin_needs_memory_and_the_message_speaks_of_the_picture(weights):
+    with_margin, without = replace(DEFAULT, margin=50), replace(DEFAULT, margin=0)
+    assert plan(weights, with_margin, 100, 200, 1e12).needed == plan(weights, without, 200, 300, 1e12).needed
+    with pytest.raises(InputError, match=r"^200×100 pixels need"):
+        plan(weights, with_margin, 100, 200, 1e8)

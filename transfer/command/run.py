@@ -16,7 +16,7 @@ from transfer.command.record import GROUPS, outcome, settings, write_record, wri
 from transfer.command.watchers import describe as describe_step
 from transfer.machine import available_bytes, usable_bytes
 from transfer.margin import continued
-from transfer.recipe.choices import BETWEEN_PICTURES
+from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import RECIPES, recipe_named
 from transfer.session import Job, Session, precision_of
 from transfer.train import Objective, Phase, Result, Step, train
@@ -47,7 +47,7 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
         say(remark)
     weights = load_weights(options.weights, say)
     has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
-    if RECIPES[job.recipe.name].content_loss != BETWEEN_PICTURES and not has_magnitudes:
+    if RECIPES[job.recipe.name].content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     memory = options.max_memory or usable_bytes()
     session = Session(weights, memory, precision_of(options.precision, job.recipe))

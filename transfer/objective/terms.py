@@ -35,6 +35,9 @@ class Piece(NamedTuple):
 MapsOf = Callable[[np.ndarray, Sequence[str]], Iterable[Piece]]
 Targets = dict[str, Target]  # by the name of the term
 
+#: Levels of the noise with which the content picture is compared, for losses relative to a distance.
+GRAIN = 20.0
+
 
 def terms_of(recipe: Recipe, network: VGG19, height: int, width: int) -> tuple[Term, ...]:
     """Return the terms of the recipe's total loss for an image of height × width pixels."""
@@ -60,21 +63,27 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
     """Return what each term compares with; no target for a term on pixels."""
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
     styles = {term.layer: term for term in terms if isinstance(term, StyleTerm)}
-    between = [term.layer for term in (*contents.values(), *styles.values()) if term.normalization.distance]
+    scaled = {term.name for term in terms if not isinstance(term, VariationTerm) and term.normalization.distance}
     targets = {term.name: Target() for term in terms}
-    content_maps, content = _maps_and_moments(maps_of, references.content_image, contents, between)
-    _, style = _maps_and_moments(maps_of, references.style_image, (), (*styles, *between))
+    content_image, style_image = references
+    maps, energies = _maps_and_energies(maps_of, content_image, tuple(contents))
+    compared = {layer: maps[layer] for layer, term in contents.items() if term.name in scaled}
+    grain = _distances(maps_of, grained(content_image), compared)
     for layer, term in contents.items():
-        positions, distance = content[layer].positions, None
-        if layer in between:
-            distance = _scalar(positions * _mean_distance(content[layer], style[layer]))
-        targets[term.name] = Target(content_maps[layer], _scalar(positions * np.trace(content[layer].gram)), distance)
+        targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
+    wanted = _grams(maps_of, style_image, styles)
+    start = _grams(maps_of, content_image, [layer for layer, term in styles.items() if term.name in scaled])
     for layer, term in styles.items():
         scale, distance = term.channels**term.gram_channels, None
-        if layer in between:
-            distance = _scalar(np.sum(np.square(scale * (style[layer].gram - content[layer].gram))))
-        targets[term.name] = Target(None, tf.constant(scale * style[layer].gram, tf.float32), distance)
+        if layer in start:
+            distance = tf.constant(np.sum(np.square(scale * (wanted[layer] - start[layer]))), tf.float32)
+        targets[term.name] = Target(None, tf.constant(scale * wanted[layer], tf.float32), distance)
     return targets
+
+
+def grained(image: np.ndarray) -> np.ndarray:
+    """Return the image (H, W, 3) with noise N(0, GRAIN²); the same image always gets the same noise."""
+    return image + np.float32(GRAIN) * np.random.default_rng(0).standard_normal(image.shape, np.float32)
 
 
 def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
@@ -89,43 +98,37 @@ def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
     return total
 
 
-class Moments(NamedTuple):
-    """Of the feature maps of one layer, over all positions, in float64."""
+def _maps_and_energies(
+    maps_of: MapsOf, image: np.ndarray, layers: tuple[str, ...]
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """Return each layer's whole maps P (1, H', W', N), in the network's precision, and Σ P²."""
+    whole: dict[str, np.ndarray] = {}
+    energies = dict.fromkeys(layers, 0.0)
+    for layer, start, height, maps in maps_of(image, layers) if layers else ():
+        if layer not in whole:
+            whole[layer] = np.empty((1, height, *maps.shape[2:]), maps.dtype.as_numpy_dtype)
+        whole[layer][:, start : start + maps.shape[1]] = maps.numpy()
+        energies[layer] += float(tf.reduce_sum(tf.square(tf.cast(maps, tf.float32))))
+    return whole, energies
 
-    mean: np.ndarray  # (N,)
-    gram: np.ndarray  # Fᵀ F / M, (N, N); its trace is the mean of |F|² at a position
-    positions: int  # M
+
+def _distances(maps_of: MapsOf, image: np.ndarray, targets: dict[str, np.ndarray]) -> dict[str, tf.Tensor]:
+    """Return Σ (F − P)² of each layer, with the image's maps F and P from `targets`."""
+    totals = dict.fromkeys(targets, 0.0)
+    for layer, start, _, maps in maps_of(image, tuple(targets)) if targets else ():
+        steps = as_matrix(maps) - as_matrix(tf.constant(targets[layer][:, start : start + maps.shape[1]]))
+        totals[layer] += float(tf.reduce_sum(tf.square(steps)))
+    return {layer: tf.constant(total, tf.float32) for layer, total in totals.items()}
 
 
-def _maps_and_moments(
-    maps_of: MapsOf, image: np.ndarray, whole: Iterable[str], layers: Iterable[str]
-) -> tuple[dict[str, np.ndarray], dict[str, Moments]]:
-    """Return the maps (1, H', W', N) of the layers `whole`, in the network's precision, and all layers' moments."""
-    maps_found = dict.fromkeys(whole)
-    names = tuple(dict.fromkeys((*maps_found, *layers)))
-    sums, grams = dict.fromkeys(names, np.float64(0)), dict.fromkeys(names, np.float64(0))
-    positions = dict.fromkeys(names, 0)
-    for layer, start, height, maps in maps_of(image, names) if names else ():
-        if layer in maps_found:
-            if maps_found[layer] is None:
-                maps_found[layer] = np.empty((1, height, *maps.shape[2:]), maps.dtype.as_numpy_dtype)
-            maps_found[layer][:, start : start + maps.shape[1]] = maps.numpy()
-        sums[layer] = sums[layer] + np.asarray(tf.reduce_sum(as_matrix(maps), axis=0), np.float64)
-        grams[layer] = grams[layer] + np.asarray(gram_sums(maps), np.float64)
+def _grams(maps_of: MapsOf, image: np.ndarray, layers: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return Fᵀ F / M (N, N) over all positions of each layer, in float64."""
+    layers = tuple(layers)
+    sums, positions = {layer: np.float64(0) for layer in layers}, dict.fromkeys(layers, 0)
+    for layer, _, _, maps in maps_of(image, layers) if layers else ():
+        sums[layer] = sums[layer] + np.asarray(gram_sums(maps), np.float64)
         positions[layer] += maps.shape[1] * maps.shape[2]
-    moments = {
-        name: Moments(sums[name] / positions[name], grams[name] / positions[name], positions[name]) for name in names
-    }
-    return maps_found, moments
-
-
-def _scalar(value: float) -> tf.Tensor:
-    return tf.constant(value, tf.float32)
-
-
-def _mean_distance(one: Moments, other: Moments) -> float:
-    """Return the mean of |F − F'|² over all pairs of a position of the one picture and a position of the other."""
-    return np.trace(one.gram) + np.trace(other.gram) - 2 * one.mean @ other.mean
+    return {layer: sums[layer] / positions[layer] for layer in layers}
 
 
 def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:

@@ -16,9 +16,10 @@ class Normalization:
     """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
 
     The factor is `factor` · N^`channels` · M^`positions` · S^`target` · D^`distance`. S is the sum of the target's
-    squares. D is what the sum would be for the other picture: for a content loss the style picture, for a style loss
-    the content picture. So (½, 0, 0, 0) is the content loss as the paper prints it, (1, -1, -1, 0) is a mean over the
-    feature maps, and (1, 0, 0, -1) measures the difference relative to the target itself.
+    squares. D is what the sum is for a picture of reference: for a style loss the content picture, for a content
+    loss the content picture with grain (`transfer.objective.terms.GRAIN`). So (½, 0, 0, 0) is the content loss as
+    the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and (1, 0, 0, -1) measures the difference
+    relative to the target itself.
     """
 
     factor: float = 1.0
@@ -36,8 +37,8 @@ class Normalization:
 
 #: The loss of a layer relative to the sum of squares of its own target: 0 is perfect, 1 as bad as a blank.
 RELATIVE = Normalization(target=-1)
-#: The loss of a layer relative to the distance between the two pictures there: 0 is the target, 1 the other picture.
-BETWEEN_PICTURES = Normalization(distance=-1)
+#: The loss of a layer relative to a distance: 0 is the target, 1 the picture of reference.
+RELATIVE_TO_REFERENCE = Normalization(distance=-1)
 MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)
 MEAN_OVER_GRAM = Normalization(channels=-2)
 #: Eq. 1 and Eq. 4 as printed. Our Gram matrices are already divided by M, so the M² of Eq. 4 is gone.

@@ -6,31 +6,32 @@ This is where defaults live; the command line reads them from here.
 from dataclasses import replace
 
 from transfer.recipe.choices import (
-    BETWEEN_PICTURES,
     MEAN_OVER_GRAM,
     MEAN_OVER_MAPS,
     PRINTED_CONTENT,
     PRINTED_STYLE,
+    RELATIVE_TO_REFERENCE,
     Recipe,
 )
 from transfer.recipe.systems import SYSTEMS
 from vgg.errors import InputError
 
 #: One setting for all networks and pictures. Losses of different networks differ by powers of ten, and those of one
-#: network from pair to pair. So each layer's loss is measured in the distance between the two pictures as that layer
-#: sees them: the loss is 0 at its target and 1 at the other picture. What α and β weigh is then how far the image is
-#: on its way from the one picture to the other. The rule is ours. The content is held by two layers: relu3_2 keeps
+#: network from pair to pair. So each layer's loss is measured in what that layer can tell apart. The style loss is 1
+#: at the content image, where the run starts. The content loss is 1 at the content image with grain, noise of 20
+#: levels: a network that sees every grain, as the genuine lower half does, would otherwise hold on to the content
+#: several times as firmly as one that does not. The rule is ours. The content is held by two layers: relu3_2 keeps
 #: edges and letters, relu4_2 larger forms. The network is the plain one, with which the genuine lower half gives the
 #: longer strokes.
 DEFAULT = Recipe(
     name="default",
-    summary="a picture soon: starts from the content image, losses relative to the distance between the two pictures",
-    content_weight=0.1,
+    summary="a picture soon: starts from the content image, losses in units of what each layer can tell apart",
+    content_weight=0.01,
     style_weight=1.0,
     tv_weight=4e-6,
-    content_loss=BETWEEN_PICTURES,
+    content_loss=RELATIVE_TO_REFERENCE,
     content_layers=(("relu3_2", 0.5), ("relu4_2", 0.5)),
-    style_loss=BETWEEN_PICTURES,
+    style_loss=RELATIVE_TO_REFERENCE,
     normalized_network=False,
     margin=16,
     init="content",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from transfer.recipe.choices import BETWEEN_PICTURES, MEAN_OVER_MAPS, PRINTED_STYLE, Normalization, Variation
+from transfer.recipe.choices import MEAN_OVER_MAPS, PRINTED_STYLE, RELATIVE_TO_REFERENCE, Normalization, Variation
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from transfer_command import ROOT
@@ -83,7 +83,7 @@ def test_cells(name):
         (MEAN_OVER_MAPS, "Σ N^-1 M^-1"),
         (PRINTED_STYLE, "0.25 Σ N^-2"),
         (Normalization(factor=1e-3, positions=-0.5, target=-1), "0.001 Σ M^-0.5 S^-1"),
-        (BETWEEN_PICTURES, "Σ D^-1"),
+        (RELATIVE_TO_REFERENCE, "Σ D^-1"),
         (Normalization(channels=-1, target=0.5, distance=-0.25), "Σ N^-1 S^0.5 D^-0.25"),
         (Normalization(), "Σ"),
         (Variation(), "Σ|d|^2 n^-1"),

@@ -96,14 +96,15 @@ def marks(turn) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=2).astype(np.float32)
 
 
-def test_filters_are_not_mirrored_or_turned(monkeypatch):
-    kernel = first_kernel(monkeypatch, [marks(np.asarray)], 12)
+@pytest.mark.parametrize("seed", range(3))
+def test_filters_are_not_mirrored_or_turned(monkeypatch, seed):
+    kernel = first_kernel(monkeypatch, [marks(np.asarray)], 12, seed)
 
     def fit(turn):
         return np.mean([np.percentile(response, 99.5) for response in responses(marks(turn), kernel)])
 
     for other in (np.flipud, np.fliplr, np.rot90, np.transpose):
-        assert fit(np.asarray) > 1.05 * fit(other), other
+        assert fit(np.asarray) > 1.03 * fit(other), other
 
 
 def test_filters_lie_in_the_channels_that_vary(monkeypatch):
