@@ -63,7 +63,7 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
     """Return what each term compares with; no target for a term on pixels."""
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
     styles = {term.layer: term for term in terms if isinstance(term, StyleTerm)}
-    scaled = {term.name for term in terms if not isinstance(term, VariationTerm) and term.normalization.distance}
+    scaled = {term.name for term in (*contents.values(), *styles.values()) if term.normalization.distance}
     targets = {term.name: Target() for term in terms}
     content_image, style_image = references
     maps, energies = _maps_and_energies(maps_of, content_image, tuple(contents))
