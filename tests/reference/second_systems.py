@@ -1,7 +1,7 @@
 """The total loss of every recipe a second time: each system's own formula, in its own terms, in NumPy and float64.
 
-Written from the papers and from what is known of each program, not from `transfer`. Only the default's layers, weights
-and margin are read there: they are this project's own choice, and nobody else could say what they should be.
+Written from the papers and from what is known of each program, not from `transfer`. Only the default's numbers are read
+there: they are this project's own choice, and nobody else could say what they should be.
 
 F, P and S are the generated, the content and the style image's maps as matrices of N rows (channels) and M columns
 (positions).
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
 
 from numpy_network import matrices
 from transfer.losses import SMALLEST_DISTANCE
+from transfer.objective.terms import GRAIN
 from transfer.recipe.ours import DEFAULT
 
 Maps = dict[str, np.ndarray]  # {layer: N × M}
@@ -39,10 +39,21 @@ class System(NamedTuple):
     odd_sides: str = "up"  # how a pool halves them
     white: float = 255  # of the pixels that the network sees
     margin: int = 0  # pixels around all three images, mirrored
+    grain: bool = False  # P also has the maps of the content image with grain, see `with_grain`
 
     def maps(self, weights, image: np.ndarray, scales: dict[str, np.ndarray]) -> Maps:
         """Those of an image (H, W, 3) in [0, 255]; `scales` as `numpy_network.scales_of` gives them, or none."""
         return matrices(weights, image, self.pooling, scales, self.odd_sides, self.white)
+
+
+def grained(image: np.ndarray) -> np.ndarray:
+    """The image (H, W, 3) with noise: the same for all images of one size."""
+    return image + GRAIN * np.random.default_rng(0).standard_normal(image.shape, np.float32)
+
+
+def with_grain(p: Maps, of_grained: Maps) -> Maps:
+    """P, and beside each layer such as `relu4_2` the maps `relu4_2 + grain` of the content image with grain."""
+    return p | {f"{layer} + grain": maps for layer, maps in of_grained.items()}
 
 
 def down_and_across(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -50,14 +61,14 @@ def down_and_across(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def default(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
-    """Each loss relative to the distance between the two pictures, and a touch of smoothness.
+    """Each loss in units of what it is at another image, and a touch of smoothness.
 
-    For content that is the distance of a position of the one from a position of the other, on average over all pairs.
+    For the content that is the content image with grain, for the style the content image.
     """
     contents, styles = [], []
     for layer, share in DEFAULT.content_layers:
         error, energy = np.sum((f[layer] - p[layer]) ** 2), np.sum(p[layer] ** 2)
-        distance = p[layer].shape[1] * np.mean(cdist(p[layer].T, s[layer].T, "sqeuclidean"))
+        distance = np.sum((p[f"{layer} + grain"] - p[layer]) ** 2)
         contents.append(DEFAULT.content_weight * share * error / max(distance, SMALLEST_DISTANCE * energy))
     for layer, share in DEFAULT.style_layers:
         g, a, other = (maps[layer] @ maps[layer].T / maps[layer].shape[1] for maps in (f, s, p))
@@ -166,7 +177,7 @@ def tensorflow_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
 
 
 SYSTEMS = {
-    "default": System(default, DEFAULT.pooling, DEFAULT.normalized_network, margin=DEFAULT.margin),
+    "default": System(default, DEFAULT.pooling, DEFAULT.normalized_network, margin=DEFAULT.margin, grain=True),
     "gatys2016": System(gatys2016, "avg", True),
     "gatys2016-literal": System(gatys2016_literal, "avg", True),
     "neural-style": System(neural_style, "max", False, white=256),

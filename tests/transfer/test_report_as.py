@@ -49,6 +49,8 @@ def losses_by_hand(name: str, content, style, image) -> dict[str, float]:
     margin = min(system.margin, *(side - 1 for each in (content, style) for side in each.shape[:2]))
     image, content, style = (mirrored(each, margin) for each in (image, content, style))
     f, p, s = (system.maps(weights, each, scales) for each in (image, content, style))
+    if system.grain:
+        p = second_systems.with_grain(p, system.maps(weights, second_systems.grained(content), scales))
     terms = system.terms(f, p, s, image.astype(np.float64))
     content_sum, style_sum = sum(terms.contents), sum(terms.styles)
     return dict(zip(TERMS, (content_sum + style_sum + terms.prior, content_sum, style_sum, terms.prior), strict=True))

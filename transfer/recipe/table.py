@@ -7,7 +7,7 @@ from transfer.recipe.choices import AdamConstants, Recipe
 HEADINGS = ("recipe", "content", "at", "style", "at", "TV", "network", "start", "optimiser", "size", "style's")
 LEGEND = (
     "Σ is the sum of squared differences of a layer with N channels and M positions.",
-    "S is Σ of the target itself; D is Σ between the two pictures.",
+    "S is Σ of the target itself. D is Σ of the content picture; for the content loss, of that picture with grain.",
     "The style's Σ is over G = FᵀF/M or, where N^-1 stands after it in brackets, FᵀF/(N·M).",
     "d: steps between pixels. d': without those across in the last row and those down in the last column.",
     "down: half of an odd side is rounded down, else up. white 256: pixels in the network run to 256, else to 255.",

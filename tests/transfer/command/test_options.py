@@ -66,6 +66,7 @@ OPTIONS = [
     ("--content-layers relu2_2", "content_layers", (("relu2_2", 1.0),)),
     ("--style-layers pool1,relu5_4", "style_layers", (("pool1", 0.5), ("relu5_4", 0.5))),
     ("--pooling max", "pooling", "max"),
+    ("--normalize", "normalized_network", True),
     ("--no-normalize", "normalized_network", False),
 ]
 NOT_THE_RECIPE_S = {"precision", "content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
@@ -122,7 +123,7 @@ def test_files_are_those_that_the_user_named(words, files):
 def test_no_option_is_forgotten_above():
     names = set(vars(build_parser().parse_args([]))) - NOT_THE_RECIPE_S
     flags = {f"--{name.replace('_', '-')}" for name in names}
-    assert flags == {option.split()[0] for option, _, _ in OPTIONS}
+    assert flags == {option.split()[0].replace("--no-", "--") for option, _, _ in OPTIONS}
 
 
 def test_options_add_up():

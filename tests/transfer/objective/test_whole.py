@@ -11,11 +11,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.ndimage
-from scipy.spatial.distance import cdist
 
 from every_term import EVERYTHING
 from objectives import objective_for
 from transfer.losses import SMALLEST_DISTANCE
+from transfer.objective.terms import GRAIN
 from transfer.recipe.choices import Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016
 from transfer.term import Losses
@@ -58,6 +58,11 @@ def second_network(weights: Weights, image: np.ndarray, pooling: str, odd_sides:
     return maps
 
 
+def noise_of(shape: tuple[int, int, int]) -> np.ndarray:
+    """The grain of a picture of this size."""
+    return GRAIN * np.random.default_rng(0).standard_normal(shape, np.float32)
+
+
 def second_losses(weights: Weights, content, style, image, recipe: Recipe) -> Losses:
     """All that an evaluation gives but the gradient."""
 
@@ -68,20 +73,18 @@ def second_losses(weights: Weights, content, style, image, recipe: Recipe) -> Lo
         factor = factors.factor * size * energy**factors.target
         return factor * max(distance, SMALLEST_DISTANCE * energy) ** factors.distance * np.sum((ours - target) ** 2)
 
-    def distance_of_positions(one, other):
-        one, other = (maps.reshape(-1, maps.shape[2]) for maps in (one, other))
-        return len(one) * np.mean(cdist(one, other, "sqeuclidean"))
-
     def gram(layer_maps):
         height, width, channels = layer_maps.shape
         return np.einsum("yxi,yxj->ij", layer_maps, layer_maps) * channels**recipe.gram_channels / (height * width)
 
-    images = (image, content, style)
-    ours, of_content, of_style = (second_network(weights, x, recipe.pooling, recipe.odd_sides) for x in images)
+    images = (image, content, style, content + noise_of(content.shape))
+    ours, of_content, of_style, of_grained = (
+        second_network(weights, x, recipe.pooling, recipe.odd_sides) for x in images
+    )
     contents, styles = {}, {}
     for name, weight in recipe.content_layers:
-        f, p, s = (maps[name] for maps in (ours, of_content, of_style))
-        of_layer = loss(f, p, distance_of_positions(p, s), f, recipe.content_loss)
+        f, p, with_grain = (maps[name] for maps in (ours, of_content, of_grained))
+        of_layer = loss(f, p, np.sum((with_grain - p) ** 2), f, recipe.content_loss)
         contents[f"content {name}"] = weight * recipe.content_weight * of_layer
     for name, weight in recipe.style_layers:
         g, a, other = (gram(maps[name]) for maps in (ours, of_style, of_content))

@@ -69,17 +69,27 @@ def generated_for(name: str) -> np.ndarray:
 def second_maps(
     which: str, margin: int, pooling: str, odd_sides: str, white: float, normalized: bool
 ) -> dict[str, np.ndarray]:
-    """The second network's maps of "content", "style" or "generated"."""
-    image = mirrored({"content": CONTENT, "style": STYLE, "generated": GENERATED}[which], margin)
+    """The second network's maps of "content", "style", "generated", or "grained", which is the content with grain."""
+    image = {"content": CONTENT, "grained": CONTENT, "style": STYLE, "generated": GENERATED}[which]
+    image = mirrored(image, margin)
+    if which == "grained":
+        image = second_systems.grained(image)
     return matrices(tiny_weights(), image, pooling, scales(pooling, normalized), odd_sides, white)
+
+
+def references(system: second_systems.System, *network) -> tuple[second_systems.Maps, second_systems.Maps]:
+    """P and S by that network, as the system wants them."""
+    p, s, *of_grained = (
+        second_maps(which, system.margin, *network) for which in ("content", "style", *["grained"] * system.grain)
+    )
+    return (second_systems.with_grain(p, *of_grained) if system.grain else p), s
 
 
 def second_opinion(name: str, image: np.ndarray) -> second_systems.Terms:
     """Each system's own terms at `image` (H, W, 3), which has its margin."""
     system = second_systems.SYSTEMS[name]
-    network = system.margin, system.pooling, system.odd_sides, system.white, system.normalized
     f = system.maps(tiny_weights(), image, scales(system.pooling, system.normalized))
-    p, s = (second_maps(which, *network) for which in ("content", "style"))
+    p, s = references(system, system.pooling, system.odd_sides, system.white, system.normalized)
     return system.terms(f, p, s, image.astype(np.float64))
 
 
@@ -137,8 +147,8 @@ def test_every_choice_of_the_network_shows_in_the_numbers_above(name):
     system = second_systems.SYSTEMS[name]
     found = []
     for network in product(("avg", "max"), ("up", "down"), (255, 256), (False, True)):
-        f, p, s = (second_maps(which, system.margin, *network) for which in ("generated", "content", "style"))
-        terms = system.terms(f, p, s, generated_for(name).astype(np.float64))
+        f = second_maps("generated", system.margin, *network)
+        terms = system.terms(f, *references(system, *network), generated_for(name).astype(np.float64))
         found.append([*terms.contents, *terms.styles])
     for i, losses in enumerate(found):
         assert not any(np.allclose(losses, other, rtol=2e-4, atol=0) for other in found[:i])

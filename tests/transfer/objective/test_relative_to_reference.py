@@ -1,4 +1,4 @@
-"""Losses relative to the distance between the two pictures: 0 at the target, 1 at the other picture."""
+"""Losses relative to a distance: 0 at the target, and 1 at a picture of reference."""
 
 from dataclasses import replace
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import numpy_network
 from objectives import objective_for
 from transfer.losses import SMALLEST_DISTANCE, ContentTerm, StyleTerm
+from transfer.objective.terms import GRAIN, grained
 from transfer.recipe.choices import RELATIVE, RELATIVE_TO_REFERENCE, Normalization
 from transfer.recipe.ours import DEFAULT, GATYS2016
 from transfer.term import Target
-from vgg.network import VGG19
+from vgg.matfile.read import Conv
 
 CONTENT_LAYERS, STYLE_LAYERS = (
     (("relu2_1", 0.3), ("conv3_1", 0.7)),
@@ -46,40 +46,37 @@ def test_the_style_of_the_content_picture_loses_1(weights, style, gram_channels,
     assert losses.groups["content"] == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("style", [(21, 26), (30, 19)], ids=["same size", "other size"])
 @pytest.mark.parametrize("rows", [None, 4])
-def test_distance_of_the_content_by_brute_force(weights, style, rows):
-    """M times the mean over all pairs of a position here and a position there."""
-    pictures = picture(0), picture(1, *style)
-    targets = objective_for(weights, RECIPE, *pictures, rows).targets
-    here, there = (numpy_network.forward(image, weights, "avg") for image in pictures)
-    for layer, _ in CONTENT_LAYERS:
-        one, other = (maps[layer].reshape(-1, maps[layer].shape[2]) for maps in (here, there))
-        pairs = [np.sum((a - b) ** 2) for a in one for b in other]
-        assert float(targets[f"content {layer}"].distance) == pytest.approx(len(one) * np.mean(pairs), rel=1e-5)
+def test_the_content_picture_with_grain_loses_1_of_content(weights, rows):
+    content = picture(0)
+    objective = objective_for(weights, RECIPE, content, picture(1, 30, 19), rows)
+    losses, _ = objective(grained(content))
+    for layer, share in CONTENT_LAYERS:
+        assert losses.terms[f"content {layer}"] == pytest.approx(0.9 * share, rel=1e-5)
 
 
-def test_the_style_picture_loses_1_of_content_on_average_over_all_shifts(weights):
-    """When its positions have been shifted by each number, every pair was compared once."""
-    content, style = picture(0), picture(1)
-    targets = objective_for(weights, RECIPE, content, style).targets
-    maps = VGG19(weights, "avg")(tf.constant(style[None], tf.float32), ["conv3_1"])["conv3_1"].numpy()
-    _, height, width, channels = maps.shape
-    term, target = (
-        ContentTerm("conv3_1", 1.0, RELATIVE_TO_REFERENCE, channels, height * width),
-        targets["content conv3_1"],
-    )
-    losses = []
-    for shift in range(height * width):
-        shifted = np.roll(maps.reshape(-1, channels), shift, axis=0).reshape(maps.shape)
-        losses.append(float(term.loss(term.statistic(tf.constant(shifted), target), target)))
-    assert np.mean(losses) == pytest.approx(1, rel=1e-5)
-    assert np.ptp(losses) > 0.1
+def test_grain_is_noise_and_the_same_each_time():
+    image = picture(0, 60, 60)
+    noise = grained(image) - image
+    assert noise.dtype == np.float32 and abs(noise.mean()) < 0.5
+    assert noise.std() == pytest.approx(GRAIN, rel=0.03)
+    np.testing.assert_array_equal(noise, grained(image) - image)
+
+
+def test_a_network_that_sees_every_grain_holds_on_no_more_firmly(weights):
+    """Three times as large activations at one layer: the loss of any image stays what it was."""
+    content, style, generated = picture(0), picture(1), picture(2).astype(np.float32)
+    before, _ = objective_for(weights, RECIPE, content, style)(generated)
+    kernel, bias = weights.convolutions["conv3_1"]
+    weights.convolutions["conv3_1"] = Conv(3 * kernel, 3 * bias)
+    after, _ = objective_for(weights, RECIPE, content, style)(generated)
+    for name in ("content conv3_1", "content relu2_1", "style pool2"):
+        assert after.terms[name] == pytest.approx(before.terms[name], rel=1e-5)
 
 
 @pytest.mark.parametrize("rows", [None, 4])
 def test_two_equal_pictures(weights, rows):
-    """Their Gram matrices have no distance. It counts as a share of the target's own energy."""
+    """Their Gram matrices have no distance, which counts as a share of the target's own energy."""
     image = picture(0)
     generated = np.random.default_rng(3).uniform(0, 255, image.shape).astype(np.float32)
     losses, gradient = objective_for(weights, RECIPE, image, image, rows)(generated)
