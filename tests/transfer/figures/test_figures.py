@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -76,6 +77,27 @@ def test_only_makes_what_it_names_and_the_sheet_shows_what_is_there(tmp_path, wo
     assert main(["initialisation", *words, "--only", "content"]) == 0
     assert len(made(capfd)) == 1
     assert read_image(tmp_path / "figures" / "initialisation.png").shape != first.shape, "now with three"
+
+
+def test_a_sheet_of_some_cells_keeps_the_rows_of_the_figure(tmp_path, words):
+    """Content leads the upper row of Fig. 1 and style the lower one; columns without a cell are left out."""
+    assert main(["reconstructions", *words, "--only", "content-relu3_2,style-relu3_1"]) == 0
+    folder = tmp_path / "figures"
+    sheet = read_image(folder / "reconstructions.png")
+    inputs = [read_image(tmp_path / "content.png"), read_image(tmp_path / "style.png")]
+    cells = [read_image(folder / "reconstructions" / f"{key}.png") for key in ("content-relu3_2", "style-relu3_1")]
+    centres = [centre_on(sheet, picture) for picture in (*inputs, *cells)]
+    (content_x, content_y), (style_x, style_y), (upper_x, upper_y), (lower_x, lower_y) = centres
+    assert content_x == pytest.approx(style_x, abs=2) and upper_x == pytest.approx(lower_x, abs=2)
+    assert content_y == upper_y < style_y == lower_y and content_x < upper_x < sheet.shape[1] < 2 * upper_x
+
+
+def centre_on(sheet: np.ndarray, picture: np.ndarray) -> tuple[float, float]:
+    """The place (x, y) of the sheet's row height where the picture is found."""
+    width = round(picture.shape[1] * making.ROW_HEIGHT / picture.shape[0])
+    scaled = cv2.resize(picture, (width, making.ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    *_, (left, top) = cv2.minMaxLoc(cv2.matchTemplate(sheet, scaled, cv2.TM_CCOEFF_NORMED))
+    return left + width / 2, top
 
 
 def test_cells_are_made_within_the_memory_there_is(words, monkeypatch):
