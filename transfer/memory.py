@@ -23,7 +23,8 @@ from vgg.shapes import maps_shape
 #: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
 #: (`VmHWM`) at 256, 512 and 1024 pixels.
 BASE_BYTES = 1.1e9
-#: What measuring mean activations on two drawn pictures takes at most, and the process keeps for later use.
+#: What measuring mean activations on the drawings takes at most, and the process keeps for later use. Fitted when
+#: these were two pictures of 320 pixels; twelve of 192 pixels one after the other take no more at a time.
 NORMALIZING_BYTES = 0.35e9
 #: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
 SHARE_OF_MAPS = 0.89

@@ -12,7 +12,7 @@ from transfer.recipe.choices import Recipe
 from transfer.term import PIXELS, Target, Term
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
-from vgg.statistics import as_matrix, gram_sums
+from vgg.statistics import as_matrix, gram_of_sums, gram_sums
 
 
 class References(NamedTuple):
@@ -72,12 +72,12 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
     for layer, term in contents.items():
         targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
     wanted = _grams(maps_of, style_image, styles)
-    start = _grams(maps_of, content_image, [layer for layer, term in styles.items() if term.name in scaled])
+    start = _grams(maps_of, content_image, {layer: term for layer, term in styles.items() if term.name in scaled})
     for layer, term in styles.items():
-        scale, distance = term.channels**term.gram_channels, None
+        distance = None
         if layer in start:
-            distance = tf.constant(np.sum(np.square(scale * (wanted[layer] - start[layer]))), tf.float32)
-        targets[term.name] = Target(None, tf.constant(scale * wanted[layer], tf.float32), distance)
+            distance = tf.constant(np.sum(np.square(wanted[layer] - start[layer])), tf.float32)
+        targets[term.name] = Target(None, tf.constant(wanted[layer], tf.float32), distance)
     return targets
 
 
@@ -121,14 +121,14 @@ def _distances(maps_of: MapsOf, image: np.ndarray, targets: dict[str, np.ndarray
     return {layer: tf.constant(total, tf.float32) for layer, total in totals.items()}
 
 
-def _grams(maps_of: MapsOf, image: np.ndarray, layers: Iterable[str]) -> dict[str, np.ndarray]:
-    """Return Fᵀ F / M (N, N) over all positions of each layer, in float64."""
-    layers = tuple(layers)
+def _grams(maps_of: MapsOf, image: np.ndarray, terms: dict[str, StyleTerm]) -> dict[str, np.ndarray]:
+    """Return the Gram matrix (N, N) of each layer as its term wants it, over all positions and in float64."""
+    layers = tuple(terms)
     sums, positions = {layer: np.float64(0) for layer in layers}, dict.fromkeys(layers, 0)
     for layer, _, _, maps in maps_of(image, layers) if layers else ():
         sums[layer] = sums[layer] + np.asarray(gram_sums(maps), np.float64)
         positions[layer] += maps.shape[1] * maps.shape[2]
-    return {layer: sums[layer] / positions[layer] for layer in layers}
+    return {layer: gram_of_sums(sums[layer], positions[layer], terms[layer].gram_channels) for layer in layers}
 
 
 def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:
