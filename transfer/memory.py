@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.objective.geometry import blocks
-from transfer.recipe.choices import Recipe
+from transfer.recipe.choices import OWN_L_BFGS, Recipe
 from vgg.errors import InputError
 from vgg.layers import LAYERS, deepest
 from vgg.matfile.read import Weights
@@ -75,7 +75,7 @@ def _plans(weights: Weights, recipe: Recipe, height: int, width: int) -> Iterato
     """Yield all plans, the fastest first; each needs less memory than those before it."""
     yield Plan(peak_bytes(weights, recipe, height, width))
     histories = [LBFGS()]  # the other optimisers' histories are not planned
-    if recipe.optimizer == "l-bfgs-unit":
+    if recipe.optimizer in OWN_L_BFGS:
         histories = [
             LBFGS(pairs, tf.bfloat16.as_numpy_dtype) for pairs in range(LBFGS().history, SHORTEST_HISTORY - 1, -1)
         ]
@@ -113,7 +113,7 @@ def remembered_bytes(recipe: Recipe, l_bfgs: LBFGS) -> float:
     """Return what the optimiser has for each number of the image: L-BFGS two numbers for each pair, and a few more."""
     return {
         "l-bfgs": (2 * ScipyLBFGSB().history + 6) * 8,
-        "l-bfgs-unit": 2 * l_bfgs.history * np.dtype(l_bfgs.dtype).itemsize,
+        **dict.fromkeys(OWN_L_BFGS, 2 * l_bfgs.history * np.dtype(l_bfgs.dtype).itemsize),
         "adam": 3 * 4,
     }[recipe.optimizer]
 

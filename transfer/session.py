@@ -145,6 +145,7 @@ def optimizer_of(recipe: Recipe, plan: Plan) -> Optimizer:
     optimizers: dict[str, Callable[[], Optimizer]] = {
         "l-bfgs": ScipyLBFGSB,
         "l-bfgs-unit": lambda: plan.l_bfgs,
+        "l-bfgs-smooth": lambda: replace(plan.l_bfgs, smooth=True),
         "adam": lambda: Adam(recipe.learning_rate, **vars(recipe.adam)),
     }
     return optimizers[recipe.optimizer]()

@@ -4,9 +4,10 @@ import argparse
 import dataclasses
 import os
 from pathlib import Path
+from typing import get_args
 
 from transfer.inputs.files import Files
-from transfer.recipe.choices import Recipe
+from transfer.recipe.choices import OptimizerName, Recipe
 from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
 from vgg.console.arguments import file_name, number, whole_number
 from vgg.console.terminal import Parser
@@ -45,7 +46,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--scales", help="smaller sizes to pass through before that, such as 256,512; '' for none")
     add("--iterations", type=whole_number(1), help="steps of the optimiser, at each size")
-    add("--optimizer", choices=("l-bfgs", "l-bfgs-unit", "adam"), help="SciPy's with line search, ours without, Adam")
+    add(
+        "--optimizer",
+        choices=get_args(OptimizerName),
+        help="SciPy's with line search, ours with unit steps, the same with large forms first, Adam",
+    )
     add("--learning-rate", type=number, help="of Adam, in pixel levels from 0 to 255")
     add("--init", help="where to start: content, style, noise, or a picture")
     add("--content-weight", type=number, help="α")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from transfer.recipe.choices import OWN_L_BFGS
 from transfer.session import Job, Session
 from transfer.term import Losses
 from transfer.train import Result, Step
@@ -57,7 +58,7 @@ def size_settings(job: Job, session: Session, height: int, width: int) -> dict[s
     """Return how an image of this size is computed: the memory decides it, and it changes the last digits."""
     plan = session.plan(job.recipe, height, width)
     found = {"height": height, "width": width, "rows_of_a_stripe": plan.rows}
-    if job.recipe.optimizer == "l-bfgs-unit":
+    if job.recipe.optimizer in OWN_L_BFGS:
         found |= {"l_bfgs_history": plan.l_bfgs.history, "l_bfgs_dtype": np.dtype(plan.l_bfgs.dtype).name}
     return found
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from transfer.recipe.choices import GATYS_STYLE_LAYERS, Recipe
 from transfer.recipe.ours import GATYS2016
 
-BASE = replace(GATYS2016, size=256, iterations=120, optimizer="l-bfgs-unit")
+BASE = replace(GATYS2016, size=256, iterations=120, optimizer="l-bfgs-smooth")
 CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 
 

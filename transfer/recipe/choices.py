@@ -10,6 +10,10 @@ from typing import Literal
 #: The paper's style layers; "conv1_1" there means the maps after the ReLU (its gradients, Eq. 2 and 6, show it).
 GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 
+OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
+#: SciPy's L-BFGS-B is "l-bfgs"; these are `vgg.optimize.l_bfgs`, the second one with smooth steps.
+OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
+
 
 @dataclass(frozen=True)
 class Normalization:
@@ -106,8 +110,8 @@ class Recipe:
     init: Literal["content", "style", "noise", "picture"] = "noise"
     noise: Noise = Noise()
     noise_share: float = 0.0  # of noise blended into a start that is a picture
-    optimizer: Literal["l-bfgs", "l-bfgs-unit", "adam"] = "l-bfgs"
-    learning_rate: float = 2.0  # Adam's, in pixel levels; both kinds of L-BFGS find their own steps
+    optimizer: OptimizerName = "l-bfgs"
+    learning_rate: float = 2.0  # Adam's, in pixel levels; L-BFGS finds its own steps
     adam: AdamConstants = AdamConstants()
     iterations: int = 500  # at each size
     size: int = 512  # of content and style, in pixels

@@ -26,7 +26,7 @@ from vgg.errors import InputError
 DEFAULT = Recipe(
     name="default",
     summary="a picture soon: starts from the content image, losses in units of what each layer can tell apart",
-    content_weight=0.01,
+    content_weight=0.02,
     style_weight=1.0,
     tv_weight=2e-5,
     content_loss=RELATIVE_TO_REFERENCE,
@@ -35,8 +35,8 @@ DEFAULT = Recipe(
     normalized_network=False,
     margin=16,
     init="content",
-    optimizer="l-bfgs-unit",
-    iterations=50,
+    optimizer="l-bfgs-smooth",
+    iterations=30,
     scales=(256, 512, 1024, 2048, 4096),
 )
 

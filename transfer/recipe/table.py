@@ -59,8 +59,8 @@ def _network(recipe: Recipe) -> str:
 def _optimizer(recipe: Recipe) -> str:
     """Return for example `Adam 2, 200`: the learning rate, numbers that are not Algorithm 1's, and the steps."""
     if recipe.optimizer != "adam":
-        unit = ", unit steps," if recipe.optimizer == "l-bfgs-unit" else ""
-        return f"L-BFGS{unit} {recipe.iterations}"
+        kind = {"l-bfgs": "", "l-bfgs-unit": ", unit steps,", "l-bfgs-smooth": ", smooth steps,"}[recipe.optimizer]
+        return f"L-BFGS{kind} {recipe.iterations}"
     usual, constants = AdamConstants(), []
     for letter, name in (("β₁", "beta1"), ("β₂", "beta2"), ("ε", "epsilon")):
         value = getattr(recipe.adam, name)

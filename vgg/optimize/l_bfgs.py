@@ -7,6 +7,11 @@ shown of the curvature is kept.
 
 Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization". The directions come from
 `vgg.optimize.curvature`.
+
+What is known before the first pair, the first inverse Hessian, is the identity or, with `smooth`, 1 / f for a wave of
+frequency f: large forms then move first. That is the same as L-BFGS for z in x = A z, where A multiplies each wave by
+f^(-1/2): the gradient of z is A g, a step of z is A⁻¹ s, and A A = 1 / f (`vgg.optimize.spectrum`). So the pairs are
+kept in z, and a direction is brought back to x.
 """
 
 from dataclasses import dataclass
@@ -16,6 +21,7 @@ import numpy as np
 
 from vgg.optimize.curvature import Curvature
 from vgg.optimize.optimizer import Evaluate
+from vgg.optimize.spectrum import rescaled
 
 FIRST_STEP = 1.0  # root mean square, in pixel levels, of a step that knows no curvature yet
 LONGEST_STEP = 30.0  # the same for any step: only a bad pair asks for more
@@ -42,10 +48,12 @@ class LBFGS:
 
     It remembers `history` pairs of a step and its change of the gradient, two arrays of the image's size each, as
     numbers of `dtype`. Two digits are enough for them: bfloat16 takes half the memory, but longer to compute with.
+    `smooth` steps move large forms first.
     """
 
     history: int = 40
     dtype: type = np.float32
+    smooth: bool = False
 
     def start(self, evaluate: Evaluate, image: np.ndarray, before: LBFGSState | None = None) -> LBFGSState:
         """Return the state at `image` (H, W, 3), with the curvature that `before` has seen."""
@@ -61,7 +69,8 @@ class LBFGS:
             if moved is None:
                 return None
             losses, gradient = evaluate(moved)
-            bends_up = state.curvature.add(moved - state.image, gradient - state.gradient)
+            s, y = moved - state.image, gradient - state.gradient
+            bends_up = state.curvature.add(self._by_wave(s, 1 / 2), self._by_wave(y, -1 / 2))
             if losses.total <= TOLERATED_RISE * state.best[0]:
                 state.image, state.losses, state.gradient = moved, losses, gradient
                 if losses.total < state.best[0]:
@@ -81,8 +90,7 @@ class LBFGS:
     def end(self, state: LBFGSState) -> None:
         """Do nothing: the state holds only arrays."""
 
-    @staticmethod
-    def _moved(state: LBFGSState) -> np.ndarray | None:
+    def _moved(self, state: LBFGSState) -> np.ndarray | None:
         """Return the image one unit step further, or None at a minimum, where no pixel would change.
 
         Without pairs it goes down the gradient by `first_step`, the root mean square over all pixels.
@@ -91,18 +99,23 @@ class LBFGS:
         # A pixel at the end of its range that wants to go further takes no part in this step.
         held = ((image <= 0) & (gradient > 0)) | ((image >= 255) & (gradient < 0))
         free = np.where(held, np.float32(0), gradient)
-        size = root_mean_square(free)
-        if size == 0:
+        if not free.any():
             return None
         if len(state.curvature):
-            move = state.curvature.direction(free.reshape(-1)).reshape(image.shape)
+            move = state.curvature.direction(self._by_wave(free, -1 / 2).reshape(-1))  # (H·W·3,)
+            move = self._by_wave(move.reshape(image.shape), -1 / 2)
             move[held] = 0
             move *= np.float32(min(1.0, LONGEST_STEP / max(root_mean_square(move), 1e-30)))
         else:
-            move = free * np.float32(-state.first_step / size)
+            move = np.where(held, np.float32(0), self._by_wave(free, -1))
+            move *= np.float32(-state.first_step / max(root_mean_square(move), 1e-30))
         move += image
         moved = np.clip(move, 0, 255, out=move)
         return None if np.array_equal(moved, image) else moved
+
+    def _by_wave(self, image: np.ndarray, power: float) -> np.ndarray:
+        """Return the image's waves times f^`power`, if steps are smooth."""
+        return rescaled(image, power) if self.smooth else image
 
 
 def root_mean_square(values: np.ndarray) -> float:
