@@ -33,7 +33,7 @@ SHORTER, TF_ADAM = "shorter side", (0.9, 0.999, 1e-8, True)
 
 #: Of L-BFGS, SciPy's searches along the line; Torch's, which three of these programs use as it comes, does not.
 SETTINGS = {
-    "default": Settings("content", None, 0, "l-bfgs-unit", None, DEFAULT.iterations, 512),  # as many as look good
+    "default": Settings("content", None, 0, "l-bfgs-smooth", None, DEFAULT.iterations, 512),  # as many as look good
     "gatys2016": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "gatys2016-literal": Settings("noise", ("normal", 1), 0, "l-bfgs", None, 500, 512),
     "neural-style": Settings("noise", ("normal", 0.001), 0, "l-bfgs-unit", None, 1000, 512, enlarges=True),
