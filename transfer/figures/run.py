@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from transfer.command.watchers import describe as describe_step
 from transfer.figures import making
 from transfer.figures.cell_store import CellStore
-from transfer.figures.cells import Cell, Figure, adapted
+from transfer.figures.cells import STAND_IN_RATIO, Cell, Figure, adapted
 from transfer.figures.plan import Plan
 from transfer.machine import usable_bytes
 from transfer.precision import fastest
@@ -16,6 +16,7 @@ from transfer.session import Session
 from vgg.console import terminal
 from vgg.console.progress import duration, moving_bar
 from vgg.image.file import write_image
+from weights.fingerprint import is_genuine
 from weights.load import load_weights
 
 
@@ -27,7 +28,10 @@ def run(plan: Plan) -> None:
         KeyboardInterrupt: stopped; what is finished is kept.
     """
     weights = load_weights(plan.weights, terminal.say)
-    figures = [adapted(figure, plan.size, plan.iterations) for figure in plan.figures]
+    ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
+    if ratio_factor != 1:
+        terminal.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
+    figures = [adapted(figure, plan.size, plan.iterations, ratio_factor) for figure in plan.figures]
     session = Session(weights, usable_bytes(), fastest())
     stores = {figure.name: CellStore(session, plan.pictures, plan.folder / figure.name) for figure in figures}
     chosen = [(figure, cell) for figure in figures for cell in plan.chosen(figure)]

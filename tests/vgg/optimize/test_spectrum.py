@@ -1,4 +1,4 @@
-"""Waves of an image by their frequency: single cosines, an inverse, and L-BFGS that is told to move large forms first."""
+"""Waves of an image by their frequency: cosines, an inverse, and L-BFGS that moves large forms first."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,9 @@ class Texture:
 
     def __init__(self) -> None:
         rng = np.random.default_rng(1)
-        self.centre = 128 + 60 * (wave(1, 0.5) + wave(0, 2)) / 2 + rng.normal(size=(HEIGHT, WIDTH, 3)).astype(np.float32)
+        self.centre = (
+            128 + 60 * (wave(1, 0.5) + wave(0, 2)) / 2 + rng.normal(size=(HEIGHT, WIDTH, 3)).astype(np.float32)
+        )
 
     def evaluate(self, image):
         away = (image - self.centre).astype(np.float32)
