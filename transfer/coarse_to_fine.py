@@ -8,6 +8,8 @@ Neural Style Transfer", CVPR 2017.
 
 from dataclasses import replace
 
+import numpy as np
+
 from transfer.inputs.pictures import Pictures
 from transfer.recipe.choices import Recipe
 from vgg.image.file import resize, resize_to
@@ -19,17 +21,23 @@ LARGEST_SHARE = 0.75
 
 def scales_of(pictures: Pictures, recipe: Recipe) -> list[Pictures]:
     """Return the pictures at each size, from the coarsest to their own; content and style shrink by the same factor."""
-    sides = (*pictures.content_image.shape[:2], *pictures.style_image.shape[:2])
+    sides = [side for image in (pictures.content_image, *pictures.style_images) for side in image.shape[:2]]
     factors = [size / max(sides[:2]) for size in sorted(set(recipe.scales))]
     smaller = [factor for factor in factors if SMALLEST_SIDE / min(sides) <= factor <= LARGEST_SHARE]
     return [*(_shrunk(pictures, factor) for factor in smaller), pictures]
 
 
 def _shrunk(pictures: Pictures, factor: float) -> Pictures:
-    content_image, style_image = (
-        resize(image, round(factor * max(image.shape[:2]))) for image in (pictures.content_image, pictures.style_image)
-    )
-    init_image = pictures.init_image
+    def smaller(image: np.ndarray) -> np.ndarray:
+        return resize(image, round(factor * max(image.shape[:2])))
+
+    content_image, init_image = smaller(pictures.content_image), pictures.init_image
     if init_image is not None:
         init_image = resize_to(init_image, *content_image.shape[:2])
-    return replace(pictures, content_image=content_image, style_image=style_image, init_image=init_image)
+    return replace(
+        pictures,
+        content_image=content_image,
+        style_images=tuple(smaller(image) for image in pictures.style_images),
+        regions=tuple(region.changed(smaller) for region in pictures.regions),
+        init_image=init_image,
+    )

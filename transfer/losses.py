@@ -99,6 +99,7 @@ class StyleTerm:
     channels: int  # N
     positions: int  # M
     gram_channels: float = 0.0
+    region: str = ""  # the part of the image that it looks at, if not all of it: see `transfer.guided`
 
     @property
     def name(self) -> str:

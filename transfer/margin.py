@@ -16,14 +16,17 @@ from transfer.inputs.pictures import Pictures
 
 def margin_of(wanted: int, pictures: Pictures) -> int:
     """Return how far content and style are continued: `wanted` pixels, or less if a reflection would not reach."""
-    return min(
-        wanted, *(side - 1 for image in (pictures.content_image, pictures.style_image) for side in image.shape[:2])
-    )
+    images = (pictures.content_image, *pictures.style_images)
+    return min(wanted, *(side - 1 for image in images for side in image.shape[:2]))
 
 
 def continued(image: np.ndarray, margin: int) -> np.ndarray:
-    """Return (H, W, 3) → (H + 2·margin, W + 2·margin, 3), reflected at the edges, whose pixels are not repeated."""
-    return np.pad(image, ((margin, margin), (margin, margin), (0, 0)), mode="reflect") if margin else image
+    """Return (H, W, 3) → (H + 2·margin, W + 2·margin, 3), reflected at the edges, whose pixels are not repeated.
+
+    A region's guide has no channels: (H, W) → (H + 2·margin, W + 2·margin).
+    """
+    around = ((margin, margin), (margin, margin), (0, 0))[: image.ndim]
+    return np.pad(image, around, mode="reflect") if margin else image
 
 
 def kept(image: np.ndarray, margin: int) -> np.ndarray:
@@ -32,6 +35,10 @@ def kept(image: np.ndarray, margin: int) -> np.ndarray:
 
 
 def widened(pictures: Pictures, margin: int) -> Pictures:
-    """Return content and style continued by `margin` pixels."""
-    images = {name: continued(getattr(pictures, name), margin) for name in ("content_image", "style_image")}
-    return replace(pictures, **images)
+    """Return content, styles and regions continued by `margin` pixels."""
+    return replace(
+        pictures,
+        content_image=continued(pictures.content_image, margin),
+        style_images=tuple(continued(image, margin) for image in pictures.style_images),
+        regions=tuple(region.changed(lambda guide: continued(guide, margin)) for region in pictures.regions),
+    )

@@ -12,13 +12,15 @@ from math import ceil
 import numpy as np
 
 from transfer.coarse_to_fine import scales_of
+from transfer.colors import prepared, restored
 from transfer.inputs.pictures import Pictures, start_image
 from transfer.margin import continued, margin_of, widened
 from transfer.memory import Plan, plan
 from transfer.normalizing import normalizing_pictures
 from transfer.objective.objective import Objective
+from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import References, terms_of
+from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
 from transfer.recipe.choices import Recipe
@@ -60,11 +62,14 @@ class Session:
 
     def run(self, job: Job, watch: Watch | None = None) -> Result:
         """Make the image; see `transfer.train.train`."""
-        return train(self.phases(job), self.start(job), watch)
+        result = train(self.phases(job), self.start(job), watch)
+        result.image = restored(result.image, job.pictures.content_image, job.recipe.colors)
+        return result
 
     def start(self, job: Job) -> np.ndarray:
         """Return the image that the first phase starts from, float32 (H, W, 3) RGB in [0, 255]."""
-        smallest, recipe = scales_of(job.pictures, job.recipe)[0], job.recipe
+        recipe = job.recipe
+        smallest = prepared(scales_of(job.pictures, recipe)[0], recipe.colors)
         mean_rgb = for_pixel_range(self.weights, recipe.pixel_range).mean_rgb  # what is 0 for the network
         return start_image(smallest, mean_rgb, job.seed, recipe.noise, recipe.noise_share)
 
@@ -93,9 +98,12 @@ class Session:
             InputError: the evaluation does not fit into the memory.
         """
         rows = self.plan(recipe, *pictures.content_image.shape[:2]).rows
-        wide, network = widened(pictures, margin_of(recipe.margin, pictures)), self.network(recipe, precision)
-        evaluation = self._evaluation(network, terms_of(recipe, network, *wide.content_image.shape[:2]), rows)
-        return Objective(evaluation, References(wide.content_image, wide.style_image))
+        network, pictures = self.network(recipe, precision), prepared(pictures, recipe.colors)
+        wide = widened(pictures, margin_of(recipe.margin, pictures))
+        terms = terms_of(recipe, network, *wide.content_image.shape[:2], wide.regions)
+        return Objective(
+            self._evaluation(network, terms, rows), References(wide.content_image, wide.style_images, wide.regions)
+        )
 
     def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
         """Return the losses of `image` (H, W, 3) in float32, as floats."""

@@ -3,8 +3,9 @@
 import numpy as np
 
 from transfer.objective.objective import Objective
+from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import References, terms_of
+from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.recipe.choices import Recipe
 from vgg.matfile.read import Weights
@@ -23,4 +24,4 @@ def objective_for(
     network = VGG19(weights, recipe.pooling, precision, recipe.odd_sides)
     terms = terms_of(recipe, network, *content.shape[:2])
     evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
-    return Objective(evaluation, References(content, style))
+    return Objective(evaluation, References(content, (style,)))

@@ -20,7 +20,7 @@ from transfer_command import prepare
 def pictures_of(content: tuple[int, int], style: tuple[int, int], with_start: bool = True) -> Pictures:
     y, x = np.mgrid[: content[0], : content[1]]
     image = np.stack([255 * x / content[1], 255 * y / content[0], 0 * x], axis=-1).astype(np.uint8)
-    return Pictures(image, np.zeros((*style, 3), np.uint8), image if with_start else None, Files("a.png", "b.png"))
+    return Pictures(image, (np.zeros((*style, 3), np.uint8),), image if with_start else None, Files("a.png", "b.png"))
 
 
 def sizes_of(content, style, scales) -> list[tuple]:

@@ -24,7 +24,7 @@ WIDE, LARGE, WIDE_LARGE = (8, 9, 3), (8, 10, 3), (12, 14, 3)  # with a margin of
 def pictures_of(content: tuple[int, int] = (24, 32), style: tuple[int, int] = (20, 29)) -> Pictures:
     rng = np.random.default_rng(sum(content))
     content_image, style_image = (rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in (content, style))
-    return Pictures(content_image, style_image, content_image, Files("a.png", "b.png"))
+    return Pictures(content_image, (style_image,), content_image, Files("a.png", "b.png"))
 
 
 def test_reflection_by_hand():

@@ -28,7 +28,7 @@ RECIPE = replace(
 def pictures_of(seed: int, height: int = 24, width: int = 32) -> Pictures:
     rng = np.random.default_rng(seed)
     content, style = (rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(2))
-    return Pictures(content, style, content, Files("a.png", "b.png"))
+    return Pictures(content, (style,), content, Files("a.png", "b.png"))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def waves() -> np.ndarray:
 def job_of(image, style, optimizer="l-bfgs", **recipe) -> Job:
     settings = {"optimizer": optimizer, "learning_rate": 5.0, "normalized_network": False, "init": "picture"}
     settings |= {"margin": 0}  # with one, the losses reported are those of a wider image
-    return Job(replace(DEFAULT, **settings, **recipe), Pictures(image, style, image, Files("", "")))
+    return Job(replace(DEFAULT, **settings, **recipe), Pictures(image, (style,), image, Files("", "")))
 
 
 @pytest.mark.parametrize(("optimizer", "factor"), [("l-bfgs", 30), ("adam", 10)])

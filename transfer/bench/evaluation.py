@@ -11,8 +11,9 @@ import tensorflow as tf
 from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.pictures import Pictures, load
 from transfer.objective.objective import Objective
+from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import References, terms_of
+from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT
@@ -49,7 +50,7 @@ def multiplication(precision: str) -> tuple[Callable[[], object], float]:
 
 def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[str, Callable[[], object]]:
     """Return what is compared, the reference first: the whole image in float32."""
-    references = References(pictures.content_image, pictures.style_image)
+    references = References(pictures.content_image, pictures.style_images)
     start = pictures.content_image.astype(np.float32)
     session = Session(weights, float("inf"))
     found: dict[str, Callable[[], object]] = {}

@@ -21,8 +21,9 @@ LARGEST_WHOLE = 2048  # in float32 a whole picture of 4096² needs about 45 GB
 def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str, float]:
     """Compile, then time a second evaluation of size × size pixels, in this process; `rows` 0 means all at once."""
     from transfer.objective.objective import Objective
+    from transfer.objective.references import References
     from transfer.objective.striped import StripedEvaluation
-    from transfer.objective.terms import References, terms_of
+    from transfer.objective.terms import terms_of
     from transfer.objective.whole import WholeEvaluation
     from vgg.network import VGG19
 
@@ -30,7 +31,7 @@ def measure(weights_file: str, size: int, precision: str, rows: int) -> dict[str
     images = [np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8) for seed in (0, 1)]
     terms = terms_of(DEFAULT, network, size, size)
     evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
-    objective = Objective(evaluation, References(*images))
+    objective = Objective(evaluation, References(images[0], (images[1],)))
     start = images[0].astype(np.float32)
     objective(start)
     began = time.perf_counter()

@@ -7,7 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from transfer.command.options import build_parser, files_from, recipe_from
+from transfer.command.options import files_from, recipe_from
+from transfer.command.parser import build_parser
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from vgg.console import terminal
@@ -19,7 +20,7 @@ from vgg.matfile.sniff import require_weights_file
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
-    options = build_parser().parse_args(command)
+    options = build_parser().parse_intermixed_args(command)  # pictures before and after options
     return terminal.run("transfer", lambda: _transfer(options, ["python", "-m", "transfer", *command]))
 
 

@@ -1,122 +1,97 @@
-"""From the words of the command line to one `Recipe`: the recipe's own choices, with what the user said on top."""
+"""From the words of the command line to files and one `Recipe`: its own choices, with what the user said on top."""
 
 import argparse
 import dataclasses
 import os
-from pathlib import Path
-from typing import get_args
+from math import isfinite
 
 from transfer.inputs.files import Files
-from transfer.recipe.choices import OptimizerName, Recipe
-from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
-from vgg.console.arguments import file_name, number, whole_number
-from vgg.console.terminal import Parser
+from transfer.inputs.masks import color_of
+from transfer.recipe.choices import Recipe
+from transfer.recipe.ours import recipe_named
+from vgg.console.arguments import whole_number
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE, layer_named
 
 LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 STARTS = ("content", "style", "noise")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser; options that change the recipe default to None, which means: as the recipe says."""
-    parser = Parser(
-        prog="python -m transfer",
-        description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
-    )
-    add = parser.add_argument
-    add("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")
-    add("style", nargs="?", help="a picture, or `sample`: a painting drawn by our code")
-    output = Path("output/result.png")
-    add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
-    add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
-    add(
-        "--weights",
-        type=file_name,
-        metavar="FILE",
-        help="a .mat file (default: genuine if downloaded, else shipped)",
-    )
-    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
-    add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
-    add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
-    add(
-        "--size",
-        type=whole_number(SMALLEST_SIDE),
-        help="longer side of content and style, in pixels; of some recipes the shorter",
-    )
-    add("--scales", help="smaller sizes to pass through before that, such as 256,512; '' for none")
-    add("--iterations", type=whole_number(1), help="steps of the optimiser, at each size")
-    add(
-        "--optimizer",
-        choices=get_args(OptimizerName),
-        help="SciPy's with line search, ours with unit steps, the same with large forms first, Adam",
-    )
-    add("--learning-rate", type=number, help="of Adam, in pixel levels from 0 to 255")
-    add("--init", help="where to start: content, style, noise, or a picture")
-    add("--content-weight", type=number, help="α")
-    add("--style-weight", type=number, help="β")
-    add("--tv-weight", type=number, help="weight of the total variation, against single-pixel grain")
-    add("--content-layers", help="for example relu4_2, or relu3_2=0.3,relu4_2=0.7")
-    add("--style-layers", help="for example relu1_1,relu2_1; without weights each counts the same")
-    precisions = ("auto", "float32", "bfloat16")
-    add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
-    add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
-    add("--pooling", choices=("avg", "max"))
-    add(
-        "--normalize",
-        action=argparse.BooleanOptionalAction,
-        help="scale every filter to mean activation 1, as the paper does, or take the network as it is in the file",
-    )
-    add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
-    add("--quiet", action="store_true", help="print nothing but errors")
-    return parser
-
-
-def gigabytes(text: str) -> float:
-    """Return `6`, `6GB` or `6 gb` in bytes, for `add_argument(type=gigabytes)`."""
-    try:
-        number = float(text.strip().lower().removesuffix("gb"))
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected a number of gigabytes above 0, such as 8 or 1.5")
-    return number * 1e9
+STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
 
 
 def files_from(options: argparse.Namespace) -> Files:
     """Return the pictures that the user named.
 
     Raises:
-        InputError: a picture was not named.
+        InputError: a picture was not named, or there are not as many of one kind as of another.
     """
-    if options.content is None or options.style is None:
+    styles = (*options.style, *options.more_styles)
+    if options.content is None or not styles:
         missing = "style" if options.content else "content and style"
         raise InputError(
             f"the {missing} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`"
             "; the words `sample sample` stand for a pair drawn by our code"
         )
-    init = None if options.init in (None, *STARTS) else options.init
-    if init is not None and not os.path.exists(init):
-        raise InputError(f"--init is {init!r}, expected content, style, noise, or a picture that exists")
-    return Files(options.content, options.style, init)
+    start = options.init
+    file = None if start is None or start in STARTS or ("=" in start and not os.path.exists(start)) else start
+    if file is not None and not os.path.exists(file):
+        raise InputError(f"--init is {file!r}, expected content, style, noise, a blend, or a picture that exists")
+    masks, regions = tuple(options.style_mask), tuple(_region(text) for text in options.region)
+    if options.content_mask is None and (masks or regions):
+        raise InputError("--style-mask and --region need a --content-mask, which says where the regions are")
+    if options.content_mask is not None and not masks and not regions:
+        raise InputError("--content-mask needs --style-mask or --region, which say which style each region gets")
+    if masks and len(masks) != len(styles):
+        raise InputError(f"--style-mask is there {len(masks)} times, expected once for each of {len(styles)} styles")
+    if masks and len(set(styles)) < len(styles):
+        raise InputError("a style picture is there twice, expected each once where --style-mask is given")
+    if len({color_of(name) for name, _ in regions}) < len(regions):
+        raise InputError("--region names a colour twice, expected each once")
+    blend = _blend(options.style_blend, len(styles))
+    return Files(options.content, styles[0], file, styles[1:], blend, options.content_mask, masks, regions)
+
+
+def _blend(text: str | None, styles: int) -> tuple[float, ...]:
+    """Return `3:1` as (3, 1); raises InputError unless there is a number for each style, not all 0."""
+    if text is None:
+        return ()
+    try:
+        blend = tuple(float(item) for item in text.split(":"))
+    except ValueError:
+        blend = ()
+    if not blend or not all(isfinite(share) and share >= 0 for share in blend) or not sum(blend):
+        raise InputError(f"--style-blend is {text!r}, expected numbers with colons between them, such as 3:1")
+    if len(blend) != styles:
+        raise InputError(f"--style-blend has {len(blend)} numbers for {styles} style pictures, expected one for each")
+    return blend
+
+
+def _region(text: str) -> tuple[str, str]:
+    """Return `white=night.jpg` as its two words."""
+    name, equals, file = text.partition("=")
+    if not equals or not file:
+        raise InputError(f"--region is {text!r}, expected such as white=night.jpg or white=keep")
+    color_of(name)
+    return name, file
 
 
 def recipe_from(options: argparse.Namespace) -> Recipe:
     """Return the recipe named in `options` with the user's own choices put in.
 
     Raises:
-        InputError: a name is unknown or a number is out of range.
+        InputError: a name is unknown, a number is out of range, or two options cannot go together.
     """
     recipe = recipe_named(options.recipe)
     if options.report_as is not None:
         recipe_named(options.report_as)
-    names = ("size", "iterations", "optimizer", "learning_rate", "pooling")
+    names = ("size", "iterations", "optimizer", "learning_rate", "pooling", "style_scale", "colors")
     chosen = {name: getattr(options, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
     for name in ("content_layers", "style_layers"):
         text = getattr(options, name)
         chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    if options.strength is not None:
+        chosen["content_weight"] = _content_weight(options, recipe)
     if options.init is not None:
-        chosen["init"] = options.init if options.init in STARTS else "picture"
+        chosen |= _start(options.init)
     if options.scales is not None:
         chosen["scales"] = _sizes(options.scales)
     chosen["normalized_network"] = options.normalize
@@ -128,6 +103,42 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
             "digits; choose --optimizer l-bfgs-unit, or --precision float32"
         )
     return recipe
+
+
+def _content_weight(options: argparse.Namespace, recipe: Recipe) -> float:
+    """Return the α of --strength: the recipe's own at ½, 30 times as much at 0, a 30th at 1."""
+    for other in ("content_weight", "style_weight"):
+        if getattr(options, other) is not None:
+            raise InputError(f"--strength and --{other.replace('_', '-')} both set the balance; choose one of them")
+    if not 0 <= options.strength <= 1:
+        raise InputError(f"--strength is {options.strength:g}, expected a number from 0 to 1")
+    return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * options.strength)
+
+
+def _start(text: str) -> dict[str, object]:
+    """Return what --init sets of the recipe: `style`, a picture's name, or `content=0.4,noise=0.6`."""
+    if text in STARTS:
+        return {"init": text}
+    if "=" not in text or os.path.exists(text):
+        return {"init": "picture"}
+    shares: dict[str, float] = {}
+    for item in text.split(","):
+        name, _, share = item.partition("=")
+        try:
+            shares[name.strip()] = float(share)
+        except ValueError:
+            shares[name.strip()] = -1.0
+    if not set(shares) <= set(STARTS) or min(shares.values()) < 0 or not 0.99 < sum(shares.values()) < 1.01:
+        raise InputError(
+            f"--init is {text!r}, expected shares of content, style and noise that add up to 1, such as "
+            "content=0.4,noise=0.6"
+        )
+    noise = shares.pop("noise", 0.0)
+    pictures = {name: share for name, share in shares.items() if share}
+    if not pictures:
+        return {"init": "noise", "noise_share": 0.0}
+    of_pictures = tuple((name, share / sum(pictures.values())) for name, share in pictures.items())
+    return {"init": "blend", "init_shares": of_pictures, "noise_share": noise}
 
 
 def _sizes(text: str) -> tuple[int, ...]:
@@ -164,6 +175,8 @@ def require_sensible(recipe: Recipe) -> None:
     for what, value in weights:
         if not 0 <= value <= LARGEST_WEIGHT:
             raise InputError(f"{what} is {value}, expected a number from 0 to {LARGEST_WEIGHT:g}")
+    if not 0.25 <= recipe.style_scale <= 4:
+        raise InputError(f"--style-scale is {recipe.style_scale:g}, expected a number from 0.25 to 4")
     if recipe.optimizer == "adam" and not recipe.learning_rate:
         raise InputError("--learning-rate is 0, so Adam would stay where it starts; choose one such as 2")
     content = recipe.content_weight * sum(weight for _, weight in recipe.content_layers)

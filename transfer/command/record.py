@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from transfer.recipe.choices import OWN_L_BFGS
+from transfer.regions import Region
 from transfer.session import Job, Session
 from transfer.term import Losses
 from transfer.train import Result, Step
@@ -26,8 +27,10 @@ GROUPS = ("content", "style", "tv")  # are always in a record; a term of another
 def settings(job: Job, session: Session) -> dict[str, Any]:
     """Return all that decides how a picture will look."""
     pictures, weights, recipe = job.pictures, session.weights, job.recipe
-    images = {"content": pictures.content_image, "style": pictures.style_image}
-    files = {"content": pictures.files.content, "style": pictures.files.style}
+    images, files = {"content": pictures.content_image}, {"content": pictures.files.content}
+    for i, (image, file) in enumerate(zip(pictures.style_images, pictures.files.style_pictures, strict=True)):
+        name = "style" if i == 0 else f"style {i + 1}"
+        images[name], files[name] = image, file
     sizes = dict.fromkeys((phase.height, phase.width) for phase in session.phases(job))
     if recipe.init == "picture":
         images, files = images | {"init": pictures.init_image}, files | {"init": pictures.files.init}
@@ -49,9 +52,17 @@ def settings(job: Job, session: Session) -> dict[str, Any]:
             "sha256": weights.sha256,
             "layout": weights.layout,
         },
+        "regions": [region_settings(region) for region in pictures.regions],
         "precision": session.precision,
         "sizes": [size_settings(job, session, *size) for size in sizes],
     }
+
+
+def region_settings(region: Region) -> dict[str, Any]:
+    """Return which styles a region gets, and what its guides can be recognised by."""
+    guides = {"content": region.guide, **{f"style {i + 1}": guide for i, guide in enumerate(region.style_guides)}}
+    digests = {name: pixels_digest(guide) for name, guide in guides.items() if guide is not None}
+    return {"name": region.name, "weight": region.weight, "shares": region.shares, "guides_sha256": digests}
 
 
 def size_settings(job: Job, session: Session, height: int, width: int) -> dict[str, Any]:

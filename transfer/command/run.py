@@ -11,9 +11,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from transfer.colors import grey, restored
 from transfer.command.outputs import Outputs
 from transfer.command.record import GROUPS, outcome, settings, write_record, written
 from transfer.command.watchers import describe as describe_step
+from transfer.inputs.pictures import Pictures
 from transfer.machine import available_bytes, usable_bytes
 from transfer.margin import continued
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
@@ -58,6 +60,7 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
         result = optimise(phases, start, options.quiet, check_interrupt)
+        result.image = restored(result.image, job.pictures.content_image, job.recipe.colors)
         if not result.steps:
             require_step(result)
         recorded = settings(job, session) | outcome(result, command)
@@ -140,10 +143,17 @@ def save(job: Job, result: Result, outputs: Outputs, recorded: dict[str, Any], s
     sheet = outputs.sheet
     if sheet:
         pictures = job.pictures
-        in_order = [("content", pictures.content_image), ("style", pictures.style_image), ("result", result.image)]
+        in_order = [*shown(pictures), ("result", result.image)]
         sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
     say(f"written: {', '.join(str(path) for path in (picture, record, sheet) if path)}")
     return Outputs(picture, record, sheet)
+
+
+def shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
+    """Return content, styles and regions with their labels, as the sheet shows them."""
+    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
+    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
+    return [("content", pictures.content_image), *guides, *styles]
 
 
 def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:

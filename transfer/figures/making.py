@@ -54,7 +54,8 @@ def sheet_of(store: CellStore, figure: Figure, cells: list[Cell]) -> np.ndarray:
         for entry in (places[place] for place in shown)
     ]
     size = figure.cells[0].recipe.size
-    title = [figure.title, f"{describe(store.session.weights)}, {size} pixels"]
+    network = describe(store.session.weights).replace("…", "to")  # the sheet's letters are few
+    title = [figure.title, f"{network}, {size} pixels"]
     return contact_sheet(entries, columns, ROW_HEIGHT, title, font_size=0.6)
 
 

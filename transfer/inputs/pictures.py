@@ -1,15 +1,17 @@
 """The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 
 from transfer.inputs.files import SAMPLE, Files
+from transfer.inputs.masks import regions_of
 from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
 from transfer.recipe.choices import Noise, Recipe
+from transfer.regions import WHOLE, Region
 from vgg.errors import InputError
 from vgg.image.file import read_image, resize_to
 from vgg.layers import SMALLEST_SIDE
@@ -24,10 +26,16 @@ class Pictures:
     """The images, uint8 RGB (H, W, 3) each, and what the user should know of their sizes."""
 
     content_image: np.ndarray
-    style_image: np.ndarray
+    style_images: tuple[np.ndarray, ...]
     init_image: np.ndarray | None  # None for the start "noise"; else of the content image's size
     files: Files
     remarks: tuple[str, ...] = ()
+    regions: tuple[Region, ...] = (WHOLE,)
+
+    @property
+    def style_image(self) -> np.ndarray:
+        """Return the first style picture, which in most runs is the only one."""
+        return self.style_images[0]
 
 
 def load(files: Files, recipe: Recipe) -> Pictures:
@@ -39,18 +47,28 @@ def load(files: Files, recipe: Recipe) -> Pictures:
     remarks: list[str] = []
     content_image = _by_size("content", files.content, scene, recipe, remarks)
     rows, columns = content_image.shape[:2]
+    style_images = tuple(_style(name, recipe, (rows, columns), remarks) for name in files.style_pictures)
+    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in style_images])
+    init_image = None
+    if recipe.init == "picture":
+        init_image = resize_to(read_image(files.init), rows, columns)
+    elif recipe.init != "noise":
+        starts = {"content": content_image, "style": resize_to(style_images[0], rows, columns)}
+        parts = recipe.init_shares or ((recipe.init, 1.0),)
+        init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
+    return Pictures(content_image, style_images, init_image, files, tuple(remarks), regions)
+
+
+def _style(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
+    """Return a style picture at the size that the recipe wants."""
     if recipe.style_size == "own":
-        style_image = _by_size("style", files.style, painting, recipe, remarks)
-    else:
-        style_image = _image(files.style, painting, recipe)
-        if recipe.style_size == "content width":
-            rows = round(style_image.shape[0] * columns / style_image.shape[1])
-        style_image = _resized(files.style, style_image, rows, columns)
-    starts = {"content": content_image, "style": style_image, "noise": None}
-    init_image = starts[recipe.init] if recipe.init in starts else read_image(files.init)
-    if init_image is not None:
-        init_image = resize_to(init_image, *content_image.shape[:2])
-    return Pictures(content_image, style_image, init_image, files, tuple(remarks))
+        scaled = replace(recipe, size=max(1, round(recipe.size * recipe.style_scale)))
+        return _by_size("style", name, painting, scaled, remarks)
+    image = _image(name, painting, recipe)
+    rows, columns = (round(side * recipe.style_scale) for side in content_shape)
+    if recipe.style_size == "content width":
+        rows = round(image.shape[0] * columns / image.shape[1])
+    return _resized(name, image, rows, columns)
 
 
 def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import References, loss_of_zeros
+from transfer.objective.terms import loss_of_zeros
 from transfer.objective.whole import WholeEvaluation
 from transfer.term import Losses
 

@@ -27,7 +27,8 @@ import tensorflow as tf
 from transfer.losses import total_loss
 from transfer.objective.block import RELU_MASK, Block
 from transfer.objective.geometry import Stripe, stripes
-from transfer.objective.terms import Piece, References, Targets, targets_of
+from transfer.objective.references import Piece, References
+from transfer.objective.terms import Targets, targets_of
 from transfer.objective.walk import blocks_of, walk
 from transfer.term import Losses, Statistic, Term
 from vgg.layers import layer_named

@@ -1,54 +1,42 @@
 """From a recipe to the terms of its total loss, and to what they compare an image with."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from itertools import product
 
 import numpy as np
 import tensorflow as tf
 
+from transfer.guided import GuidedStyleTerm
 from transfer.losses import ContentTerm, StyleTerm
+from transfer.objective.references import MapsOf, References
+from transfer.objective.style_targets import style_targets
 from transfer.pixel_losses import VariationTerm
 from transfer.recipe.choices import Recipe
+from transfer.regions import WHOLE, Region
 from transfer.term import PIXELS, Target, Term
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
-from vgg.statistics import as_matrix, gram_of_sums, gram_sums
+from vgg.statistics import as_matrix
 
-
-class References(NamedTuple):
-    """The images that a run compares its own with: (H, W, 3) RGB in [0, 255], each of its own size."""
-
-    content_image: np.ndarray
-    style_image: np.ndarray
-
-
-class Piece(NamedTuple):
-    """Some rows of a layer's feature maps."""
-
-    layer: str
-    start: int  # the first of these rows in the whole maps
-    height: int  # of the whole maps
-    maps: tf.Tensor  # (1, rows, W', N)
-
-
-#: An image (H, W, 3) and names of layers → the maps of these layers, in pieces from top to bottom.
-MapsOf = Callable[[np.ndarray, Sequence[str]], Iterable[Piece]]
 Targets = dict[str, Target]  # by the name of the term
 
 #: Levels of the noise with which the content picture is compared, for losses relative to a distance.
 GRAIN = 20.0
 
 
-def terms_of(recipe: Recipe, network: VGG19, height: int, width: int) -> tuple[Term, ...]:
+def terms_of(
+    recipe: Recipe, network: VGG19, height: int, width: int, regions: Sequence[Region] = (WHOLE,)
+) -> tuple[Term, ...]:
     """Return the terms of the recipe's total loss for an image of height × width pixels."""
     terms: list[Term] = []
     for layer, share in recipe.content_layers:
         size = _channels_and_positions(network, layer, height, width)
         terms.append(ContentTerm(layer, recipe.content_weight * share, recipe.content_loss, *size))
-    for layer, share in recipe.style_layers:
+    for (layer, share), region in product(recipe.style_layers, regions):
         size = _channels_and_positions(network, layer, height, width)
-        weight = recipe.style_weight * share
-        terms.append(StyleTerm(layer, weight, recipe.style_loss, *size, recipe.gram_channels))
+        weight = recipe.style_weight * share * region.weight
+        kind = StyleTerm if region.guide is None else GuidedStyleTerm
+        terms.append(kind(layer, weight, recipe.style_loss, *size, recipe.gram_channels, region.name))
     if recipe.tv_weight:
         terms.append(VariationTerm(recipe.tv_weight, recipe.tv_loss, height, width))
     return tuple(terms)
@@ -61,24 +49,14 @@ def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
 
 def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -> Targets:
     """Return what each term compares with; no target for a term on pixels."""
-    contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
-    styles = {term.layer: term for term in terms if isinstance(term, StyleTerm)}
-    scaled = {term.name for term in (*contents.values(), *styles.values()) if term.normalization.distance}
     targets = {term.name: Target() for term in terms}
-    content_image, style_image = references
-    maps, energies = _maps_and_energies(maps_of, content_image, tuple(contents))
-    compared = {layer: maps[layer] for layer, term in contents.items() if term.name in scaled}
-    grain = _distances(maps_of, grained(content_image), compared)
+    contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
+    maps, energies = _maps_and_energies(maps_of, references.content_image, tuple(contents))
+    compared = {layer: maps[layer] for layer, term in contents.items() if term.normalization.distance}
+    grain = _distances(maps_of, grained(references.content_image), compared)
     for layer, term in contents.items():
         targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
-    wanted = _grams(maps_of, style_image, styles)
-    start = _grams(maps_of, content_image, {layer: term for layer, term in styles.items() if term.name in scaled})
-    for layer, term in styles.items():
-        distance = None
-        if layer in start:
-            distance = tf.constant(np.sum(np.square(wanted[layer] - start[layer])), tf.float32)
-        targets[term.name] = Target(None, tf.constant(wanted[layer], tf.float32), distance)
-    return targets
+    return targets | style_targets([term for term in terms if isinstance(term, StyleTerm)], maps_of, references)
 
 
 def grained(image: np.ndarray) -> np.ndarray:
@@ -119,16 +97,6 @@ def _distances(maps_of: MapsOf, image: np.ndarray, targets: dict[str, np.ndarray
         steps = as_matrix(maps) - as_matrix(tf.constant(targets[layer][:, start : start + maps.shape[1]]))
         totals[layer] += float(tf.reduce_sum(tf.square(steps)))
     return {layer: tf.constant(total, tf.float32) for layer, total in totals.items()}
-
-
-def _grams(maps_of: MapsOf, image: np.ndarray, terms: dict[str, StyleTerm]) -> dict[str, np.ndarray]:
-    """Return the Gram matrix (N, N) of each layer as its term wants it, over all positions and in float64."""
-    layers = tuple(terms)
-    sums, positions = {layer: np.float64(0) for layer in layers}, dict.fromkeys(layers, 0)
-    for layer, _, _, maps in maps_of(image, layers) if layers else ():
-        sums[layer] = sums[layer] + np.asarray(gram_sums(maps), np.float64)
-        positions[layer] += maps.shape[1] * maps.shape[2]
-    return {layer: gram_of_sums(sums[layer], positions[layer], terms[layer].gram_channels) for layer in layers}
 
 
 def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import total_loss
-from transfer.objective.terms import Piece, References, Targets, layers_of, targets_of
+from transfer.objective.references import Piece, References
+from transfer.objective.terms import Targets, layers_of, targets_of
 from transfer.term import PIXELS, Losses, Pixels, Term
 from vgg.network import VGG19
 

@@ -14,6 +14,8 @@ OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
 #: SciPy's L-BFGS-B is "l-bfgs"; these are `vgg.optimize.l_bfgs`, the second one with smooth steps.
 OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
 
+Colors = Literal["style", "luminance", "match", "match-cholesky"]
+
 
 @dataclass(frozen=True)
 class Normalization:
@@ -107,7 +109,8 @@ class Recipe:
     pixel_range: float = 255.0  # what white is for the network
     normalized_network: bool = True
     margin: int = 0  # pixels around the image that are trained with it and cut off, see `transfer.margin`
-    init: Literal["content", "style", "noise", "picture"] = "noise"
+    init: Literal["content", "style", "noise", "picture", "blend"] = "noise"
+    init_shares: tuple[tuple[str, float], ...] = ()  # of the start "blend": of content and style, 1 in all
     noise: Noise = Noise()
     noise_share: float = 0.0  # of noise blended into a start that is a picture
     optimizer: OptimizerName = "l-bfgs"
@@ -120,4 +123,6 @@ class Recipe:
     #: "own": by the same rule as the content picture. Otherwise the style picture is brought to the content picture's
     #: size and stretched, or to its width in its own proportions; then it is also enlarged.
     style_size: Literal["own", "content size", "content width"] = "own"
+    style_scale: float = 1.0  # the style picture's size against that: its strokes become larger or smaller with it
+    colors: Colors = "style"  # see `transfer.colors`
     scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.coarse_to_fine`

@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.command.options import build_parser, files_from, recipe_from
+from transfer.command.options import files_from, recipe_from
+from transfer.command.parser import build_parser
 from transfer.inputs.files import Files
 from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation
 from transfer.recipe.ours import DEFAULT, GATYS2016, RECIPES
@@ -29,6 +30,7 @@ OTHER = {
     "normalized_network": False,
     "margin": 7,
     "init": "style",
+    "init_shares": (("content", 0.25), ("style", 0.75)),
     "noise": Noise("uniform", 3.25),
     "noise_share": 0.0625,
     "optimizer": "adam",
@@ -39,11 +41,13 @@ OTHER = {
     "size_of": "shorter side",
     "enlarges": True,
     "style_size": "content size",
+    "style_scale": 2.5,
+    "colors": "luminance",
     "scales": (33, 44),
 }
 #: The fields with few values.
 OPPOSITE = {"pooling": {"avg": "max", "max": "avg"}, "normalized_network": {True: False, False: True}}
-OPPOSITE |= {"optimizer": {"l-bfgs": "adam", "l-bfgs-unit": "adam", "adam": "l-bfgs"}}
+OPPOSITE |= {"optimizer": dict.fromkeys(("l-bfgs", "l-bfgs-unit", "l-bfgs-smooth"), "adam") | {"adam": "l-bfgs"}}
 OPPOSITE |= {"odd_sides": {"up": "down", "down": "up"}, "enlarges": {True: False, False: True}}
 OPPOSITE |= {"size_of": {"longer side": "shorter side", "shorter side": "longer side"}}
 OPPOSITE |= {"style_size": {"own": "content size", "content size": "own", "content width": "own"}}
@@ -66,11 +70,15 @@ OPTIONS = [
     ("--content-layers relu2_2", "content_layers", (("relu2_2", 1.0),)),
     ("--style-layers pool1,relu5_4", "style_layers", (("pool1", 0.5), ("relu5_4", 0.5))),
     ("--pooling max", "pooling", "max"),
+    ("--style-scale 2.5", "style_scale", 2.5),
+    ("--colors luminance", "colors", "luminance"),
     ("--normalize", "normalized_network", True),
     ("--no-normalize", "normalized_network", False),
 ]
 NOT_THE_RECIPE_S = {"precision", "content", "style", "output", "sheet", "weights", "recipe", "seed", "quiet"}
 NOT_THE_RECIPE_S |= {"list_recipes", "report_as", "max_memory"}
+NOT_THE_RECIPE_S |= {"more_styles", "style_blend", "content_mask", "style_mask", "region"}
+NOT_THE_RECIPE_S |= {"strength"}  # is tested in test_strength.py, because its effect depends on the recipe
 
 
 def recipe_of(words: str) -> Recipe:
@@ -182,8 +190,8 @@ def test_what_is_refused(words, expected):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, or a p"),
-        (f"a b --init {300 * 'x'}.png", "expected content, style, noise, or a picture that exists"),
+        ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, a blend, or"),
+        (f"a b --init {300 * 'x'}.png", "expected content, style, noise, a blend, or a picture that exists"),
         ("", "the content and style picture is missing, expected two, as in `python -m transfer photo.jpg paint"),
         ("a.jpg", "the style picture is missing, expected two"),
     ],
@@ -221,7 +229,6 @@ MISSPELLED = {
     "--pooling sum": "invalid choice: 'sum'",
     "--content-weight much": "argument --content-weight: 'much' found, expected a number such as 0.5",
     "--colour": "unrecognized arguments: --colour",
-    "a b c": "unrecognized arguments: c",
     "--output": "expected one argument",
 }
 

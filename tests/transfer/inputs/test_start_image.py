@@ -15,7 +15,7 @@ NORMAL, UNIFORM = Noise("normal", 7.0), Noise("uniform", 20.0)
 
 def pictures_of(init: np.ndarray | None) -> Pictures:
     content = np.random.default_rng(9).integers(0, 256, SHAPE, dtype=np.uint8)
-    return Pictures(content, np.zeros((20, 30, 3), np.uint8), init, Files("content", "style"))
+    return Pictures(content, (np.zeros((20, 30, 3), np.uint8),), init, Files("content", "style"))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_blend(picture, noise, share):
 def test_start_of_the_coursera_notebook():
     """40 % of the content image and 60 % of uniform noise within ±20 of the mean colour: at most 12 levels of noise."""
     recipe, pictures = RECIPES["coursera"], pictures_of(None)
-    pictures = Pictures(pictures.content_image, pictures.style_image, pictures.content_image, pictures.files)
+    pictures = Pictures(pictures.content_image, pictures.style_images, pictures.content_image, pictures.files)
     assert recipe.init == "content"
     image = start_image(pictures, MEAN_RGB, 0, recipe.noise, recipe.noise_share)
     left = image - 0.4 * pictures.content_image - 0.6 * MEAN_RGB

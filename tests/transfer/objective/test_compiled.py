@@ -55,7 +55,7 @@ def job(seed: int) -> Job:
     rng = np.random.default_rng(seed)
     content, style = (rng.integers(0, 256, shape, np.uint8) for shape in ((HEIGHT, WIDTH, 3), (90, 64, 3)))
     recipe = replace(DEFAULT, normalized_network=False, iterations=2, scales=(), margin=0)
-    return Job(recipe, Pictures(content, style, content, Files("c.png", "s.png")))
+    return Job(recipe, Pictures(content, (style,), content, Files("c.png", "s.png")))
 
 
 class InStripes(Session):

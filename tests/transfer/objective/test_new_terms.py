@@ -7,7 +7,7 @@ import tensorflow as tf
 import numpy_network
 from new_terms import HEIGHT, WIDTH, Case, Guided, Temporal, gram
 from transfer.objective.objective import Objective
-from transfer.objective.terms import References
+from transfer.objective.references import References
 from transfer.term import Pixels, Target
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
@@ -114,7 +114,7 @@ def test_the_training_loop_takes_them_as_they_are(weights):
 def test_targets_by_hand_beside_those_of_the_images(weights):
     """`targets` computes those of content and style, also when there are terms that it does not know."""
     case = Case(weights, **EVERYTHING)
-    references = References(case.image, np.random.default_rng(8).uniform(0, 255, (40, 40, 3)).astype(np.float32))
+    references = References(case.image, (np.random.default_rng(8).uniform(0, 255, (40, 40, 3)).astype(np.float32),))
     for evaluation in case.evaluations():
         targets = evaluation.targets(references)
         assert targets["temporal"] == targets["guided pool2"] == targets["tv"] == Target()

@@ -45,7 +45,7 @@ def _measuring() -> list[np.ndarray]:
 
 CONTENT, STYLE, GENERATED = _random_pictures()
 MEASURING = _measuring()
-PICTURES = Pictures(CONTENT, STYLE, None, Files("content", "style"))
+PICTURES = Pictures(CONTENT, (STYLE,), None, Files("content", "style"))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def session() -> Session:
 def pictures_of(content: tuple[int, int], style: tuple[int, int]) -> Pictures:
     rng = np.random.default_rng(7)
     content_image, style_image = (rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in (content, style))
-    return Pictures(content_image, style_image, None, Files("content", "style"))
+    return Pictures(content_image, (style_image,), None, Files("content", "style"))
 
 
 @pytest.mark.parametrize("name", RECIPES)

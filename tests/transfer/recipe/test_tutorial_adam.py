@@ -19,7 +19,7 @@ def test_steps_are_those_of_keras():
     rng = np.random.default_rng(11)
     content, style = (rng.integers(0, 256, (24, 32, 3), dtype=np.uint8) for _ in range(2))
     recipe = replace(RECIPES["tensorflow-tutorial"], content_weight=0.0, style_weight=1e-8, tv_weight=0.01)
-    session, pictures = Session(tiny_weights(), 8e9), Pictures(content, style, content, Files("content", "style"))
+    session, pictures = Session(tiny_weights(), 8e9), Pictures(content, (style,), content, Files("content", "style"))
     objective = session.objective(recipe, pictures)
 
     optimizer = tf.keras.optimizers.Adam(learning_rate=0.02, beta_1=0.99, epsilon=1e-1)

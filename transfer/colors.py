@@ -1,0 +1,91 @@
+"""Whose colours the result has: linear algebra on pixels, before the run and after it.
+
+Gatys, Bethge, Hertzmann & Shechtman, "Preserving Color in Neural Artistic Style Transfer", arXiv:1606.05897 (2016), and
+section 5 of Gatys et al., CVPR 2017. A style transfer takes over the style picture's colours. There are two ways to
+keep those of the content picture:
+
+    match       give the style picture the content picture's colours before the run. Each pixel x becomes A x + b,
+                with which mean and covariance of its colours are those of the content picture.
+    luminance   run on luminance alone, and put the content's colours back after it. Before the run, the style's
+                luminance gets the mean and the standard deviation of the content's.
+
+Many A are possible. With the square roots of both covariances, A = Σ_c^½ Σ_s^-½ ("Image Analogies", our `match`); with
+Cholesky's factors, Σ = L Lᵀ, A = L_c L_s⁻¹ (`match-cholesky`).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from transfer.inputs.pictures import Pictures
+from transfer.recipe.choices import Colors
+
+#: Luminance Y of ITU-R BT.601, as in the paper's YIQ.
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+#: Added to the variance of each colour, in square levels: a grey picture's covariance has no inverse.
+LEAST_VARIANCE = 1e-2
+
+
+def prepared(pictures: Pictures, colors: Colors) -> Pictures:
+    """Return the pictures as the network shall see them, float32 and not clipped where they change."""
+    content = pictures.content_image
+    if colors == "style":
+        return pictures
+    if colors == "luminance":
+        init = pictures.init_image
+        return replace(
+            pictures,
+            content_image=grey(luminance(content)),
+            style_images=tuple(grey(matched_luminance(style, content)) for style in pictures.style_images),
+            init_image=None if init is None else grey(luminance(init)),
+        )
+    root = {"match": square_root, "match-cholesky": np.linalg.cholesky}[colors]
+    return replace(pictures, style_images=tuple(matched(style, content, root) for style in pictures.style_images))
+
+
+def restored(image: np.ndarray, content_image: np.ndarray, colors: Colors) -> np.ndarray:
+    """Return the result of a run, (H, W, 3) float32 in [0, 255], with the content's colours put back if so wanted.
+
+    A pixel is its luminance Y and its chroma, the three differences R − Y, G − Y, B − Y. The chroma is the content's,
+    exactly. Y is that of `image`, but no further up or down than leaves all three within [0, 255].
+    """
+    if colors != "luminance":
+        return image
+    content = content_image.astype(np.float32)
+    chroma = content - luminance(content)[..., None]  # (H, W, 3)
+    y = np.clip(luminance(image), -chroma.min(axis=2), 255 - chroma.max(axis=2))
+    return np.clip(y[..., None] + chroma, 0, 255)  # what is clipped here is rounding
+
+
+def luminance(image: np.ndarray) -> np.ndarray:
+    """Return (H, W, 3) → (H, W)."""
+    return image.astype(np.float32) @ LUMINANCE
+
+
+def grey(plane: np.ndarray) -> np.ndarray:
+    """Return (H, W) → (H, W, 3), the same in each channel."""
+    return np.repeat(plane[..., None], 3, axis=2)
+
+
+def matched_luminance(style: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """Return the style's luminance (H, W) with the mean and the standard deviation of the content's."""
+    wanted, found = luminance(content), luminance(style)
+    return (found - found.mean()) * (wanted.std() / max(found.std(), LEAST_VARIANCE**0.5)) + wanted.mean()
+
+
+def matched(style: np.ndarray, content: np.ndarray, root: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return the style picture with the mean and the covariance of the content's colours, (H, W, 3) float32.
+
+    `root` finds an R with R Rᵀ = Σ; then A = R_c R_s⁻¹.
+    """
+    found, wanted = (image.reshape(-1, 3).astype(np.float64) for image in (style, content))
+    of_style, of_content = (root(np.cov(colors.T) + LEAST_VARIANCE * np.eye(3)) for colors in (found, wanted))
+    transform = of_content @ np.linalg.inv(of_style)
+    return ((found - found.mean(axis=0)) @ transform.T + wanted.mean(axis=0)).astype(np.float32).reshape(style.shape)
+
+
+def square_root(covariance: np.ndarray) -> np.ndarray:
+    """Return the symmetric square root of a covariance."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(values)) @ vectors.T

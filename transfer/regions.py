@@ -1,0 +1,71 @@
+"""Parts of the content picture that get styles of their own.
+
+Gatys, Ecker, Bethge, Hertzmann & Shechtman, "Controlling Perceptual Factors in Neural Style Transfer", CVPR 2017,
+section 4. A *guide* says how far each pixel belongs to a region, from 0 to 1. In a layer the maps are multiplied by the
+guide before their Gram matrix is taken, so that it only knows of the positions inside:
+
+    G = Σ_m T_m² F_m F_mᵀ,  with  Σ_m T_m² = 1
+
+A position of a layer sees more than its own pixels. So its T is the share of its own pixels that belong to the region,
+times that share of all pixels it sees: it counts less and less towards the border, and outside it counts nothing. The
+paper discusses two other ways. To count every position inside the region gives the border strokes of both sides; to
+count only those that see nothing else leaves none in deep layers, which see 200 pixels. This is between the two.
+
+Most runs have one region, `WHOLE`, and no guides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from vgg.layers import receptive_field
+
+Change = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A part of the content picture, and which of the style pictures it gets."""
+
+    name: str = ""  # such as "white"; empty if it is everything
+    weight: float = 1.0  # its share of all pixels that get a style, by which its style losses are multiplied
+    guide: np.ndarray | None = None  # (H, W) float32 of the content picture; None: all of it
+    shares: tuple[float, ...] = (1.0,)  # of each style picture in the region's blend of Gram matrices, 1 in all
+    style_guides: tuple[np.ndarray | None, ...] = (None,)  # which part of each style picture is meant
+
+    def changed(self, change: Change) -> "Region":
+        """Return the region with all guides changed, such as made smaller."""
+        guides = (self.guide, *self.style_guides)
+        own, *others = (None if guide is None else change(guide) for guide in guides)
+        return replace(self, guide=own, style_guides=tuple(others))
+
+
+WHOLE = Region()
+
+
+def layer_guide(guide: np.ndarray, layer: str, rows: int, columns: int) -> np.ndarray:
+    """Return the guide T of a layer's rows × columns positions, float32 (rows, columns), with a mean square of 1.
+
+    The mean square is 1, and not the sum, so that the formulas for Gram matrices divide by the number of positions as
+    they always do. `guide` is (H, W); where nothing of it is left, T is 0.
+    """
+    sums = cv2.integral(guide.astype(np.float32), sdepth=cv2.CV_64F)  # (H + 1, W + 1)
+    field = receptive_field(layer)
+    height, width = guide.shape
+
+    def share(before: int, size: int) -> np.ndarray:
+        """Return the mean of the guide over the `size` pixels from i·stride − before, within the image."""
+        edges = []
+        for count, side in ((rows, height), (columns, width)):
+            start = np.arange(count) * field.stride - before
+            edges += [np.clip(start, 0, side - 1), np.clip(start + size, 1, side)]
+        top, bottom, left, right = edges
+        total = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)]
+        total += sums[np.ix_(top, left)]
+        return total / np.outer(bottom - top, right - left)
+
+    positions = share(0, field.stride) * share(field.before, field.size)  # (rows, columns)
+    mean_square = np.mean(np.square(positions))
+    return np.float32(positions / np.sqrt(mean_square) if mean_square > 0 else positions)
