@@ -190,7 +190,7 @@ def test_what_is_refused(words, expected):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, a blend, or"),
+        ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, a b"),
         (f"a b --init {300 * 'x'}.png", "expected content, style, noise, a blend, or a picture that exists"),
         ("", "the content and style picture is missing, expected two, as in `python -m transfer photo.jpg paint"),
         ("a.jpg", "the style picture is missing, expected two"),
