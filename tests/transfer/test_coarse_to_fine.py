@@ -196,7 +196,7 @@ def test_the_command(tmp_path, capfd):
     assert [step["step"] for step in steps] == list(range(1, 16))
     assert "left" not in steps[0], "a forecast is not a result"
     out = capfd.readouterr().out
-    assert "\n5 steps of l-bfgs-unit at each of 32, 40, 64 pixels: about " in out and "\nstep 15/15  " in out
+    assert "\n5 steps of l-bfgs-smooth at each of 32, 40, 64 pixels: about " in out and "\nstep 15/15  " in out
 
 
 @pytest.mark.parametrize("scales", ["32,32", "32,64,64", "32"])

@@ -57,7 +57,7 @@ class StripedEvaluation:
 
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with. It is computed in stripes too, also for a huge style image."""
-        return targets_of(self.terms, self._maps, references)
+        return targets_of(self.terms, self.maps, references)
 
     def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
@@ -127,7 +127,7 @@ class StripedEvaluation:
             shared = part[finished - stripe.start :]
         return gradient
 
-    def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterator[Piece]:
+    def maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterator[Piece]:
         """Yield the maps of `layers`, stripe by stripe."""
         for block, stripe, _, maps in walk(self.blocks, [np.asarray(image, np.float32)], self.rows):
             for name in (layer for layer in layers if layer in block.names):

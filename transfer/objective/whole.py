@@ -7,9 +7,15 @@ import tensorflow as tf
 
 from transfer.losses import total_loss
 from transfer.objective.references import Piece, References
+from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import Targets, layers_of, targets_of
 from transfer.term import PIXELS, Losses, Pixels, Term
 from vgg.network import VGG19
+
+#: Pixels of a content or style image whose maps are computed at once. A style picture can be larger than the image that
+#: is made, and would need more memory than was planned; its maps are only looked at, so stripes cost nothing.
+LARGEST_AT_ONCE = 1 << 20
+ROWS = 128
 
 
 class WholeEvaluation:
@@ -44,5 +50,7 @@ class WholeEvaluation:
         return losses, tape.gradient(losses.total, image)
 
     def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterable[Piece]:
+        if image.shape[0] * image.shape[1] > LARGEST_AT_ONCE:
+            return StripedEvaluation(self.network, self.terms, ROWS).maps(image, layers)
         maps = self.network(tf.constant(image[None], tf.float32), layers)
         return [Piece(layer, 0, maps[layer].shape[1], maps[layer]) for layer in layers]
