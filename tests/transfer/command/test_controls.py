@@ -1,0 +1,213 @@
+"""The controls on the command line: each alone, every two together, and those that cannot go together.
+
+The table of pairs is what README's "all of them in every combination" rests on: 64 pixels and less, two steps each.
+"""
+
+import json
+import re
+from dataclasses import replace
+from itertools import combinations
+
+import cv2
+import numpy as np
+import pytest
+
+from image_files import png_of
+from transfer.__main__ import main
+from transfer.command.options import STRENGTH_RANGE, files_from, recipe_from
+from transfer.command.parser import build_parser
+from transfer.inputs.files import Files
+from transfer.inputs.pictures import load
+from transfer.recipe.ours import DEFAULT, RECIPES
+from transfer_command import prepare, refused
+from vgg.errors import InputError
+from vgg.image.file import read_image
+
+PICTURES = ("content.png", "style.png")
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    """Masks: a disc in the content, the left half of the style; and one more style."""
+    short = prepare(tmp_path)
+    y, x = np.mgrid[:48, :64]
+    disc = 255 * ((x - 32) ** 2 + (y - 24) ** 2 < 200)
+    (tmp_path / "content-mask.png").write_bytes(png_of(np.repeat(disc[..., None], 3, axis=2).astype(np.uint8)))
+    half = 255 * (np.mgrid[:40, :50][1] < 25)
+    (tmp_path / "style-mask.png").write_bytes(png_of(np.repeat(half[..., None], 3, axis=2).astype(np.uint8)))
+    noise = np.random.default_rng(2).integers(0, 256, (44, 60, 3), dtype=np.uint8)
+    (tmp_path / "second.png").write_bytes(png_of(noise))
+    return [*short, "--iterations", "2", "--quiet", "--precision", "float32"]
+
+
+def result_of(folder) -> np.ndarray:
+    return read_image(folder / "out" / "result.png")
+
+
+def options(text: str, folder) -> list[str]:
+    """The words of an option, with its files in the folder."""
+    return re.sub(r"[\w-]+\.png", lambda name: str(folder / name[0]), text).split()
+
+
+CONTROLS = {
+    "second style": "--style second.png --style-blend 3:1",
+    "style scale": "--style-scale 1.5",
+    "strength": "--strength 0.8",
+    "luminance": "--colors luminance",
+    "match": "--colors match-cholesky",
+    "region": "--content-mask content-mask.png --region white=second.png",
+    "start": "--init content=0.4,noise=0.6",
+    "layers": "--content-layers relu2_2=0.3,relu3_1=0.7 --style-layers relu1_1,relu2_1=0.5,relu3_1",
+    "coarse to fine": "--size 64 --scales 32",
+    "stripes": "--max-memory 1.1012",
+    "other recipe": "--recipe pytorch-tutorial --size 32 --iterations 2",
+    "Adam": "--optimizer adam",
+}
+TOGETHER_TWICE = {("luminance", "match"), ("coarse to fine", "stripes"), ("coarse to fine", "other recipe")}
+PAIRS = [pair for pair in combinations(CONTROLS, 2) if pair not in TOGETHER_TWICE]
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_control_changes_the_picture(tmp_path, words, name):
+    assert main(words) == 0
+    plain = result_of(tmp_path)
+    assert main([*words, *options(CONTROLS[name], tmp_path)]) == 0
+    changed = result_of(tmp_path)
+    if name == "stripes":
+        assert np.abs(changed.astype(int) - plain).max() <= 1
+        record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+        assert record["sizes"][-1]["rows_of_a_stripe"]
+    else:
+        assert changed.shape != plain.shape or np.abs(changed.astype(int) - plain).max() > 1
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" + ".join)
+def test_every_two_controls_go_together(tmp_path, words, pair):
+    chosen = [word for name in pair for word in options(CONTROLS[name], tmp_path)]
+    assert main([*words, "--iterations", "1", *chosen]) == 0
+    assert result_of(tmp_path).std() > 1
+
+
+def test_two_styles_masks_luminance_stripes_and_coarse_to_fine_in_one_run(tmp_path, words):
+    left = np.where(np.arange(60)[None, :, None] < 30, 255, 0) * np.ones((44, 60, 3))
+    (tmp_path / "second-mask.png").write_bytes(png_of(left.astype(np.uint8)))
+    masks = "--content-mask content-mask.png --style-mask style-mask.png --style-mask second-mask.png"
+    chosen = f"--style second.png --colors luminance --size 64 --scales 32 --max-memory 1.102 {masks} --sheet"
+    assert main([*words, *options(chosen, tmp_path)]) == 0
+    result, content = result_of(tmp_path).astype(float), read_image(tmp_path / "content.png").astype(float)
+    record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+    assert record["sizes"][-1]["rows_of_a_stripe"] and len(record["sizes"]) == 2
+    regions = record["regions"]
+    assert [(region["name"], region["shares"]) for region in regions] == [("black", [0.5, 0.5]), ("white", [0.5, 0.5])]
+    assert all(set(region["guides_sha256"]) == {"content", "style 1", "style 2"} for region in regions)
+    assert record["style 2"]["file"].endswith("second.png")
+    chroma = [picture - (picture @ (0.299, 0.587, 0.114))[..., None] for picture in (result, content)]
+    assert np.abs(chroma[0] - chroma[1]).max() < 1.01, "the content's colours, rounded to whole levels"
+    # content, two regions, two styles and the result, in a row
+    assert cv2.imread(str(tmp_path / "out" / "result-sheet.png")).shape[1] > 5 * 430
+
+
+def test_a_blend_of_a_picture_with_itself_is_its_run_to_the_byte(tmp_path, words):
+    assert main(words) == 0
+    alone = (tmp_path / "out" / "result.png").read_bytes()
+    assert main([*words, "--style", str(tmp_path / "style.png"), "--style-blend", "2:1"]) == 0
+    assert (tmp_path / "out" / "result.png").read_bytes() == alone
+
+
+def test_a_blend_lies_between_its_pictures(tmp_path, words):
+    """Content without weight: the more of the second style, the farther from the first one's run."""
+    results = []
+    for blend in ("1:0", "3:1", "1:3", "0:1"):
+        both = ["--style", str(tmp_path / "second.png"), "--style-blend", blend, "--content-weight", "0"]
+        assert main([*words, *both, "--iterations", "6"]) == 0
+        results.append(result_of(tmp_path).astype(float))
+    away = [np.abs(result - results[0]).mean() for result in results]
+    assert away == sorted(away) and away[1] > 0
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_strength_is_the_recipes_own_balance_in_the_middle(recipe):
+    found = [
+        recipe_from(build_parser().parse_args(["--recipe", recipe, "--strength", str(strength)])).content_weight
+        for strength in (0, 0.5, 1)
+    ]
+    own = RECIPES[recipe].content_weight
+    assert found == pytest.approx([own * STRENGTH_RANGE, own, own / STRENGTH_RANGE])
+
+
+def test_the_stronger_the_farther_from_the_content(tmp_path, words):
+    content, away = read_image(tmp_path / "content.png"), []
+    small = cv2.resize(content, (32, 24), interpolation=cv2.INTER_AREA).astype(float)
+    for strength in ("0", "0.5", "1"):
+        assert main([*words, "--strength", strength, "--iterations", "10"]) == 0
+        away.append(np.abs(result_of(tmp_path) - small).mean())
+    assert away == sorted(away) and away[0] < 0.8 * away[2]
+
+
+@pytest.mark.parametrize(("scale", "size"), [(0.5, (26, 32)), (1, (40, 50)), (2, (40, 50))])
+def test_style_scale_is_the_styles_size_and_never_enlarges_silently(tmp_path, words, scale, size):
+    """50 × 40 pixels at --size 64: half of that is 32 wide, and there are no more than 50."""
+    found = load(Files(*(str(tmp_path / name) for name in PICTURES)), replace(DEFAULT, size=64, style_scale=scale))
+    assert found.style_image.shape[:2] == size
+    assert any("used as it is, not enlarged" in remark for remark in found.remarks) == (scale >= 1)
+
+
+@pytest.mark.parametrize("recipe", ["neural-style-tf", "pytorch-tutorial"])
+def test_style_scale_goes_with_recipes_that_size_the_style_otherwise(tmp_path, words, recipe):
+    wanted = replace(RECIPES[recipe], size=48)
+    files = Files(*(str(tmp_path / name) for name in PICTURES))
+    plain, half = (load(files, replace(wanted, style_scale=scale)).style_image.shape[:2] for scale in (1.0, 0.5))
+    assert half == pytest.approx([side / 2 for side in plain], abs=1)
+
+
+def test_a_blended_start_is_that_blend(tmp_path, words):
+    recipe = recipe_from(build_parser().parse_args(["--init", "content=0.3,style=0.1,noise=0.6", "--size", "64"]))
+    assert (recipe.init, recipe.noise_share) == ("blend", 0.6)
+    found = load(Files(*(str(tmp_path / name) for name in PICTURES)), recipe)
+    style = cv2.resize(found.style_image, (64, 48), interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_allclose(found.init_image, 0.75 * found.content_image + 0.25 * style, atol=1e-3)
+    assert recipe_from(build_parser().parse_args(["--init", "noise=1"])).init == "noise"
+
+
+REFUSED = {
+    "--style-blend 3:1": "--style-blend has 2 numbers for 1 style pictures, expected one for each",
+    "--style second.png --style-blend 1": "--style-blend has 1 numbers for 2 style pictures",
+    "--style second.png --style-blend 1:x": "--style-blend is '1:x', expected numbers with colons between them",
+    "--style second.png --style-blend 0:0": "--style-blend is '0:0', expected numbers with colons",
+    "--style second.png --style-blend 1:-1": "--style-blend is '1:-1', expected numbers with colons",
+    "--style no-such.png": "no-such.png cannot be read",
+    "--style-scale 0.2": "--style-scale is 0.2, expected a number from 0.25 to 4",
+    "--style-scale 5": "--style-scale is 5, expected a number from 0.25 to 4",
+    "--strength 1.1": "--strength is 1.1, expected a number from 0 to 1",
+    "--strength 0.5 --content-weight 1": "--strength and --content-weight both set the balance; choose one of them",
+    "--strength 0.5 --style-weight 1": "--strength and --style-weight both set the balance; choose one of them",
+    "--colors grey": "argument --colors: invalid choice: 'grey'",
+    "--content-mask content-mask.png": "--content-mask needs --style-mask or --region, which say which",
+    "--style-mask style-mask.png": "--style-mask and --region need a --content-mask, which says where",
+    "--region white=second.png": "--style-mask and --region need a --content-mask",
+    "--content-mask content-mask.png --region white": "--region is 'white', expected such as white=night.jpg",
+    "--content-mask content-mask.png --region sky=second.png": "'sky' is no colour of a region, expected one of black",
+    "--content-mask content-mask.png --region red=keep": "--region red: the regions of",
+    "--content-mask content-mask.png --region white=keep --region 255=keep": "--region names a colour twice, expected",
+    "--content-mask content-mask.png --region white=keep --region black=keep": "gets a style; use the same colours",
+    "--content-mask content-mask.png --style-mask style-mask.png --style-mask style-mask.png": "--style-mask is th",
+    "--content-mask content.png --region white=keep": "colours, expected 16 at most",
+    "--init content=0.5,noise=0.6": "expected shares of content, style and noise that add up to 1",
+    "--init content=x": "expected shares of content, style and noise that add up to 1",
+    "--init moon=1": "expected shares of content, style and noise that add up to 1",
+}
+
+
+@pytest.mark.parametrize("chosen", REFUSED)
+def test_what_is_refused_in_one_line(tmp_path, words, capfd, chosen):
+    assert REFUSED[chosen] in refused([*words, *options(chosen, tmp_path)], capfd, tmp_path)
+
+
+def test_more_styles_may_be_named_one_after_the_other():
+    parse = build_parser().parse_intermixed_args
+    expected = Files("a.jpg", "b.jpg", None, ("c.jpg", "d.jpg"))
+    assert files_from(parse(["a.jpg", "b.jpg", "c.jpg", "-o", "x.png", "--style", "d.jpg"])) == expected
+    assert files_from(parse(["a.jpg", "-o", "x.png", "b.jpg", "c.jpg", "d.jpg"])) == expected
+    with pytest.raises(InputError, match="a style picture is there twice"):
+        masks = "--content-mask m.png --style-mask n.png --style-mask o.png"
+        files_from(parse(f"a.jpg b.jpg b.jpg {masks}".split()))
