@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from transfer.masks.faces import by_faces, require_detectors
 from transfer.masks.labels import Box, by_color, by_grabcut, by_luminance
 from transfer.masks.pictures import MOST_REGIONS, label_picture, preview, shares
 from vgg.console import terminal
@@ -35,8 +34,8 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--by",
         required=True,
-        choices=("color", "luminance", "grabcut", "faces"),
-        help="similar colours; dark to light; what stands out in a box; ellipses around faces",
+        choices=(*WITH_LABELS, *WITH_BOX),
+        help="similar colours; dark to light; what stands out in a box",
     )
     add(
         "--labels",
@@ -74,8 +73,6 @@ def require_fitting(options: argparse.Namespace) -> None:
         raise InputError(f"--by {by} needs the place of the object, expected --box X,Y,WIDTH,HEIGHT in pixels; add it")
     if options.labels is not None and options.labels > MOST_REGIONS:
         raise InputError(f"--labels is {options.labels}, expected 2 to {MOST_REGIONS}; choose fewer")
-    if by == "faces":
-        require_detectors()
     if options.output.suffix.lower() in (".jpg", ".jpeg"):
         raise InputError(
             f"the output {options.output} is a JPEG picture, which blurs the colours of regions, expected .png; change "
@@ -92,7 +89,7 @@ def labels_of(image: np.ndarray, options: argparse.Namespace) -> np.ndarray:
     """Return the region of each pixel, uint8 (H, W), in the way that was asked for."""
     if options.by in WITH_LABELS:
         return {"color": by_color, "luminance": by_luminance}[options.by](image, options.labels or LABELS)
-    return by_grabcut(image, options.box) if options.by in WITH_BOX else by_faces(image)
+    return by_grabcut(image, options.box)
 
 
 def make_mask(options: argparse.Namespace) -> None:

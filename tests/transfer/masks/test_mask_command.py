@@ -17,9 +17,7 @@ REFUSED = {
     "nine labels": (["--by", "color", "--labels", "9"], "--labels is 9, expected 2 to 8; choose fewer"),
     "word as labels": (["--by", "color", "--labels", "few"], "'few' found, expected a whole number"),
     "labels of grabcut": (["--by", "grabcut", "--labels", "2"], "--labels found with --by grabcut, expected it only"),
-    "labels of faces": (["--by", "faces", "--labels", "2"], "only with --by color or luminance; leave it out"),
     "box of colours": (["--by", "color", "--box", "1,2,3,4"], "--box found with --by color, expected it only with"),
-    "box of faces": (["--by", "faces", "--box", "1,2,3,4"], "--box found with --by faces"),
     "no box": (["--by", "grabcut"], "--by grabcut needs the place of the object, expected --box X,Y,WIDTH,HEIGHT"),
     "three numbers": (
         ["--by", "grabcut", "--box", "1,2,3"],
