@@ -49,17 +49,18 @@ class Plan(NamedTuple):
     l_bfgs: LBFGS = LBFGS()
 
 
-def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes: float) -> Plan:
+def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes: float, regions: int = 0) -> Plan:
     """Return the fastest way to evaluate height × width pixels with at most `memory_bytes` for the whole process.
 
-    The recipe's margin comes on top of these pixels. The fastest way is the whole image, else the tallest stripes with
+    The recipe's margin comes on top of these pixels, and for each of the `regions` with a guide the style layers' maps
+    inside it. The fastest way is the whole image, else the tallest stripes with
     which L-BFGS can remember a little, in bfloat16; what is left then makes its memory longer.
 
     Raises:
         InputError: not even the lowest stripes fit; the message says how much they would need.
     """
     around = 2 * recipe.margin
-    for found in _plans(weights, recipe, height + around, width + around):
+    for found in _plans(weights, recipe, height + around, width + around, regions):
         if found.needed <= memory_bytes:
             return found
     # The one is rounded up and the other down, so that they never look the same.
@@ -71,9 +72,9 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     )
 
 
-def _plans(weights: Weights, recipe: Recipe, height: int, width: int) -> Iterator[Plan]:
+def _plans(weights: Weights, recipe: Recipe, height: int, width: int, regions: int) -> Iterator[Plan]:
     """Yield all plans, the fastest first; each needs less memory than those before it."""
-    yield Plan(peak_bytes(weights, recipe, height, width))
+    yield Plan(peak_bytes(weights, recipe, height, width, regions))
     histories = [LBFGS()]  # the other optimisers' histories are not planned
     if recipe.optimizer in OWN_L_BFGS:
         histories = [
@@ -81,19 +82,21 @@ def _plans(weights: Weights, recipe: Recipe, height: int, width: int) -> Iterato
         ]
     for rows in ROWS:
         for l_bfgs in histories:
-            yield Plan(striped_bytes(weights, recipe, height, width, rows, l_bfgs), rows, l_bfgs)
+            yield Plan(striped_bytes(weights, recipe, height, width, rows, l_bfgs, regions), rows, l_bfgs)
 
 
-def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> float:
+def peak_bytes(weights: Weights, recipe: Recipe, height: int, width: int, regions: int = 0) -> float:
     """Return the memory that the whole process needs at most for an image of this size, evaluated whole."""
-    maps = SHARE_OF_MAPS * sum(maps_bytes(weights, recipe, height, width).values())
+    maps = SHARE_OF_MAPS * sum(maps_bytes(weights, recipe, height, width, regions).values())
     optimizer = 3 * height * width * (4 * IMAGES + remembered_bytes(recipe, LBFGS()))
     return BASE_BYTES + max(NORMALIZING_BYTES * recipe.normalized_network, maps) + optimizer
 
 
-def striped_bytes(weights: Weights, recipe: Recipe, height: int, width: int, rows: int, l_bfgs: LBFGS) -> float:
+def striped_bytes(
+    weights: Weights, recipe: Recipe, height: int, width: int, rows: int, l_bfgs: LBFGS, regions: int = 0
+) -> float:
     """Return the same in stripes of `rows`, if our own L-BFGS is `l_bfgs`."""
-    whole = maps_bytes(weights, recipe, height, width)
+    whole = maps_bytes(weights, recipe, height, width, regions)
     names = tuple(name for name, _ in (*recipe.content_layers, *recipe.style_layers))
     cut = [[layer.name for layer in layers] for layers in blocks(names)]
     # A stripe of a block is that share of the block's maps which its rows are of all, halos included.
@@ -101,8 +104,9 @@ def striped_bytes(weights: Weights, recipe: Recipe, height: int, width: int, row
     heights = [maps_shape(height, width, inside[0])[0] for inside in cut]
     stripe = max(maps * min(1, (rows + 8) / tall) for maps, tall in zip(in_block, heights, strict=True))
     # And the relu mask: four values, of a bit each, for each number that a pool puts out.
-    pools = (1 + 1 / 8) * sum(whole[inside[-1]] for inside in cut[:-1])
-    targets = sum(whole[name] for name, _ in recipe.content_layers)
+    once = maps_bytes(weights, recipe, height, width)
+    pools = (1 + 1 / 8) * sum(once[inside[-1]] for inside in cut[:-1])
+    targets = sum(once[name] for name, _ in recipe.content_layers)
     images = 3 * height * width * (4 * IMAGES_IN_STRIPES + remembered_bytes(recipe, l_bfgs))
     return BASE_BYTES + max(
         NORMALIZING_BYTES * recipe.normalized_network, SHARE_OF_STRIPE * stripe + pools + targets + images
@@ -118,14 +122,14 @@ def remembered_bytes(recipe: Recipe, l_bfgs: LBFGS) -> float:
     }[recipe.optimizer]
 
 
-def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int) -> dict[str, float]:
-    """Return what the maps of each layer take that is computed, in float32."""
-    maps, channels = {}, 3
+def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int, regions: int = 0) -> dict[str, float]:
+    """Return what the maps of each layer take that is computed, in float32, style layers' once more for each region."""
+    maps, channels, styles = {}, 3, dict(recipe.style_layers)
     names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
         if layer.kind == "pool":
             height, width = -(-height // 2), -(-width // 2)
         if layer.kind == "conv":
             channels = weights.convolutions[layer.name].bias.size
-        maps[layer.name] = 4.0 * height * width * channels
+        maps[layer.name] = 4.0 * height * width * channels * (1 + regions * (layer.name in styles))
     return maps

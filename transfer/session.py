@@ -83,7 +83,7 @@ class Session:
         for scale in scales_of(job.pictures, recipe):
             height, width = scale.content_image.shape[:2]
             margin = margin_of(recipe.margin, scale)
-            optimizer = optimizer_of(recipe, self.plan(recipe, height, width))
+            optimizer = optimizer_of(recipe, self.plan(recipe, height, width, scale.guided_regions))
             low_steps = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
             plans = [(self.precision, low_steps)] if low_steps and self.precision != "float32" else []
             for precision, until in (*plans, ("float32", recipe.iterations)):
@@ -97,7 +97,7 @@ class Session:
         Raises:
             InputError: the evaluation does not fit into the memory.
         """
-        rows = self.plan(recipe, *pictures.content_image.shape[:2]).rows
+        rows = self.plan(recipe, *pictures.content_image.shape[:2], pictures.guided_regions).rows
         network, pictures = self.network(recipe, precision), prepared(pictures, recipe.colors)
         wide = widened(pictures, margin_of(recipe.margin, pictures))
         terms = terms_of(recipe, network, *wide.content_image.shape[:2], wide.regions)
@@ -110,9 +110,9 @@ class Session:
         losses, _ = self.objective(recipe, pictures)(continued(image, margin_of(recipe.margin, pictures)))
         return losses
 
-    def plan(self, recipe: Recipe, height: int, width: int) -> Plan:
+    def plan(self, recipe: Recipe, height: int, width: int, regions: int = 0) -> Plan:
         """Return how an image of this size stays within the memory; raises InputError if it cannot."""
-        return plan(self.weights, recipe, height, width, self.memory_bytes)
+        return plan(self.weights, recipe, height, width, self.memory_bytes, regions)
 
     def _evaluation(
         self, network: VGG19, terms: tuple[Term, ...], rows: int | None

@@ -163,8 +163,8 @@ def test_losses_of_an_image_are_those_of_its_mirror(weights):
 class InStripes(Session):
     """As if the memory were full."""
 
-    def plan(self, recipe, height, width):
-        return super().plan(recipe, height, width)._replace(rows=16)
+    def plan(self, recipe, height, width, regions=0):
+        return super().plan(recipe, height, width, regions)._replace(rows=16)
 
 
 def test_in_stripes_it_is_the_same(weights):

@@ -67,7 +67,7 @@ def region_settings(region: Region) -> dict[str, Any]:
 
 def size_settings(job: Job, session: Session, height: int, width: int) -> dict[str, Any]:
     """Return how an image of this size is computed: the memory decides it, and it changes the last digits."""
-    plan = session.plan(job.recipe, height, width)
+    plan = session.plan(job.recipe, height, width, job.pictures.guided_regions)
     found = {"height": height, "width": width, "rows_of_a_stripe": plan.rows}
     if job.recipe.optimizer in OWN_L_BFGS:
         found |= {"l_bfgs_history": plan.l_bfgs.history, "l_bfgs_dtype": np.dtype(plan.l_bfgs.dtype).name}

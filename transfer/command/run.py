@@ -111,7 +111,7 @@ def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndar
     seconds = seconds_per_evaluation(first.build_objective(), continued(start, first.margin))
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in phases))
     seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
-    plan = session.plan(recipe, *sizes[-1])
+    plan = session.plan(recipe, *sizes[-1], job.pictures.guided_regions)
     in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
     layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
     low_precision = "" if first.precision == "float32" else f", {first.precision}"

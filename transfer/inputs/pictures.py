@@ -37,6 +37,11 @@ class Pictures:
         """Return the first style picture, which in most runs is the only one."""
         return self.style_images[0]
 
+    @property
+    def guided_regions(self) -> int:
+        """Return how many regions are only a part of the picture."""
+        return sum(region.guide is not None for region in self.regions)
+
 
 def load(files: Files, recipe: Recipe) -> Pictures:
     """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.

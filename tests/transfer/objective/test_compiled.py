@@ -61,8 +61,8 @@ def job(seed: int) -> Job:
 class InStripes(Session):
     """As if the memory were full."""
 
-    def plan(self, recipe, height, width):
-        return super().plan(recipe, height, width)._replace(rows=16)
+    def plan(self, recipe, height, width, regions=0):
+        return super().plan(recipe, height, width, regions)._replace(rows=16)
 
 
 @pytest.mark.parametrize("kind", [Session, InStripes])
