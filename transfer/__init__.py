@@ -9,7 +9,7 @@ Read in this order:
 4. `train`        the training loop; its optimisers are in `vgg.optimize`
 5. `session`      from a job to its image: sizes (`coarse_to_fine`), precisions, stripes (`memory`, `machine`), and the
                   pictures for the normalised network (`normalizing`)
-6. `command`      the command line; `inputs` reads the images it begins with
+6. `command`      the command line; `inputs` reads the images it begins with; `full_size` enlarges its result
 
 `figures` and `bench` are other programs on top of sessions.
 """

@@ -39,7 +39,9 @@ def words(tmp_path, monkeypatch) -> list[str]:
 def written(monkeypatch) -> list[np.ndarray]:
     """The pictures handed over for writing, before they are rounded to whole levels."""
     images, write = [], run.write_image
-    monkeypatch.setattr(run, "write_image", lambda path, image: images.append(image) or write(path, image))
+    monkeypatch.setattr(
+        run, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
+    )
     return images
 
 

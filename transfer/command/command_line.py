@@ -32,14 +32,17 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
     files, recipe = files_from(options), recipe_from(options)
     with interrupts_at_once():
+        from transfer.command.finish import finish_of
         from transfer.command.outputs import planned
         from transfer.inputs.pictures import load
-    outputs = planned(options.output, options.sheet, [*files.named(), *filter(None, [options.weights])])
+    inputs = [*files.named(), *filter(None, [options.weights])]
+    outputs = planned(options.output, options.sheet, inputs, options.depth)
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures = load(files, recipe)
+    finish = finish_of(options, pictures)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.command.run import run
         from transfer.session import Job
-    return run(Job(recipe, pictures, options.seed), options, outputs, command)
+    return run(Job(recipe, pictures, options.seed), options, outputs, finish, command)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vgg.errors import InputError
 from vgg.files import check_place
+from vgg.image.codec import Depth
 from vgg.image.file import check_output
 
 
@@ -32,17 +33,19 @@ def outputs_of(picture: Path, with_sheet: bool) -> Outputs:
     return Outputs(picture, picture.with_suffix(".json"), sheet)
 
 
-def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str]) -> Outputs:
-    """Return the files of a run whose picture is `output`.
+def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str], depth: Depth = 8) -> Outputs:
+    """Return the files of a run whose picture is `output`, with `depth` bits.
 
     Raises:
-        InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` of another program.
+        InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` of another program; or the
+            picture's format has no room for the depth.
     """
     if not output.name:
         raise InputError(f"the output is {str(output)!r}, expected the name of a picture, such as output/result.png")
     outputs = outputs_of(output, with_sheet)
-    for path in filter(None, (outputs.picture, outputs.sheet)):
-        check_output(path, inputs)
+    check_output(outputs.picture, inputs, depth)
+    if outputs.sheet:
+        check_output(outputs.sheet, inputs)
     record = outputs.record
     check_place(record)
     if record.exists():

@@ -120,6 +120,8 @@ def _output(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("output").add_argument
     output = Path("output/result.png")
     add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
+    add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
+    add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
     add("--quiet", action="store_true", help="print nothing but errors")
 

@@ -17,7 +17,7 @@ from transfer.session import Job, Session
 from transfer.term import Losses
 from transfer.train import Result, Step
 from vgg.files import atomic_write, file_digest
-from vgg.image.codec import to_uint8
+from vgg.image.codec import Depth, to_depth
 from weights.verify import describe
 
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
@@ -85,14 +85,22 @@ def outcome(result: Result, command: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def written(path: Path, image: np.ndarray) -> dict[str, str]:
+def written(path: Path, image: np.ndarray, depth: Depth = 8) -> dict[str, Any]:
     """Return what the file `path`, to which `image` (H, W, 3) was written, can be recognised by."""
-    return {"file": path.name, "sha256": file_digest(path, "sha256"), "pixels_sha256": pixels_digest(to_uint8(image))}
+    pixels = to_depth(image, depth)
+    return {
+        "file": path.name,
+        "height": image.shape[0],
+        "width": image.shape[1],
+        "depth": depth,
+        "sha256": file_digest(path, "sha256"),
+        "pixels_sha256": pixels_digest(pixels),
+    }
 
 
 def pixels_digest(image: np.ndarray) -> str:
-    """Return the SHA-256 of the pixels of a uint8 image (H, W, 3), RGB."""
-    return hashlib.sha256(image.tobytes()).hexdigest()
+    """Return the SHA-256 of the numbers of an image (H, W, 3), RGB; those of 16 bits with the lower byte first."""
+    return hashlib.sha256(image.astype(image.dtype.newbyteorder("<"), copy=False).tobytes()).hexdigest()
 
 
 def _step(step: Step) -> dict[str, Any]:

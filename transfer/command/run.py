@@ -12,9 +12,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from transfer.colors import grey, restored
+from transfer.command.finish import Finish
 from transfer.command.outputs import Outputs
 from transfer.command.record import GROUPS, outcome, settings, write_record, written
 from transfer.command.watchers import describe as describe_step
+from transfer.full_size import full_size
 from transfer.inputs.pictures import Pictures
 from transfer.machine import available_bytes, usable_bytes
 from transfer.margin import continued
@@ -37,7 +39,7 @@ BROKEN_LOSS = 1
 Say = Callable[[str], None]
 
 
-def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequence[str]) -> int:
+def run(job: Job, options: argparse.Namespace, outputs: Outputs, finish: Finish, command: Sequence[str]) -> int:
     """Read the weights, train, write; return the exit code. `command` is for the record.
 
     Raises:
@@ -60,11 +62,15 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, command: Sequen
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
         result = optimise(phases, start, options.quiet, check_interrupt)
-        result.image = restored(result.image, job.pictures.content_image, job.recipe.colors)
         if not result.steps:
             require_step(result)
+        painted, colors = result.image, job.recipe.colors
+        image = result.image = restored(painted, job.pictures.content_image, colors)
+        if finish.full_content is not None:
+            image = full_size(painted, finish.full_content, colors)
+            say("enlarged from {1}×{0} to {3}×{2} pixels".format(*painted.shape[:2], *image.shape[:2]))
         recorded = settings(job, session) | outcome(result, command)
-        used = save(job, result, outputs, recorded, say)
+        used = save(job, image, finish, outputs, recorded, say)
     if options.report_as:
         losses = session.losses(recipe_named(options.report_as), job.pictures, result.image)
         reported = {"total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
@@ -134,16 +140,16 @@ def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
     return time.perf_counter() - began
 
 
-def save(job: Job, result: Result, outputs: Outputs, recorded: dict[str, Any], say: Say) -> Outputs:
+def save(job: Job, image: np.ndarray, finish: Finish, outputs: Outputs, recorded: dict[str, Any], say: Say) -> Outputs:
     """Write the picture, its record, and the sheet if asked for; return where, which is elsewhere if need be."""
-    picture = write_somewhere(outputs.picture, lambda path: write_image(path, result.image))
+    depth, profile = finish.depth, finish.profile
+    picture = write_somewhere(outputs.picture, lambda path: write_image(path, image, depth, profile))
     outputs = outputs.beside(picture)
-    recorded |= {"result": written(picture, result.image)}
+    recorded |= {"result": written(picture, image, depth)}
     record = write_somewhere(outputs.record, lambda path: write_record(path, recorded))
     sheet = outputs.sheet
     if sheet:
-        pictures = job.pictures
-        in_order = [*shown(pictures), ("result", result.image)]
+        in_order = [*shown(job.pictures), ("result", image)]
         sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
     say(f"written: {', '.join(str(path) for path in (picture, record, sheet) if path)}")
     return Outputs(picture, record, sheet)

@@ -1,4 +1,5 @@
 """Image files and sheets of images.
 
-`file` reads, resizes and writes; `codec` and `kind` know the formats; `sheet` lays labelled images out side by side.
+`file` reads, resizes and writes; `codec` and `kind` know the formats, `profile` the colour profiles in them; `sheet`
+lays labelled images out side by side.
 """

@@ -1,15 +1,20 @@
 """The bytes of a picture file → RGB pixels, and back, by OpenCV.
 
 OpenCV's blue-green-red order exists in this file only. Around the two calls stands what OpenCV leaves to its
-user: transparency, 16 bits and EXIF orientation. Its libraries print remarks about odd files to file descriptor 2;
-`vgg.console.quiet` keeps them off the terminal while a command runs.
+user: transparency, 16 bits and EXIF orientation; colour profiles are in `vgg.image.profile`. Its libraries print
+remarks about odd files to file descriptor 2; `vgg.console.quiet` keeps them off the terminal while a command runs.
 """
+
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from vgg.errors import InputError
 from vgg.image import kind as picture_kind
+from vgg.image.profile import with_profile
+
+Depth = Literal[8, 16]
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
 _WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say lossless
@@ -17,6 +22,10 @@ _OPTIONS = {".png": (), ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".tif": (
 
 #: The endings of the files we can write.
 WRITABLE = tuple(_OPTIONS)
+#: Those with room for 16 bits.
+WRITABLE_DEEP = (".png", ".tif", ".tiff")
+#: Pixels that a side may have at most, where the format or its library has a limit of its own.
+LARGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 
 
 def decode(data: bytes, kind: str, name: str) -> np.ndarray:
@@ -44,17 +53,21 @@ def decode(data: bytes, kind: str, name: str) -> np.ndarray:
     return _turn_upright(_opaque_rgb(pixels, premultiplied), picture_kind.exif_orientation(data, kind))
 
 
-def encode(image: np.ndarray, ending: str) -> bytes:
+def encode(image: np.ndarray, ending: str, depth: Depth = 8, profile: bytes | None = None) -> bytes:
     """Return the bytes of a file with this ending; the same picture always gives the same bytes.
+
+    There is no EXIF data in it, so no orientation either: our pictures are upright.
 
     Args:
         image: (height, width, 3), RGB, uint8 or float in [0, 255].
         ending: one of `WRITABLE`; all are lossless but ".jpg" and ".jpeg", which have quality 95.
+        depth: bits of each number in the file; 16 only with the endings in `WRITABLE_DEEP`.
+        profile: an ICC profile for the file; only PNG and JPEG get it.
 
     Raises:
         InputError: the format has no room for a picture of this size.
     """
-    bgr = cv2.cvtColor(to_uint8(image), cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(to_depth(image, depth), cv2.COLOR_RGB2BGR)
     try:
         done, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
     except cv2.error:  # OpenCV until 4.11 raises, later ones return False
@@ -62,7 +75,15 @@ def encode(image: np.ndarray, ending: str) -> bytes:
     if not done:
         height, width = bgr.shape[:2]
         raise InputError(f"a picture of {width} × {height} pixels is too large for a {ending} file; write a .tif")
-    return data.tobytes()
+    return with_profile(data.tobytes(), profile)
+
+
+def to_depth(image: np.ndarray, depth: Depth) -> np.ndarray:
+    """Return any array in [0, 255] as the integers of a file: uint8, or uint16 with 255 as 65535."""
+    if depth == 8:
+        return to_uint8(image)
+    # Before they are rounded, so that what lies between two of 256 levels arrives.
+    return np.rint(np.clip(image, 0, 255) * np.float32(65535 / 255)).astype(np.uint16)
 
 
 def to_uint8(image: np.ndarray) -> np.ndarray:

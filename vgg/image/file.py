@@ -14,6 +14,7 @@ import numpy as np
 from vgg.errors import InputError
 from vgg.files import atomic_write, check_place
 from vgg.image import codec, kind
+from vgg.image.profile import profile_of
 from vgg.layers import SMALLEST_SIDE
 
 
@@ -21,11 +22,27 @@ def read_image(path: Path | str) -> np.ndarray:
     """Return the picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     16-bit pictures are scaled to 8 bits; of several frames or pages the first is taken; colour profiles are
-    ignored.
+    ignored, see `read_profile`.
 
     Raises:
         InputError: the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
     """
+    return codec.decode(*_read(path), name=str(path))
+
+
+def read_profile(path: Path | str) -> bytes | None:
+    """Return the ICC profile that says which colours the RGB numbers of a PNG, JPEG or WebP file mean.
+
+    None if there is none, if it is damaged, or if it is not for RGB.
+
+    Raises:
+        InputError: the file is missing, unreadable, or not a picture.
+    """
+    return profile_of(*_read(path))
+
+
+def _read(path: Path | str) -> tuple[bytes, str]:
+    """Return the whole file and which kind of picture it is."""
     if os.path.isdir(path):
         raise InputError(f"{path} is a folder, expected a picture; name the file inside it")
     if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe would wait for its other end
@@ -37,10 +54,9 @@ def read_image(path: Path | str) -> np.ndarray:
             if found not in kind.READABLE:  # before reading on: a video can have gigabytes
                 known = ", ".join(kind.READABLE)
                 raise InputError(f"{path} is {found}, expected a picture ({known}); save it in one of these formats")
-            data = start + file.read()
+            return start + file.read(), found
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from error
-    return codec.decode(data, found, name=str(path))
 
 
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
@@ -77,16 +93,23 @@ def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return image
 
 
-def check_output(path: Path | str, inputs: Sequence[Path | str] = ()) -> None:
+def check_output(path: Path | str, inputs: Sequence[Path | str] = (), depth: codec.Depth = 8) -> None:
     """Return if a picture can be written to `path`, so that a long run does not fail at its end.
 
     Raises:
-        InputError: `path` has no ending that we can write, is one of the `inputs`, or `check_place` refuses it.
+        InputError: `path` has no ending that we can write, or none with room for `depth` bits; it is one of the
+            `inputs`; or `check_place` refuses it.
     """
     path = Path(path)
     if path.name and not os.path.isdir(path) and path.suffix.lower() not in codec.WRITABLE:
         endings = ", ".join(codec.WRITABLE)
         raise InputError(f"the output {path} ends in {path.suffix!r}, expected one of {endings}; change its ending")
+    if depth == 16 and path.suffix.lower() not in codec.WRITABLE_DEEP:
+        endings = ", ".join(codec.WRITABLE_DEEP)
+        raise InputError(
+            f"the output {path} ends in {path.suffix!r}, a format of 8 bits, expected one of {endings} for a depth of "
+            "16; change its ending, or leave out --depth"
+        )
     if os.path.exists(path) and any(os.path.exists(file) and os.path.samefile(path, file) for file in inputs):
         raise InputError(f"the output {path} is also an input, which it would overwrite; choose another name")
     try:
@@ -95,7 +118,7 @@ def check_output(path: Path | str, inputs: Sequence[Path | str] = ()) -> None:
         raise InputError(f"the output {error}") from None
 
 
-def write_image(path: Path | str, image: np.ndarray) -> None:
+def write_image(path: Path | str, image: np.ndarray, depth: codec.Depth = 8, profile: bytes | None = None) -> None:
     """Write the picture in the format its ending names; the parent folder is created.
 
     The file appears whole or not at all: an interrupted run leaves an older file of this name as it was.
@@ -103,12 +126,15 @@ def write_image(path: Path | str, image: np.ndarray) -> None:
     Args:
         path: ends in one of `codec.WRITABLE`; JPEG has quality 95, the other formats are lossless.
         image: (height, width, 3), RGB, uint8 or float in [0, 255], which is rounded and clipped.
+        depth: bits of each number in the file; 16 only with the endings in `codec.WRITABLE_DEEP`.
+        profile: an ICC profile, which PNG and JPEG get and other formats do not.
 
     Raises:
-        InputError: the ending is unknown, the picture too large for the format, or the disk full or write-protected.
+        InputError: the ending is unknown or has no room for the depth, the picture too large for the format, or the
+            disk full or write-protected.
     """
     path = Path(path)
-    check_output(path)
-    data = codec.encode(image, path.suffix.lower())
+    check_output(path, depth=depth)
+    data = codec.encode(image, path.suffix.lower(), depth, profile)
     with atomic_write(path) as unfinished:
         unfinished.write_bytes(data)

@@ -60,7 +60,7 @@ def kind_of(start: bytes) -> str:
 
 def jpeg_is_whole(data: bytes) -> bool:
     """Return whether a JPEG file is complete up to its end-of-image marker."""
-    return any(marker == _JPEG_END for marker, _ in _jpeg_segments(data))
+    return any(marker == _JPEG_END for marker, _ in jpeg_segments(data))
 
 
 def exif_orientation(data: bytes, kind: str) -> int:
@@ -68,7 +68,7 @@ def exif_orientation(data: bytes, kind: str) -> int:
 
     Always 1 for the other kinds: BMP and GIF have no EXIF, and OpenCV applies TIFF's own orientation by itself.
     """
-    blocks = {"JPEG": _jpeg_segments, "PNG": _png_chunks, "WebP": _webp_chunks}
+    blocks = {"JPEG": jpeg_segments, "PNG": png_chunks, "WebP": webp_chunks}
     if kind not in blocks:
         return 1
     for name, payload in blocks[kind](data):
@@ -103,7 +103,7 @@ def tiff_is_premultiplied(data: bytes, bits: int) -> bool:
 def png_grey_key(data: bytes) -> int | None:
     """Return the grey level that means "transparent" in a grey PNG without alpha, which OpenCV ignores."""
     bit_depth = data[24]
-    for name, payload in _png_chunks(data):
+    for name, payload in png_chunks(data):
         if name == b"tRNS":
             # OpenCV stretches 1, 2 and 4 bits to the range 0 … 255.
             stretch = 255 // (2**bit_depth - 1) if bit_depth < 8 else 1
@@ -111,7 +111,7 @@ def png_grey_key(data: bytes) -> int | None:
     return None
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def jpeg_segments(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield (marker, payload) of each segment; skip the compressed data between them."""
     position = 2
     while found := _JPEG_MARKER.search(data, position):
@@ -122,7 +122,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = found.end() + length
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield (name, data) of each chunk."""
     position = 8
     while position + 8 <= len(data):
         length, name = struct.unpack_from(">I4s", data, position)
@@ -130,7 +131,8 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 12 + length
 
 
-def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield (name, data) of each chunk."""
     position = 12
     while position + 8 <= len(data):
         name, length = struct.unpack_from("<4sI", data, position)

@@ -199,6 +199,7 @@ WITHOUT_OPENCV = [[], ["a.png"], ["a.png", "b.png", "--recipe", "monet"], ["a.pn
 WITHOUT_OPENCV += [["a.png", "b.png", "--size", "x"], ["a.png", "b.png", "--init", "nonexistent"]]
 WITHOUT_TENSORFLOW = [["none.png", "sample"], ["sample", "none.png"], ["sample", "sample", "--weights", "none.mat"]]
 WITHOUT_TENSORFLOW += [["sample", "sample", "-o", "none.xyz"], ["sample", "sample", "--init", __file__]]
+WITHOUT_TENSORFLOW += [["sample", "sample", "-o", "none.jpg", "--depth", "16"]]
 
 
 @pytest.mark.parametrize("words", [*WITHOUT_OPENCV, *WITHOUT_TENSORFLOW])

@@ -1,0 +1,136 @@
+"""`--depth`, `--full-size` and the content picture's colour profile, from end to end within this process."""
+
+import hashlib
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from image_files import encoded, exif, jpeg_with, png_of
+from transfer.__main__ import main
+from transfer.colors import luminance
+from transfer.command import run
+from transfer_command import prepare, refused
+from vgg.image import codec
+from vgg.image.file import read_image, read_profile
+
+ENLARGED = "enlarged from 32×24 to 64×48 pixels"
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    """The words of a run of two steps, with a content picture of 64 × 48 pixels used at 32 × 24."""
+    return [*prepare(tmp_path), "--iterations", "2", "--scales", "", "--precision", "float32"]
+
+
+def result_of(folder) -> dict:
+    return json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))["result"]
+
+
+def profile_like(size: int) -> bytes:
+    """As much of an ICC profile as is looked at: its size, its colour space and its signature."""
+    body = np.random.default_rng(1).integers(0, 256, size, np.uint8).tobytes()
+    return size.to_bytes(4, "big") + body[4:16] + b"RGB " + body[20:36] + b"acsp" + body[40:]
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_16_bits(tmp_path, words, monkeypatch, ending):
+    images, write = [], run.write_image
+    monkeypatch.setattr(
+        run, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
+    )
+    picture, digests = tmp_path / "out" / f"result.{ending}", []
+    for _ in range(2):
+        assert main([*words, "-o", str(picture), "--depth", "16", "--quiet"]) == 0
+        digests.append(result_of(tmp_path)["pixels_sha256"])
+    stored = cv2.imread(str(picture), cv2.IMREAD_UNCHANGED)[..., ::-1]
+    assert stored.dtype == np.uint16
+    assert np.abs(stored / 257 - np.clip(images[-1], 0, 255)).max() < 0.51 / 257, "not by way of 256 levels"
+    assert len(np.unique(stored)) > 256
+    found = result_of(tmp_path)
+    assert [found[name] for name in ("depth", "width", "height")] == [16, 32, 24]
+    assert digests == 2 * [hashlib.sha256(stored.astype("<u2").tobytes()).hexdigest()]
+
+
+def test_8_bits_without_the_option(tmp_path, words):
+    assert main([*words, "--sheet", "--quiet"]) == 0
+    assert cv2.imread(str(tmp_path / "out" / "result.png"), cv2.IMREAD_UNCHANGED).dtype == np.uint8
+    assert result_of(tmp_path)["depth"] == 8
+
+
+@pytest.mark.parametrize("ending", ["jpg", "webp", "bmp"])
+def test_16_bits_are_refused_before_the_run(tmp_path, words, capfd, monkeypatch, ending):
+    monkeypatch.setattr("transfer.command.command_line.start_tensorflow", lambda: pytest.fail("too late"))
+    words += ["-o", str(tmp_path / f"result.{ending}"), "--depth", "16"]
+    line = refused(words, capfd, tmp_path)
+    assert f"ends in '.{ending}', a format of 8 bits, expected one of .png, .tif, .tiff for a depth of 16" in line
+    assert "invalid choice: 12" in refused([*words[:-1], "12"], capfd, tmp_path)
+
+
+@pytest.mark.parametrize("colors", ["style", "luminance"])
+def test_full_size(tmp_path, words, capfd, colors):
+    assert main([*words, "--colors", colors]) == 0
+    small = read_image(tmp_path / "out" / "result.png")
+    assert "enlarged" not in capfd.readouterr().out
+    assert main([*words, "--colors", colors, "--full-size", "--sheet"]) == 0
+    assert capfd.readouterr().out.splitlines()[-2] == ENLARGED
+    result, content = read_image(tmp_path / "out" / "result.png"), read_image(tmp_path / "content.png")
+    assert result.shape == content.shape == (48, 64, 3)
+    assert [result_of(tmp_path)[name] for name in ("width", "height")] == [64, 48]
+    assert result_of(tmp_path)["pixels_sha256"] == hashlib.sha256(result.tobytes()).hexdigest()
+    again = result.reshape(24, 2, 32, 2, 3).mean(axis=(1, 3))
+    assert np.abs(again - small).mean() < 5
+    chroma = [image - luminance(image)[..., None] for image in (result, content)]
+    assert (np.abs(chroma[0] - chroma[1]).max() < 1.1) == (colors == "luminance"), "the colours of every pixel"
+
+
+@pytest.mark.parametrize("case", ["sample", "as large", "smaller"])
+def test_a_content_picture_that_is_not_larger_changes_nothing(tmp_path, words, capfd, case):
+    if case == "sample":
+        words[0] = "sample"
+    else:
+        words += ["--size", "64"] if case == "as large" else ["--size", "96", "--recipe", "leongatys"]
+    assert main(words) == 0
+    before = (tmp_path / "out" / "result.png").read_bytes()
+    assert main([*words, "--full-size"]) == 0
+    assert (tmp_path / "out" / "result.png").read_bytes() == before
+    assert "enlarged from" not in capfd.readouterr().out
+
+
+def test_reported_losses_are_of_the_picture_as_it_was_trained(tmp_path, words):
+    reported = []
+    for more in ([], ["--full-size"]):
+        assert main([*words, "--report-as", "default", "--quiet", *more]) == 0
+        record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
+        reported.append(record["reported_as"])
+    assert reported[0] == reported[1]
+
+
+def test_a_size_that_the_format_cannot_have_is_refused_before_the_run(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.setitem(codec.LARGEST_SIDE, ".webp", 63)
+    line = refused([*words, "--full-size", "-o", str(tmp_path / "result.webp")], capfd, tmp_path)
+    assert "--full-size means 64 × 48 pixels here, expected at most 63 on a side in a .webp file" in line
+
+
+def test_the_profile_of_a_turned_photo_arrives_with_the_picture_upright(tmp_path, words):
+    """64 × 48 pixels in the file, with an orientation that means 48 × 64."""
+    profile = profile_like(100_000)
+    pieces = [profile[:60_000], profile[60_000:]]
+    segments = [b"ICC_PROFILE\0" + bytes([i + 1, 2]) + piece for i, piece in enumerate(pieces)]
+    jpeg = encoded(".jpg", read_image(tmp_path / "content.png"))
+    app2 = b"".join(b"\xff\xe2" + (len(segment) + 2).to_bytes(2, "big") + segment for segment in segments)
+    (tmp_path / "photo.jpg").write_bytes(jpeg_with(b"Exif\0\0" + exif(6), jpeg[:20] + app2 + jpeg[20:]))
+    words[0] = str(tmp_path / "photo.jpg")
+    for name in ("result.png", "result.jpg"):
+        picture = tmp_path / "out" / name
+        assert main([*words, "-o", str(picture), "--full-size", "--sheet", "--quiet"]) == 0
+        assert read_profile(picture) == profile
+        assert cv2.imread(str(picture)).shape == read_image(picture).shape == (64, 48, 3)
+        assert read_profile(tmp_path / "out" / "result-sheet.png") is None
+
+
+def test_a_content_picture_without_a_profile_gives_none(tmp_path, words):
+    (tmp_path / "content.png").write_bytes(png_of(read_image(tmp_path / "content.png"), (b"iCCP", b"icc\0\0junk")))
+    assert main([*words, "--quiet"]) == 0
+    assert b"iCCP" not in (tmp_path / "out" / "result.png").read_bytes()
