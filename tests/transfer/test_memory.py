@@ -9,6 +9,7 @@ import pytest
 
 from transfer import memory
 from transfer.memory import ROWS, Plan, plan
+from transfer.recipe.choices import OWN_L_BFGS
 from transfer.recipe.ours import DEFAULT, GATYS2016
 from vgg.errors import InputError
 from vgg.layers import LAYERS
@@ -63,7 +64,7 @@ def test_the_plan_is_the_best_within_the_memory(weights, recipe, height, width):
     def needed(rows, pairs):
         return memory.striped_bytes(weights, recipe, height, width, rows, LBFGS(pairs, ml_dtypes.bfloat16))
 
-    whole, remembers = memory.peak_bytes(weights, recipe, height, width), recipe.optimizer == "l-bfgs-unit"
+    whole, remembers = memory.peak_bytes(weights, recipe, height, width), recipe.optimizer in OWN_L_BFGS
     allowed = np.linspace(needed(16, 3), whole, 12)
     plans = [plan(weights, recipe, height, width, each) for each in allowed]
     for most, found in zip(allowed[:-1], plans[:-1], strict=True):

@@ -122,8 +122,8 @@ def test_losses_are_float32_whatever_the_run_computes_in(weights):
 
 def test_every_phase_obeys_the_memory(weights, monkeypatch):
     """The small size fits as a whole, the large one in stripes only, and each optimiser has its own history."""
-    monkeypatch.setattr("transfer.memory.peak_bytes", lambda weights, recipe, height, width: 1e6 * height)
-    monkeypatch.setattr("transfer.memory.striped_bytes", lambda *arguments: 1e6 * arguments[-1].history)
+    monkeypatch.setattr("transfer.memory.peak_bytes", lambda weights, recipe, height, width, regions: 1e6 * height)
+    monkeypatch.setattr("transfer.memory.striped_bytes", lambda *arguments: 1e6 * arguments[-2].history)
     session = Session(weights, 30e6)
     phases = session.phases(Job(replace(RECIPE, scales=(32,)), pictures_of(0, 48, 64)))
     assert [(phase.height, phase.optimizer.history) for phase in phases] == [(24, 40), (48, 30)]
@@ -140,7 +140,8 @@ def test_what_does_not_fit_is_said_before_anything_is_computed(weights, made):
 
 def test_optimisers_have_the_recipes_settings(weights):
     plan = Session(weights, inf).plan(RECIPE, 24, 32)
-    assert optimizer_of(RECIPE, plan) == LBFGS(40, np.float32)
+    assert optimizer_of(RECIPE, plan) == LBFGS(40, np.float32, smooth=True)
+    assert optimizer_of(replace(RECIPE, optimizer="l-bfgs-unit"), plan) == LBFGS(40, np.float32)
     assert optimizer_of(GATYS2016, plan) == ScipyLBFGSB()
     adam = replace(RECIPE, optimizer="adam", learning_rate=7.0, adam=replace(RECIPE.adam, beta1=0.5, epsilon_hat=True))
     assert optimizer_of(adam, plan) == Adam(7.0, 0.5, 0.999, 1e-8, True)

@@ -6,7 +6,7 @@ import os
 from math import isfinite
 
 from transfer.inputs.files import Files
-from transfer.inputs.masks import color_of
+from transfer.inputs.region_names import color_of
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import recipe_named
 from vgg.console.arguments import whole_number

@@ -6,7 +6,7 @@ Region 0 is black, 1 white, 2 red … in the order of `transfer.inputs.masks.NAM
 import cv2
 import numpy as np
 
-from transfer.inputs.masks import NAMES
+from transfer.inputs.region_names import NAMES
 from vgg.image.file import resize_to
 
 #: As many regions as there are colours with a name.

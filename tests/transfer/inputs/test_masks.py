@@ -8,8 +8,9 @@ import pytest
 
 from image_files import png_of
 from transfer.inputs.files import Files
-from transfer.inputs.masks import NAMES, color_of, guide_of, name_of
+from transfer.inputs.masks import guide_of
 from transfer.inputs.pictures import Pictures, load
+from transfer.inputs.region_names import NAMES, color_of, name_of
 from transfer.recipe.ours import DEFAULT
 from transfer.regions import WHOLE
 from vgg.errors import InputError

@@ -5,7 +5,8 @@ import pytest
 
 from mask_command import DISC, STRIPE_COLORS, STRIPES, disc, refused, saved, stripes
 from own_process import run_python
-from transfer.inputs.masks import NAMES, read_labels
+from transfer.inputs.masks import read_labels
+from transfer.inputs.region_names import NAMES
 from transfer.masks.__main__ import main
 from vgg.image.file import read_image
 
