@@ -51,7 +51,7 @@ OPTIONS = {
     "word as seed": (["--seed", "x"], "'x' found, expected a whole number of 0 or more"),
     "empty output": (["-o", ""], "argument -o/--output: '' found, expected the name of a file"),
     "empty weights": (["--weights", ""], "argument --weights: '' found, expected the name of a file"),
-    "empty start": (["--init", ""], "--init is '', expected content, style, noise, or a picture that exists"),
+    "empty start": (["--init", ""], "--init is '', expected content, style, noise, a blend, or a picture that exists"),
     "pipe as start": (["--init", "{}/pipe"], "pipe is a pipe or a device, expected a picture"),
     "pipe as weights": (["--weights", "{}/pipe"], "pipe is "),
     "pipe as output": (["-o", "{}/pipe.png"], "pipe.png is a pipe or a device"),

@@ -66,7 +66,7 @@ def test_another_max_memory_that_changes_the_run_changes_the_record(tmp_path, wo
     """Two limits above the whole image's need give equal records, stripes another, fewer pairs a third."""
     monkeypatch.setattr("transfer.memory.peak_bytes", lambda *_: 5e9)
     monkeypatch.setattr(
-        "transfer.memory.striped_bytes", lambda *arguments: 2e9 + 1e7 * arguments[-2] + 1e7 * arguments[-1].history
+        "transfer.memory.striped_bytes", lambda *arguments: 2e9 + 1e7 * arguments[-3] + 1e7 * arguments[-2].history
     )
     (tmp_path / "content.png").write_bytes(png_of(np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)))
     records, images = [], []
