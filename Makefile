@@ -24,6 +24,8 @@ help:
 	@echo "make run                make a picture from two samples that the code draws itself"
 	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
 	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
+	@echo "make run STYLE=\"a.jpg b.jpg\""
+	@echo "                        a blend of two styles"
 	@echo "make run ARGS=\"--content-weight 0.3 --init noise\""
 	@echo "                        with any other options; ARGS=--help lists them all"
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"

@@ -11,5 +11,6 @@ Read in this order:
                   pictures for the normalised network (`normalizing`)
 6. `command`      the command line; `inputs` reads the images it begins with; `full_size` enlarges its result
 
-`figures` and `bench` are other programs on top of sessions.
+Beside them, `regions` and `guided` give parts of a picture styles of their own, and `colors` says whose colours the
+result has. `figures`, `bench` and `blend` are other programs on top of sessions; `masks` makes label pictures.
 """

@@ -5,7 +5,7 @@ import dataclasses
 import os
 from math import isfinite
 
-from transfer.inputs.files import Files
+from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.region_names import color_of
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import recipe_named
@@ -24,7 +24,7 @@ def files_from(options: argparse.Namespace) -> Files:
     Raises:
         InputError: a picture was not named, or there are not as many of one kind as of another.
     """
-    styles = (*options.style, *options.more_styles)
+    styles = tuple(name for words in (*options.style, *options.more_styles) for name in _names(words))
     if options.content is None or not styles:
         missing = "style" if options.content else "content and style"
         raise InputError(
@@ -48,6 +48,13 @@ def files_from(options: argparse.Namespace) -> Files:
         raise InputError("--region names a colour twice, expected each once")
     blend = _blend(options.style_blend, len(styles))
     return Files(options.content, styles[0], file, styles[1:], blend, options.content_mask, masks, regions)
+
+
+def _names(words: str) -> list[str]:
+    """Return a file's name, or the names in `a.jpg b.jpg` if there is no such file but these: make's STYLE="…"."""
+    names = words.split()
+    several = len(names) > 1 and not os.path.exists(words)
+    return names if several and all(name == SAMPLE or os.path.exists(name) for name in names) else [words]
 
 
 def _blend(text: str | None, styles: int) -> tuple[float, ...]:

@@ -232,3 +232,14 @@ def test_more_styles_may_be_named_one_after_the_other():
     with pytest.raises(InputError, match="a style picture is there twice"):
         masks = "--content-mask m.png --style-mask n.png --style-mask o.png"
         files_from(parse(f"a.jpg b.jpg b.jpg {masks}".split()))
+
+
+def test_several_styles_in_one_word_as_make_gives_them(tmp_path):
+    """STYLE="a.png b.png"; but a file whose name has a space is one file, and so is one that is not there."""
+    for name in ("a.png", "b.png", "one file.png"):
+        (tmp_path / name).write_bytes(b"")
+    a, b, one = (str(tmp_path / name) for name in ("a.png", "b.png", "one file.png"))
+    parse = build_parser().parse_intermixed_args
+    assert files_from(parse(["c.png", f"{a} {b} sample"])) == Files("c.png", a, None, (b, "sample"))
+    assert files_from(parse(["c.png", one])) == Files("c.png", one)
+    assert files_from(parse(["c.png", f"{a} x.png"])) == Files("c.png", f"{a} x.png")
