@@ -53,6 +53,16 @@ def test_memory_of_a_layer_is_a_share_of_its_float32_maps(weights, deeper, name,
     assert more == pytest.approx(memory.SHARE_OF_MAPS * 4 * numbers)
 
 
+def test_a_region_needs_the_style_layers_maps_once_more(weights):
+    """relu1_1 has 4 channels of the tiny network, relu2_1 has 6; whole or in stripes, the more regions the more."""
+    recipe = replace(DEFAULT, style_layers=(("relu1_1", 0.5), ("relu2_1", 0.5)), margin=0)
+    alone, *with_regions = (memory.peak_bytes(weights, recipe, 640, 480, regions) for regions in (0, 1, 3))
+    maps = 4 * (640 * 480 * 4 + 320 * 240 * 6)
+    assert with_regions == pytest.approx([alone + n * memory.SHARE_OF_MAPS * maps for n in (1, 3)])
+    in_stripes = [memory.striped_bytes(weights, recipe, 6400, 4800, 64, LBFGS(3), regions) for regions in (0, 1, 3)]
+    assert in_stripes == sorted(set(in_stripes))
+
+
 @pytest.mark.parametrize("recipe", [DEFAULT, GATYS2016, replace(DEFAULT, optimizer="adam", content_layers=())])
 @pytest.mark.parametrize(("height", "width"), [(700, 900), (3001, 257)])
 def test_the_plan_is_the_best_within_the_memory(weights, recipe, height, width):
