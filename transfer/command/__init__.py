@@ -1,1 +1,4 @@
-"""`python -m transfer`: `command_line` → `options` → `run` → `outputs` and `record`; `watchers` show the steps."""
+"""`python -m transfer`: `command_line` → `parser` → `named_files` and `options` → `run` → `finish`, `outputs`, `record`.
+
+`watchers` show the steps.
+"""

@@ -7,7 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from transfer.command.options import files_from, recipe_from
+from transfer.command.named_files import files_from
+from transfer.command.options import recipe_from
 from transfer.command.parser import build_parser
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table

@@ -14,7 +14,8 @@ import pytest
 
 from image_files import png_of
 from transfer.__main__ import main
-from transfer.command.options import STRENGTH_RANGE, files_from, recipe_from
+from transfer.command.named_files import files_from
+from transfer.command.options import STRENGTH_RANGE, recipe_from
 from transfer.command.parser import build_parser
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load

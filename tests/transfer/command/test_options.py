@@ -4,7 +4,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.command.options import files_from, recipe_from
+from transfer.command.named_files import files_from
+from transfer.command.options import recipe_from
 from transfer.command.parser import build_parser
 from transfer.inputs.files import Files
 from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation

@@ -1,0 +1,73 @@
+"""From the words of the command line to the files of a run: content, styles, masks, and which region gets what."""
+
+import argparse
+import os
+from math import isfinite
+
+from transfer.command.options import STARTS
+from transfer.inputs.files import SAMPLE, Files
+from transfer.inputs.region_names import color_of
+from vgg.errors import InputError
+
+
+def files_from(options: argparse.Namespace) -> Files:
+    """Return the pictures that the user named.
+
+    Raises:
+        InputError: a picture was not named, or there are not as many of one kind as of another.
+    """
+    styles = tuple(name for words in (*options.style, *options.more_styles) for name in _names(words))
+    if options.content is None or not styles:
+        missing = "style" if options.content else "content and style"
+        raise InputError(
+            f"the {missing} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`"
+            "; the words `sample sample` stand for a pair drawn by our code"
+        )
+    start = options.init
+    file = None if start is None or start in STARTS or ("=" in start and not os.path.exists(start)) else start
+    if file is not None and not os.path.exists(file):
+        raise InputError(f"--init is {file!r}, expected content, style, noise, a blend, or a picture that exists")
+    masks, regions = tuple(options.style_mask), tuple(_region(text) for text in options.region)
+    if options.content_mask is None and (masks or regions):
+        raise InputError("--style-mask and --region need a --content-mask, which says where the regions are")
+    if options.content_mask is not None and not masks and not regions:
+        raise InputError("--content-mask needs --style-mask or --region, which say which style each region gets")
+    if masks and len(masks) != len(styles):
+        raise InputError(f"--style-mask is there {len(masks)} times, expected once for each of {len(styles)} styles")
+    if masks and len(set(styles)) < len(styles):
+        raise InputError("a style picture is there twice, expected each once where --style-mask is given")
+    if len({color_of(name) for name, _ in regions}) < len(regions):
+        raise InputError("--region names a colour twice, expected each once")
+    blend = _blend(options.style_blend, len(styles))
+    return Files(options.content, styles[0], file, styles[1:], blend, options.content_mask, masks, regions)
+
+
+def _names(words: str) -> list[str]:
+    """Return a file's name, or the names in `a.jpg b.jpg` if there is no such file but these: make's STYLE="…"."""
+    names = words.split()
+    several = len(names) > 1 and not os.path.exists(words)
+    return names if several and all(name == SAMPLE or os.path.exists(name) for name in names) else [words]
+
+
+def _blend(text: str | None, styles: int) -> tuple[float, ...]:
+    """Return `3:1` as (3, 1); raises InputError unless there is a number for each style, not all 0."""
+    if text is None:
+        return ()
+    try:
+        blend = tuple(float(item) for item in text.split(":"))
+    except ValueError:
+        blend = ()
+    if not blend or not all(isfinite(share) and share >= 0 for share in blend) or not sum(blend):
+        raise InputError(f"--style-blend is {text!r}, expected numbers with colons between them, such as 3:1")
+    if len(blend) != styles:
+        raise InputError(f"--style-blend has {len(blend)} numbers for {styles} style pictures, expected one for each")
+    return blend
+
+
+def _region(text: str) -> tuple[str, str]:
+    """Return `white=night.jpg` as its two words."""
+    name, equals, file = text.partition("=")
+    if not equals or not file:
+        raise InputError(f"--region is {text!r}, expected such as white=night.jpg or white=keep")
+    color_of(name)
+    return name, file
