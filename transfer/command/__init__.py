@@ -1,4 +1,5 @@
-"""`python -m transfer`: `command_line` → `parser` → `named_files` and `options` → `run` → `finish`, `outputs`, `record`.
+"""`python -m transfer`.
 
-`watchers` show the steps.
+`command_line` → `parser` → `named_files` and `options` → `run` → `finish`, `outputs` and `record`; `watchers` show the
+steps.
 """
