@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,8 +34,10 @@ def outputs_of(picture: Path, with_sheet: bool) -> Outputs:
     return Outputs(picture, picture.with_suffix(".json"), sheet)
 
 
-def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str], depth: Depth = 8) -> Outputs:
-    """Return the files of a run whose picture is `output`, with `depth` bits.
+def planned(
+    output: Path, with_sheet: bool, inputs: Sequence[Path | str], depth: Depth = 8, watched: bool = False
+) -> Outputs:
+    """Return the files of a run whose picture is `output`, with `depth` bits; if `watched`, with previews.
 
     Raises:
         InputError: one of them cannot be written, is one of the `inputs`, or is a `.json` of another program; or the
@@ -46,6 +49,11 @@ def planned(output: Path, with_sheet: bool, inputs: Sequence[Path | str], depth:
     check_output(outputs.picture, inputs, depth)
     if outputs.sheet:
         check_output(outputs.sheet, inputs)
+    taken = [
+        Path(file) for file in inputs if re.fullmatch(rf"{re.escape(output.stem)}-(\d+|preview)\.png", Path(file).name)
+    ]
+    if watched and any(file.absolute().parent == output.absolute().parent for file in taken):
+        raise InputError(f"the input {taken[0]} has a name of this run's previews; choose another --output")
     record = outputs.record
     check_place(record)
     if record.exists():

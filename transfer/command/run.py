@@ -15,6 +15,7 @@ from transfer.colors import grey, restored
 from transfer.command.finish import Finish
 from transfer.command.outputs import Outputs
 from transfer.command.record import GROUPS, outcome, settings, write_record, written
+from transfer.command.watchers import Snapshots
 from transfer.command.watchers import describe as describe_step
 from transfer.full_size import full_size
 from transfer.inputs.pictures import Pictures
@@ -23,7 +24,7 @@ from transfer.margin import continued
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import RECIPES, recipe_named
 from transfer.session import Job, Session, precision_of
-from transfer.train import Objective, Phase, Result, Step, train
+from transfer.train import Objective, Phase, Result, Step, Watch, train
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once, interrupts_polled
 from vgg.console.progress import duration, steps_display
@@ -61,7 +62,9 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, finish: Finish,
             forecast(session, job, phases, start, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
-        result = optimise(phases, start, options.quiet, check_interrupt)
+        every = options.preview_every, options.save_every
+        snapshots = Snapshots(outputs.picture, job.pictures.content_image, job.recipe.colors, *every)
+        result = optimise(phases, start, options.quiet, snapshots, check_interrupt)
         if not result.steps:
             require_step(result)
         painted, colors = result.image, job.recipe.colors
@@ -97,8 +100,10 @@ def require_step(result: Result) -> NoReturn:
     raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
 
 
-def optimise(phases: Sequence[Phase], start: np.ndarray, quiet: bool, check_interrupt: Callable[[], None]) -> Result:
-    """Run the loop and show its steps."""
+def optimise(
+    phases: Sequence[Phase], start: np.ndarray, quiet: bool, snapshots: Watch, check_interrupt: Callable[[], None]
+) -> Result:
+    """Run the loop, show its steps and keep snapshots of them."""
     budgets = {(phase.height, phase.width): phase.until for phase in phases}
     display = nullcontext(None) if quiet else steps_display(sys.stdout, sum(budgets.values()), describe_step)
     with display as show:
@@ -106,6 +111,7 @@ def optimise(phases: Sequence[Phase], start: np.ndarray, quiet: bool, check_inte
         def watch(step: Step, image: np.ndarray) -> None:
             if show:
                 show(step)
+            snapshots(step, image)
             check_interrupt()
 
         return train(phases, start, watch)

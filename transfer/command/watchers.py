@@ -1,6 +1,17 @@
 """What looks on while a run goes by. A watcher is a function of a `Step` and the best image so far."""
 
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transfer.colors import restored
+from transfer.recipe.choices import Colors
+from vgg.console import terminal
+from vgg.errors import InputError
+from vgg.image.file import resize_to, write_image
 
 if TYPE_CHECKING:
     from transfer.train import Step  # and TensorFlow with it, for which `--help` does not wait
@@ -11,3 +22,42 @@ def describe(step: "Step") -> str:
     groups = {"content": 0.0, "style": 0.0} | step.losses.groups
     shown = (f"{name} {loss:.4g}" for name, loss in groups.items() if loss or name in ("content", "style"))
     return f"loss {step.losses.total:.4g}  {'  '.join(shown)}"
+
+
+@dataclass
+class Snapshots:
+    """Writes the best image so far: every so many steps to one preview, every so many to a numbered series.
+
+    A picture is written whole or not at all, so a viewer that looks at the preview always finds one. If the disk is
+    full the run goes on without.
+    """
+
+    output: Path  # the picture of the run; the others' names begin like its
+    content_image: np.ndarray  # (H, W, 3), whose colours may have to be put back
+    colors: Colors
+    preview_every: int | None = None  # None: no preview
+    save_every: int | None = None  # None: no series
+
+    def __call__(self, step: "Step", image: np.ndarray) -> None:
+        """Write what is due after this step; `image` (H, W, 3) may be of a smaller size than the last one."""
+        if self.preview_every and step.step % self.preview_every == 0:
+            self._write(preview_of(self.output), image)
+        if self.save_every and step.step % self.save_every == 0:
+            self._write(numbered(self.output, step.step), image)
+
+    def _write(self, path: Path, image: np.ndarray) -> None:
+        try:
+            write_image(path, restored(image, resize_to(self.content_image, *image.shape[:2]), self.colors))
+        except InputError as error:
+            terminal.say(f"transfer: {error}; the run goes on without previews", sys.stderr)
+            self.preview_every = self.save_every = None
+
+
+def preview_of(output: Path) -> Path:
+    """Return where the preview of a run is."""
+    return output.with_name(f"{output.stem}-preview.png")
+
+
+def numbered(output: Path, step: int) -> Path:
+    """Return where the picture of a step is in the series."""
+    return output.with_name(f"{output.stem}-{step:04}.png")

@@ -1,0 +1,63 @@
+"""Previews and series while a run goes by: what is written when, and that a full disk does not end the run."""
+
+import json
+
+import numpy as np
+import pytest
+
+from transfer.__main__ import main
+from transfer_command import prepare, refused
+from vgg.errors import InputError
+from vgg.image.file import read_image
+
+
+@pytest.fixture
+def words(tmp_path) -> list[str]:
+    return [*prepare(tmp_path), "--quiet", "--precision", "float32"]
+
+
+def test_a_series_has_every_nth_step_and_the_preview_the_last(tmp_path, words):
+    """Ten steps in two sizes; the picture of the last step is the result, if that is the best one."""
+    sizes = ["--scales", "16", "--size", "32", "--iterations", "5"]
+    assert main([*words, *sizes, "--save-every", "2", "--preview-every", "5"]) == 0
+    folder = tmp_path / "out"
+    names = {path.name for path in folder.iterdir()}
+    series = {f"result-{step:04}.png" for step in (2, 4, 6, 8, 10)}
+    assert names == series | {"result.png", "result.json", "result-preview.png"}
+    shapes = [read_image(folder / name).shape for name in sorted(series)]
+    record = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    assert [max(shape) for shape in shapes] == [record["steps"][step - 1]["size"] for step in (2, 4, 6, 8, 10)]
+    for name in ("result-0010.png", "result-preview.png"):
+        np.testing.assert_array_equal(read_image(folder / name), read_image(folder / "result.png"))
+
+
+def test_a_preview_has_the_colours_of_the_result(tmp_path, words):
+    assert main([*words, "--colors", "luminance", "--preview-every", "5"]) == 0
+    folder = tmp_path / "out"
+    np.testing.assert_array_equal(read_image(folder / "result-preview.png"), read_image(folder / "result.png"))
+
+
+def test_a_full_disk_ends_the_previews_and_not_the_run(tmp_path, words, capfd, monkeypatch):
+    def full(path, image):
+        raise InputError(f"{path} cannot be written (No space left on device)")
+
+    monkeypatch.setattr("transfer.command.watchers.write_image", full)
+    assert main([*words, "--preview-every", "1"]) == 0
+    assert (tmp_path / "out" / "result.png").exists()
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1 and "No space left on device); the run goes on without previews" in err
+
+
+@pytest.mark.parametrize("name", ["result-preview.png", "result-0004.png"])
+def test_an_input_is_not_overwritten_by_a_preview(tmp_path, words, capfd, name):
+    (tmp_path / "out").mkdir()
+    taken = tmp_path / "out" / name
+    taken.write_bytes((tmp_path / "content.png").read_bytes())
+    words[0] = str(taken)
+    assert "has a name of this run's previews" in refused([*words, "--save-every", "4"], capfd, tmp_path)
+    assert main(words) == 0, "which does not matter without previews"
+
+
+@pytest.mark.parametrize("option", ["--preview-every", "--save-every"])
+def test_steps_are_whole_numbers(tmp_path, words, capfd, option):
+    assert "'0' found, expected a whole number of 1 or more" in refused([*words, option, "0"], capfd, tmp_path)
