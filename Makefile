@@ -69,6 +69,7 @@ lint: .venv/installed-tests
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit("make: %s is Python %d.%d, expected 3.10 to 3.13 (TensorFlow has no build for others); name another, as in: make PYTHON=python3.12 run" % (sys.executable, *v))'
 	@echo "installing into .venv; TensorFlow is large: about 1 GB to fetch, 2.5 GB on disk"
+	@! test -L .venv || { echo "make: .venv is a link; to clear it would empty another folder; remove the link"; exit 2; }
 	@$(PYTHON) -m venv --clear .venv
 	$(call pip,-r requirements.txt)
 	@$(VENV) -c 'import cv2' 2>/dev/null || { echo "make: OpenCV lacks a system library; on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 2; }

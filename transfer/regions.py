@@ -14,7 +14,7 @@ count only those that see nothing else leaves none in deep layers, which see 200
 Most runs have one region, `WHOLE`, and no guides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -43,6 +43,17 @@ class Region:
 
 
 WHOLE = Region()
+
+
+def keep_the_rest(image: np.ndarray, content_image: np.ndarray, regions: Sequence[Region]) -> np.ndarray:
+    """Return the image, (H, W, 3) float32, with the content image's pixels in regions that get no style.
+
+    At a region's border, where a pixel belongs to both sides, both are mixed.
+    """
+    if any(region.guide is None for region in regions):
+        return image
+    styled = np.clip(sum(region.guide for region in regions), 0, 1)[..., None]  # (H, W, 1)
+    return np.float32(styled * image + (1 - styled) * content_image)
 
 
 def layer_guide(guide: np.ndarray, layer: str, rows: int, columns: int) -> np.ndarray:

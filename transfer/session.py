@@ -24,6 +24,7 @@ from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
 from transfer.recipe.choices import Recipe
+from transfer.regions import keep_the_rest
 from transfer.term import Losses, Term
 from transfer.train import Phase, Result, Watch, train
 from vgg.matfile.read import Conv, Weights
@@ -63,7 +64,9 @@ class Session:
     def run(self, job: Job, watch: Watch | None = None) -> Result:
         """Make the image; see `transfer.train.train`."""
         result = train(self.phases(job), self.start(job), watch)
-        result.image = restored(result.image, job.pictures.content_image, job.recipe.colors)
+        pictures = job.pictures
+        painted = keep_the_rest(result.image, pictures.content_image, pictures.regions)
+        result.image = restored(painted, pictures.content_image, job.recipe.colors)
         return result
 
     def start(self, job: Job) -> np.ndarray:

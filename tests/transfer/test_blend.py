@@ -51,6 +51,7 @@ def test_a_strip_goes_from_one_style_to_the_other(tmp_path, words, capfd):
     ("more", "expected"),
     [
         (["--pictures", "1"], "'1' found, expected a whole number of 2 or more"),
+        (["--pictures", "51"], "--pictures is 51, expected 2 to 50; choose fewer"),
         (["--recipe", "none"], "there is no recipe 'none'"),
         (["-o", "{}/style.png"], "is also an input"),
     ],

@@ -14,7 +14,7 @@ from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.recipe.choices import MEAN_OVER_GRAM, RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import DEFAULT
-from transfer.regions import Region, layer_guide
+from transfer.regions import Region, keep_the_rest, layer_guide
 from vgg.layers import receptive_field
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
@@ -124,6 +124,18 @@ def test_one_region_that_is_everything_is_a_run_without_regions():
     plain, expected = objective((Region(shares=(1.0, 0.0), style_guides=(None, None)),))(image)
     assert guided.total == pytest.approx(plain.total, rel=1e-5)
     np.testing.assert_allclose(gradient, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_regions_without_a_style_keep_the_content_exactly():
+    image = RNG.uniform(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32)
+    half = LEFT.copy()
+    half[:, 19] = 0.5
+    kept = keep_the_rest(image, CONTENT, (Region("white", 1.0, half),))
+    np.testing.assert_array_equal(kept[:, :19], image[:, :19])
+    np.testing.assert_allclose(kept[:, 19], (image[:, 19] + CONTENT[:, 19]) / 2, rtol=1e-6)
+    np.testing.assert_array_equal(kept[:, 20:], CONTENT[:, 20:])
+    np.testing.assert_array_equal(keep_the_rest(image, CONTENT, REGIONS), image)
+    assert keep_the_rest(image, CONTENT, (Region(),)) is image
 
 
 def test_a_large_style_picture_is_looked_at_in_stripes(monkeypatch):

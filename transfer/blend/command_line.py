@@ -18,12 +18,14 @@ from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
+from vgg.errors import InputError
 from vgg.image.file import check_output, write_image
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 
 SIZE = 256
 PICTURES = 5
+MOST_PICTURES = 50
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -48,6 +50,8 @@ def blends(count: int) -> list[tuple[float, float]]:
 
 def make_strip(options: argparse.Namespace) -> None:
     """Make the pictures one after the other and write the strip; an interrupted one is not written."""
+    if options.pictures > MOST_PICTURES:
+        raise InputError(f"--pictures is {options.pictures}, expected 2 to {MOST_PICTURES}; choose fewer")
     recipe = replace(recipe_named(options.recipe), size=options.size)
     recipe = replace(recipe, iterations=options.iterations or recipe.iterations)
     with interrupts_at_once():

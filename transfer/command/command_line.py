@@ -37,9 +37,8 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.command.outputs import planned
         from transfer.inputs.pictures import load
     inputs = [*files.named(), *filter(None, [options.weights])]
-    outputs = planned(
-        options.output, options.sheet, inputs, options.depth, bool(options.preview_every or options.save_every)
-    )
+    watched = bool(options.preview_every or options.save_every)
+    outputs = planned(options.output, options.sheet, inputs, options.depth, watched)
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures = load(files, recipe)

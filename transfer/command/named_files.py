@@ -2,12 +2,13 @@
 
 import argparse
 import os
-from math import isfinite
 
 from transfer.command.options import STARTS
 from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.region_names import color_of
 from vgg.errors import InputError
+
+LARGEST_SHARE = 1e6  # of a style picture in a blend
 
 
 def files_from(options: argparse.Namespace) -> Files:
@@ -23,6 +24,8 @@ def files_from(options: argparse.Namespace) -> Files:
             f"the {missing} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`"
             "; the words `sample sample` stand for a pair drawn by our code"
         )
+    if "" in (options.content, *styles, options.content_mask, *options.style_mask):
+        raise InputError("the name of a picture is empty, expected a file; look for a variable that is not set")
     start = options.init
     file = None if start is None or start in STARTS or ("=" in start and not os.path.exists(start)) else start
     if file is not None and not os.path.exists(file):
@@ -33,7 +36,7 @@ def files_from(options: argparse.Namespace) -> Files:
     if options.content_mask is not None and not masks and not regions:
         raise InputError("--content-mask needs --style-mask or --region, which say which style each region gets")
     if masks and len(masks) != len(styles):
-        raise InputError(f"--style-mask is there {len(masks)} times, expected once for each of {len(styles)} styles")
+        raise InputError(f"--style-mask given {len(masks)} times, expected once for each style: {len(styles)} in all")
     if masks and len(set(styles)) < len(styles):
         raise InputError("a style picture is there twice, expected each once where --style-mask is given")
     if len({color_of(name) for name, _ in regions}) < len(regions):
@@ -43,10 +46,10 @@ def files_from(options: argparse.Namespace) -> Files:
 
 
 def _names(words: str) -> list[str]:
-    """Return a file's name, or the names in `a.jpg b.jpg` if there is no such file but these: make's STYLE="…"."""
+    """Return a file's name, or those in `a.jpg b.jpg` if there is no such file but one of these: make's STYLE="…"."""
     names = words.split()
     several = len(names) > 1 and not os.path.exists(words)
-    return names if several and all(name == SAMPLE or os.path.exists(name) for name in names) else [words]
+    return names if several and any(name == SAMPLE or os.path.exists(name) for name in names) else [words]
 
 
 def _blend(text: str | None, styles: int) -> tuple[float, ...]:
@@ -57,16 +60,19 @@ def _blend(text: str | None, styles: int) -> tuple[float, ...]:
         blend = tuple(float(item) for item in text.split(":"))
     except ValueError:
         blend = ()
-    if not blend or not all(isfinite(share) and share >= 0 for share in blend) or not sum(blend):
-        raise InputError(f"--style-blend is {text!r}, expected numbers with colons between them, such as 3:1")
+    if not all(0 <= share <= LARGEST_SHARE for share in blend) or not sum(blend):
+        raise InputError(
+            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them, such "
+            "as 3:1, and not all of them 0"
+        )
     if len(blend) != styles:
-        raise InputError(f"--style-blend has {len(blend)} numbers for {styles} style pictures, expected one for each")
+        raise InputError(f"--style-blend is {text!r}, expected a number for each style picture: {styles} in all")
     return blend
 
 
 def _region(text: str) -> tuple[str, str]:
     """Return `white=night.jpg` as its two words."""
-    name, equals, file = text.partition("=")
+    name, equals, file = (word.strip() for word in text.partition("="))
     if not equals or not file:
         raise InputError(f"--region is {text!r}, expected such as white=night.jpg or white=keep")
     color_of(name)

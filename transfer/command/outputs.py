@@ -49,9 +49,8 @@ def planned(
     check_output(outputs.picture, inputs, depth)
     if outputs.sheet:
         check_output(outputs.sheet, inputs)
-    taken = [
-        Path(file) for file in inputs if re.fullmatch(rf"{re.escape(output.stem)}-(\d+|preview)\.png", Path(file).name)
-    ]
+    ours = re.compile(rf"{re.escape(output.stem)}-(\d+|preview)\.png")  # see `transfer.command.watchers`
+    taken = [file for file in map(Path, inputs) if ours.fullmatch(file.name)]
     if watched and any(file.absolute().parent == output.absolute().parent for file in taken):
         raise InputError(f"the input {taken[0]} has a name of this run's previews; choose another --output")
     record = outputs.record

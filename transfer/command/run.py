@@ -23,6 +23,7 @@ from transfer.machine import available_bytes, usable_bytes
 from transfer.margin import continued
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import RECIPES, recipe_named
+from transfer.regions import keep_the_rest
 from transfer.session import Job, Session, precision_of
 from transfer.train import Objective, Phase, Result, Step, Watch, train
 from vgg.console import terminal
@@ -67,8 +68,9 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, finish: Finish,
         result = optimise(phases, start, options.quiet, snapshots, check_interrupt)
         if not result.steps:
             require_step(result)
-        painted, colors = result.image, job.recipe.colors
-        image = result.image = restored(painted, job.pictures.content_image, colors)
+        pictures, colors = job.pictures, job.recipe.colors
+        painted = keep_the_rest(result.image, pictures.content_image, pictures.regions)
+        image = result.image = restored(painted, pictures.content_image, colors)
         if finish.full_content is not None:
             image = full_size(painted, finish.full_content, colors)
             say("enlarged from {1}×{0} to {3}×{2} pixels".format(*painted.shape[:2], *image.shape[:2]))

@@ -100,7 +100,7 @@ def _resized(name: str, image: np.ndarray, rows: int, columns: int) -> np.ndarra
     """Return the image at rows × columns pixels; raise InputError if the network or the memory has no use for them."""
     fault = None
     if min(rows, columns) < SMALLEST_SIDE:
-        fault = f"at least {SMALLEST_SIDE} on both sides; crop it, or choose a larger picture or size"
+        fault = f"at least {SMALLEST_SIDE} on both sides; crop it, or choose a larger picture, size or style scale"
     elif rows * columns > max(LARGEST_PIXELS, image.shape[0] * image.shape[1]):
         fault = f"at most {LARGEST_PIXELS / 1e6:.0f} million; crop it, or choose a smaller size"
     if fault:

@@ -192,11 +192,12 @@ def test_a_blended_start_is_that_blend(tmp_path, words):
 
 
 REFUSED = {
-    "--style-blend 3:1": "--style-blend has 2 numbers for 1 style pictures, expected one for each",
-    "--style second.png --style-blend 1": "--style-blend has 1 numbers for 2 style pictures",
-    "--style second.png --style-blend 1:x": "--style-blend is '1:x', expected numbers with colons between them",
-    "--style second.png --style-blend 0:0": "--style-blend is '0:0', expected numbers with colons",
-    "--style second.png --style-blend 1:-1": "--style-blend is '1:-1', expected numbers with colons",
+    "--style-blend 3:1": "--style-blend is '3:1', expected a number for each style picture: 1 in all",
+    "--style second.png --style-blend 1": "--style-blend is '1', expected a number for each style picture: 2 in all",
+    "--style second.png --style-blend 1e308:1e308": "expected numbers from 0 to 1e+06 with colons",
+    "--style second.png --style-blend 1:x": "--style-blend is '1:x', expected numbers from 0 to 1e+06 with colons between them",
+    "--style second.png --style-blend 0:0": "--style-blend is '0:0', expected numbers from 0 to 1e+06 with colons",
+    "--style second.png --style-blend 1:-1": "--style-blend is '1:-1', expected numbers from 0 to 1e+06",
     "--style no-such.png": "no-such.png cannot be read",
     "--style-scale 0.2": "--style-scale is 0.2, expected a number from 0.25 to 4",
     "--style-scale 5": "--style-scale is 5, expected a number from 0.25 to 4",
@@ -212,7 +213,7 @@ REFUSED = {
     "--content-mask content-mask.png --region red=keep": "--region red: the regions of",
     "--content-mask content-mask.png --region white=keep --region 255=keep": "--region names a colour twice, expected",
     "--content-mask content-mask.png --region white=keep --region black=keep": "gets a style; use the same colours",
-    "--content-mask content-mask.png --style-mask style-mask.png --style-mask style-mask.png": "--style-mask is th",
+    "--content-mask content-mask.png --style-mask style-mask.png --style-mask style-mask.png": "--style-mask given 2 times, expected",
     "--content-mask content.png --region white=keep": "colours, expected 16 at most",
     "--init content=0.5,noise=0.6": "expected shares of content, style and noise that add up to 1",
     "--init content=x": "expected shares of content, style and noise that add up to 1",
@@ -243,4 +244,15 @@ def test_several_styles_in_one_word_as_make_gives_them(tmp_path):
     parse = build_parser().parse_intermixed_args
     assert files_from(parse(["c.png", f"{a} {b} sample"])) == Files("c.png", a, None, (b, "sample"))
     assert files_from(parse(["c.png", one])) == Files("c.png", one)
-    assert files_from(parse(["c.png", f"{a} x.png"])) == Files("c.png", f"{a} x.png")
+    assert files_from(parse(["c.png", f"{a} x.png"])) == Files("c.png", a, None, ("x.png",)), (
+        "x.png is named as missing"
+    )
+    assert files_from(parse(["c.png", "not there.png"])) == Files("c.png", "not there.png")
+    for empty in (
+        ["", a],
+        ["c.png", ""],
+        ["c.png", a, "--style", ""],
+        ["c.png", a, "--content-mask", "", "--region", "1=k"],
+    ):
+        with pytest.raises(InputError, match="the name of a picture is empty"):
+            files_from(parse(empty))

@@ -18,7 +18,7 @@ def words(tmp_path) -> list[str]:
 
 def test_a_series_has_every_nth_step_and_the_preview_the_last(tmp_path, words):
     """Ten steps in two sizes; the picture of the last step is the result, if that is the best one."""
-    sizes = ["--scales", "16", "--size", "32", "--iterations", "5"]
+    sizes = ["--scales", "32", "--size", "64", "--iterations", "5"]
     assert main([*words, *sizes, "--save-every", "2", "--preview-every", "5"]) == 0
     folder = tmp_path / "out"
     names = {path.name for path in folder.iterdir()}
