@@ -29,6 +29,7 @@ def scales_of(pictures: Pictures, recipe: Recipe) -> list[Pictures]:
 
 def _shrunk(pictures: Pictures, factor: float) -> Pictures:
     def smaller(image: np.ndarray) -> np.ndarray:
+        """Return an image (H, W, 3), or a guide (H, W), made smaller by the factor."""
         return resize(image, round(factor * max(image.shape[:2])))
 
     content_image, init_image = smaller(pictures.content_image), pictures.init_image

@@ -53,8 +53,8 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     """Return the fastest way to evaluate height × width pixels with at most `memory_bytes` for the whole process.
 
     The recipe's margin comes on top of these pixels, and for each of the `regions` with a guide the style layers' maps
-    inside it. The fastest way is the whole image, else the tallest stripes with
-    which L-BFGS can remember a little, in bfloat16; what is left then makes its memory longer.
+    once more. The fastest way is the whole image, else the tallest stripes with which L-BFGS can remember a little, in
+    bfloat16; what is left then makes its memory longer.
 
     Raises:
         InputError: not even the lowest stripes fit; the message says how much they would need.

@@ -64,10 +64,18 @@ class Session:
     def run(self, job: Job, watch: Watch | None = None) -> Result:
         """Make the image; see `transfer.train.train`."""
         result = train(self.phases(job), self.start(job), watch)
-        pictures = job.pictures
-        painted = keep_the_rest(result.image, pictures.content_image, pictures.regions)
-        result.image = restored(painted, pictures.content_image, job.recipe.colors)
+        result.image = self.finished(job, result.image)
         return result
+
+    def finished(self, job: Job, image: np.ndarray) -> np.ndarray:
+        """Return what the loop made of a job, of any size on the way, with what it has to keep of the content.
+
+        These are the pixels of regions without a style, and with `colors="luminance"` the colours.
+        """
+        scales = scales_of(job.pictures, job.recipe)
+        pictures = next(scale for scale in scales if scale.content_image.shape == image.shape)
+        painted = keep_the_rest(image, pictures.content_image, pictures.regions)
+        return restored(painted, pictures.content_image, job.recipe.colors)
 
     def start(self, job: Job) -> np.ndarray:
         """Return the image that the first phase starts from, float32 (H, W, 3) RGB in [0, 255]."""

@@ -34,6 +34,16 @@ def outputs_of(picture: Path, with_sheet: bool) -> Outputs:
     return Outputs(picture, picture.with_suffix(".json"), sheet)
 
 
+def preview_of(output: Path) -> Path:
+    """Return where the preview of a picture is."""
+    return output.with_name(f"{output.stem}-preview.png")
+
+
+def numbered(output: Path, step: int) -> Path:
+    """Return where the picture of a step is in the series that a run keeps."""
+    return output.with_name(f"{output.stem}-{step:04}.png")
+
+
 def planned(
     output: Path, with_sheet: bool, inputs: Sequence[Path | str], depth: Depth = 8, watched: bool = False
 ) -> Outputs:
@@ -49,7 +59,7 @@ def planned(
     check_output(outputs.picture, inputs, depth)
     if outputs.sheet:
         check_output(outputs.sheet, inputs)
-    ours = re.compile(rf"{re.escape(output.stem)}-(\d+|preview)\.png")  # see `transfer.command.watchers`
+    ours = re.compile(rf"{re.escape(output.stem)}-(\d+|preview)\.png")  # `preview_of` and `numbered`
     taken = [file for file in map(Path, inputs) if ours.fullmatch(file.name)]
     if watched and any(file.absolute().parent == output.absolute().parent for file in taken):
         raise InputError(f"the input {taken[0]} has a name of this run's previews; choose another --output")

@@ -5,13 +5,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
-from transfer.colors import grey, restored
+from transfer.colors import grey
 from transfer.command.finish import Finish
 from transfer.command.outputs import Outputs
 from transfer.command.record import GROUPS, outcome, settings, write_record, written
@@ -23,7 +24,6 @@ from transfer.machine import available_bytes, usable_bytes
 from transfer.margin import continued
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import RECIPES, recipe_named
-from transfer.regions import keep_the_rest
 from transfer.session import Job, Session, precision_of
 from transfer.train import Objective, Phase, Result, Step, Watch, train
 from vgg.console import terminal
@@ -64,16 +64,14 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, finish: Finish,
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
         every = options.preview_every, options.save_every
-        snapshots = Snapshots(outputs.picture, job.pictures.content_image, job.recipe.colors, *every)
+        snapshots = Snapshots(outputs.picture, partial(session.finished, job), *every)
         result = optimise(phases, start, options.quiet, snapshots, check_interrupt)
         if not result.steps:
             require_step(result)
-        pictures, colors = job.pictures, job.recipe.colors
-        painted = keep_the_rest(result.image, pictures.content_image, pictures.regions)
-        image = result.image = restored(painted, pictures.content_image, colors)
+        image = result.image = session.finished(job, result.image)
         if finish.full_content is not None:
-            image = full_size(painted, finish.full_content, colors)
-            say("enlarged from {1}×{0} to {3}×{2} pixels".format(*painted.shape[:2], *image.shape[:2]))
+            image = full_size(image, finish.full_content, job.recipe.colors)
+            say("enlarged from {1}×{0} to {3}×{2} pixels".format(*result.image.shape[:2], *image.shape[:2]))
         recorded = settings(job, session) | outcome(result, command)
         used = save(job, image, finish, outputs, recorded, say)
     if options.report_as:

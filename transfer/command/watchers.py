@@ -1,17 +1,17 @@
 """What looks on while a run goes by. A watcher is a function of a `Step` and the best image so far."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transfer.colors import restored
-from transfer.recipe.choices import Colors
+from transfer.command.outputs import numbered, preview_of
 from vgg.console import terminal
 from vgg.errors import InputError
-from vgg.image.file import resize_to, write_image
+from vgg.image.file import write_image
 
 if TYPE_CHECKING:
     from transfer.train import Step  # and TensorFlow with it, for which `--help` does not wait
@@ -33,8 +33,7 @@ class Snapshots:
     """
 
     output: Path  # the picture of the run; the others' names begin like its
-    content_image: np.ndarray  # (H, W, 3), whose colours may have to be put back
-    colors: Colors
+    finished: Callable[[np.ndarray], np.ndarray]  # an image on the way → as it would be written at the end
     preview_every: int | None = None  # None: no preview
     save_every: int | None = None  # None: no series
 
@@ -47,17 +46,7 @@ class Snapshots:
 
     def _write(self, path: Path, image: np.ndarray) -> None:
         try:
-            write_image(path, restored(image, resize_to(self.content_image, *image.shape[:2]), self.colors))
+            write_image(path, self.finished(image))
         except InputError as error:
             terminal.say(f"transfer: {error}; the run goes on without previews", sys.stderr)
             self.preview_every = self.save_every = None
-
-
-def preview_of(output: Path) -> Path:
-    """Return where the preview of a run is."""
-    return output.with_name(f"{output.stem}-preview.png")
-
-
-def numbered(output: Path, step: int) -> Path:
-    """Return where the picture of a step is in the series."""
-    return output.with_name(f"{output.stem}-{step:04}.png")

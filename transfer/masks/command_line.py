@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from transfer.command.outputs import preview_of
 from transfer.masks.labels import Box, by_color, by_grabcut, by_luminance
 from transfer.masks.pictures import MOST_REGIONS, label_picture, preview, shares
 from vgg.console import terminal
@@ -78,11 +79,6 @@ def require_fitting(options: argparse.Namespace) -> None:
             f"the output {options.output} is a JPEG picture, which blurs the colours of regions, expected .png; change "
             "its ending"
         )
-
-
-def preview_of(output: Path) -> Path:
-    """Return where the preview of a mask goes."""
-    return output.with_name(f"{output.stem}-preview.png")
 
 
 def labels_of(image: np.ndarray, options: argparse.Namespace) -> np.ndarray:

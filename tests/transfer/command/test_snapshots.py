@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from image_files import png_of
 from transfer.__main__ import main
 from transfer_command import prepare, refused
 from vgg.errors import InputError
@@ -31,10 +32,22 @@ def test_a_series_has_every_nth_step_and_the_preview_the_last(tmp_path, words):
         np.testing.assert_array_equal(read_image(folder / name), read_image(folder / "result.png"))
 
 
-def test_a_preview_has_the_colours_of_the_result(tmp_path, words):
-    assert main([*words, "--colors", "luminance", "--preview-every", "5"]) == 0
+def test_a_preview_has_the_colours_and_the_kept_regions_of_the_result(tmp_path, words):
+    """Also at the smaller size: outside the disc, the first picture of the series is the content made smaller."""
+    y, x = np.mgrid[:48, :64]
+    disc = 255 * ((x - 32) ** 2 + (y - 24) ** 2 < 200)
+    (tmp_path / "mask.png").write_bytes(png_of(np.repeat(disc[..., None], 3, axis=2).astype(np.uint8)))
+    regions = ["--content-mask", str(tmp_path / "mask.png"), "--region", "black=keep", "--colors", "luminance"]
+    sizes = ["--scales", "32", "--size", "64", "--iterations", "5"]
+    assert main([*words, *sizes, *regions, "--preview-every", "5", "--save-every", "5"]) == 0
     folder = tmp_path / "out"
     np.testing.assert_array_equal(read_image(folder / "result-preview.png"), read_image(folder / "result.png"))
+    content = read_image(tmp_path / "content.png")
+    small = content.reshape(24, 2, 32, 2, 3).mean(axis=(1, 3))
+    for name, wanted in (("result-0005.png", small), ("result.png", content)):
+        picture = read_image(folder / name).astype(float)
+        assert np.abs(picture - wanted)[:, : picture.shape[1] // 5].max() <= 1
+        assert np.abs(picture - wanted).max() > 10, "but the disc is another"
 
 
 def test_a_full_disk_ends_the_previews_and_not_the_run(tmp_path, words, capfd, monkeypatch):
