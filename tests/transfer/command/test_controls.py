@@ -1,10 +1,9 @@
-"""The controls on the command line: each alone, every two together, and those that cannot go together.
+"""The controls on the command line: each alone, and every two together.
 
 The table of pairs is what README's "all of them in every combination" rests on: 64 pixels and less, two steps each.
 """
 
 import json
-import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -12,16 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
+from controls import options, prepare_controls
 from image_files import png_of
 from transfer.__main__ import main
-from transfer.command.named_files import files_from
 from transfer.command.options import STRENGTH_RANGE, recipe_from
 from transfer.command.parser import build_parser
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT, RECIPES
-from transfer_command import prepare, refused
-from vgg.errors import InputError
 from vgg.image.file import read_image
 
 PICTURES = ("content.png", "style.png")
@@ -29,25 +26,11 @@ PICTURES = ("content.png", "style.png")
 
 @pytest.fixture
 def words(tmp_path) -> list[str]:
-    """Masks: a disc in the content, the left half of the style; and one more style."""
-    short = prepare(tmp_path)
-    y, x = np.mgrid[:48, :64]
-    disc = 255 * ((x - 32) ** 2 + (y - 24) ** 2 < 200)
-    (tmp_path / "content-mask.png").write_bytes(png_of(np.repeat(disc[..., None], 3, axis=2).astype(np.uint8)))
-    half = 255 * (np.mgrid[:40, :50][1] < 25)
-    (tmp_path / "style-mask.png").write_bytes(png_of(np.repeat(half[..., None], 3, axis=2).astype(np.uint8)))
-    noise = np.random.default_rng(2).integers(0, 256, (44, 60, 3), dtype=np.uint8)
-    (tmp_path / "second.png").write_bytes(png_of(noise))
-    return [*short, "--iterations", "2", "--quiet", "--precision", "float32"]
+    return prepare_controls(tmp_path)
 
 
 def result_of(folder) -> np.ndarray:
     return read_image(folder / "out" / "result.png")
-
-
-def options(text: str, folder) -> list[str]:
-    """The words of an option, with its files in the folder."""
-    return re.sub(r"[\w-]+\.png", lambda name: str(folder / name[0]), text).split()
 
 
 CONTROLS = {
@@ -189,70 +172,3 @@ def test_a_blended_start_is_that_blend(tmp_path, words):
     style = cv2.resize(found.style_image, (64, 48), interpolation=cv2.INTER_CUBIC)
     np.testing.assert_allclose(found.init_image, 0.75 * found.content_image + 0.25 * style, atol=1e-3)
     assert recipe_from(build_parser().parse_args(["--init", "noise=1"])).init == "noise"
-
-
-REFUSED = {
-    "--style-blend 3:1": "--style-blend is '3:1', expected a number for each style picture: 1 in all",
-    "--style second.png --style-blend 1": "--style-blend is '1', expected a number for each style picture: 2 in all",
-    "--style second.png --style-blend 1e308:1e308": "expected numbers from 0 to 1e+06 with colons",
-    "--style second.png --style-blend 1:x": "--style-blend is '1:x', expected numbers from 0 to",
-    "--style second.png --style-blend 0:0": "--style-blend is '0:0', expected numbers from 0 to 1e+06 with colons",
-    "--style second.png --style-blend 1:-1": "--style-blend is '1:-1', expected numbers from 0 to 1e+06",
-    "--style no-such.png": "no-such.png cannot be read",
-    "--style-scale 0.2": "--style-scale is 0.2, expected a number from 0.25 to 4",
-    "--style-scale 5": "--style-scale is 5, expected a number from 0.25 to 4",
-    "--strength 1.1": "--strength is 1.1, expected a number from 0 to 1",
-    "--strength 0.5 --content-weight 1": "--strength and --content-weight both set the balance; choose one of them",
-    "--strength 0.5 --style-weight 1": "--strength and --style-weight both set the balance; choose one of them",
-    "--colors grey": "argument --colors: invalid choice: 'grey'",
-    "--content-mask content-mask.png": "--content-mask needs --style-mask or --region, which say which",
-    "--style-mask style-mask.png": "--style-mask and --region need a --content-mask, which says where",
-    "--region white=second.png": "--style-mask and --region need a --content-mask",
-    "--content-mask content-mask.png --region white": "--region is 'white', expected such as white=night.jpg",
-    "--content-mask content-mask.png --region sky=second.png": "'sky' is no colour of a region, expected one of black",
-    "--content-mask content-mask.png --region red=keep": "--region red: the regions of",
-    "--content-mask content-mask.png --region white=keep --region 255=keep": "--region names a colour twice, expected",
-    "--content-mask content-mask.png --region white=keep --region black=keep": "gets a style; use the same colours",
-    "--content-mask content-mask.png --style-mask style-mask.png --style-mask style-mask.png": "--style-mask given 2",
-    "--content-mask content.png --region white=keep": "colours, expected 16 at most",
-    "--init content=0.5,noise=0.6": "expected shares of content, style and noise that add up to 1",
-    "--init content=x": "expected shares of content, style and noise that add up to 1",
-    "--init moon=1": "expected shares of content, style and noise that add up to 1",
-}
-
-
-@pytest.mark.parametrize("chosen", REFUSED)
-def test_what_is_refused_in_one_line(tmp_path, words, capfd, chosen):
-    assert REFUSED[chosen] in refused([*words, *options(chosen, tmp_path)], capfd, tmp_path)
-
-
-def test_more_styles_may_be_named_one_after_the_other():
-    parse = build_parser().parse_intermixed_args
-    expected = Files("a.jpg", "b.jpg", None, ("c.jpg", "d.jpg"))
-    assert files_from(parse(["a.jpg", "b.jpg", "c.jpg", "-o", "x.png", "--style", "d.jpg"])) == expected
-    assert files_from(parse(["a.jpg", "-o", "x.png", "b.jpg", "c.jpg", "d.jpg"])) == expected
-    with pytest.raises(InputError, match="a style picture is there twice"):
-        masks = "--content-mask m.png --style-mask n.png --style-mask o.png"
-        files_from(parse(f"a.jpg b.jpg b.jpg {masks}".split()))
-
-
-def test_several_styles_in_one_word_as_make_gives_them(tmp_path):
-    """STYLE="a.png b.png"; but a file whose name has a space is one file, and so is one that is not there."""
-    for name in ("a.png", "b.png", "one file.png"):
-        (tmp_path / name).write_bytes(b"")
-    a, b, one = (str(tmp_path / name) for name in ("a.png", "b.png", "one file.png"))
-    parse = build_parser().parse_intermixed_args
-    assert files_from(parse(["c.png", f"{a} {b} sample"])) == Files("c.png", a, None, (b, "sample"))
-    assert files_from(parse(["c.png", one])) == Files("c.png", one)
-    assert files_from(parse(["c.png", f"{a} x.png"])) == Files("c.png", a, None, ("x.png",)), (
-        "x.png is named as missing"
-    )
-    assert files_from(parse(["c.png", "not there.png"])) == Files("c.png", "not there.png")
-    for empty in (
-        ["", a],
-        ["c.png", ""],
-        ["c.png", a, "--style", ""],
-        ["c.png", a, "--content-mask", "", "--region", "1=k"],
-    ):
-        with pytest.raises(InputError, match="the name of a picture is empty"):
-            files_from(parse(empty))
