@@ -1,6 +1,7 @@
-"""How much memory this process may use by what the machine has, and how much it could get at this moment.
+"""What the machine is: its processor, how many threads compute, and how much memory there is.
 
-The first figure decides how a run is done: the whole picture or stripes, and how long L-BFGS remembers. These change
+How much memory this process may use by what the machine has, and how much it could get at this moment, are two figures.
+The first decides how a run is done: the whole picture or stripes, and how long L-BFGS remembers. These change
 the result a little, so the figure must be the same whenever the same command runs on the same machine. It is a share of
 what the machine has or of what a limit allows, and never asks what other programs use. The second figure changes from
 moment to moment and is good for a warning only.
@@ -11,6 +12,7 @@ are nested, and each limits all those inside it. `ulimit` sets limits of the pro
 """
 
 import os
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +57,27 @@ def available_bytes(root: Path = ROOT) -> float | None:
         return None
     left = [1024 * kilobytes] + [_limit_of(group) - _used_by(group) for group in _memory_groups(root)]
     return max(0.0, min(left)) + float(held_pages[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def processor() -> str:
+    """Return the name of the processor, on which the last bits of a result depend."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def threads(variable: str) -> int:
+    """Return how many threads a library uses that asks this variable of the environment, or else takes all there are.
+
+    TensorFlow asks TF_NUM_INTRAOP_THREADS, NumPy's BLAS OPENBLAS_NUM_THREADS. Sums are cut into parts by it, so the
+    last bits of a result depend on it.
+    """
+    text = os.environ.get(variable, "")
+    if text.isdecimal() and int(text):
+        return int(text)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _ram_bytes() -> float:

@@ -11,61 +11,65 @@ where each begins with the best image of the one before, and steps are counted a
 makes the list). The optimiser's memory passes on if the size stays the same. Losses never do: when a phase begins, loss
 and gradient are evaluated afresh, so those of two objectives are never compared or subtracted.
 
-Nothing here prints or writes. A watcher gets a `Step` and the best image after each step, and may show or save it.
+Nothing here prints or writes. A watcher gets a `Step` and the best image after each step, and may show or save it. All
+that changes is in a `Progress`; whoever keeps it can stop the run and go on later.
 """
 
 from __future__ import annotations  # so that the loop can stand first
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from transfer.margin import continued, kept
+from transfer.margin import kept
+from transfer.progress import NonFiniteLoss, Progress, Result, Step
 from transfer.term import Losses
-from vgg.image.file import resize_to
-from vgg.optimize.optimizer import Evaluate, Optimizer, State
+from vgg.optimize.optimizer import Optimizer
 
 
-def train(phases: Sequence[Phase], start: np.ndarray, watch: Watch | None = None) -> Result:
-    """Go through the phases, beginning with the image `start`, (H, W, 3) RGB in [0, 255].
+def train(
+    phases: Sequence[Phase], start: np.ndarray | Progress, watch: Watch | None = None, keep: Keep | None = None
+) -> Result:
+    """Go through the phases, beginning with the image `start`, (H, W, 3) RGB in [0, 255], or going on from a progress.
 
-    `watch(step, best_image)` is called after each step; the best image need not be that step's. KeyboardInterrupt, from
-    Ctrl-C or from the watcher, ends the run and keeps the best image; so does a loss that is not finite. The image
-    returned has the size of the last phase in any case.
+    After each step `keep(progress)` is called, and then `watch(step, best_image)`; the best image need not be that
+    step's. KeyboardInterrupt, from Ctrl-C or from the watcher, ends the run and keeps the best image; so does a loss
+    that is not finite. The image returned has the size of the last phase in any case.
     """
-    run = Run(phases, start)
-    state = None  # of the phase before
+    progress = start if isinstance(start, Progress) else Progress.at(start)
+    result = progress.result
     try:
-        for phase in phases:
-            run.begin(phase)
+        for number in range(max(progress.phase, 0), len(phases)):
+            phase = phases[number]
+            before = progress.begin(phases, number)
             objective = phase.build_objective()
-            evaluate = run.counted(objective)
-            state = phase.optimizer.start(evaluate, run.result.image, state if run.same_size else None)
-            run.rebase_losses(state)
+            evaluate = progress.counted(objective)
+            if progress.state is None:
+                progress.started(phase.optimizer.start(evaluate, result.image, before), phase)
             try:
-                while run.steps_here < phase.until and state.losses.total > objective.floor:
-                    next_state = phase.optimizer.step(evaluate, state)
-                    if next_state is None:  # the optimiser finds no way down
+                while progress.steps_here < phase.until and progress.state.losses.total > objective.floor:
+                    state = phase.optimizer.step(evaluate, progress.state)
+                    if state is None:  # the optimiser finds no way down
                         break
-                    state = next_state
-                    step = run.after_step(state)
+                    step = progress.after_step(state, phases)
+                    if keep:
+                        keep(progress)
                     if watch:
-                        watch(step, kept(run.result.image, phase.margin))
+                        watch(step, kept(result.image, phase.margin))
             finally:
-                phase.optimizer.end(state)
+                phase.optimizer.end(progress.state)
             objective = evaluate = None  # before the next one is built: of a large image there is room for one
-        if run.steps_here < phases[-1].until:
-            run.result.stopped = "converged"
+        if progress.steps_here < phases[-1].until:
+            result.stopped = "converged"
     except KeyboardInterrupt:
-        run.result.stopped = "interrupted"
+        result.stopped = "interrupted"
     except NonFiniteLoss as error:
-        run.result.stopped = str(error)
-    run.resize(phases[-1])
-    run.result.image = kept(run.result.image, phases[-1].margin)
-    return run.result
+        result.stopped = str(error)
+    progress.resize(phases[-1])
+    result.image = kept(result.image, phases[-1].margin)
+    return result
 
 
 @dataclass(frozen=True)
@@ -94,106 +98,5 @@ class Objective(Protocol):
         """Return the losses, as floats, and the gradient (H, W, 3) at `image` (H, W, 3), with its margin."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step of the optimiser, as a watcher gets it."""
-
-    step: int  # from 1, counted through all phases
-    evaluations: int  # of loss and gradient, so far
-    seconds: float  # since the run began
-    losses: Losses  # of the image that this step arrived at, as floats
-    size: int  # longer side of that image, in pixels
-    precision: str  # in which the losses were computed
-    left: float  # seconds that the steps to come will take, at this size's pace
-
-
 Watch = Callable[[Step, np.ndarray], None]
-
-
-@dataclass
-class Result:
-    """The best image of the last phase that was reached, and how it came about."""
-
-    image: np.ndarray  # (H, W, 3) float32 RGB in [0, 255]
-    losses: Losses | None = None  # of the image, evaluated by that phase; None if it was resized since
-    precision: str = ""  # of that phase
-    best_step: int = 0  # the step that arrived at the image, or the last one before it was resized; 0 for the start
-    steps: list[Step] = field(default_factory=list)
-    stopped: str = "finished"  # or "converged", "interrupted", or the message of NonFiniteLoss
-
-
-class NonFiniteLoss(ArithmeticError):
-    """The loss is no longer a number; the message says which."""
-
-
-class Run:
-    """What is counted and kept while the phases go by."""
-
-    def __init__(self, phases: Sequence[Phase], start: np.ndarray) -> None:
-        """Begin the clock."""
-        self.result = Result(start.astype(np.float32))
-        self._shape = *start.shape[:2], 0  # of the image without its margin, and the margin
-        self.steps_here = 0  # at the present size
-        self.same_size = False  # as in the phase before
-        self._phase: Phase | None = None
-        self._steps_at = {(phase.height, phase.width): phase.until for phase in phases}  # of each size's last phase
-        self._evaluations = self._evaluations_before = 0
-        self._began = self._began_size = time.perf_counter()
-
-    def begin(self, phase: Phase) -> None:
-        """Bring the image to the phase's size."""
-        before, self._phase = self._phase, phase
-        self.same_size = before is not None and (before.height, before.width) == (phase.height, phase.width)
-        if not self.same_size:
-            self.steps_here, self._evaluations_before, self._began_size = 0, self._evaluations, time.perf_counter()
-            self.result.best_step = len(self.result.steps)
-            self.resize(phase)
-
-    def resize(self, phase: Phase) -> None:
-        """Bring the image to the phase's size, and make its margin anew by reflection, if it is another one."""
-        if (phase.height, phase.width, phase.margin) != self._shape:
-            image = kept(self.result.image, self._shape[2])
-            if image.shape[:2] != (phase.height, phase.width):
-                image = np.clip(resize_to(image, phase.height, phase.width), 0, 255)
-                self.result.losses = None
-            self.result.image = continued(image, phase.margin)
-            self._shape = phase.height, phase.width, phase.margin
-
-    def counted(self, objective: Objective) -> Evaluate:
-        """Return the objective as a function whose evaluations are counted, and which raises NonFiniteLoss."""
-
-        def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
-            self._evaluations += 1
-            losses, gradient = objective(image)
-            for name, value in {**losses.groups, "total": losses.total}.items():
-                if not np.isfinite(value):
-                    raise NonFiniteLoss(f"the {name} loss became {value} at evaluation {self._evaluations}")
-            if not np.isfinite(gradient).all():
-                raise NonFiniteLoss(f"the gradient was no longer finite at evaluation {self._evaluations}")
-            return losses, gradient
-
-        return evaluate
-
-    def rebase_losses(self, state: State) -> None:
-        """Take the losses of the best image as the new phase computes them: what its steps have to beat."""
-        self.result.losses, self.result.precision = state.losses, self._phase.precision
-
-    def after_step(self, state: State) -> Step:
-        """Count a step, and keep its image if it is the best of this phase."""
-        self.steps_here += 1
-        result, phase, number = self.result, self._phase, len(self.result.steps) + 1
-        seconds, size = time.perf_counter() - self._began, max(phase.height, phase.width)
-        step = Step(number, self._evaluations, seconds, state.losses, size, phase.precision, self._seconds_left())
-        result.steps.append(step)
-        if state.losses.total < result.losses.total:
-            result.image, result.losses, result.best_step = np.asarray(state.image, np.float32), state.losses, number
-        return step
-
-    def _seconds_left(self) -> float:
-        """Return how long the steps to come will take, at this size's pace for each pixel."""
-        here = (self._phase.height, self._phase.width)
-        # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.
-        pace = (time.perf_counter() - self._began_size) / (self._evaluations - self._evaluations_before) / np.prod(here)
-        sizes = list(self._steps_at)
-        still = sum(np.prod(size) * self._steps_at[size] for size in sizes[sizes.index(here) :])
-        return float(pace * (still - self.steps_here * np.prod(here)))
+Keep = Callable[[Progress], None]  # the progress changes with the next step

@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vgg.errors import InputError
@@ -72,6 +72,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield unfinished
+            _on_disk(unfinished)
             os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -80,10 +81,31 @@ def atomic_write(path: Path) -> Iterator[Path]:
         raise InputError(f"{path} cannot be written ({error.strerror}); {what_to_do} another place") from error
 
 
+def remove_leftovers(path: Path) -> None:
+    """Delete what `atomic_write(path)` left behind in a process that was killed.
+
+    A process that is writing to `path` at this moment fails; two at a time would overwrite each other anyway.
+    """
+    for leftover in path.parent.glob(f"{_unfinished_start(path)}*{glob.escape(path.suffix)}"):
+        with suppress(OSError):
+            leftover.unlink()
+
+
 def _unfinished(path: Path) -> Path:
     """Return a new temporary name beside `path`, as os.replace cannot cross disks, with the same ending."""
     # Not tempfile.mkstemp: its file could be read by its owner only, whatever the user's umask says.
-    return path.with_name(f".unfinished-{secrets.token_hex(8)}{path.suffix}")
+    return path.with_name(f"{_unfinished_start(path)}{secrets.token_hex(4)}{path.suffix}")
+
+
+def _unfinished_start(path: Path) -> str:
+    """Return how temporary names of `path` begin. They are short, because a name may be as long as the disk allows."""
+    return f".unfinished-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+
+
+def _on_disk(path: Path) -> None:
+    """Wait until the file is on the disk: after a power cut, the new name could otherwise belong to an empty file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:

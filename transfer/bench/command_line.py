@@ -6,8 +6,8 @@ import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
+from transfer.machine import processor
 from vgg.console import terminal
 from vgg.console.arguments import file_name
 from vgg.console.interrupts import interrupts_at_once
@@ -69,10 +69,5 @@ def run_one(options: argparse.Namespace) -> None:
 
 def machine() -> str:
     """Return processor, cores and versions; every number below depends on them."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        processor = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        processor = platform.processor() or platform.machine()
     versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
-    return f"machine: {processor}, {os.cpu_count()} cores; {versions}"
+    return f"machine: {processor()}, {os.cpu_count()} cores; {versions}"

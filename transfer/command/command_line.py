@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from transfer.command.named_files import files_from
 from transfer.command.options import recipe_from
 from transfer.command.parser import build_parser
+from transfer.command.repeat import repeated
+from transfer.command.sources import sources
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from vgg.console import terminal
@@ -31,20 +33,24 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
             terminal.say(line)
         return terminal.DONE
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
-    files, recipe = files_from(options), recipe_from(options)
+    again = repeated(options, build_parser().parse_args([])) if options.record else None
+    if again:
+        options, files, recipe = again.options(options), again.files, again.recipe
+    else:
+        files, recipe = files_from(options), recipe_from(options)
     with interrupts_at_once():
         from transfer.command.finish import finish_of
         from transfer.command.outputs import planned
         from transfer.inputs.pictures import load
-    inputs = [*files.named(), *filter(None, [options.weights])]
+    inputs = [*files.named(), *filter(None, [options.weights, options.record])]
     watched = bool(options.preview_every or options.save_every)
     outputs = planned(options.output, options.sheet, inputs, options.depth, watched)
     if options.weights is not None:
         require_weights_file(options.weights)
-    pictures = load(files, recipe)
+    pictures, known = load(files, recipe), {"command": list(command)} | sources(files)
     finish = finish_of(options, pictures)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.command.run import run
         from transfer.session import Job
-    return run(Job(recipe, pictures, options.seed), options, outputs, finish, command)
+    return run(Job(recipe, pictures, options.seed), options, outputs, finish, known, again)

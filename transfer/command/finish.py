@@ -5,6 +5,7 @@ All of it is read before the run, because the content file may be gone when the 
 
 import argparse
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,11 @@ class Finish:
     depth: Depth = 8
     profile: bytes | None = None  # the content picture's ICC profile
     full_content: np.ndarray | None = None  # the content picture as in its file, if the result is to be as large
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what the record has of it."""
+        return {"depth": self.depth, "full_size": self.full_content is not None}
 
 
 def finish_of(options: argparse.Namespace, pictures: Pictures) -> Finish:

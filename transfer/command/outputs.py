@@ -20,6 +20,12 @@ class Outputs:
     picture: Path
     record: Path
     sheet: Path | None
+    state: Path  # of a run that is not finished, see `transfer.command.state_file`
+
+    @property
+    def written(self) -> list[Path]:
+        """Return the files of a finished run."""
+        return [path for path in (self.picture, self.record, self.sheet) if path]
 
     def beside(self, picture: Path) -> "Outputs":
         """Return the places of record and sheet if the picture had to be written to another place."""
@@ -31,7 +37,7 @@ class Outputs:
 def outputs_of(picture: Path, with_sheet: bool) -> Outputs:
     """Return the files that belong to `picture`."""
     sheet = picture.with_name(f"{picture.stem}-sheet.png") if with_sheet else None
-    return Outputs(picture, picture.with_suffix(".json"), sheet)
+    return Outputs(picture, picture.with_suffix(".json"), sheet, picture.with_suffix(".state.npz"))
 
 
 def preview_of(output: Path) -> Path:
@@ -65,6 +71,7 @@ def planned(
         raise InputError(f"the input {taken[0]} has a name of this run's previews; choose another --output")
     record = outputs.record
     check_place(record)
+    check_place(outputs.state)
     if record.exists():
         if any(os.path.exists(file) and os.path.samefile(record, file) for file in inputs):
             raise InputError(f"the record {record} is also an input, which it would overwrite; choose another --output")

@@ -20,7 +20,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")
     parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting drawn by our code")
-    for add_group in (_picture, _styles, _colors_and_regions, _recipe, _speed, _output):
+    for add_group in (_picture, _styles, _colors_and_regions, _recipe, _speed, _output, _again):
         add_group(parser)
     return parser
 
@@ -127,6 +127,17 @@ def _output(parser: argparse.ArgumentParser) -> None:
     add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
     add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")
     add("--quiet", action="store_true", help="print nothing but errors")
+
+
+def _again(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("stop, go on, repeat").add_argument
+    add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
+    steps = whole_number(0)
+    text = "write the run's state to OUTPUT.state.npz every N steps; 0 for never (default: about every 30 seconds)"
+    add("--checkpoint-every", type=steps, metavar="N", help=text)
+    text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
+    add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
+    add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
 
 
 def gigabytes(text: str) -> float:

@@ -4,13 +4,13 @@ import dataclasses
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from transfer.machine import processor, threads
 from transfer.recipe.choices import OWN_L_BFGS
 from transfer.regions import Region
 from transfer.session import Job, Session
@@ -21,11 +21,12 @@ from vgg.image.codec import Depth, to_depth
 from weights.verify import describe
 
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
+THREADS = {"tensorflow": "TF_NUM_INTRAOP_THREADS", "blas": "OPENBLAS_NUM_THREADS"}
 GROUPS = ("content", "style", "tv")  # are always in a record; a term of another group adds its own
 
 
 def settings(job: Job, session: Session) -> dict[str, Any]:
-    """Return all that decides how a picture will look."""
+    """Return all that decides how a picture will look, as JSON gives it back."""
     pictures, weights, recipe = job.pictures, session.weights, job.recipe
     images, files = {"content": pictures.content_image}, {"content": pictures.files.content}
     for i, (image, file) in enumerate(zip(pictures.style_images, pictures.files.style_pictures, strict=True)):
@@ -34,7 +35,7 @@ def settings(job: Job, session: Session) -> dict[str, Any]:
     sizes = dict.fromkeys((phase.height, phase.width) for phase in session.phases(job))
     if recipe.init == "picture":
         images, files = images | {"init": pictures.init_image}, files | {"init": pictures.files.init}
-    return {
+    found = {
         "recipe": dataclasses.asdict(recipe),
         "seed": job.seed,
         **{
@@ -56,6 +57,16 @@ def settings(job: Job, session: Session) -> dict[str, Any]:
         "precision": session.precision,
         "sizes": [size_settings(job, session, *size) for size in sizes],
     }
+    return json.loads(json.dumps(found))
+
+
+def environment() -> dict[str, Any]:
+    """Return on what the last bits of a picture depend besides the settings."""
+    return {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "processor": processor(),
+        "threads": {name: threads(variable) for name, variable in THREADS.items()},
+    }
 
 
 def region_settings(region: Region) -> dict[str, Any]:
@@ -74,11 +85,10 @@ def size_settings(job: Job, session: Session, height: int, width: int) -> dict[s
     return found
 
 
-def outcome(result: Result, command: Sequence[str]) -> dict[str, Any]:
-    """Return how a run went, which command it was, and the versions of what computed it."""
+def outcome(result: Result) -> dict[str, Any]:
+    """Return how a run went, and what computed it."""
     return {
-        "command": list(command),
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        **environment(),
         "stopped": result.stopped,
         "losses": _losses(result.losses) if result.losses and result.precision == "float32" else None,
         "steps": [_step(step) for step in result.steps],

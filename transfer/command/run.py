@@ -2,37 +2,33 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
-from math import prod
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
 
-from transfer.colors import grey
+from transfer.command.checkpoints import Checkpoints, unfinished_run
 from transfer.command.finish import Finish
+from transfer.command.forecast import forecast
 from transfer.command.outputs import Outputs
-from transfer.command.record import GROUPS, outcome, settings, write_record, written
+from transfer.command.record import GROUPS, environment, outcome, settings, write_record
+from transfer.command.repeat import Repeated
+from transfer.command.save import save
 from transfer.command.watchers import Snapshots
 from transfer.command.watchers import describe as describe_step
 from transfer.full_size import full_size
-from transfer.inputs.pictures import Pictures
-from transfer.machine import available_bytes, usable_bytes
-from transfer.margin import continued
+from transfer.machine import usable_bytes
+from transfer.progress import Progress
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import RECIPES, recipe_named
 from transfer.session import Job, Session, precision_of
-from transfer.train import Objective, Phase, Result, Step, Watch, train
+from transfer.train import Phase, Result, Step, Watch, train
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once, interrupts_polled
-from vgg.console.progress import duration, steps_display
+from vgg.console.progress import steps_display
 from vgg.errors import InputError
-from vgg.files import write_or_rescue
-from vgg.image.file import write_image
-from vgg.image.sheet import contact_sheet
 from weights.load import load_weights
 from weights.train.settings import TRAINED_ORIGIN
 from weights.verify import describe
@@ -41,8 +37,23 @@ BROKEN_LOSS = 1
 Say = Callable[[str], None]
 
 
-def run(job: Job, options: argparse.Namespace, outputs: Outputs, finish: Finish, command: Sequence[str]) -> int:
-    """Read the weights, train, write; return the exit code. `command` is for the record.
+def run(
+    job: Job,
+    options: argparse.Namespace,
+    outputs: Outputs,
+    finish: Finish,
+    known: dict[str, Any],
+    repeated: Repeated | None = None,
+) -> int:
+    """Read the weights, train, write; return the exit code.
+
+    Args:
+        job: what to make.
+        options: the words of the command line.
+        outputs: where to put it.
+        finish: how to write it.
+        known: what the record shall hold besides: the command and the inputs.
+        repeated: the record that is repeated, if one is.
 
     Raises:
         InputError: something the user gave cannot be used; nothing was written.
@@ -51,38 +62,61 @@ def run(job: Job, options: argparse.Namespace, outputs: Outputs, finish: Finish,
     say: Say = (lambda line: None) if options.quiet else terminal.say
     for remark in job.pictures.remarks:
         say(remark)
-    weights = load_weights(options.weights, say)
-    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
-    if RECIPES[job.recipe.name].content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
-        say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
-    memory = options.max_memory or usable_bytes()
-    session = Session(weights, memory, precision_of(options.precision, job.recipe))
+    session = session_of(job, options, outputs, say)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
-        phases, start = session.phases(job), session.start(job)
-        if not options.quiet:
+        phases, start, wanted = session.phases(job), session.start(job), settings(job, session)
+        if repeated:
+            repeated.compare(wanted | environment(), options.exact, say)
+        checkpoints = Checkpoints(outputs.state, phases, wanted, environment(), options.checkpoint_every)
+        begin = checkpoints.begin(start, options.resume, say)
+        if not options.quiet and not isinstance(begin, Progress):
             forecast(session, job, phases, start, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
         every = options.preview_every, options.save_every
         snapshots = Snapshots(outputs.picture, partial(session.finished, job), *every)
-        result = optimise(phases, start, options.quiet, snapshots, check_interrupt)
+        result = optimise(phases, begin, options.quiet, [snapshots], checkpoints, check_interrupt)
         if not result.steps:
             require_step(result)
         image = result.image = session.finished(job, result.image)
         if finish.full_content is not None:
             image = full_size(image, finish.full_content, job.recipe.colors)
             say("enlarged from {1}×{0} to {3}×{2} pixels".format(*result.image.shape[:2], *image.shape[:2]))
-        recorded = settings(job, session) | outcome(result, command)
-        used = save(job, image, finish, outputs, recorded, say)
+        own = {"finish": finish.settings, "memory_bytes": session.memory_bytes}
+        used, recorded = save(job.pictures, image, finish, outputs, wanted | own | known | outcome(result))
+        say(f"written: {', '.join(str(path) for path in used.written)}")
+        if result.stopped != "interrupted":
+            checkpoints.remove()
     if options.report_as:
         losses = session.losses(recipe_named(options.report_as), job.pictures, result.image)
         reported = {"total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
         say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
         write_record(used.record, recorded | {"reported_as": {"recipe": options.report_as, **reported}})
+    if repeated:
+        say(repeated.judged(recorded["result"]))
+    return ended(result, used, checkpoints, say)
+
+
+def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say) -> Session:
+    """Return the session with the weights, the memory and the precision that the run shall have."""
+    weights = load_weights(options.weights, say)
+    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
+    if RECIPES[job.recipe.name].content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
+        say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
+    precision = options.precision
+    if precision == "auto" and options.resume:  # a busy machine may measure another one than the unfinished run had
+        found = unfinished_run(outputs.state, required=True)
+        precision = found.settings["precision"] if found else precision
+    return Session(weights, options.max_memory or usable_bytes(), precision_of(precision, job.recipe))
+
+
+def ended(result: Result, used: Outputs, checkpoints: Checkpoints, say: Say) -> int:
+    """Say how the run ended, and return the exit code; raises KeyboardInterrupt if it was stopped."""
     if result.best_step == 0:
         say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
     if result.stopped == "interrupted":
-        raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {used.picture}")
+        further = "; --resume goes on from there" if checkpoints.path.exists() else ""
+        raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {used.picture}{further}")
     if result.stopped == "converged":
         say(f"ended after {len(result.steps)} steps: none lowers the loss any more")
     elif result.stopped != "finished":
@@ -101,9 +135,14 @@ def require_step(result: Result) -> NoReturn:
 
 
 def optimise(
-    phases: Sequence[Phase], start: np.ndarray, quiet: bool, snapshots: Watch, check_interrupt: Callable[[], None]
+    phases: Sequence[Phase],
+    begin: np.ndarray | Progress,
+    quiet: bool,
+    watchers: Sequence[Watch],
+    checkpoints: Checkpoints,
+    check_interrupt: Callable[[], None],
 ) -> Result:
-    """Run the loop, show its steps and keep snapshots of them."""
+    """Run the loop, show its steps, and let the watchers and the checkpoints have them."""
     budgets = {(phase.height, phase.width): phase.until for phase in phases}
     display = nullcontext(None) if quiet else steps_display(sys.stdout, sum(budgets.values()), describe_step)
     with display as show:
@@ -111,66 +150,12 @@ def optimise(
         def watch(step: Step, image: np.ndarray) -> None:
             if show:
                 show(step)
-            snapshots(step, image)
-            check_interrupt()
+            for watcher in watchers:
+                watcher(step, image)
+            try:
+                check_interrupt()
+            except KeyboardInterrupt:
+                checkpoints.write()
+                raise
 
-        return train(phases, start, watch)
-
-
-def forecast(session: Session, job: Job, phases: Sequence[Phase], start: np.ndarray, say: Say) -> None:
-    """Say what is computed, how long that will take, and how much memory."""
-    recipe, first = job.recipe, phases[0]
-    seconds = seconds_per_evaluation(first.build_objective(), continued(start, first.margin))
-    sizes = list(dict.fromkeys((phase.height, phase.width) for phase in phases))
-    seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
-    plan = session.plan(recipe, *sizes[-1], job.pictures.guided_regions)
-    in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
-    layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
-    low_precision = "" if first.precision == "float32" else f", {first.precision}"
-    height, width = sizes[-1]
-    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(session.weights)}{low_precision}")
-    passed = "".join(f"{max(size)}, " for size in sizes[:-1])
-    at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
-    steps = f"{recipe.iterations} steps of {recipe.optimizer}{at_each}"
-    say(f"{steps}: about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory")
-    available = available_bytes()
-    if available is not None and available < plan.needed:
-        say(f"only {available / 1e9:.1f} GB of memory are free now; close other programs, or choose --max-memory")
-
-
-def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
-    """Return how long an evaluation at `image` (H, W, 3) takes: the second one, because the first one compiles."""
-    objective(image)
-    began = time.perf_counter()
-    objective(image)
-    return time.perf_counter() - began
-
-
-def save(job: Job, image: np.ndarray, finish: Finish, outputs: Outputs, recorded: dict[str, Any], say: Say) -> Outputs:
-    """Write the picture, its record, and the sheet if asked for; return where, which is elsewhere if need be."""
-    depth, profile = finish.depth, finish.profile
-    picture = write_somewhere(outputs.picture, lambda path: write_image(path, image, depth, profile))
-    outputs = outputs.beside(picture)
-    recorded |= {"result": written(picture, image, depth)}
-    record = write_somewhere(outputs.record, lambda path: write_record(path, recorded))
-    sheet = outputs.sheet
-    if sheet:
-        in_order = [*shown(job.pictures), ("result", image)]
-        sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
-    say(f"written: {', '.join(str(path) for path in (picture, record, sheet) if path)}")
-    return Outputs(picture, record, sheet)
-
-
-def shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
-    """Return content, styles and regions with their labels, as the sheet shows them."""
-    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
-    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
-    return [("content", pictures.content_image), *guides, *styles]
-
-
-def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
-    """Call `write(path)`, or write to another place if that fails and say so; return the place."""
-    place = write_or_rescue(path, write)
-    if place != path:
-        terminal.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
-    return place
+        return train(phases, begin, watch, checkpoints)

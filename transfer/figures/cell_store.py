@@ -43,7 +43,7 @@ class CellStore:
 
     def settings(self, cell: Cell) -> dict[str, Any]:
         """Return all that decides how the cell looks, as its record has it."""
-        return json.loads(json.dumps(settings(self.job(cell), self.session)))
+        return settings(self.job(cell), self.session)
 
     def file(self, cell: Cell, ending: str) -> Path:
         """Return where the cell's picture or record is."""
@@ -72,7 +72,7 @@ class CellStore:
         except OSError as error:
             raise InputError(f"{record} cannot be replaced ({error.strerror}); choose another --output") from None
         write_image(path, to_uint8(result.image))
-        recorded = self.settings(cell) | outcome(result, ("python", "-m", "transfer.figures"))
+        recorded = self.settings(cell) | {"command": ["python", "-m", "transfer.figures"]} | outcome(result)
         if cell.of_content_alone:
             recorded |= {"levels_off_content": self.levels_off_content(cell)}
         write_record(record, recorded | {"result": written(path, result.image)})

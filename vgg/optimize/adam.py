@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vgg.optimize.optimizer import Evaluate
+from vgg.optimize.optimizer import Arrays, Evaluate
 
 
 class AdamState(NamedTuple):
@@ -53,3 +53,12 @@ class Adam:
 
     def end(self, state: AdamState) -> None:
         """Do nothing: the state holds only arrays."""
+
+    def to_arrays(self, state: AdamState) -> Arrays:
+        """Return all of the state but its losses."""
+        arrays = {name: getattr(state, name) for name in ("image", "gradient", "mean", "square")}
+        return arrays | {"t": np.array(state.t)}
+
+    def from_arrays(self, arrays: Arrays, losses: Any) -> AdamState:  # noqa: ANN401  (whatever `evaluate` gives)
+        """Return the state that `to_arrays` was called with."""
+        return AdamState(losses=losses, **arrays | {"t": int(arrays["t"])})

@@ -12,7 +12,11 @@ products to find the weights. With all pairs as the rows of one matrix B that ta
     weightsᵀ B        the direction
 """
 
+from __future__ import annotations
+
 import numpy as np
+
+from vgg.optimize.optimizer import Arrays
 
 CHUNK = 1 << 12  # numbers of each row at a time: as many as stay in the processor's cache while they are used
 
@@ -53,6 +57,22 @@ class Curvature:
         """Drop all pairs."""
         self._slots.clear()
         self._new.clear()
+
+    def to_arrays(self) -> Arrays:
+        """Return what is remembered, of the slots in use only; the pairs as bytes, whatever their dtype."""
+        used = 2 * len(self)
+        slots, new = (np.array(numbers, np.int64) for numbers in (self._slots, self._new))
+        numbers = {"dots": self._dots[:used, :used], "inverses": self._inverses[: len(self)]}
+        return numbers | {"pairs": self._rows[:used].view(np.uint8), "slots": slots, "new_slots": new}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, history: int, size: int, dtype: type) -> Curvature:
+        """Return the memory that `to_arrays` was called on; the other arguments are those it was made with."""
+        found, used = cls(history, size, dtype), 2 * len(arrays["slots"])
+        found._rows[:used] = arrays["pairs"].view(dtype)
+        found._dots[:used, :used], found._inverses[: used // 2] = arrays["dots"], arrays["inverses"]
+        found._slots, found._new = arrays["slots"].tolist(), arrays["new_slots"].tolist()
+        return found
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:
         """Return −H · `gradient` (size,), for at least one pair."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from vgg.optimize.curvature import Curvature
-from vgg.optimize.optimizer import Evaluate
+from vgg.optimize.optimizer import Arrays, Evaluate
 from vgg.optimize.spectrum import rescaled
 
 FIRST_STEP = 1.0  # root mean square, in pixel levels, of a step that knows no curvature yet
@@ -89,6 +89,23 @@ class LBFGS:
 
     def end(self, state: LBFGSState) -> None:
         """Do nothing: the state holds only arrays."""
+
+    def to_arrays(self, state: LBFGSState) -> Arrays:
+        """Return all of the state but its losses."""
+        total, best_image = state.best
+        arrays = {"image": state.image, "gradient": state.gradient, "best_total": np.array(total)}
+        if best_image is not state.image:  # `step` compares them as objects
+            arrays["best_image"] = best_image
+        counts = {"first_step": np.array(state.first_step), "failures": np.array(state.failures)}
+        return arrays | counts | state.curvature.to_arrays()
+
+    def from_arrays(self, arrays: Arrays, losses: Any) -> LBFGSState:  # noqa: ANN401  (whatever `evaluate` gives)
+        """Return the state that `to_arrays` was called with."""
+        image = arrays["image"]
+        best = float(arrays["best_total"]), arrays.get("best_image", image)
+        curvature = Curvature.from_arrays(arrays, self.history, image.size, self.dtype)
+        counts = float(arrays["first_step"]), int(arrays["failures"])
+        return LBFGSState(image, losses, arrays["gradient"], best, curvature, *counts)
 
     def _moved(self, state: LBFGSState) -> np.ndarray | None:
         """Return the image one unit step further, or None at a minimum, where no pixel would change.

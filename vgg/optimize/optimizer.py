@@ -2,6 +2,7 @@
 
 An optimiser is a value: its settings are fields and never change. All that changes during a run is in the state that
 `start` and `step` return. Whoever copies the state can look at it, keep it, and go on from it later (except SciPy's).
+`to_arrays` and `from_arrays` are for who keeps it in a file.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ class HasTotal(Protocol):
 Losses = TypeVar("Losses", bound=HasTotal)
 #: An image (H, W, 3) → its losses, and the gradient (H, W, 3) of their total.
 Evaluate = Callable[[np.ndarray], tuple[Losses, np.ndarray]]
+#: A state as plain arrays of NumPy's own dtypes, by name.
+Arrays = dict[str, np.ndarray]
 
 
 class State(Protocol):
@@ -53,6 +56,12 @@ class Optimizer(Protocol, Generic[AnyState]):
 
     def end(self, state: AnyState) -> None:
         """Release what the state holds besides arrays; no step can be taken from it afterwards."""
+
+    def to_arrays(self, state: AnyState) -> Arrays | None:
+        """Return all of the state but its losses, to be read before the next step; None if it cannot be kept."""
+
+    def from_arrays(self, arrays: Arrays, losses: HasTotal) -> AnyState:
+        """Return the state that `to_arrays` was called with; its steps will be the same to the last bit."""
 
 
 def steps(optimizer: Optimizer[AnyState], evaluate: Evaluate, image: np.ndarray, count: int) -> Iterator[AnyState]:

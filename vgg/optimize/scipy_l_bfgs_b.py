@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.optimize
 
-from vgg.optimize.optimizer import Evaluate
+from vgg.optimize.optimizer import Arrays, Evaluate
 
 
 class SearchState(NamedTuple):
@@ -47,6 +47,14 @@ class ScipyLBFGSB:
     def end(self, state: SearchState) -> None:
         """Stop the search and wait for its thread."""
         state.search.stop()
+
+    def to_arrays(self, state: SearchState) -> Arrays | None:
+        """Return None: SciPy's workspace cannot be read."""
+        return None
+
+    def from_arrays(self, arrays: Arrays, losses: Any) -> SearchState:  # noqa: ANN401  (as in the protocol)
+        """Raise an error, because there are never any arrays."""
+        raise NotImplementedError("a search of SciPy's cannot be kept")
 
 
 class Stopped(Exception):

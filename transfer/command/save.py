@@ -1,0 +1,52 @@
+"""The results of a run as files: the picture, its record, and the sheet."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from transfer.colors import grey
+from transfer.command.finish import Finish
+from transfer.command.outputs import Outputs
+from transfer.command.record import write_record, written
+from transfer.inputs.pictures import Pictures
+from vgg.console import terminal
+from vgg.files import write_or_rescue
+from vgg.image.file import write_image
+from vgg.image.sheet import contact_sheet
+
+
+def save(
+    pictures: Pictures, image: np.ndarray, finish: Finish, outputs: Outputs, recorded: dict[str, Any]
+) -> tuple[Outputs, dict[str, Any]]:
+    """Write the picture, its record, and the sheet if asked for.
+
+    Return where they are, which is elsewhere if need be, and what is in the record.
+    """
+    depth, profile = finish.depth, finish.profile
+    picture = write_somewhere(outputs.picture, lambda path: write_image(path, image, depth, profile))
+    outputs = outputs.beside(picture)
+    recorded = recorded | {"result": written(picture, image, depth)}
+    record = write_somewhere(outputs.record, lambda path: write_record(path, recorded))
+    sheet = outputs.sheet
+    if sheet:
+        in_order = [*shown(pictures), ("result", image)]
+        sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
+    return Outputs(picture, record, sheet, outputs.state), recorded
+
+
+def shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
+    """Return content, styles and regions with their labels, as the sheet shows them."""
+    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
+    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
+    return [("content", pictures.content_image), *guides, *styles]
+
+
+def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
+    """Call `write(path)`, or write to another place if that fails and say so; return the place."""
+    place = write_or_rescue(path, write)
+    if place != path:
+        terminal.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
+    return place
