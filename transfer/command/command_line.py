@@ -48,7 +48,7 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures, known = load(files, recipe), {"command": list(command)} | sources(files)
-    finish = finish_of(options, pictures)
+    finish = finish_of(options, pictures, options.output, recipe.crop)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.command.run import run

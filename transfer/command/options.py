@@ -24,7 +24,7 @@ def recipe_from(options: argparse.Namespace) -> Recipe:
     recipe = recipe_named(options.recipe)
     if options.report_as is not None:
         recipe_named(options.report_as)
-    names = ("size", "iterations", "optimizer", "learning_rate", "pooling", "style_scale", "colors")
+    names = ("size", "crop", "iterations", "optimizer", "learning_rate", "pooling", "style_scale", "colors")
     chosen = {name: getattr(options, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
     for name in ("content_layers", "style_layers"):
         text = getattr(options, name)

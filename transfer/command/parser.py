@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
-from transfer.recipe.choices import Colors, OptimizerName
+from transfer.recipe.choices import Colors, Crop, OptimizerName
 from transfer.recipe.ours import DEFAULT, RECIPES
 from vgg.console.arguments import file_name, number, whole_number
 from vgg.console.terminal import Parser
@@ -20,9 +20,22 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")
     parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting drawn by our code")
-    for add_group in (_picture, _styles, _colors_and_regions, _recipe, _speed, _output, _again):
-        add_group(parser)
+    add_run_options(parser)
+    output = Path("output/result.png")
+    add = parser.add_argument_group("files").add_argument
+    add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
+    add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
+    add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
+    text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
+    add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
+    add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
     return parser
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every program has which makes pictures: choices, speed, and how results are written."""
+    for add_group in (_picture, _styles, _colors_and_regions, _recipe, _speed, _output):
+        add_group(parser)
 
 
 def _picture(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +47,7 @@ def _picture(parser: argparse.ArgumentParser) -> None:
     )
     scales = ",".join(map(str, DEFAULT.scales))
     add("--scales", help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
+    add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
     add("--strength", type=number, metavar="0…1", help="a little style, or nothing else (default: 0.5), instead of α")
     add(
         "--init",
@@ -77,7 +91,6 @@ def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
 def _recipe(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("recipe").add_argument
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
-    add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
     add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g})")
     add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g})")
@@ -118,26 +131,15 @@ def _speed(parser: argparse.ArgumentParser) -> None:
 
 def _output(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("output").add_argument
-    output = Path("output/result.png")
-    add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
     add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
     add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
     steps = whole_number(1)
     add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
     add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")
-    add("--quiet", action="store_true", help="print nothing but errors")
-
-
-def _again(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument_group("stop, go on, repeat").add_argument
-    add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
-    steps = whole_number(0)
     text = "write the run's state to OUTPUT.state.npz every N steps; 0 for never (default: about every 30 seconds)"
-    add("--checkpoint-every", type=steps, metavar="N", help=text)
-    text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
-    add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
-    add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
+    add("--checkpoint-every", type=whole_number(0), metavar="N", help=text)
+    add("--quiet", action="store_true", help="print nothing but errors")
 
 
 def gigabytes(text: str) -> float:

@@ -6,11 +6,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from transfer.inputs.crop import read_cropped
 from transfer.inputs.files import KEEP, Files
 from transfer.inputs.region_names import color_of, name_of
+from transfer.recipe.choices import Crop
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError
-from vgg.image.file import read_image
 
 #: More than a person would paint; a photograph, or a label picture saved as JPEG, has thousands.
 MOST_LABELS = 16
@@ -18,13 +19,13 @@ MOST_LABELS = 16
 PROPORTIONS = 0.02
 
 
-def read_labels(file: str, picture: str, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "none") -> dict[str, np.ndarray]:
     """Return where each label is, (H, W) bool by its name, for the picture of that `shape`, (height, width).
 
     Raises:
         InputError: the file is no picture, of another shape than its picture, or has too many colours.
     """
-    image = read_image(file)
+    image = read_cropped(file, crop)
     (height, width), (rows, columns) = image.shape[:2], shape
     if abs(np.log(height / width * columns / rows)) > PROPORTIONS:
         raise InputError(
@@ -42,7 +43,7 @@ def read_labels(file: str, picture: str, shape: tuple[int, int]) -> dict[str, np
 
 
 def regions_of(
-    files: Files, content_shape: tuple[int, int], style_shapes: Sequence[tuple[int, int]]
+    files: Files, content_shape: tuple[int, int], style_shapes: Sequence[tuple[int, int]], crop: Crop = "none"
 ) -> tuple[Region, ...]:
     """Return the regions of a run that get a style; their weights and each one's shares add up to 1.
 
@@ -50,6 +51,7 @@ def regions_of(
         files: has the masks, and which regions have a style picture of their own.
         content_shape: (height, width) of the content image as it is used.
         style_shapes: the same of `files.style_pictures`.
+        crop: how the pictures were cropped, and with them the masks.
 
     Raises:
         InputError: a mask cannot be used, or no region of the content has a partner.
@@ -57,12 +59,12 @@ def regions_of(
     shares = tuple(files.shares.values())
     if files.content_mask is None:
         return (Region(shares=shares, style_guides=(None,) * len(shares)),) if len(shares) > 1 else (WHOLE,)
-    labels = read_labels(files.content_mask, files.content, content_shape)
+    labels = read_labels(files.content_mask, files.content, content_shape, crop)
     own = {name_of(color_of(name)): file for name, file in files.region_styles}
     for name in own.keys() - labels.keys():
         raise InputError(f"--region {name}: the regions of {files.content_mask} are {', '.join(labels)}")
     masks = [
-        read_labels(mask, style, shape)
+        read_labels(mask, style, shape, crop)
         for mask, style, shape in zip(files.style_masks, files.shares, style_shapes, strict=False)
     ]
     own_files = list(dict.fromkeys(file for file in own.values() if file != KEEP))

@@ -1,11 +1,12 @@
 """The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 
+from transfer.inputs.crop import cropped, read_cropped
 from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.masks import regions_of
 from transfer.inputs.sample_painting import painting
@@ -13,7 +14,7 @@ from transfer.inputs.sample_scene import scene
 from transfer.recipe.choices import Noise, Recipe
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError
-from vgg.image.file import read_image, resize_to
+from vgg.image.file import resize_to
 from vgg.layers import SMALLEST_SIDE
 
 #: Pixels that a picture is enlarged to at most. A long and narrow one could otherwise have thousands of millions.
@@ -50,13 +51,24 @@ def load(files: Files, recipe: Recipe) -> Pictures:
         InputError: a file is not a picture that can be used, or at the recipe's size it would be too small or large.
     """
     remarks: list[str] = []
-    content_image = _by_size("content", files.content, scene, recipe, remarks)
-    rows, columns = content_image.shape[:2]
-    style_images = tuple(_style(name, recipe, (rows, columns), remarks) for name in files.style_pictures)
-    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in style_images])
+    content_image = content_at(files.content, recipe, remarks)
+    styles = [style_at(name, recipe, content_image.shape[:2], remarks) for name in files.style_pictures]
+    return together(files, recipe, content_image, styles, remarks)
+
+
+def together(
+    files: Files, recipe: Recipe, content_image: np.ndarray, styles: Sequence[np.ndarray], remarks: Sequence[str]
+) -> Pictures:
+    """Return the pictures of a run from content and styles at their sizes; regions and start are made from them.
+
+    Raises:
+        InputError: the start picture or a mask cannot be used.
+    """
+    (rows, columns), style_images = content_image.shape[:2], tuple(styles)
+    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in style_images], recipe.crop)
     init_image = None
     if recipe.init == "picture":
-        init_image = resize_to(read_image(files.init), rows, columns)
+        init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)
     elif recipe.init != "noise":
         starts = {"content": content_image, "style": resize_to(style_images[0], rows, columns)}
         parts = recipe.init_shares or ((recipe.init, 1.0),)
@@ -64,8 +76,13 @@ def load(files: Files, recipe: Recipe) -> Pictures:
     return Pictures(content_image, style_images, init_image, files, tuple(remarks), regions)
 
 
-def _style(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
-    """Return a style picture at the size that the recipe wants."""
+def content_at(name: str, recipe: Recipe, remarks: list[str]) -> np.ndarray:
+    """Return the content picture at the size that the recipe wants; raises InputError if it cannot be used."""
+    return _by_size("content", name, scene, recipe, remarks)
+
+
+def style_at(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
+    """Return a style picture at the size that the recipe wants; raises InputError if it cannot be used."""
     if recipe.style_size == "own":
         scaled = replace(recipe, size=max(1, round(recipe.size * recipe.style_scale)))
         return _by_size("style", name, painting, scaled, remarks)
@@ -79,10 +96,10 @@ def _style(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: l
 def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
     """Return the picture as it is in its file, or drawn 4:3, large enough for the recipe's size."""
     if name != SAMPLE:
-        return read_image(name)
+        return read_cropped(name, recipe.crop)
     width = recipe.size if recipe.size_of == "longer side" else ceil(recipe.size * 4 / 3)
     width = min(max(width, 768), 4096)  # no smaller than looks good, no larger than is drawn soon
-    return draw(width * 3 // 4, width)
+    return cropped(draw(width * 3 // 4, width), recipe.crop)
 
 
 def _by_size(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:

@@ -15,6 +15,7 @@ OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
 OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
 
 Colors = Literal["style", "luminance", "match", "match-cholesky"]
+Crop = Literal["none", "square"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Recipe:
     size: int = 512  # of content and style, in pixels
     size_of: Literal["longer side", "shorter side"] = "longer side"
     enlarges: bool = False  # pictures that are smaller
-    crop: Literal["none", "square"] = "none"  # all pictures and masks are cut to the square in their middle first
+    crop: Crop = "none"  # "square": all pictures and masks are cut to the square in their middle first
     #: "own": by the same rule as the content picture. Otherwise the style picture is brought to the content picture's
     #: size and stretched, or to its width in its own proportions; then it is also enlarged.
     style_size: Literal["own", "content size", "content width"] = "own"
