@@ -37,8 +37,9 @@ from vgg.shapes import OddSides
 
 #: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
-#: Networks and compiled losses that are kept: enough for the sizes and precisions of one run, and for a few recipes.
-KEPT = 16
+#: Networks and compiled losses that are kept: enough for the sizes and precisions of a folder of pictures with a dozen
+#: shapes.
+KEPT = 64
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from transfer.losses import total_loss
 from transfer.objective.block import RELU_MASK, Block
 from transfer.objective.geometry import Stripe, stripes
 from transfer.objective.references import Piece, References
+from transfer.objective.style_targets import KnownGrams
 from transfer.objective.terms import Targets, targets_of
 from transfer.objective.walk import blocks_of, walk
 from transfer.term import Losses, Statistic, Term
@@ -54,10 +55,11 @@ class StripedEvaluation:
         """
         self.network, self.terms, self.rows = network, tuple(terms), rows
         self.blocks = blocks_of(network, self.terms)
+        self._known_grams: KnownGrams = {}
 
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with. It is computed in stripes too, also for a huge style image."""
-        return targets_of(self.terms, self.maps, references)
+        return targets_of(self.terms, self.maps, references, self._known_grams)
 
     def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""

@@ -1,5 +1,6 @@
 """What style terms compare with: the Gram matrices of the style pictures, blended, and in regions if asked for."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,19 +13,32 @@ from transfer.term import Target
 from vgg.statistics import gram_of_sums, gram_sums
 
 Guides = dict[str, np.ndarray]  # by the name of the term: T (H', W')
+#: By what they were computed from: Gram matrices that the next content picture needs again, the oldest first.
+KnownGrams = dict[bytes, dict[str, np.ndarray]]
+#: Style pictures whose Gram matrices are kept; with VGG-19's full width they take 5 MB each.
+KEPT = 16
 
 
-def style_targets(terms: Sequence[StyleTerm], maps_of: MapsOf, references: References) -> dict[str, Target]:
+def style_targets(
+    terms: Sequence[StyleTerm], maps_of: MapsOf, references: References, known: KnownGrams
+) -> dict[str, Target]:
     """Return the target of each term by its name.
 
     Its Gram matrix is Σ_s share_s A_s over the style pictures s of the term's region. Its distance is that to the
-    content picture.
+    content picture. What is computed of a style picture is also put into `known`, or found there; all calls with the
+    same `known` must have the same network.
     """
     regions = {region.name: region for region in references.regions}
     blends = {term.name: np.float64(0) for term in terms}
     for i, image in enumerate(references.style_images):
         having = [term for term in terms if regions[term.region].shares[i]]
-        found, _ = grams(maps_of, image, having, {name: region.style_guides[i] for name, region in regions.items()})
+        guides = {name: region.style_guides[i] for name, region in regions.items()}
+        key = _digest(image, having, guides)
+        if key not in known:
+            if len(known) == KEPT:
+                known.pop(next(iter(known)))
+            known[key], _ = grams(maps_of, image, having, guides)
+        found = known[key]
         for term in having:
             blends[term.name] = blends[term.name] + regions[term.region].shares[i] * found[term.name]
     # The content picture's maps are also those that say how large a guide has to be.
@@ -39,6 +53,15 @@ def style_targets(terms: Sequence[StyleTerm], maps_of: MapsOf, references: Refer
         guide = guides[term.name][None, :, :, None] if term.name in guides else None
         targets[term.name] = Target(guide, tf.constant(blends[term.name], tf.float32), distance)
     return targets
+
+
+def _digest(image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]) -> bytes:
+    """Return what the Gram matrices of these terms depend on, for one network."""
+    digest = hashlib.sha256(repr([(term.name, term.gram_channels) for term in terms]).encode())
+    for array in (image, *(guide for guide in guides.values() if guide is not None)):
+        digest.update(repr((array.shape, array.dtype.str)).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.digest()
 
 
 def grams(

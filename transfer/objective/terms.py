@@ -9,7 +9,7 @@ import tensorflow as tf
 from transfer.guided import GuidedStyleTerm
 from transfer.losses import ContentTerm, StyleTerm
 from transfer.objective.references import MapsOf, References
-from transfer.objective.style_targets import style_targets
+from transfer.objective.style_targets import KnownGrams, style_targets
 from transfer.pixel_losses import VariationTerm
 from transfer.recipe.choices import Recipe
 from transfer.regions import WHOLE, Region
@@ -47,8 +47,8 @@ def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term.layer for term in terms if term.layer != PIXELS))
 
 
-def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -> Targets:
-    """Return what each term compares with; no target for a term on pixels."""
+def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, known: KnownGrams) -> Targets:
+    """Return what each term compares with; no target for a term on pixels. `known` is that of `style_targets`."""
     targets = {term.name: Target() for term in terms}
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
     maps, energies = _maps_and_energies(maps_of, references.content_image, tuple(contents))
@@ -56,7 +56,7 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References) -
     grain = _distances(maps_of, grained(references.content_image), compared)
     for layer, term in contents.items():
         targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
-    return targets | style_targets([term for term in terms if isinstance(term, StyleTerm)], maps_of, references)
+    return targets | style_targets([term for term in terms if isinstance(term, StyleTerm)], maps_of, references, known)
 
 
 def grained(image: np.ndarray) -> np.ndarray:

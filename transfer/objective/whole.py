@@ -8,6 +8,7 @@ import tensorflow as tf
 from transfer.losses import total_loss
 from transfer.objective.references import Piece, References
 from transfer.objective.striped import StripedEvaluation
+from transfer.objective.style_targets import KnownGrams
 from transfer.objective.terms import Targets, layers_of, targets_of
 from transfer.term import PIXELS, Losses, Pixels, Term
 from vgg.network import VGG19
@@ -29,11 +30,12 @@ class WholeEvaluation:
         """Prepare the sum of `terms` on the maps of `network`; it is compiled when it is first called."""
         self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
         # autograph off: our loops are Python's and run while the graph is built
+        self._known_grams: KnownGrams = {}
         self._compiled = tf.function(self._losses_and_gradient, autograph=False)
 
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with."""
-        targets = targets_of(self.terms, self._maps, references)
+        targets = targets_of(self.terms, self._maps, references, self._known_grams)
         return {name: target.as_tensors() for name, target in targets.items()}
 
     def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
