@@ -23,10 +23,11 @@ from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.precision import fastest
+from transfer.progress import Progress
 from transfer.recipe.choices import Recipe
 from transfer.regions import keep_the_rest
 from transfer.term import Losses, Term
-from transfer.train import Phase, Result, Watch, train
+from transfer.train import Keep, Phase, Result, Watch, train
 from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19, Pooling, Precision
 from vgg.normalize import normalize
@@ -62,9 +63,15 @@ class Session:
         self._network = lru_cache(KEPT)(self._network)
         self._evaluation = lru_cache(KEPT)(self._evaluation)
 
-    def run(self, job: Job, watch: Watch | None = None) -> Result:
-        """Make the image; see `transfer.train.train`."""
-        result = train(self.phases(job), self.start(job), watch)
+    def run(
+        self,
+        job: Job,
+        watch: Watch | None = None,
+        keep: Keep | None = None,
+        begin: np.ndarray | Progress | None = None,
+    ) -> Result:
+        """Make the image; see `transfer.train.train`. It begins with the job's own start unless told otherwise."""
+        result = train(self.phases(job), self.start(job) if begin is None else begin, watch, keep)
         result.image = self.finished(job, result.image)
         return result
 

@@ -68,6 +68,14 @@ class Checkpoints:
         say(f"going on after {steps}{exactly}")
         return progress
 
+    def unfinished_or(self, start: np.ndarray) -> np.ndarray | Progress:
+        """Return the unfinished run if it is one of the same settings, else `start`, without a word."""
+        remove_leftovers(self.path)
+        found = unfinished_run(self.path, required=False)
+        if found is None or differences(found.settings, self.settings):
+            return start
+        return found.progress(self.phases)
+
     def __call__(self, progress: Progress) -> None:
         """Write the state if it is due; called between two steps."""
         self._progress = progress

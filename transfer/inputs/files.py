@@ -1,6 +1,7 @@
 """Which files a run begins with, as the user named them; nothing is read here."""
 
 from dataclasses import dataclass
+from typing import Any
 
 SAMPLE = "sample"  # the word that stands for a picture drawn by code
 KEEP = "keep"  # the word that stands for no style: the region keeps the content
@@ -46,3 +47,13 @@ class Files:
         own = (file for _, file in self.region_styles if file != KEEP)
         names = (self.content, *self.styles, self.init, self.content_mask, *self.style_masks, *own)
         return [name for name in names if name not in (SAMPLE, None)]
+
+    @classmethod
+    def of_record(cls, fields: dict[str, Any]) -> "Files":
+        """Return the files that a record has as JSON."""
+        return cls(**{name: as_tuples(value) for name, value in fields.items()})
+
+
+def as_tuples(value: Any) -> Any:  # noqa: ANN401  (whatever JSON can hold)
+    """Return lists, which JSON makes of tuples, as tuples again."""
+    return tuple(map(as_tuples, value)) if isinstance(value, list) else value

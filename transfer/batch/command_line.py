@@ -1,0 +1,88 @@
+"""The command line of a batch: `python -m transfer.batch FOLDER -o OUT`.
+
+Exit codes: 0 done, 2 unusable input (one line on stderr), 3 some pictures could not be made, 130 stopped with Ctrl-C.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from transfer.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
+from transfer.command.options import recipe_from
+from transfer.command.parser import add_run_options
+from vgg.console import terminal
+from vgg.console.interrupts import interrupts_at_once
+from vgg.console.quiet import start_tensorflow
+from vgg.errors import InputError
+from vgg.files import check_place
+from vgg.matfile.sniff import require_weights_file
+
+PROGRAM = "batch"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser: what the pictures are, and all options of `python -m transfer`, which hold for each."""
+    parser = terminal.Parser(
+        prog="python -m transfer.batch", description="Make many pictures: contents in one or several styles."
+    )
+    parser.add_argument("folder", nargs="?", help="pictures named content_… and style_…; each content gets each style")
+    add = parser.add_argument_group("pictures").add_argument
+    what = "folders, files, quoted globs, or .txt lists"
+    add("--contents", nargs="+", default=[], metavar="PLACE", help=f"instead of the folder: {what}")
+    add("--styles", nargs="+", default=[], metavar="PLACE", help="the same of the style pictures")
+    text = "each content with each style, the first with the first …, or a CSV file with columns content and style"
+    add("--pairs", default="all", metavar="all|zip|FILE.csv", help=f"{text} (default: %(default)s)")
+    add("-o", "--output", default="output/batch", metavar="OUT", help="a folder (default: %(default)s)")
+    add_run_options(parser)
+    return parser
+
+
+def pairs_from(options: argparse.Namespace) -> list[Pair]:
+    """Return the pairs that the words mean; raises InputError if they mean none, or two with the same name."""
+    listed = bool(options.contents or options.styles)
+    from_csv = options.pairs.lower().endswith(".csv")
+    if options.pairs not in ("all", "zip") and not from_csv:
+        raise InputError(f"--pairs is {options.pairs!r}, expected all, zip, or a file that ends in .csv")
+    if sum([options.folder is not None, listed, from_csv]) != 1:
+        raise InputError(
+            "expected one of: a folder with content_… and style_… pictures; --contents and --styles; --pairs FILE.csv"
+        )
+    if listed and not (options.contents and options.styles):
+        raise InputError("--contents and --styles belong together; name the other one too")
+    if from_csv:
+        pairs = csv_pairs(options.pairs)
+    elif listed:
+        pairs = listed_pairs(options.contents, options.styles, options.pairs)
+    else:
+        pairs = folder_pairs(options.folder, options.pairs)
+    pairs = list(dict.fromkeys(pairs))
+    require_distinct(pairs)
+    return pairs
+
+
+def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
+    """Check all that can be checked, then start TensorFlow and make the pictures."""
+    pairs, recipe = pairs_from(options), recipe_from(options)
+    if not options.output or (os.path.exists(options.output) and not os.path.isdir(options.output)):
+        raise InputError(f"the output {options.output!r} is not a folder, expected one; choose another name")
+    with interrupts_at_once():
+        from transfer.batch.orders import orders_of
+        from transfer.batch.summary import SHEET, TABLE
+    for name in (TABLE, SHEET):
+        check_place(Path(options.output) / name)
+    orders = orders_of(pairs, options)
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.batch.run import run
+    return run(orders, recipe, options, command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    command = sys.argv[1:] if arguments is None else arguments
+    options = build_parser().parse_args(command)
+    return terminal.run(PROGRAM, lambda: make_batch(options, ["python", "-m", "transfer.batch", *command]))

@@ -1,0 +1,172 @@
+"""Which content picture gets which style picture: from a folder, from lists and globs, or from a CSV file.
+
+In one folder, pictures named `content_…` go with each one named `style_…`, as in the TensorFlow walk-throughs that read
+their pictures by generators. Nothing is decoded here.
+"""
+
+import csv
+import glob
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from vgg.errors import InputError
+
+#: Endings of what is taken from a folder; a file that is named may have any.
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+PREFIXES = {"content": "content_", "style": "style_"}
+
+
+class Pair(NamedTuple):
+    """Paths of a content and a style picture."""
+
+    content: str
+    style: str
+
+    @property
+    def name(self) -> str:
+        """Return what the result is called: `photo-starry` for content_photo.jpg and style_starry.jpg."""
+        return f"{short_name(self.content, 'content')}-{short_name(self.style, 'style')}"
+
+
+def short_name(path: str, kind: str) -> str:
+    """Return the file's name without its ending and without `content_` or `style_`."""
+    stem = Path(path).stem
+    return stem.removeprefix(PREFIXES[kind]) or stem
+
+
+def folder_pairs(folder: str, how: str) -> list[Pair]:
+    """Return the pairs of the pictures in one folder, by their names.
+
+    Raises:
+        InputError: the folder cannot be read or has none of either kind.
+    """
+    names = _names_in(folder)
+    found = {
+        kind: [os.path.join(folder, name) for name in names if name.startswith(prefix)]
+        for kind, prefix in PREFIXES.items()
+    }
+    for kind, prefix in PREFIXES.items():
+        if not found[kind]:
+            raise InputError(
+                f"{folder} has no picture named {prefix}…, expected one at least; rename them, or use --contents and "
+                "--styles"
+            )
+    return pairs_of(found["content"], found["style"], how)
+
+
+def listed_pairs(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
+    """Return the pairs of pictures in folders, globs, `.txt` lists (a name on each line) and single files.
+
+    Raises:
+        InputError: something that is named is not there or has no pictures.
+    """
+    return pairs_of(_expanded(contents), _expanded(styles), how)
+
+
+def pairs_of(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
+    """Return each content with each style ("all"), or the first with the first and so on ("zip").
+
+    Raises:
+        InputError: for "zip" there are not as many of both.
+    """
+    if how == "all":
+        return [Pair(content, style) for content in contents for style in styles]
+    if len(contents) != len(styles):
+        raise InputError(
+            f"--pairs zip found {len(contents)} contents and {len(styles)} styles, expected as many of both; "
+            "choose --pairs all, or name them in a CSV file"
+        )
+    return [Pair(*pair) for pair in zip(contents, styles, strict=True)]
+
+
+def csv_pairs(path: str) -> list[Pair]:
+    """Return the pairs in a CSV file with columns `content` and `style`; paths are relative to its folder.
+
+    Raises:
+        InputError: the file cannot be read, has no such columns, no rows, or a row with an empty cell.
+    """
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            columns, rows = reader.fieldnames or [], [(reader.line_num, row) for row in reader]
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name a CSV file") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} is not a CSV file in UTF-8 ({error}); save it as one") from None
+    missing = [name for name in PREFIXES if name not in columns]
+    if missing:
+        raise InputError(
+            f"{path} has the columns {', '.join(map(repr, columns)) or 'none'}, expected content and style; "
+            f"add {' and '.join(missing)}"
+        )
+    folder, pairs = os.path.dirname(path), []
+    for line, row in rows:
+        content, style = ((row[name] or "").strip() for name in PREFIXES)
+        if not content or not style:
+            raise InputError(
+                f"{path}, line {line}: a cell is empty, expected a content and a style picture; fill it in"
+            )
+        pairs.append(Pair(os.path.join(folder, content), os.path.join(folder, style)))
+    if not pairs:
+        raise InputError(f"{path} has no rows below its head, expected a pair on each; add some")
+    return pairs
+
+
+def require_distinct(pairs: Sequence[Pair]) -> None:
+    """Return if no two results have the same name, also where A and a are the same; raises InputError if they do."""
+    seen: dict[str, Pair] = {}
+    for pair in pairs:
+        other = seen.setdefault(pair.name.casefold(), pair)
+        if other != pair:
+            raise InputError(
+                f"{other.content} with {other.style} and {pair.content} with {pair.style} would both be called "
+                f"{pair.name}.png; rename one"
+            )
+
+
+def _expanded(words: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if os.path.isdir(word):
+            inside = [os.path.join(word, name) for name in _names_in(word)]
+            if not inside:
+                raise InputError(f"{word} has no pictures, expected some that end in {', '.join(ENDINGS)}; name others")
+            found += inside
+        elif word.lower().endswith(".txt"):
+            found += _list_in(word)
+        elif glob.has_magic(word) and not os.path.exists(word):
+            matching = sorted(glob.glob(word), key=_natural)
+            if not matching:
+                raise InputError(f"{word} matches no file; look for a mistake in the name, or quote it")
+            found += matching
+        else:
+            found.append(word)
+    return list(dict.fromkeys(found))
+
+
+def _list_in(path: str) -> list[str]:
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as a list of pictures ({error}); name a text file") from None
+    found = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
+    if not found:
+        raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
+    return found
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({error.strerror}); name a folder with pictures") from None
+    visible = (name for name in names if name.lower().endswith(ENDINGS) and not name.startswith("."))
+    return sorted(visible, key=_natural)
+
+
+def _natural(name: str) -> list[object]:
+    """Return a key that sorts photo2 before photo10."""
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in re.split(r"(\d+)", name.casefold())]

@@ -1,0 +1,107 @@
+"""One run of a batch: makes the pictures that are missing, writes each as soon as it is ready, then the summary."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Protocol
+
+from transfer.batch.display import Display
+from transfer.batch.making import Here, Made, OnStep, Wanted
+from transfer.batch.orders import Order
+from transfer.batch.summary import Row, row_of, write_summary
+from transfer.batch.wanted import wanted_of
+from transfer.command.finish import finish_of
+from transfer.command.record import outcome
+from transfer.command.save import save
+from transfer.command.sources import sources
+from transfer.full_size import full_size
+from transfer.machine import usable_bytes
+from transfer.recipe.choices import Recipe
+from transfer.session import Session, precision_of
+from vgg.console import terminal
+from vgg.errors import InputError
+from vgg.matfile.read import Weights
+from weights.load import load_weights
+
+SOME_FAILED = 3
+Say = Callable[[str], None]
+
+
+class Maker(Protocol):
+    """What makes pictures, such as `Here`."""
+
+    def make(self, wanted: Iterator[Wanted]) -> Iterator[Made]:
+        """Yield what became of each order, in any order."""
+
+
+#: The weights, the precision and whom to tell of each step → a maker that is closed when the batch ends.
+Hire = Callable[[Weights, str, OnStep], AbstractContextManager[Maker]]
+
+
+def run(
+    orders: Sequence[Order],
+    recipe: Recipe,
+    options: argparse.Namespace,
+    command: Sequence[str],
+    hire: Hire | None = None,
+) -> int:
+    """Make what is missing; return the exit code. `hire` is for other machines; without it this process does the work.
+
+    Raises:
+        InputError: nothing can be written any more; what is finished is kept.
+        KeyboardInterrupt: stopped; what is finished is kept.
+    """
+    say: Say = (lambda line: None) if options.quiet else terminal.say
+    weights = load_weights(options.weights, say)
+    rows: dict[Order, Row] = {}
+    missing = list(still_missing(orders, recipe, options, weights, rows))
+    say(f"{len(missing)} of {len(orders)} pictures to make")
+    precision = precision_of(options.precision, recipe)
+    display = Display(len(missing), quiet=options.quiet)
+    hire = hire or (lambda *known: nullcontext(Here(session_of(*known[:2], options), options, known[2])))
+    try:
+        with display, hire(weights, precision, display.on_step) as maker:
+            for made in maker.make(wanted_of(missing, recipe, options)):
+                rows[made.order] = kept(made, recipe, options, command) if made.result else row_of(made)
+                display.finished(rows[made.order])
+    finally:
+        write_summary(orders, rows, recipe, options, say)
+    failed = sum(bool(row.problem) for row in rows.values())
+    if failed:
+        terminal.say(f"batch: {failed} of {len(orders)} pictures could not be made, see batch.csv", sys.stderr)
+    return SOME_FAILED if failed else terminal.DONE
+
+
+def still_missing(
+    orders: Sequence[Order], recipe: Recipe, options: argparse.Namespace, weights: Weights, rows: dict[Order, Row]
+) -> Iterator[Order]:
+    """Yield the orders that are not made yet, and put a row for each of the others."""
+    for order in orders:
+        try:
+            made = order.is_made(recipe, options, weights.sha256)
+        except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
+            made = False
+        if made:
+            rows[order] = Row.of_record(order)
+        else:
+            yield order
+
+
+def session_of(weights: Weights, precision: str, options: argparse.Namespace) -> Session:
+    """Return the session in which this process makes pictures."""
+    return Session(weights, options.max_memory or usable_bytes(), precision)
+
+
+def kept(made: Made, recipe: Recipe, options: argparse.Namespace, command: Sequence[str]) -> Row:
+    """Write the picture with its record, delete its state, and return its row."""
+    order, result, outputs = made.order, made.result, made.order.outputs
+    finish = finish_of(options, made.job.pictures, outputs.picture, recipe.crop)
+    image = result.image
+    if finish.full_content is not None:
+        image = full_size(image, finish.full_content, recipe.colors)
+    known = {"command": list(command), "finish": finish.settings} | sources(order.files)
+    _, recorded = save(made.job.pictures, image, finish, outputs, outcome(result) | made.settings | known)
+    outputs.state.unlink(missing_ok=True)
+    return replace(Row.of(order, recorded), seconds=made.seconds)
