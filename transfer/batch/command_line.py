@@ -68,8 +68,7 @@ def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
     if not options.output or (os.path.exists(options.output) and not os.path.isdir(options.output)):
         raise InputError(f"the output {options.output!r} is not a folder, expected one; choose another name")
     with interrupts_at_once():
-        from transfer.batch.orders import orders_of
-        from transfer.batch.summary import SHEET, TABLE
+        from transfer.batch.orders import SHEET, TABLE, orders_of
     for name in (TABLE, SHEET):
         check_place(Path(options.output) / name)
     orders = orders_of(pairs, options)

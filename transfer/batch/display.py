@@ -18,7 +18,7 @@ class Display:
     def __init__(self, pictures: int, quiet: bool) -> None:
         """Begin the clock; `pictures` is how many there are to make."""
         self.pictures, self.quiet, self.done = pictures, quiet, 0
-        self._began = time.monotonic()
+        self._began, self._said = time.monotonic(), set[str]()
 
     def __enter__(self) -> "Display":
         """Open the bar."""
@@ -39,8 +39,11 @@ class Display:
     def finished(self, row: Row) -> None:
         """Say what became of a picture."""
         self.done += 1
+        if row.problem in self._said:  # a bad file is a problem of all its pairs
+            return
         if row.problem:
-            terminal.say(f"batch: {row.name}: {row.problem}", sys.stderr)
+            self._said.add(row.problem)
+            terminal.say(f"batch: {row.problem}", sys.stderr)
         elif not self.quiet:
             left = f"{duration(self._left())} left"
             terminal.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")

@@ -20,6 +20,9 @@ from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
 from vgg.files import file_digest
 
+#: The files of the whole batch, beside the pictures.
+SHEET, TABLE = "batch-sheet.png", "batch.csv"
+
 
 @dataclass(frozen=True)
 class Order:

@@ -106,9 +106,7 @@ def csv_pairs(path: str) -> list[Pair]:
     for line, row in rows:
         content, style = ((row[name] or "").strip() for name in PREFIXES)
         if not content or not style:
-            raise InputError(
-                f"{path}, line {line}: a cell is empty, expected a content and a style picture; fill it in"
-            )
+            raise InputError(f"{path}, line {line}: a cell is empty, expected a content and a style; fill it in")
         pairs.append(Pair(os.path.join(folder, content), os.path.join(folder, style)))
     if not pairs:
         raise InputError(f"{path} has no rows below its head, expected a pair on each; add some")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from transfer.batch.making import Made
-from transfer.batch.orders import Order
+from transfer.batch.orders import SHEET, TABLE, Order
 from transfer.batch.pairs import short_name
 from transfer.inputs.crop import cropped
 from transfer.recipe.choices import Recipe
@@ -19,7 +19,6 @@ from vgg.files import atomic_write
 from vgg.image.file import read_image, resize, write_image
 from vgg.image.sheet import contact_sheet
 
-SHEET, TABLE = "batch-sheet.png", "batch.csv"
 COLUMNS = ("content", "style", "file", "total", "content loss", "style loss", "tv loss", "steps", "seconds", "problem")
 #: Pixels of a cell's height, and of the whole sheet's, which a large batch stays below by lower cells.
 CELL, LARGEST_SHEET = 200, 6000
@@ -83,16 +82,8 @@ def write_table(path: Path, orders: Sequence[Order], rows: Mapping[Order, Row]) 
         for order in (order for order in orders if order in rows):
             row = rows[order]
             numbers = ["" if row.problem else f"{value:.6g}" for value in (row.total, *row.groups)]
-            writer.writerow(
-                [
-                    *order.pair,
-                    row.file,
-                    *numbers,
-                    row.steps or "",
-                    f"{row.seconds:.2f}" if row.seconds else "",
-                    row.problem,
-                ]
-            )
+            counts = (row.steps or "", f"{row.seconds:.2f}" if row.seconds else "")
+            writer.writerow([*order.pair, row.file, *numbers, *counts, row.problem])
 
 
 def sheet_of(orders: Sequence[Order], rows: Mapping[Order, Row], recipe: Recipe) -> np.ndarray:
