@@ -12,5 +12,6 @@ Read in this order:
 6. `command`      the command line; `inputs` reads the images it begins with; `full_size` enlarges its result
 
 Beside them, `regions` and `guided` give parts of a picture styles of their own, and `colors` says whose colours the
-result has. `figures`, `bench` and `blend` are other programs on top of sessions; `masks` makes label pictures.
+result has. `figures`, `bench` and `blend` are other programs on top of sessions; `masks` makes label pictures, and
+`report` web pages about results.
 """

@@ -44,7 +44,7 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.inputs.pictures import load
     inputs = [*files.named(), *filter(None, [options.weights, options.record])]
     watched = bool(options.preview_every or options.save_every)
-    outputs = planned(options.output, options.sheet, inputs, options.depth, watched)
+    outputs = planned(options.output, options.sheet, inputs, options.depth, watched, options.report)
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures, known = load(files, recipe), {"command": list(command)} | sources(files)

@@ -15,29 +15,31 @@ from vgg.image.file import check_output
 
 @dataclass(frozen=True)
 class Outputs:
-    """The picture, its record, and the sheet if one was asked for."""
+    """The picture, its record, and the sheet and the web page if they were asked for."""
 
     picture: Path
     record: Path
     sheet: Path | None
     state: Path  # of a run that is not finished, see `transfer.command.state_file`
+    report: Path | None = None  # the page about the run, see `transfer.report.page`
 
     @property
     def written(self) -> list[Path]:
         """Return the files of a finished run."""
-        return [path for path in (self.picture, self.record, self.sheet) if path]
+        return [path for path in (self.picture, self.record, self.sheet, self.report) if path]
 
     def beside(self, picture: Path) -> "Outputs":
-        """Return the places of record and sheet if the picture had to be written to another place."""
+        """Return the places of the other files if the picture had to be written to another place."""
         if picture == self.picture:
             return self
-        return outputs_of(picture, self.sheet is not None)
+        return outputs_of(picture, self.sheet is not None, self.report is not None)
 
 
-def outputs_of(picture: Path, with_sheet: bool) -> Outputs:
+def outputs_of(picture: Path, with_sheet: bool, with_report: bool = False) -> Outputs:
     """Return the files that belong to `picture`."""
     sheet = picture.with_name(f"{picture.stem}-sheet.png") if with_sheet else None
-    return Outputs(picture, picture.with_suffix(".json"), sheet, picture.with_suffix(".state.npz"))
+    report = picture.with_name(f"{picture.stem}-report.html") if with_report else None
+    return Outputs(picture, picture.with_suffix(".json"), sheet, picture.with_suffix(".state.npz"), report)
 
 
 def preview_of(output: Path) -> Path:
@@ -51,7 +53,12 @@ def numbered(output: Path, step: int) -> Path:
 
 
 def planned(
-    output: Path, with_sheet: bool, inputs: Sequence[Path | str], depth: Depth = 8, watched: bool = False
+    output: Path,
+    with_sheet: bool,
+    inputs: Sequence[Path | str],
+    depth: Depth = 8,
+    watched: bool = False,
+    with_report: bool = False,
 ) -> Outputs:
     """Return the files of a run whose picture is `output`, with `depth` bits; if `watched`, with previews.
 
@@ -61,10 +68,12 @@ def planned(
     """
     if not output.name:
         raise InputError(f"the output is {str(output)!r}, expected the name of a picture, such as output/result.png")
-    outputs = outputs_of(output, with_sheet)
+    outputs = outputs_of(output, with_sheet, with_report)
     check_output(outputs.picture, inputs, depth)
     if outputs.sheet:
         check_output(outputs.sheet, inputs)
+    if outputs.report:
+        check_place(outputs.report)
     ours = re.compile(rf"{re.escape(output.stem)}-(\d+|preview)\.png")  # `preview_of` and `numbered`
     taken = [file for file in map(Path, inputs) if ours.fullmatch(file.name)]
     if watched and any(file.absolute().parent == output.absolute().parent for file in taken):

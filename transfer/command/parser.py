@@ -134,6 +134,7 @@ def _output(parser: argparse.ArgumentParser) -> None:
     add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
     add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
+    add("--report", action="store_true", help="also write OUTPUT-report.html: one page with pictures, losses, settings")
     steps = whole_number(1)
     add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
     add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")

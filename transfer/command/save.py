@@ -1,5 +1,6 @@
-"""The results of a run as files: the picture, its record, and the sheet."""
+"""The results of a run as files: the picture, its record, the sheet, and the page about the run."""
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,9 @@ from transfer.command.finish import Finish
 from transfer.command.outputs import Outputs
 from transfer.command.record import write_record, written
 from transfer.inputs.pictures import Pictures
+from transfer.report.page import page
 from vgg.console import terminal
-from vgg.files import write_or_rescue
+from vgg.files import atomic_write, write_or_rescue
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 
@@ -21,7 +23,7 @@ from vgg.image.sheet import contact_sheet
 def save(
     pictures: Pictures, image: np.ndarray, finish: Finish, outputs: Outputs, recorded: dict[str, Any]
 ) -> tuple[Outputs, dict[str, Any]]:
-    """Write the picture, its record, and the sheet if asked for.
+    """Write the picture, its record, and the sheet and the page if asked for.
 
     Return where they are, which is elsewhere if need be, and what is in the record.
     """
@@ -34,7 +36,12 @@ def save(
     if sheet:
         in_order = [*shown(pictures), ("result", image)]
         sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
-    return Outputs(picture, record, sheet, outputs.state), recorded
+    report = outputs.report
+    if report:
+        repeat = shlex.join(["python", "-m", "transfer", "--from", str(record), "-o", "NEW.png"])
+        text = page(recorded, shown(pictures), image, repeat, profile)
+        report = write_somewhere(report, lambda path: write_text(path, text))
+    return Outputs(picture, record, sheet, outputs.state, report), recorded
 
 
 def shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
@@ -42,6 +49,12 @@ def shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
     styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
     guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
     return [("content", pictures.content_image), *guides, *styles]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` in UTF-8; the file appears whole or not at all. Raises InputError, for example on a full disk."""
+    with atomic_write(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
