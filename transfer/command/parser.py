@@ -126,6 +126,7 @@ def _output(parser: argparse.ArgumentParser) -> None:
     steps = whole_number(1)
     add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
     add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")
+    add("--log-dir", type=file_name, metavar="FOLDER", help="write curves and images for TensorBoard (default: none)")
     add("--quiet", action="store_true", help="print nothing but errors")
 
 
