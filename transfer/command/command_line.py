@@ -40,11 +40,13 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         files, recipe = files_from(options), recipe_from(options)
     with interrupts_at_once():
         from transfer.command.finish import finish_of
-        from transfer.command.outputs import planned
+        from transfer.command.outputs import check_log_dir, planned
         from transfer.inputs.pictures import load
     inputs = [*files.named(), *filter(None, [options.weights, options.record])]
     watched = bool(options.preview_every or options.save_every)
     outputs = planned(options.output, options.sheet, inputs, options.depth, watched, options.report)
+    if options.log_dir is not None:
+        check_log_dir(options.log_dir, outputs)
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures, known = load(files, recipe), {"command": list(command)} | sources(files)

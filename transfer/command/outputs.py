@@ -3,8 +3,9 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from vgg.errors import InputError
@@ -50,6 +51,34 @@ def preview_of(output: Path) -> Path:
 def numbered(output: Path, step: int) -> Path:
     """Return where the picture of a step is in the series that a run keeps."""
     return output.with_name(f"{output.stem}-{step:04}.png")
+
+
+def log_folders(log_dir: Path, output: Path) -> Iterator[Path]:
+    """Yield the places for the log of a run: `logs/result`, `logs/result-2`, `logs/result-3` …
+
+    The first that does not exist is taken, because TensorBoard compares runs that have a folder each.
+    """
+    yield log_dir / output.stem
+    for number in count(2):
+        yield log_dir / f"{output.stem}-{number}"
+
+
+def check_log_dir(log_dir: Path, outputs: Outputs) -> None:
+    """Return if a folder for the log of a run can be made in `log_dir`; leave nothing behind.
+
+    Raises:
+        InputError: `log_dir` is a file, or will be one of the `outputs`, or no folder can be made in it.
+    """
+    folder = next(folder for folder in log_folders(log_dir, outputs.picture) if not os.path.lexists(folder))
+    for file in (*outputs.written, outputs.state):
+        if file.absolute() in folder.absolute().parents:
+            raise InputError(
+                f"the log {folder} cannot be written: {file} will be a file of this run; choose another place"
+            )
+    try:
+        check_place(folder)
+    except InputError as error:
+        raise InputError(f"the log {error}") from None
 
 
 def planned(

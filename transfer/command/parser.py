@@ -138,6 +138,7 @@ def _output(parser: argparse.ArgumentParser) -> None:
     steps = whole_number(1)
     add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
     add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")
+    add("--log-dir", type=file_name, metavar="FOLDER", help="write curves and images for TensorBoard (default: none)")
     text = "write the run's state to OUTPUT.state.npz every N steps; 0 for never (default: about every 30 seconds)"
     add("--checkpoint-every", type=whole_number(0), metavar="N", help=text)
     add("--quiet", action="store_true", help="print nothing but errors")

@@ -2,17 +2,19 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
+from math import ceil
 from typing import Any, NoReturn
 
 import numpy as np
 
 from transfer.command.checkpoints import Checkpoints, unfinished_run
+from transfer.command.event_log import EventLog
 from transfer.command.finish import Finish
 from transfer.command.forecast import forecast
-from transfer.command.outputs import Outputs
+from transfer.command.outputs import Outputs, log_folders
 from transfer.command.record import GROUPS, environment, outcome, settings, write_record
 from transfer.command.repeat import Repeated
 from transfer.command.save import save
@@ -73,9 +75,8 @@ def run(
             forecast(session, job, phases, start, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
-        every = options.preview_every, options.save_every
-        snapshots = Snapshots(outputs.picture, partial(session.finished, job), *every)
-        result = optimise(phases, begin, options.quiet, [snapshots], checkpoints, check_interrupt)
+        with watchers_of(options, outputs, phases, partial(session.finished, job)) as watchers:
+            result = optimise(phases, begin, options.quiet, watchers, checkpoints, check_interrupt)
         if not result.steps:
             require_step(result)
         image = result.image = session.finished(job, result.image)
@@ -134,6 +135,25 @@ def require_step(result: Result) -> NoReturn:
     raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
 
 
+@contextmanager
+def watchers_of(
+    options: argparse.Namespace, outputs: Outputs, phases: Sequence[Phase], finished: Callable[[np.ndarray], np.ndarray]
+) -> Iterator[list[Watch]]:
+    """Yield what looks on while the run goes by: the snapshots, and the log for TensorBoard if one is wanted."""
+    snapshots = Snapshots(outputs.picture, finished, options.preview_every, options.save_every)
+    if options.log_dir is None:
+        yield [snapshots]
+        return
+    every = ceil(steps_of(phases) / 10)  # of more than 10 images TensorBoard shows some only
+    with EventLog(log_folders(options.log_dir, outputs.picture), finished, every) as log:
+        yield [snapshots, log]
+
+
+def steps_of(phases: Sequence[Phase]) -> int:
+    """Return how many steps the phases have together, if none ends early."""
+    return sum({(phase.height, phase.width): phase.until for phase in phases}.values())
+
+
 def optimise(
     phases: Sequence[Phase],
     begin: np.ndarray | Progress,
@@ -143,8 +163,7 @@ def optimise(
     check_interrupt: Callable[[], None],
 ) -> Result:
     """Run the loop, show its steps, and let the watchers and the checkpoints have them."""
-    budgets = {(phase.height, phase.width): phase.until for phase in phases}
-    display = nullcontext(None) if quiet else steps_display(sys.stdout, sum(budgets.values()), describe_step)
+    display = nullcontext(None) if quiet else steps_display(sys.stdout, steps_of(phases), describe_step)
     with display as show:
 
         def watch(step: Step, image: np.ndarray) -> None:
