@@ -12,7 +12,7 @@ from numpy_network import mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.__main__ import main
-from transfer.command import run
+from transfer.command import run, save
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT
@@ -38,9 +38,9 @@ def words(tmp_path, monkeypatch) -> list[str]:
 @pytest.fixture
 def written(monkeypatch) -> list[np.ndarray]:
     """The pictures handed over for writing, before they are rounded to whole levels."""
-    images, write = [], run.write_image
+    images, write = [], save.write_image
     monkeypatch.setattr(
-        run, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
+        save, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
     )
     return images
 

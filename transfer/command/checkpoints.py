@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Delete the state of a run that has ended."""
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # the folder was lost, say
+            self.path.unlink(missing_ok=True)
         remove_leftovers(self.path)
 
 

@@ -10,7 +10,7 @@ import pytest
 from image_files import encoded, exif, jpeg_with, png_of
 from transfer.__main__ import main
 from transfer.colors import luminance
-from transfer.command import run
+from transfer.command import save
 from transfer_command import prepare, refused
 from vgg.image import codec
 from vgg.image.file import read_image, read_profile
@@ -36,9 +36,9 @@ def profile_like(size: int) -> bytes:
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_16_bits(tmp_path, words, monkeypatch, ending):
-    images, write = [], run.write_image
+    images, write = [], save.write_image
     monkeypatch.setattr(
-        run, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
+        save, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
     )
     picture, digests = tmp_path / "out" / f"result.{ending}", []
     for _ in range(2):

@@ -99,12 +99,14 @@ def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, how):
     steps = written["steps"]
     assert 1 <= len(steps) < 1_000_000 and steps[-1]["step"] == len(steps)
     notice = "stopping after this step; press Ctrl-C again to stop at once"
-    assert err == f"{notice}\ntransfer: stopped; the best of {len(steps)} steps is in {picture}\n"
+    written = f"the best of {len(steps)} steps is in {picture}; --resume goes on from there"
+    assert err == f"{notice}\ntransfer: stopped; {written}\n"
     *before, last = [*lines, *out.splitlines()]
     starts = ("weights: ", "32×24 pixels; ", "1000000 steps of adam: ", "only ", "step ")  # "only": if memory is short
     assert all(line.startswith(starts) for line in before), "nothing but our lines"
     assert last == f"written: {picture}, {record}"
-    assert sorted(path.name for path in picture.parent.iterdir()) == ["result.json", "result.png"]
+    names = ["result.json", "result.png", "result.state.npz"]
+    assert sorted(path.name for path in picture.parent.iterdir()) == names
     assert np.ptp(read_image(picture)) > 0
 
 

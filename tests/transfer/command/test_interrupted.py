@@ -10,7 +10,7 @@ import pytest
 from tensorflow.python.framework.errors_impl import InvalidArgumentError
 
 from transfer.__main__ import main
-from transfer.command import run
+from transfer.command import run, save
 from transfer.session import Session
 from transfer.train import train
 from transfer_command import prepare, start_apart
@@ -29,11 +29,13 @@ def words(tmp_path) -> list[str]:
 def require_picture(tmp_path, capfd, steps: int) -> None:
     """The best picture is written as large as one that was not interrupted, and the record says what happened."""
     picture = tmp_path / "out" / "result.png"
-    assert capfd.readouterr().err == f"{NOTICE}transfer: stopped; the best of {steps} steps is in {picture}\n"
+    written = f"the best of {steps} steps is in {picture}; --resume goes on from there"
+    assert capfd.readouterr().err == f"{NOTICE}transfer: stopped; {written}\n"
     assert read_image(picture).shape == (48, 64, 3)
     record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["stopped"] == "interrupted" and len(record["steps"]) == steps
-    assert sorted(path.name for path in picture.parent.iterdir()) == ["result.json", "result.png"]
+    names = ["result.json", "result.png", "result.state.npz"]
+    assert sorted(path.name for path in picture.parent.iterdir()) == names
 
 
 @pytest.mark.parametrize(
@@ -46,14 +48,14 @@ def test_in_the_watcher_at_the_last_step_of_a_size(tmp_path, words, capfd, monke
     """And at the first of the next."""
     best = []
 
-    def train_watched(phases, start, watch):
+    def train_watched(phases, start, watch, keep):
         def interrupted(step, image):
             if step.step == last:
                 best.append(image)
                 signal.raise_signal(how)
             watch(step, image)
 
-        return train(phases, start, interrupted)
+        return train(phases, start, interrupted, keep)
 
     monkeypatch.setattr(run, "train", train_watched)
     assert main([*words, "--quiet", "--optimizer", optimizer]) == 130
@@ -92,13 +94,13 @@ def test_while_tensorflow_compiles_the_next_size(tmp_path, words, capfd, monkeyp
             raised.append(signal.raise_signal(signal.SIGINT))
         explain(self, *arguments)
 
-    def train_watched(phases, start, watch):
+    def train_watched(phases, start, watch, keep):
         def noted(step, image):
             if step.step == STEPS:
                 ready.append(step)
             watch(step, image)
 
-        return train(phases, start, noted)
+        return train(phases, start, noted, keep)
 
     ready = []
     monkeypatch.setattr(run, "train", train_watched)
@@ -109,15 +111,16 @@ def test_while_tensorflow_compiles_the_next_size(tmp_path, words, capfd, monkeyp
 
 
 @SIGNALS
-@pytest.mark.parametrize("name", ["settings", "outcome", "write_image", "written", "write_record"])
+@pytest.mark.parametrize("name", ["outcome", "save", "write_image", "written", "write_record"])
 def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capfd, monkeypatch, how, name):
-    function = getattr(run, name)
+    module = run if name in ("outcome", "save") else save
+    function = getattr(module, name)
 
     def interrupted(*arguments):
         signal.raise_signal(how)
         return function(*arguments)
 
-    monkeypatch.setattr(run, name, interrupted)
+    monkeypatch.setattr(module, name, interrupted)
     assert main([*words, "--quiet"]) == 130
     assert capfd.readouterr().err == f"{NOTICE}transfer: stopped\n"
     assert read_image(tmp_path / "out" / "result.png").shape == (48, 64, 3)
@@ -148,4 +151,5 @@ def test_as_a_process_at_a_random_moment(tmp_path, words, number):
     assert read_image(picture).shape == (48, 64, 3)
     record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
     assert record["stopped"] == "interrupted" and 1 <= len(record["steps"]) < 27
-    assert err == f"{NOTICE}transfer: stopped; the best of {len(record['steps'])} steps is in {picture}\n"
+    written = f"the best of {len(record['steps'])} steps is in {picture}; --resume goes on from there"
+    assert err == f"{NOTICE}transfer: stopped; {written}\n"

@@ -44,6 +44,7 @@ OTHER = {
     "style_size": "content size",
     "style_scale": 2.5,
     "colors": "luminance",
+    "crop": "square",
     "scales": (33, 44),
 }
 #: The fields with few values.
@@ -72,6 +73,7 @@ OPTIONS = [
     ("--style-layers pool1,relu5_4", "style_layers", (("pool1", 0.5), ("relu5_4", 0.5))),
     ("--pooling max", "pooling", "max"),
     ("--style-scale 2.5", "style_scale", 2.5),
+    ("--crop square", "crop", "square"),
     ("--colors luminance", "colors", "luminance"),
     ("--normalize", "normalized_network", True),
     ("--no-normalize", "normalized_network", False),
@@ -80,7 +82,8 @@ NOT_THE_RECIPE_S = {"precision", "content", "style", "output", "sheet", "weights
 NOT_THE_RECIPE_S |= {"list_recipes", "report_as", "max_memory"}
 NOT_THE_RECIPE_S |= {"more_styles", "style_blend", "content_mask", "style_mask", "region"}
 NOT_THE_RECIPE_S |= {"full_size", "depth"}
-NOT_THE_RECIPE_S |= {"preview_every", "save_every"}
+NOT_THE_RECIPE_S |= {"preview_every", "save_every", "log_dir", "report"}
+NOT_THE_RECIPE_S |= {"record", "exact", "resume", "checkpoint_every"}
 NOT_THE_RECIPE_S |= {"strength"}  # is tested in test_strength.py, because its effect depends on the recipe
 
 
