@@ -12,7 +12,7 @@ from numpy_network import mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.__main__ import main
-from transfer.command import run, save
+from transfer.command import save
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT

@@ -15,10 +15,9 @@ from typing import Any
 from transfer.batch.pairs import Pair
 from transfer.command.named_files import files_from
 from transfer.command.outputs import Outputs, planned
-from transfer.command.sources import sources
+from transfer.command.sources import digest, sources
 from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
-from vgg.files import file_digest
 
 #: The files of the whole batch, beside the pictures.
 SHEET, TABLE = "batch-sheet.png", "batch.csv"
@@ -57,7 +56,7 @@ class Order:
             "weights": weights_sha256,
             "blend": list(self.files.shares.values()),
             "regions": [name for name, _ in self.files.region_styles],
-            "picture": _digest(self.outputs.picture),
+            "picture": digest(self.outputs.picture),
         }
         return here == _recorded(found)
 
@@ -98,10 +97,3 @@ def _recorded(record: dict[str, Any]) -> dict[str, Any] | None:
 def _by_role(names: Sequence[str], inputs: dict[str, Any]) -> list[str]:
     """Return the digests in the order in which `Files.named` has the files."""
     return [inputs[name]["sha256"] for name in names]
-
-
-def _digest(path: Path) -> str | None:
-    try:
-        return file_digest(path, "sha256")
-    except OSError:
-        return None

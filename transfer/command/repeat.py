@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from transfer.command.differences import differences
+from transfer.command.kinds import is_kind, require_kinds
 from transfer.command.options import require_sensible
-from transfer.inputs.files import Files
+from transfer.command.sources import digest, place_of
+from transfer.inputs.files import Files, as_tuples
 from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation
 from vgg.errors import InputError
-from vgg.files import file_digest
 from vgg.matfile.locate import FOLDER
 
 #: Options that may stand beside --from; all others are in the record.
@@ -80,7 +81,7 @@ class Repeated:
         wanted = self.record["weights"]
         file = Path(wanted["file"])
         places = (file, self.path.parent / file.name, FOLDER / file.name)
-        return next((place for place in places if _digest(place) == wanted["sha256"]), None)
+        return next((place for place in places if digest(place) == wanted["sha256"]), None)
 
 
 def repeated(given: argparse.Namespace, default: argparse.Namespace) -> Repeated:
@@ -102,14 +103,13 @@ def repeated(given: argparse.Namespace, default: argparse.Namespace) -> Repeated
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         parts = {name: kind(**record["recipe"][name]) for name, kind in PARTS.items()}
-        recipe = Recipe(**{name: _tuples(value) for name, value in record["recipe"].items()} | parts)
+        recipe = Recipe(**{name: as_tuples(value) for name, value in record["recipe"].items()} | parts)
+        require_kinds(recipe)
         require_sensible(recipe)
-        files, inputs = record["files"], record["inputs"]
-        places = {name: _place(name, about, path.parent) for name, about in inputs.items()}
-        found = Files(**{name: _tuples(_moved(value, places)) for name, value in files.items()})
-        needed = ("seed", "precision", "memory_bytes", "stopped", "steps", "finish", "weights", "result")
-        if any(name not in record for name in needed):
-            raise KeyError
+        places = {name: place_of(name, about, path.parent) for name, about in record["inputs"].items()}
+        found = Files.of_record({name: _moved(value, places) for name, value in record["files"].items()})
+        require_kinds(found)
+        _require_rest(record)
         return Repeated(path, record, recipe, found)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
@@ -119,33 +119,20 @@ def repeated(given: argparse.Namespace, default: argparse.Namespace) -> Repeated
         raise InputError(no_record) from None
 
 
-def _place(name: str, about: dict[str, Any], beside: Path) -> str:
-    """Return where an input is: the file with its digest, else the one with its name."""
-    named = [Path(about["path"]), Path(name), beside / Path(name).name]
-    for place in named:
-        if _digest(place) == about["sha256"]:
-            return str(place)
-    others = (place for place in sorted(beside.iterdir()) if place.is_file() and _length(place) == about["bytes"])
-    for place in others:
-        if _digest(place) == about["sha256"]:
-            return str(place)
-    for place in named:
-        if place.is_file():
-            return str(place)
-    raise InputError(
-        f"{name}, an input of the recorded run, is neither at {about['path']} nor beside the record; copy it there"
+def _require_rest(record: dict[str, Any]) -> None:
+    """Return if what else is used of a record is what it should be; raises KeyError or TypeError if not."""
+    finish, weights, result = (record[name] for name in ("finish", "weights", "result"))
+    texts = (record["stopped"], weights["file"], weights["sha256"], result["file"], result["pixels_sha256"])
+    good = (
+        type(record["seed"]) is int and record["seed"] >= 0,
+        record["precision"] in ("float32", "bfloat16"),
+        is_kind(record["memory_bytes"], float) and record["memory_bytes"] > 0,
+        finish.keys() == {"depth", "full_size"} and finish["depth"] in (8, 16) and type(finish["full_size"]) is bool,
+        isinstance(record["steps"], list),
+        all(isinstance(text, str) for text in texts),
     )
-
-
-def _length(path: Path) -> int:
-    return path.stat().st_size
-
-
-def _digest(path: Path) -> str | None:
-    try:
-        return file_digest(path, "sha256")
-    except OSError:
-        return None
+    if not all(good):
+        raise TypeError
 
 
 def _moved(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401  (whatever a field of `Files` holds)
@@ -153,8 +140,3 @@ def _moved(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401  (whateve
     if isinstance(value, list):
         return [_moved(item, places) for item in value]
     return places.get(value, value) if isinstance(value, str) else value
-
-
-def _tuples(value: Any) -> Any:  # noqa: ANN401  (whatever JSON can hold)
-    """Return lists as tuples, as recipes and files have them."""
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Which files a run was made from, and what each can be found again by: part of its record."""
+"""Which files a run was made from, and how they are found again: part of its record."""
 
 import dataclasses
 import json
@@ -31,3 +31,29 @@ def inputs_of(names: Iterable[str]) -> dict[str, Any]:
             what = f"{name} cannot be read ({error.strerror})"
             raise InputError(f"{what}; check its name and permissions") from None
     return found
+
+
+def place_of(name: str, about: dict[str, Any], beside: Path) -> str:
+    """Return where an input is: the file with its digest, else the one with its name."""
+    named = [Path(about["path"]), Path(name), beside / Path(name).name]
+    for place in named:
+        if digest(place) == about["sha256"]:
+            return str(place)
+    others = (place for place in sorted(beside.iterdir()) if place.is_file() and place.stat().st_size == about["bytes"])
+    for place in others:
+        if digest(place) == about["sha256"]:
+            return str(place)
+    for place in named:
+        if place.is_file():
+            return str(place)
+    raise InputError(
+        f"{name}, an input of the recorded run, is neither at {about['path']} nor beside the record; copy it there"
+    )
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file, or None if it cannot be read."""
+    try:
+        return filedigest(path, "sha256")
+    except OSError:
+        return None
