@@ -25,7 +25,7 @@ def is_kind(value: object, kind: Any) -> bool:  # noqa: ANN401  (a type, or some
         return any(is_kind(value, part) for part in parts)
     if get_origin(kind) is tuple:
         parts = parts[:1] * len(value) if isinstance(value, tuple) and parts[-1] is ... else parts
-        return isinstance(value, tuple) and len(value) == len(parts) and all(map(_is_kind, value, parts))
+        return isinstance(value, tuple) and len(value) == len(parts) and all(map(is_kind, value, parts))
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
     return type(value) is kind

@@ -54,6 +54,6 @@ def place_of(name: str, about: dict[str, Any], beside: Path) -> str:
 def digest(path: Path) -> str | None:
     """Return the SHA-256 of a file, or None if it cannot be read."""
     try:
-        return filedigest(path, "sha256")
+        return file_digest(path, "sha256")
     except OSError:
         return None
