@@ -3,22 +3,22 @@
 import sys
 import time
 from contextlib import nullcontext
+from typing import NamedTuple
 
-from transfer.batch.orders import Order
 from transfer.batch.summary import Row
-from transfer.command.watchers import describe as describe_step
-from transfer.train import Step
+from transfer.term import Losses
 from vgg.console import terminal
 from vgg.console.progress import duration, moving_bar
 
 
 class Display:
-    """Shows all pictures of a batch: a bar over all steps on a terminal, elsewhere a line for each picture."""
+    """Shows all pictures of a batch: a bar over all of them on a terminal, elsewhere a line for each."""
 
     def __init__(self, pictures: int, quiet: bool) -> None:
         """Begin the clock; `pictures` is how many there are to make."""
         self.pictures, self.quiet, self.done = pictures, quiet, 0
         self._began, self._said = time.monotonic(), set[str]()
+        self._in_work: dict[str, str] = {}  # by the picture's name, which may be several with many workers
 
     def __enter__(self) -> "Display":
         """Open the bar."""
@@ -31,34 +31,37 @@ class Display:
         """Close the bar."""
         self._bar.__exit__(*error)
 
-    def on_step(self, order: Order, step: Step) -> None:
+    def on_step(self, name: str, number: int, losses: Losses) -> None:
         """Show a step of one picture."""
         if self._show:
-            self._show(Shown(self.done, self._left(), f"{order.pair.name}: step {step.step}  {describe_step(step)}"))
+            self._in_work[name] = f"{name} step {number} loss {losses[0]:.3g}"
+            self._show(Shown(self.done, self.left(), ", ".join(self._in_work.values())))
 
     def finished(self, row: Row) -> None:
         """Say what became of a picture."""
         self.done += 1
+        self._in_work.pop(row.name, None)
         if row.problem in self._said:  # a bad file is a problem of all its pairs
             return
         if row.problem:
             self._said.add(row.problem)
             terminal.say(f"batch: {row.problem}", sys.stderr)
         elif not self.quiet:
-            left = f"{duration(self._left())} left"
+            left = f"{duration(self.left())} left"
             terminal.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")
 
-    def _left(self) -> float:
+    def left(self) -> float:
+        """Return the seconds that the pictures to come will take."""
         return (time.monotonic() - self._began) / max(self.done, 1) * (self.pictures - self.done)
 
 
-class Shown:
+class Shown(NamedTuple):
     """What the bar shows: so many pictures are done."""
 
-    def __init__(self, step: int, left: float, text: str) -> None:
-        """Take the number of pictures done, the seconds left, and the text about the present one."""
-        self.step, self.left, self.text = step, left, text
+    step: int
+    left: float
+    text: str
 
     def __str__(self) -> str:
-        """Return the text."""
+        """Return the text about the pictures in work."""
         return self.text

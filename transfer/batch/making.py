@@ -6,19 +6,26 @@ sends the orders to other processes and machines.
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from transfer.batch.orders import Order
 from transfer.command.checkpoints import Checkpoints
 from transfer.command.record import environment, settings
+from transfer.command.watchers import Snapshots
 from transfer.session import Job, Session
-from transfer.train import Result, Step
+from transfer.term import Losses
+from transfer.train import Result, Step, Watch
 from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError
 
-OnStep = Callable[[Order, Step], None]
+#: A picture's name, the number of its step, and the losses there.
+OnStep = Callable[[str, int, Losses], None]
 
 
 class Wanted(NamedTuple):
@@ -39,6 +46,10 @@ class Made:
     settings: dict[str, Any] = field(default_factory=dict)  # of the record, with the environment it was computed in
     problem: str = ""  # why there is no result
     seconds: float = 0.0
+
+
+class Lost(Exception):
+    """Nothing more can be made; what is finished is kept. The message is one line for the user."""
 
 
 class Here:
@@ -62,43 +73,61 @@ class Here:
             try:
                 with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
                     result, found = make_one(
-                        self.session, order, job, self.options.checkpoint_every, self.on_step, check_interrupt
-                    )
+                        self.session, job, order.outputs.state, self.options.checkpoint_every,
+                        self._watchers(order, job), check_interrupt,
+                    )  # fmt: skip
                 yield Made(order, job, result, found, seconds=time.monotonic() - began)
             except InputError as error:
                 yield Made(order, job, problem=str(error), seconds=time.monotonic() - began)
 
+    def _watchers(self, order: Order, job: Job) -> list[Watch]:
+        every = self.options.preview_every, self.options.save_every
+        snapshots = Snapshots(order.outputs.picture, partial(self.session.finished, job), *every)
+        return [lambda step, _: self.on_step(order.pair.name, step.step, step.losses), snapshots]
+
 
 def make_one(
     session: Session,
-    order: Order,
     job: Job,
+    state: Path | None,
     checkpoint_every: int | None,
-    on_step: OnStep,
+    watchers: Sequence[Watch],
     check_interrupt: Callable[[], None],
 ) -> tuple[Result, dict[str, Any]]:
     """Make one picture, or go on with it if it is unfinished; return it with what its record says of the run.
+
+    Args:
+        session: makes it.
+        job: what to make.
+        state: the file that the run keeps its state in; None for none.
+        checkpoint_every: as in `Checkpoints`.
+        watchers: are called after each step.
+        check_interrupt: raises KeyboardInterrupt if the run shall stop.
 
     Raises:
         InputError: it cannot be made.
         KeyboardInterrupt: stopped; the state is kept.
     """
     found, here = settings(job, session), environment()
-    phases = session.phases(job)
-    checkpoints = Checkpoints(order.outputs.state, phases, found, here, checkpoint_every)
+    every = 0 if state is None else checkpoint_every
+    checkpoints = Checkpoints(state or Path(), session.phases(job), found, here, every)
 
-    def watch(step: Step, image: object) -> None:
-        on_step(order, step)
+    def watch(step: Step, image: np.ndarray) -> None:
+        for watcher in watchers:
+            watcher(step, image)
         try:
             check_interrupt()
         except KeyboardInterrupt:
             checkpoints.write()
             raise
 
-    result = session.run(job, watch, checkpoints, checkpoints.unfinished_or(session.start(job)))
+    start = session.start(job)
+    begin = start if state is None else checkpoints.unfinished_or(start)
+    result = session.run(job, watch, checkpoints, begin)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
     if result.stopped not in ("finished", "converged"):
-        checkpoints.remove()  # to go on from there would end the same way
+        if state is not None:
+            checkpoints.remove()  # to go on from there would end the same way
         raise InputError(f"{result.stopped}; choose smaller weights, and verify the .mat file")
     return result, found | here | {"memory_bytes": session.memory_bytes}

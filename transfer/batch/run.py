@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from transfer.batch.display import Display
-from transfer.batch.making import Here, Made, OnStep, Wanted
+from transfer.batch.making import Here, Lost, Made, OnStep, Wanted
 from transfer.batch.orders import Order
 from transfer.batch.summary import Row, row_of, write_summary
 from transfer.batch.wanted import wanted_of
@@ -66,6 +66,9 @@ def run(
             for made in maker.make(wanted_of(missing, recipe, options)):
                 rows[made.order] = kept(made, recipe, options, command) if made.result else row_of(made)
                 display.finished(rows[made.order])
+    except Lost as error:
+        terminal.say(f"batch: {error}", sys.stderr)
+        return SOME_FAILED
     finally:
         write_summary(orders, rows, recipe, options, say)
     failed = sum(bool(row.problem) for row in rows.values())

@@ -70,10 +70,11 @@ class Checkpoints:
         return progress
 
     def unfinished_or(self, start: np.ndarray) -> np.ndarray | Progress:
-        """Return the unfinished run if it is one of the same settings, else `start`, without a word."""
+        """Return the unfinished run if it will end with the same bytes as a whole one, else `start`, without a word."""
         remove_leftovers(self.path)
         found = unfinished_run(self.path, required=False)
-        if found is None or differences(found.settings, self.settings):
+        there = found and found.settings | found.environment
+        if found is None or differences(there, self.settings | self.environment):
             return start
         return found.progress(self.phases)
 
