@@ -74,8 +74,8 @@ def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
     if not options.output or (os.path.exists(options.output) and not os.path.isdir(options.output)):
         raise InputError(f"the output {options.output!r} is not a folder, expected one; choose another name")
     with interrupts_at_once():
-        from transfer.batch.orders import SHEET, TABLE, orders_of
-    for name in (TABLE, SHEET):
+        from transfer.batch.orders import PAGE, SHEET, TABLE, orders_of
+    for name in (TABLE, SHEET, *[PAGE] * options.report):
         check_place(Path(options.output) / name)
     orders = orders_of(pairs, options)
     if options.weights is not None:
@@ -99,7 +99,7 @@ def require_workers_possible(options: argparse.Namespace) -> bool:
         return False
     if options.workers is not None and options.scheduler is not None:
         raise InputError("--workers starts workers here and --scheduler joins others; choose one of them")
-    for name in ("preview_every", "save_every"):
+    for name in ("preview_every", "save_every", "log_dir"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for pictures made in this process; leave out the workers")
     if importlib.util.find_spec("distributed") is None:

@@ -16,8 +16,8 @@ import numpy as np
 
 from transfer.batch.orders import Order
 from transfer.command.checkpoints import Checkpoints
-from transfer.command.record import environment, settings
-from transfer.command.watchers import Snapshots
+from transfer.command.record import environment, reported_as, settings
+from transfer.command.watching import watchers_of
 from transfer.session import Job, Session
 from transfer.term import Losses
 from transfer.train import Result, Step, Watch
@@ -72,18 +72,19 @@ class Here:
             began = time.monotonic()
             try:
                 with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                    result, found = make_one(
-                        self.session, job, order.outputs.state, self.options.checkpoint_every,
-                        self._watchers(order, job), check_interrupt,
-                    )  # fmt: skip
+                    result, found = self._make(order, job, check_interrupt)
                 yield Made(order, job, result, found, seconds=time.monotonic() - began)
             except InputError as error:
                 yield Made(order, job, problem=str(error), seconds=time.monotonic() - began)
 
-    def _watchers(self, order: Order, job: Job) -> list[Watch]:
-        every = self.options.preview_every, self.options.save_every
-        snapshots = Snapshots(order.outputs.picture, partial(self.session.finished, job), *every)
-        return [lambda step, _: self.on_step(order.pair.name, step.step, step.losses), snapshots]
+    def _make(self, order: Order, job: Job, check_interrupt: Callable[[], None]) -> tuple[Result, dict[str, Any]]:
+        session, options, name = self.session, self.options, order.pair.name
+        with watchers_of(options, order.outputs, session.phases(job), partial(session.finished, job)) as watchers:
+            watchers = [*watchers, lambda step, _: self.on_step(name, step.step, step.losses)]
+            return make_one(
+                session, job, order.outputs.state, options.checkpoint_every, watchers, check_interrupt,
+                options.report_as,
+            )  # fmt: skip
 
 
 def make_one(
@@ -93,6 +94,7 @@ def make_one(
     checkpoint_every: int | None,
     watchers: Sequence[Watch],
     check_interrupt: Callable[[], None],
+    report_as: str | None = None,
 ) -> tuple[Result, dict[str, Any]]:
     """Make one picture, or go on with it if it is unfinished; return it with what its record says of the run.
 
@@ -103,6 +105,7 @@ def make_one(
         checkpoint_every: as in `Checkpoints`.
         watchers: are called after each step.
         check_interrupt: raises KeyboardInterrupt if the run shall stop.
+        report_as: a recipe in whose units the record shall have the losses, too.
 
     Raises:
         InputError: it cannot be made.
@@ -125,9 +128,12 @@ def make_one(
     begin = start if state is None else checkpoints.unfinished_or(start)
     result = session.run(job, watch, checkpoints, begin)
     if result.stopped == "interrupted":
-        raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
+        raise KeyboardInterrupt
     if result.stopped not in ("finished", "converged"):
         if state is not None:
             checkpoints.remove()  # to go on from there would end the same way
         raise InputError(f"{result.stopped}; choose smaller weights, and verify the .mat file")
-    return result, found | here | {"memory_bytes": session.memory_bytes}
+    found |= here | {"memory_bytes": session.memory_bytes}
+    if report_as:
+        found |= {"reported_as": reported_as(report_as, session, job, result.image)}
+    return result, found

@@ -20,7 +20,7 @@ from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
 
 #: The files of the whole batch, beside the pictures.
-SHEET, TABLE = "batch-sheet.png", "batch.csv"
+SHEET, TABLE, PAGE = "batch-sheet.png", "batch.csv", "batch-report.html"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]
         picture = Path(options.output) / f"{pair.name}.png"
         watched = bool(options.preview_every or options.save_every)
         inputs = [*files.named(), *filter(None, [options.weights])]
-        found.append(Order(pair, files, planned(picture, options.sheet, inputs, options.depth, watched)))
+        wanted = picture, options.sheet, inputs, options.depth, watched, options.report
+        found.append(Order(pair, files, planned(*wanted)))
     return found
 
 

@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from transfer.batch.display import Display
@@ -61,16 +62,24 @@ def run(
     precision = precision_of(options.precision, recipe)
     display = Display(len(missing), quiet=options.quiet)
     hire = hire or (lambda *known: nullcontext(Here(session_of(*known[:2], options), options, known[2])))
+    summarise = partial(write_summary, orders, rows, recipe, options, command)
+    lost = None
     try:
         with display, hire(weights, precision, display.on_step) as maker:
-            for made in maker.make(wanted_of(missing, recipe, options)):
+            for made in maker.make(wanted_of(missing, recipe, options, say)):
                 rows[made.order] = kept(made, recipe, options, command) if made.result else row_of(made)
                 display.finished(rows[made.order])
     except Lost as error:
-        terminal.say(f"batch: {error}", sys.stderr)
+        lost = error
+    except (InputError, KeyboardInterrupt) as error:
+        with suppress(InputError):  # the disk is full, say
+            summarise(say)
+        further = "what is finished is kept; the same command goes on from here"
+        raise type(error)(f"{error}; {further}" if str(error) else further) from None
+    summarise(say)
+    if lost:
+        terminal.say(f"batch: {lost}", sys.stderr)
         return SOME_FAILED
-    finally:
-        write_summary(orders, rows, recipe, options, say)
     failed = sum(bool(row.problem) for row in rows.values())
     if failed:
         terminal.say(f"batch: {failed} of {len(orders)} pictures could not be made, see batch.csv", sys.stderr)
@@ -105,6 +114,6 @@ def kept(made: Made, recipe: Recipe, options: argparse.Namespace, command: Seque
     if finish.full_content is not None:
         image = full_size(image, finish.full_content, recipe.colors)
     known = {"command": list(command), "finish": finish.settings} | sources(order.files)
-    _, recorded = save(made.job.pictures, image, finish, outputs, outcome(result) | made.settings | known)
+    _, recorded = save(made.job.pictures, image, finish, outputs, outcome(result) | made.settings | known, rescue=False)
     outputs.state.unlink(missing_ok=True)
     return replace(Row.of(order, recorded), seconds=made.seconds)

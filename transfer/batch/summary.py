@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from transfer.batch.making import Made
-from transfer.batch.orders import SHEET, TABLE, Order
-from transfer.batch.pairs import short_name
+from transfer.batch.orders import PAGE, SHEET, TABLE, Order
+from transfer.batch.pairs import Pair, short_name
+from transfer.command.save import write_text
 from transfer.inputs.crop import cropped
 from transfer.recipe.choices import Recipe
+from transfer.report.embed import thumbnail as small
+from transfer.report.grid import HEAD, THUMBNAIL, Cell, Head, grid_page
 from vgg.errors import InputError
 from vgg.files import atomic_write
 from vgg.image.file import read_image, resize, write_image
@@ -60,9 +64,14 @@ def write_summary(
     rows: Mapping[Order, Row],
     recipe: Recipe,
     options: argparse.Namespace,
+    command: Sequence[str],
     say: Callable[[str], None],
 ) -> None:
-    """Write table and sheet of what is there; say where. Nothing is written if there is not a single row."""
+    """Write table, sheet and page of what is there; say where. Nothing is written if there is not a single row.
+
+    Raises:
+        InputError: one of them cannot be written, for example on a full disk.
+    """
     if not rows:
         return
     folder = Path(options.output)
@@ -71,6 +80,9 @@ def write_summary(
     if any(not row.problem for row in rows.values()):
         write_image(folder / SHEET, sheet_of(orders, rows, recipe))
         written.append(folder / SHEET)
+    if options.report:
+        write_text(folder / PAGE, page_of(orders, rows, recipe, command))
+        written.append(folder / PAGE)
     say(f"written: {', '.join(map(str, written))}")
 
 
@@ -99,6 +111,29 @@ def sheet_of(orders: Sequence[Order], rows: Mapping[Order, Row], recipe: Recipe)
             picture = made.get((content, style))
             cells.append(("", blank(height) if picture is None else resize_to_height(read_image(picture), height)))
     return contact_sheet(cells, len(styles) + 1, height, font_size=0.5)
+
+
+def page_of(orders: Sequence[Order], rows: Mapping[Order, Row], recipe: Recipe, command: Sequence[str]) -> str:
+    """Return the web page of all pictures, as the sheet has them."""
+    contents = list(dict.fromkeys(order.pair.content for order in orders))
+    styles = list(dict.fromkeys(order.pair.style for order in orders))
+    cells = {order.pair: cell_of(order, rows[order]) for order in orders if order in rows}
+    columns = [Head(*thumbnail(style, "style", HEAD, recipe)) for style in styles]
+    lines = [Head(*thumbnail(content, "content", HEAD, recipe)) for content in contents]
+    facts = [("recipe", recipe.name), ("size", f"{recipe.size} pixels"), ("steps", f"{recipe.iterations} at each size")]
+    by_line = [[cells.get(Pair(content, style)) for style in styles] for content in contents]
+    return grid_page("Pictures of a batch", lines, columns, by_line, facts, shlex.join(command))
+
+
+def cell_of(order: Order, row: Row) -> Cell:
+    """Return a cell of the page."""
+    if row.problem:
+        return Cell(problem=row.problem)
+    outputs = order.outputs
+    picture = small(read_image(outputs.picture), THUMBNAIL)
+    losses = {"total": row.total} | dict(zip(("content", "style", "tv"), row.groups, strict=True))
+    report = outputs.report.name if outputs.report and outputs.report.exists() else ""
+    return Cell(picture, outputs.picture.name, report, losses, row.seconds)
 
 
 def thumbnail(path: str, kind: str, height: int, recipe: Recipe) -> tuple[str, np.ndarray]:

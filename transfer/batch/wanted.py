@@ -20,15 +20,26 @@ KEPT = 64
 StyleOf = Callable[[str, tuple[int, int]], tuple[np.ndarray, list[str]]]
 
 
-def wanted_of(orders: Sequence[Order], recipe: Recipe, options: argparse.Namespace) -> Iterator[Wanted]:
-    """Yield the orders with their pictures: content by content, each with all of its styles."""
+def wanted_of(
+    orders: Sequence[Order], recipe: Recipe, options: argparse.Namespace, say: Callable[[str], None]
+) -> Iterator[Wanted]:
+    """Yield the orders with their pictures: content by content, each with all of its styles.
+
+    `say` shows what the user should know of a picture, once.
+    """
+    said: set[str] = set()
     by_content: dict[str, list[Order]] = {}
     for order in orders:
         by_content.setdefault(order.files.content, []).append(order)
     style_of = lru_cache(KEPT)(lambda name, shape: style_with_remarks(name, recipe, shape))
     for content in contents(list(by_content), recipe):
         for order in by_content[content.name]:
-            yield one_wanted(order, content, style_of, recipe, options)
+            wanted = one_wanted(order, content, style_of, recipe, options)
+            for remark in wanted.job.pictures.remarks if wanted.job else ():
+                if remark not in said:
+                    say(remark)
+                    said.add(remark)
+            yield wanted
 
 
 def style_with_remarks(name: str, recipe: Recipe, shape: tuple[int, int]) -> tuple[np.ndarray, list[str]]:
@@ -46,7 +57,11 @@ def one_wanted(
     try:
         shape = content.image.shape[:2] if recipe.style_size != "own" else (0, 0)
         styles = [style_of(name, shape) for name in order.files.style_pictures]
-        remarks = [*content.remarks, *(remark for _, found in styles for remark in found)]
+        named = (
+            (content.name, content.remarks),
+            *((name, style_of(name, shape)[1]) for name in order.files.style_pictures),
+        )
+        remarks = [f"{name}: {remark}" for name, found in named for remark in found]
         pictures = together(order.files, recipe, content.image, [image for image, _ in styles], remarks)
         return Wanted(order, Job(recipe, pictures, options.seed))
     except InputError as error:

@@ -23,17 +23,14 @@ START = "dask worker {address} --nthreads 2 --resources {resource}=1, in a folde
 @contextmanager
 def quiet_dask() -> Iterator[None]:
     """Let Dask say nothing inside the block: what its user has to know is in our own lines."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "bokeh", "asyncio")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL + 1)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
-            for logger, level in zip(loggers, before, strict=True):
-                logger.setLevel(level)
+            logging.disable(before)
 
 
 @contextmanager

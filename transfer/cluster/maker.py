@@ -80,7 +80,7 @@ class Workers:
         state = order.outputs.state.absolute() if self.options.scheduler is None else None
         task = Task(
             order.pair.name, replace(job, pictures=bare), from_content, self.precision, state,
-            self.options.checkpoint_every,
+            self.options.checkpoint_every, self.options.report_as,
         )  # fmt: skip
         images = [self._ship_image(image) for image in (pictures.content_image, *pictures.style_images)]
         return self.client.submit(

@@ -50,6 +50,7 @@ class Task:
     precision: str
     state: Path | None  # where the run keeps its state, if client and worker see the same files
     checkpoint_every: int | None
+    report_as: str | None
 
 
 def shipped(value: object) -> object:
@@ -99,4 +100,4 @@ def make(task: Task, weights: "Weights", content: np.ndarray, *styles: np.ndarra
             worker.log_event(TOPIC, {"name": task.name, "step": step.step, "losses": tuple(step.losses[:1])})
 
     job = replace(task.job, pictures=pictures)
-    return make_one(sessions[key], job, task.state, task.checkpoint_every, [tell], lambda: None)
+    return make_one(sessions[key], job, task.state, task.checkpoint_every, [tell], lambda: None, task.report_as)

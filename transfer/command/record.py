@@ -12,6 +12,7 @@ import numpy as np
 
 from transfer.machine import processor, threads
 from transfer.recipe.choices import OWN_L_BFGS
+from transfer.recipe.ours import recipe_named
 from transfer.regions import Region
 from transfer.session import Job, Session
 from transfer.term import Losses
@@ -93,6 +94,12 @@ def outcome(result: Result) -> dict[str, Any]:
         "losses": _losses(result.losses) if result.losses and result.precision == "float32" else None,
         "steps": [_step(step) for step in result.steps],
     }
+
+
+def reported_as(name: str, session: Session, job: Job, image: np.ndarray) -> dict[str, Any]:
+    """Return the losses of a result (H, W, 3) in the units of the recipe called `name`."""
+    losses = session.losses(recipe_named(name), job.pictures, image)
+    return {"recipe": name, "total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
 
 
 def written(path: Path, image: np.ndarray, depth: Depth = 8) -> dict[str, Any]:

@@ -2,29 +2,27 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
-from math import ceil
 from typing import Any, NoReturn
 
 import numpy as np
 
 from transfer.command.checkpoints import Checkpoints, unfinished_run
-from transfer.command.event_log import EventLog
 from transfer.command.finish import Finish
 from transfer.command.forecast import forecast
-from transfer.command.outputs import Outputs, log_folders
-from transfer.command.record import GROUPS, environment, outcome, settings, write_record
+from transfer.command.outputs import Outputs
+from transfer.command.record import environment, outcome, reported_as, settings, write_record
 from transfer.command.repeat import Repeated
 from transfer.command.save import save
-from transfer.command.watchers import Snapshots
 from transfer.command.watchers import describe as describe_step
+from transfer.command.watching import steps_of, watchers_of
 from transfer.full_size import full_size
 from transfer.machine import usable_bytes
 from transfer.progress import Progress
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
-from transfer.recipe.ours import RECIPES, recipe_named
+from transfer.recipe.ours import RECIPES
 from transfer.session import Job, Session, precision_of
 from transfer.train import Phase, Result, Step, Watch, train
 from vgg.console import terminal
@@ -89,10 +87,10 @@ def run(
         if result.stopped != "interrupted":
             checkpoints.remove()
     if options.report_as:
-        losses = session.losses(recipe_named(options.report_as), job.pictures, result.image)
-        reported = {"total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
-        say(f"in units of {options.report_as}: {'  '.join(f'{term} {loss:.4g}' for term, loss in reported.items())}")
-        write_record(used.record, recorded | {"reported_as": {"recipe": options.report_as, **reported}})
+        reported = reported_as(options.report_as, session, job, result.image)
+        losses = "  ".join(f"{term} {loss:.4g}" for term, loss in reported.items() if term != "recipe")
+        say(f"in units of {options.report_as}: {losses}")
+        write_record(used.record, recorded | {"reported_as": reported})
     if repeated:
         say(repeated.judged(recorded["result"]))
     return ended(result, used, checkpoints, say)
@@ -133,25 +131,6 @@ def require_step(result: Result) -> NoReturn:
     if result.stopped == "converged":
         raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
     raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
-
-
-@contextmanager
-def watchers_of(
-    options: argparse.Namespace, outputs: Outputs, phases: Sequence[Phase], finished: Callable[[np.ndarray], np.ndarray]
-) -> Iterator[list[Watch]]:
-    """Yield what looks on while the run goes by: the snapshots, and the log for TensorBoard if one is wanted."""
-    snapshots = Snapshots(outputs.picture, finished, options.preview_every, options.save_every)
-    if options.log_dir is None:
-        yield [snapshots]
-        return
-    every = ceil(steps_of(phases) / 10)  # of more than 10 images TensorBoard shows some only
-    with EventLog(log_folders(options.log_dir, outputs.picture), finished, every) as log:
-        yield [snapshots, log]
-
-
-def steps_of(phases: Sequence[Phase]) -> int:
-    """Return how many steps the phases have together, if none ends early."""
-    return sum({(phase.height, phase.width): phase.until for phase in phases}.values())
 
 
 def optimise(

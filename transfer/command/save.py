@@ -21,26 +21,35 @@ from vgg.image.sheet import contact_sheet
 
 
 def save(
-    pictures: Pictures, image: np.ndarray, finish: Finish, outputs: Outputs, recorded: dict[str, Any]
+    pictures: Pictures,
+    image: np.ndarray,
+    finish: Finish,
+    outputs: Outputs,
+    recorded: dict[str, Any],
+    rescue: bool = True,
 ) -> tuple[Outputs, dict[str, Any]]:
     """Write the picture, its record, and the sheet and the page if asked for.
 
     Return where they are, which is elsewhere if need be, and what is in the record.
+
+    Raises:
+        InputError: one cannot be written, without `rescue` or anywhere else.
     """
+    write_to = write_somewhere if rescue else written_to
     depth, profile = finish.depth, finish.profile
-    picture = write_somewhere(outputs.picture, lambda path: write_image(path, image, depth, profile))
+    picture = write_to(outputs.picture, lambda path: write_image(path, image, depth, profile))
     outputs = outputs.beside(picture)
     recorded = recorded | {"result": written(picture, image, depth)}
-    record = write_somewhere(outputs.record, lambda path: write_record(path, recorded))
+    record = write_to(outputs.record, lambda path: write_record(path, recorded))
     sheet = outputs.sheet
     if sheet:
         in_order = [*shown(pictures), ("result", image)]
-        sheet = write_somewhere(sheet, lambda path: write_image(path, contact_sheet(in_order)))
+        sheet = write_to(sheet, lambda path: write_image(path, contact_sheet(in_order)))
     report = outputs.report
     if report:
         repeat = shlex.join(["python", "-m", "transfer", "--from", str(record), "-o", "NEW.png"])
         text = page(recorded, shown(pictures), image, repeat, profile)
-        report = write_somewhere(report, lambda path: write_text(path, text))
+        report = write_to(report, lambda path: write_text(path, text))
     return Outputs(picture, record, sheet, outputs.state, report), recorded
 
 
@@ -63,3 +72,9 @@ def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
     if place != path:
         terminal.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
     return place
+
+
+def written_to(path: Path, write: Callable[[Path], None]) -> Path:
+    """Call `write(path)` and return the path."""
+    write(path)
+    return path
