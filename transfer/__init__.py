@@ -2,8 +2,8 @@
 
 Read in this order:
 
-1. `losses`       content, style and total loss, with the paper's equations; `pixel_losses` has the total variation,
-                  `term` what all losses have in common
+1. `losses`       content, style and total loss, with the paper's equations; `pixel_losses` has the total variation
+                  and what holds a film together, `term` what all losses have in common
 2. `recipe`       every choice as data
 3. `objective`    the total loss and its gradient as a function of the image: terms, whole or in stripes
 4. `train`        the training loop; its optimisers are in `vgg.optimize`
@@ -13,5 +13,5 @@ Read in this order:
 
 Beside them, `regions` and `guided` give parts of a picture styles of their own, and `colors` says whose colours the
 result has. `figures`, `bench` and `blend` are other programs on top of sessions; `masks` makes label pictures, and
-`report` web pages about results.
+`report` web pages about results; `video` has what a film needs beyond single pictures.
 """

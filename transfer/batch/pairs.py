@@ -7,15 +7,13 @@ their pictures by generators. Nothing is decoded here.
 import csv
 import glob
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from transfer.inputs.folder import ENDINGS, natural, pictures_in
 from vgg.errors import InputError
 
-#: Endings of what is taken from a folder; a file that is named may have any.
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
 PREFIXES = {"content": "content_", "style": "style_"}
 
 
@@ -43,7 +41,7 @@ def folder_pairs(folder: str, how: str) -> list[Pair]:
     Raises:
         InputError: the folder cannot be read or has none of either kind.
     """
-    names = _names_in(folder)
+    names = pictures_in(folder)
     found = {
         kind: [os.path.join(folder, name) for name in names if name.startswith(prefix)]
         for kind, prefix in PREFIXES.items()
@@ -129,14 +127,14 @@ def _expanded(words: Sequence[str]) -> list[str]:
     found: list[str] = []
     for word in words:
         if os.path.isdir(word):
-            inside = [os.path.join(word, name) for name in _names_in(word)]
+            inside = [os.path.join(word, name) for name in pictures_in(word)]
             if not inside:
                 raise InputError(f"{word} has no pictures, expected some that end in {', '.join(ENDINGS)}; name others")
             found += inside
         elif word.lower().endswith(".txt"):
             found += _list_in(word)
         elif glob.has_magic(word) and not os.path.exists(word):
-            matching = sorted(glob.glob(word), key=_natural)
+            matching = sorted(glob.glob(word), key=natural)
             if not matching:
                 raise InputError(f"{word} matches no file; look for a mistake in the name, or quote it")
             found += matching
@@ -154,17 +152,3 @@ def _list_in(path: str) -> list[str]:
     if not found:
         raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
     return found
-
-
-def _names_in(folder: str) -> list[str]:
-    try:
-        names = os.listdir(folder)
-    except OSError as error:
-        raise InputError(f"{folder} cannot be read ({error.strerror}); name a folder with pictures") from None
-    visible = (name for name in names if name.lower().endswith(ENDINGS) and not name.startswith("."))
-    return sorted(visible, key=_natural)
-
-
-def _natural(name: str) -> list[object]:
-    """Return a key that sorts photo2 before photo10."""
-    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in re.split(r"(\d+)", name.casefold())]

@@ -10,7 +10,7 @@ from transfer.guided import GuidedStyleTerm
 from transfer.losses import ContentTerm, StyleTerm
 from transfer.objective.references import MapsOf, References
 from transfer.objective.style_targets import KnownGrams, style_targets
-from transfer.pixel_losses import VariationTerm
+from transfer.pixel_losses import TemporalTerm, VariationTerm
 from transfer.recipe.choices import Recipe
 from transfer.regions import WHOLE, Region
 from transfer.term import PIXELS, Target, Term
@@ -25,9 +25,18 @@ GRAIN = 20.0
 
 
 def terms_of(
-    recipe: Recipe, network: VGG19, height: int, width: int, regions: Sequence[Region] = (WHOLE,)
+    recipe: Recipe,
+    network: VGG19,
+    height: int,
+    width: int,
+    regions: Sequence[Region] = (WHOLE,),
+    temporal_weight: float = 0.0,
 ) -> tuple[Term, ...]:
-    """Return the terms of the recipe's total loss for an image of height × width pixels."""
+    """Return the terms of the recipe's total loss for an image of height × width pixels.
+
+    A frame of a film also has a `temporal_weight`, γ. The terms of all its frames are the same, the first one's too, so
+    that they are compiled once.
+    """
     terms: list[Term] = []
     for layer, share in recipe.content_layers:
         size = _channels_and_positions(network, layer, height, width)
@@ -39,6 +48,8 @@ def terms_of(
         terms.append(kind(layer, weight, recipe.style_loss, *size, recipe.gram_channels, region.name))
     if recipe.tv_weight:
         terms.append(VariationTerm(recipe.tv_weight, recipe.tv_loss, height, width))
+    if temporal_weight:
+        terms.append(TemporalTerm(temporal_weight, height, width))
     return tuple(terms)
 
 
@@ -48,8 +59,14 @@ def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
 
 
 def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, known: KnownGrams) -> Targets:
-    """Return what each term compares with; no target for a term on pixels. `known` is that of `style_targets`."""
+    """Return what each term compares with; `known` is that of `style_targets`.
+
+    The total variation has no target. For a frame of which nothing is known, the temporal term's has the weight 0.
+    """
     targets = {term.name: Target() for term in terms}
+    for term in (term for term in terms if isinstance(term, TemporalTerm)):
+        nothing = np.zeros((term.height, term.width, 4), np.float32)
+        targets[term.name] = Target((nothing if references.earlier is None else references.earlier)[None])
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
     maps, energies = _maps_and_energies(maps_of, references.content_image, tuple(contents))
     compared = {layer: maps[layer] for layer, term in contents.items() if term.normalization.distance}
