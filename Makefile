@@ -17,7 +17,7 @@ OPTIONS = $(call option,--size,SIZE) $(call option,--recipe,RECIPE) $(call optio
 # pip shows what it fetches, and what it warned of only if it fails.
 pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-errors || { cat .venv/pip-errors >&2; exit 2; }
 
-.PHONY: help run download-weights figures bench test lint clean
+.PHONY: help run batch cluster download-weights figures bench test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -28,6 +28,11 @@ help:
 	@echo "                        a blend of two styles"
 	@echo "make run ARGS=\"--content-weight 0.3 --init noise\""
 	@echo "                        with any other options; ARGS=--help lists them all"
+	@echo "make batch FOLDER=in OUTPUT=out"
+	@echo "                        many pictures: each in/content_* in each in/style_*; makes only what is missing"
+	@echo "make batch CONTENTS=photos STYLES=paintings WORKERS=4"
+	@echo "                        the same from two folders, by 4 processes (also SIZE=, RECIPE=, ARGS= ...)"
+	@echo "make cluster            install Dask's distributed, for WORKERS= and for many machines"
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ARGS=)"
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
@@ -40,6 +45,18 @@ help:
 # The main path; without the genuine weights it takes the network that ships here, and says so.
 run: .venv/installed
 	@$(VENV) -m transfer $(call quoted,CONTENT) $(call quoted,STYLE) -o $(call quoted,OUTPUT) --sheet $(OPTIONS) $(value ARGS)
+
+# Beside one process, Dask's workers can make the pictures: WORKERS=4 here, ARGS="--scheduler ADDRESS" on other machines.
+# CONTENTS and STYLES may be several words, so they are not quoted as one.
+BATCH = $(if $(value FOLDER),$(call quoted,FOLDER)) $(if $(value CONTENTS),--contents $(value CONTENTS)) \
+	$(if $(value STYLES),--styles $(value STYLES)) $(call option,--pairs,PAIRS) $(call option,--workers,WORKERS) \
+	$(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT))
+
+batch: .venv/installed $(if $(WORKERS)$(findstring --scheduler,$(ARGS)),.venv/installed-cluster)
+	@$(VENV) -m transfer.batch $(BATCH) $(OPTIONS) $(value ARGS)
+
+cluster: .venv/installed-cluster
+	@echo "installed; start workers as transfer/README.md says, or let make batch WORKERS=4 do it on this machine"
 
 # Optional: without them `make run` uses the network that ships here.
 download-weights: .venv/installed
@@ -77,6 +94,11 @@ lint: .venv/installed-tests
 
 .venv/installed-tests: tests/requirements.txt .venv/installed
 	$(call pip,-r tests/requirements.txt)
+	@touch $@
+
+# Only pictures by several processes or machines need it.
+.venv/installed-cluster: .venv/installed
+	$(call pip,'distributed>=2024.1')
 	@touch $@
 
 # Only the trade-off plot needs it.

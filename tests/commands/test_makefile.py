@@ -20,7 +20,7 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / ".venv").mkdir()
-    for name in ("installed", "installed-tests", "installed-figures"):
+    for name in ("installed", "installed-tests", "installed-figures", "installed-cluster"):
         (tmp_path / ".venv" / name).touch()
     return tmp_path
 
@@ -86,6 +86,21 @@ def test_figures_take_options_too(project):
         assert found == [[*all_of_them, "sample", "sample", *options.split()]]
 
 
+def test_a_batch_of_a_folder_or_of_two_and_by_workers(project):
+    batch = [PYTHON, "-m", "transfer.batch"]
+    assert commands(project, "batch", "FOLDER=my pictures") == [[*batch, "my pictures"]]
+    words = commands(
+        project, "batch", "CONTENTS=a b", "STYLES=c", "OUTPUT=an out", "WORKERS=4", "SIZE=64", "ARGS=--quiet"
+    )
+    expected = ["--contents", "a", "b", "--styles", "c", "--workers", "4", "-o", "an out", "--size", "64", "--quiet"]
+    assert words == [[*batch, *expected]]
+    (project / ".venv" / "installed-cluster").unlink()
+    assert len(commands(project, "batch", "FOLDER=a")) == 1
+    for more in (["WORKERS=2"], ["ARGS=--scheduler tcp://a:1"]):
+        (project / ".venv" / "installed-cluster").unlink(missing_ok=True)
+        assert any("distributed" in word for line in commands(project, "batch", "FOLDER=a", *more) for word in line)
+
+
 def test_the_other_commands(project):
     assert commands(project, "bench", "WEIGHTS=a b.mat") == [[PYTHON, "-m", "transfer.bench", "--weights", "a b.mat"]]
     assert commands(project, "download-weights", "LAYOUT=beta16")[0][2:] == [
@@ -111,7 +126,7 @@ def test_installation_shows_what_it_does(project):
 @pytest.mark.parametrize("words", [[], ["help"]])
 def test_help_names_what_there_is(project, words):
     text = "\n".join(make(project, *words))
-    for target in ("run", "download-weights", "figures", "bench", "test", "lint", "clean"):
+    for target in ("run", "batch", "cluster", "download-weights", "figures", "bench", "test", "lint", "clean"):
         assert f"make {target} " in text
     for variable in ("CONTENT=", "STYLE=", "OUTPUT=", "SIZE=", "RECIPE=", "ITERATIONS=", "INIT=", "WEIGHTS="):
         assert variable in text

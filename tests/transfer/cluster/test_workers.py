@@ -51,7 +51,7 @@ def wait_for(condition, seconds: float = 60.0) -> None:
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs Linux")
 def test_a_worker_is_killed_in_the_middle(tmp_path, words):
     """One picture is tried again, from where its state was kept; the bytes are those of one process."""
-    words += ["--iterations", "150", "--checkpoint-every", "1"]
+    words += ["--iterations", "80", "--checkpoint-every", "1"]
     assert batch(words)[0] == 0
     alone = pictures(tmp_path)
     for path in (tmp_path / "out").iterdir():
