@@ -32,13 +32,16 @@ def _shrunk(pictures: Pictures, factor: float) -> Pictures:
         """Return an image (H, W, 3), or a guide (H, W), made smaller by the factor."""
         return resize(image, round(factor * max(image.shape[:2])))
 
-    content_image, init_image = smaller(pictures.content_image), pictures.init_image
-    if init_image is not None:
-        init_image = resize_to(init_image, *content_image.shape[:2])
+    content_image = smaller(pictures.content_image)
+    init_image, earlier = (
+        None if image is None else resize_to(image, *content_image.shape[:2])
+        for image in (pictures.init_image, pictures.earlier)
+    )
     return replace(
         pictures,
         content_image=content_image,
         style_images=tuple(smaller(image) for image in pictures.style_images),
         regions=tuple(region.changed(smaller) for region in pictures.regions),
         init_image=init_image,
+        earlier=earlier,
     )

@@ -33,12 +33,13 @@ def prepared(pictures: Pictures, colors: Colors) -> Pictures:
     if colors == "style":
         return pictures
     if colors == "luminance":
-        init = pictures.init_image
+        init, earlier = pictures.init_image, pictures.earlier
         return replace(
             pictures,
             content_image=grey(luminance(content)),
             style_images=tuple(grey(matched_luminance(style, content)) for style in pictures.style_images),
             init_image=None if init is None else grey(luminance(init)),
+            earlier=None if earlier is None else np.dstack([grey(luminance(earlier[..., :3])), earlier[..., 3]]),
         )
     root = {"match": square_root, "match-cholesky": np.linalg.cholesky}[colors]
     return replace(pictures, style_images=tuple(matched(style, content, root) for style in pictures.style_images))

@@ -41,4 +41,5 @@ def widened(pictures: Pictures, margin: int) -> Pictures:
         content_image=continued(pictures.content_image, margin),
         style_images=tuple(continued(image, margin) for image in pictures.style_images),
         regions=tuple(region.changed(lambda guide: continued(guide, margin)) for region in pictures.regions),
+        earlier=None if pictures.earlier is None else continued(pictures.earlier, margin),
     )

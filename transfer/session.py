@@ -120,9 +120,8 @@ class Session:
         network, pictures = self.network(recipe, precision), prepared(pictures, recipe.colors)
         wide = widened(pictures, margin_of(recipe.margin, pictures))
         terms = terms_of(recipe, network, *wide.content_image.shape[:2], wide.regions)
-        return Objective(
-            self._evaluation(network, terms, rows), References(wide.content_image, wide.style_images, wide.regions)
-        )
+        references = References(wide.content_image, wide.style_images, wide.regions, wide.earlier)
+        return Objective(self._evaluation(network, terms, rows), references)
 
     def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
         """Return the losses of `image` (H, W, 3) in float32, as floats."""

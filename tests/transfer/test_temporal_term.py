@@ -1,5 +1,7 @@
 """The temporal term: its value by hand, its gradient against the closed form, whole and in stripes, and its margin."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -27,7 +29,7 @@ EARLIER = np.dstack(
 def objectives(weights, gamma: float, earlier: np.ndarray | None) -> list[Objective]:
     """The default recipe's, whole and in stripes."""
     network = VGG19(weights, "avg")
-    terms = terms_of(DEFAULT, network, HEIGHT, WIDTH, temporal_weight=gamma)
+    terms = terms_of(replace(DEFAULT, temporal_weight=gamma), network, HEIGHT, WIDTH)
     references = References(CONTENT, (STYLE,), earlier=earlier)
     return [
         Objective(kind, references) for kind in (WholeEvaluation(network, terms), StripedEvaluation(network, terms, 8))
@@ -89,7 +91,7 @@ def test_the_first_frame_has_nothing_to_hold_to(weights):
 def test_one_evaluation_takes_every_frame(weights):
     """Frames differ in their targets only."""
     network = VGG19(weights, "avg")
-    evaluation = WholeEvaluation(network, terms_of(DEFAULT, network, HEIGHT, WIDTH, temporal_weight=GAMMA))
+    evaluation = WholeEvaluation(network, terms_of(replace(DEFAULT, temporal_weight=GAMMA), network, HEIGHT, WIDTH))
     halved = EARLIER * np.float32([1, 1, 1, 0.5])
     values = [
         Objective(evaluation, References(CONTENT, (STYLE,), earlier=earlier))(IMAGE)[0].groups["temporal"]

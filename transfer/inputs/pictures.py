@@ -32,6 +32,7 @@ class Pictures:
     files: Files
     remarks: tuple[str, ...] = ()
     regions: tuple[Region, ...] = (WHOLE,)
+    earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.objective.references`
 
     @property
     def style_image(self) -> np.ndarray:
@@ -104,7 +105,22 @@ def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
 
 def _by_size(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:
     """Return the picture at the recipe's size; one that is smaller is only enlarged if the recipe says so."""
-    image = _image(name, draw, recipe)
+    return at_size(kind, name, _image(name, draw, recipe), recipe, remarks)
+
+
+def at_size(kind: str, name: str, image: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:
+    """Return an image (H, W, 3) at the size that the recipe wants.
+
+    Args:
+        kind: what it is, for the remark that it is not enlarged.
+        name: its file, for the message of an error.
+        image: as it is in its file, or a part of it.
+        recipe: has the size.
+        remarks: gets what the user should know.
+
+    Raises:
+        InputError: at that size it would be too small or too large.
+    """
     height, width = image.shape[:2]
     scale = recipe.size / (min(height, width) if recipe.size_of == "shorter side" else max(height, width))
     if scale > 1 and not recipe.enlarges:

@@ -25,17 +25,11 @@ GRAIN = 20.0
 
 
 def terms_of(
-    recipe: Recipe,
-    network: VGG19,
-    height: int,
-    width: int,
-    regions: Sequence[Region] = (WHOLE,),
-    temporal_weight: float = 0.0,
+    recipe: Recipe, network: VGG19, height: int, width: int, regions: Sequence[Region] = (WHOLE,)
 ) -> tuple[Term, ...]:
     """Return the terms of the recipe's total loss for an image of height × width pixels.
 
-    A frame of a film also has a `temporal_weight`, γ. The terms of all its frames are the same, the first one's too, so
-    that they are compiled once.
+    The terms of all frames of a film are the same, the first one's too, so that they are compiled once.
     """
     terms: list[Term] = []
     for layer, share in recipe.content_layers:
@@ -48,8 +42,8 @@ def terms_of(
         terms.append(kind(layer, weight, recipe.style_loss, *size, recipe.gram_channels, region.name))
     if recipe.tv_weight:
         terms.append(VariationTerm(recipe.tv_weight, recipe.tv_loss, height, width))
-    if temporal_weight:
-        terms.append(TemporalTerm(temporal_weight, height, width))
+    if recipe.temporal_weight:
+        terms.append(TemporalTerm(recipe.temporal_weight, height, width))
     return tuple(terms)
 
 

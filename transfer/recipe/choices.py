@@ -105,6 +105,7 @@ class Recipe:
     gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M, see `losses.StyleTerm`
     tv_weight: float = 0.0
     tv_loss: Variation = Variation()
+    temporal_weight: float = 0.0  # γ, of a frame of a film: see `transfer.pixel_losses.TemporalTerm`
     pooling: Literal["avg", "max"] = "avg"
     odd_sides: Literal["up", "down"] = "up"  # how a pool rounds half of an odd side
     pixel_range: float = 255.0  # what white is for the network

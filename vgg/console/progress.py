@@ -36,16 +36,22 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def steps_display(stream: TextIO, steps: int, describe: Describe) -> Iterator[Show]:
-    """Yield the function that shows each of up to `steps` steps on `stream`."""
+def steps_display(stream: TextIO, steps: int, describe: Describe, what: str = "step") -> Iterator[Show]:
+    """Yield the function that shows each of up to `steps` steps on `stream`; `what` they are called in plain lines."""
     if stream.isatty():
         with moving_bar(stream, steps, describe) as show:
             yield show
     else:
-        yield plain_lines(stream, steps, describe)
+        yield plain_lines(stream, steps, describe, what=what)
 
 
-def plain_lines(stream: TextIO, steps: int, describe: Describe, clock: Callable[[], float] = time.monotonic) -> Show:
+def plain_lines(
+    stream: TextIO,
+    steps: int,
+    describe: Describe,
+    clock: Callable[[], float] = time.monotonic,
+    what: str = "step",
+) -> Show:
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
     shown_at = float("-inf")
 
@@ -53,7 +59,7 @@ def plain_lines(stream: TextIO, steps: int, describe: Describe, clock: Callable[
         nonlocal shown_at
         tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
         if tenth or clock() - shown_at >= LINE_SECONDS:
-            say(f"step {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
+            say(f"{what} {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
             shown_at = clock()
 
     return show

@@ -45,6 +45,7 @@ OTHER = {
     "style_scale": 2.5,
     "colors": "luminance",
     "crop": "square",
+    "temporal_weight": 0.5,
     "scales": (33, 44),
 }
 #: The fields with few values.

@@ -95,7 +95,13 @@ def test_no_field_of_a_recipe_is_without_a_second_opinion():
     losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
     losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "odd_sides", "pixel_range", "normalized_network"}
     losses |= {"margin"}
-    controls = {"init_shares", "style_scale", "colors", "crop"}  # no recipe of another program has them
+    controls = {
+        "init_shares",
+        "style_scale",
+        "colors",
+        "crop",
+        "temporal_weight",
+    }  # no recipe of another program has them
     assert {field.name for field in fields(Recipe)} == losses | controls | set(Settings._fields) | {
         "name",
         "summary",
