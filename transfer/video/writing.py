@@ -8,7 +8,8 @@ OpenCV's FFmpeg encodes. Its wheels have no H.264, which has to be licensed, but
     .mkv             FFV1            lossless, seven times as large
 
 All but the last keep colours at half the resolution. They want even sides, so an odd one gets its last row or column
-twice. `VideoWriter` tells of no error after it is open, so the film is read again before it gets its name.
+twice. A .webm and a .mkv hold a random number, so the same frames do not give the same bytes; the others have none.
+`VideoWriter` tells of no error after it is open, so the film is read again before it gets its name.
 """
 
 import os
