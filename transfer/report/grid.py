@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import starmap
 from typing import Any
 from urllib.parse import quote
 
@@ -58,7 +59,7 @@ def grid_page(
     corner = tag("th", "content ↓ style →", scope="col")
     head = tag("thead", tag("tr", corner, *(_head(column, "col", "style") for column in columns)))
     lines = [
-        tag("tr", _head(row, "row", "content"), *map(partial(_cell, row), columns, of_row))
+        tag("tr", _head(row, "row", "content"), *starmap(partial(_cell, row), zip(columns, of_row, strict=True)))
         for row, of_row in zip(rows, cells, strict=True)
     ]
     grid = tag("table", head, tag("tbody", *lines))
