@@ -2,7 +2,7 @@
 
 import json
 import reprlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ class History:
     layers: dict[str, list[float]]
     variation: list[float]
     total: list[float]
+    sizes: list[tuple[float, int]] = field(
+        default_factory=list
+    )  # where another size begins: (number of the step, pixels)
 
 
 def history_of(path: Path) -> History:
@@ -54,6 +57,9 @@ def _checked(steps: list[Any]) -> History:
         lists += [(history.layers[term], layers, term) for term in layers]
         for values, losses, name in lists:
             values.append(_number(losses.get(name), f"{name!r} {where}"))
+        size = step.get("size")  # records from before there were sizes have none
+        if type(size) is int and 0 < size < 10**6 and (not history.sizes or history.sizes[-1][1] != size):
+            history.sizes.append((history.numbers[-1], size))
     if not all(history.numbers):
         raise ValueError("there is a step 0, expected steps from 1")
     if not any(history.total):

@@ -15,6 +15,7 @@ from vgg.files import atomic_write
 from vgg.image.file import check_output
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -57,8 +58,26 @@ def _plot(figure: "Figure", history: History, title: str) -> None:
     axes.set(xlabel="step", ylabel="loss, weighted as it is summed", xscale="log", yscale="log")
     axes.set_title(_plain(title), parse_math=False)
     axes.grid(True, which="both", alpha=0.2)
+    if len(history.sizes) > 1:
+        _mark_sizes(axes, history)
     for text in figure.legend(loc="outside right upper").get_texts():
         text.set_parse_math(False)
+
+
+def _mark_sizes(axes: "Axes", history: History) -> None:
+    """Draw a line where the image's size changes, with the sizes, and say why the losses jump there.
+
+    Each layer's loss is measured in units of what the layer can tell apart at that size, and its target is that of the
+    pictures at that size (`transfer.objective.terms`). So the jump between two sizes says nothing.
+    """
+    top = axes.get_xaxis_transform()  # x in steps, y as a share of the height
+    for number, size in history.sizes:
+        if number != history.sizes[0][0]:
+            axes.axvline(number, color="gray", linestyle=":", linewidth=1)
+        axes.text(number, 1.0, f" {size} px", transform=top, color="gray", va="bottom", fontsize=8)
+    axes.set_title(axes.get_title(), pad=16, parse_math=False)
+    text = "where the size changes, targets and units of the losses do: losses of two sizes cannot be compared"
+    axes.set_xlabel(f"step\n{text}")
 
 
 def _plain(text: str) -> str:

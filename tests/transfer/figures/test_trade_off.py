@@ -31,6 +31,27 @@ def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd, new):
     assert np.ptp(read_image(tmp_path / "run-trade-off.png")) > 200
 
 
+def test_a_change_of_size_is_marked_and_explained(tmp_path, monkeypatch):
+    """A line at the first step of the second size and of the third; their names; no line in a run of one size."""
+    from matplotlib.axes import Axes
+
+    lines, texts, mark, write = [], [], Axes.axvline, Axes.text
+    monkeypatch.setattr(Axes, "axvline", lambda self, x, **more: lines.append(x) or mark(self, x, **more))
+    monkeypatch.setattr(
+        Axes, "text", lambda self, x, y, s, *rest, **more: texts.append((x, s)) or write(self, x, y, s, *rest, **more)
+    )
+    run = record(tmp_path / "run.json")
+    assert main(["trade-off", run]) == 0
+    assert not lines
+    content = json.loads((tmp_path / "run.json").read_text(encoding="utf-8"))
+    for step in content["steps"]:
+        step["size"] = 64 if step["step"] < 6 else 128 if step["step"] < 15 else 256
+    (tmp_path / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    assert main(["trade-off", run]) == 0
+    assert lines == [6, 15]
+    assert [(x, text.strip()) for x, text in texts if "px" in text] == [(1, "64 px"), (6, "128 px"), (15, "256 px")]
+
+
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     run = record(tmp_path / "run.json")
     for name in ("a.png", "b.png"):
