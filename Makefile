@@ -17,7 +17,7 @@ OPTIONS = $(call option,--size,SIZE) $(call option,--recipe,RECIPE) $(call optio
 # pip shows what it fetches, and what it warned of only if it fails.
 pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-errors || { cat .venv/pip-errors >&2; exit 2; }
 
-.PHONY: help run batch cluster download-weights figures bench test lint clean
+.PHONY: help run batch video cluster download-weights figures bench test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -32,6 +32,8 @@ help:
 	@echo "                        many pictures: each in/content_* in each in/style_*; makes only what is missing"
 	@echo "make batch CONTENTS=photos STYLES=paintings WORKERS=4"
 	@echo "                        the same from two folders, by 4 processes (also SIZE=, RECIPE=, ARGS= ...)"
+	@echo "make video FILM=clip.mp4 STYLE=painting.jpg OUTPUT=film.mp4"
+	@echo "                        a film, frame after frame without flicker (also SIZE=, ARGS= ...)"
 	@echo "make cluster            install Dask's distributed, for WORKERS= and for many machines"
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ARGS=)"
@@ -54,6 +56,10 @@ BATCH = $(if $(value FOLDER),$(call quoted,FOLDER)) $(if $(value CONTENTS),--con
 
 batch: .venv/installed $(if $(WORKERS)$(findstring --scheduler,$(ARGS)),.venv/installed-cluster)
 	@$(VENV) -m transfer.batch $(BATCH) $(OPTIONS) $(value ARGS)
+
+# Each frame is tied to the one before; what is finished is kept, and ARGS=--resume goes on.
+video: .venv/installed
+	@$(VENV) -m transfer.video $(call quoted,FILM) $(call quoted,STYLE) $(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT)) $(OPTIONS) $(value ARGS)
 
 cluster: .venv/installed-cluster
 	@echo "installed; start workers as transfer/README.md says, or let make batch WORKERS=4 do it on this machine"

@@ -101,6 +101,13 @@ def test_a_batch_of_a_folder_or_of_two_and_by_workers(project):
         assert any("distributed" in word for line in commands(project, "batch", "FOLDER=a", *more) for word in line)
 
 
+def test_a_film(project):
+    words = commands(project, "video", "FILM=my clip.mp4", "STYLE=a b.jpg", "OUTPUT=c.mp4", "SIZE=64", "ARGS=--resume")[
+        0
+    ]
+    assert words[1:] == ["-m", "transfer.video", "my clip.mp4", "a b.jpg", "-o", "c.mp4", "--size", "64", "--resume"]
+
+
 def test_the_other_commands(project):
     assert commands(project, "bench", "WEIGHTS=a b.mat") == [[PYTHON, "-m", "transfer.bench", "--weights", "a b.mat"]]
     assert commands(project, "download-weights", "LAYOUT=beta16")[0][2:] == [
@@ -126,7 +133,7 @@ def test_installation_shows_what_it_does(project):
 @pytest.mark.parametrize("words", [[], ["help"]])
 def test_help_names_what_there_is(project, words):
     text = "\n".join(make(project, *words))
-    for target in ("run", "batch", "cluster", "download-weights", "figures", "bench", "test", "lint", "clean"):
+    for target in ("run", "batch", "video", "cluster", "download-weights", "figures", "bench", "test", "lint", "clean"):
         assert f"make {target} " in text
     for variable in ("CONTENT=", "STYLE=", "OUTPUT=", "SIZE=", "RECIPE=", "ITERATIONS=", "INIT=", "WEIGHTS="):
         assert variable in text

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from transfer.bench import convergence, evaluation, sizes
+from transfer.bench import batch, convergence, evaluation, sizes
 from transfer.bench.__main__ import main
 from transfer.recipe.ours import GATYS2016
 from vgg.matfile.read import read
@@ -51,6 +51,17 @@ def test_sizes_are_measured_in_processes_of_their_own(mat_file):
     assert "1.00 times the first line's" in rows[0]
     for row in rows:
         assert 0.2 < float(re.search(r"([\d.]+) GB$", row)[1]) < 3
+
+
+def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):
+    monkeypatch.setattr(batch, "SIZE", 32)
+    monkeypatch.setattr(batch, "ROUNDS", 1)
+    monkeypatch.setattr(batch, "FRAMES", 3)
+    title, together, apart, ratio, film = batch.report(read(mat_file))
+    assert title.startswith("4 pictures of 32 pixels")
+    seconds = [float(re.search(r"([\d.]+) s \(", line)[1]) for line in (together, apart)]
+    assert float(re.search(r"makes ([\d.]+) times", ratio)[1]) == pytest.approx(seconds[1] / seconds[0], rel=0.05)
+    assert film.startswith("a film of 3 frames: ")
 
 
 def test_one(mat_file, capfd, monkeypatch):

@@ -1,4 +1,4 @@
-"""The command line of the measurements: `python -m transfer.bench [evaluation | convergence | sizes]`, or all."""
+"""The command line of the measurements: `python -m transfer.bench [evaluation | convergence | sizes | batch]`."""
 
 import argparse
 import json
@@ -20,12 +20,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )
-    parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes")))
+    parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes", "batch")))
     commands = parser.add_subparsers(metavar="WHAT")
     for name, about in {
         "evaluation": "one evaluation against the machine's matrix multiply",
         "convergence": "the time to a loss, by optimiser and precision",
         "sizes": "memory and time per megapixel from 512 to 4096 pixels",
+        "batch": "pictures per minute of a batch against separate commands, and frames per minute of a film",
     }.items():
         commands.add_parser(name, help=about).set_defaults(run=lambda options, name=name: run(options, (name,)))
     one = commands.add_parser("one", help="what `sizes` runs in a process of its own")
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
     """Print the wanted tables, line by line as they are measured."""
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.bench import convergence, evaluation, sizes
+        from transfer.bench import batch, convergence, evaluation, sizes
         from weights.load import load_weights
 
     weights = load_weights(options.weights, terminal.say)
@@ -51,6 +52,7 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
         "evaluation": lambda: evaluation.report(weights, 512),
         "convergence": lambda: convergence.report(weights, 256),
         "sizes": lambda: sizes.report(weights),
+        "batch": lambda: batch.report(weights),
     }
     for name in wanted:
         terminal.say("")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from transfer.command.checkpoints import Checkpoints
+from transfer.command.record import environment
 from transfer.figures.cell_store import CellStore
 from transfer.figures.cells import Cell, Figure
 from transfer.train import Step
@@ -17,24 +19,33 @@ ROW_HEIGHT = 200
 
 
 def make_cell(store: CellStore, cell: Cell, on_step: Callable[[Step], None]) -> None:
-    """Run one cell's recipe and write its picture and then its record.
+    """Run one cell's recipe, or go on with it, and write its picture and then its record.
 
     Raises:
         InputError: the loss was no longer a number.
-        KeyboardInterrupt: stopped; nothing of this cell was written.
+        KeyboardInterrupt: stopped; of this cell, the state is kept.
     """
+    job, session = store.job(cell), store.session
+    state = store.file(cell, ".state.npz")
+    checkpoints = Checkpoints(state, session.phases(job), store.settings(cell), environment())
     with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
 
         def watch(step: Step, image: np.ndarray) -> None:
             on_step(step)
-            check_interrupt()
+            try:
+                check_interrupt()
+            except KeyboardInterrupt:
+                checkpoints.write()
+                raise
 
-        result = store.session.run(store.job(cell), watch)
+        result = session.run(job, watch, checkpoints, checkpoints.unfinished_or(session.start(job)))
         if result.stopped == "interrupted":
             raise KeyboardInterrupt("what is finished is kept; the same command goes on from here")
         if result.stopped not in ("finished", "converged"):
+            checkpoints.remove()
             raise InputError(f"cell {cell.key}: {result.stopped}; verify the .mat file")
         store.keep(cell, result)
+        checkpoints.remove()
 
 
 def sheet_of(store: CellStore, figure: Figure, cells: list[Cell]) -> np.ndarray:

@@ -76,8 +76,9 @@ def _mark_sizes(axes: "Axes", history: History) -> None:
             axes.axvline(number, color="gray", linestyle=":", linewidth=1)
         axes.text(number, 1.0, f" {size} px", transform=top, color="gray", va="bottom", fontsize=8)
     axes.set_title(axes.get_title(), pad=16, parse_math=False)
-    text = "where the size changes, targets and units of the losses do: losses of two sizes cannot be compared"
-    axes.set_xlabel(f"step\n{text}")
+    axes.set_xlabel(
+        "step\nWith the size, targets and units of the losses change:\nlosses of two sizes cannot be compared."
+    )
 
 
 def _plain(text: str) -> str:

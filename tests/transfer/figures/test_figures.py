@@ -1,6 +1,8 @@
 """`python -m transfer.figures`: which pictures it makes, goes on with and leaves alone, and what the sheets show."""
 
 import json
+import shutil
+import signal
 
 import cv2
 import numpy as np
@@ -69,6 +71,30 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     monkeypatch.setattr(making, "make_cell", make_cell)
     assert main(["ratio", *words]) == 0
     assert [line.split()[3].strip(",") for line in made(capfd)] == ["0.3", "3", "30"], "300 times the paper's"
+
+
+def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
+    words = [*words, "--iterations", "6"]
+    assert main(["ratio", *words]) == 0
+    whole = {path.name: path.read_bytes() for path in files_in(tmp_path / "figures") if path.suffix == ".png"}
+    shutil.rmtree(tmp_path / "figures")
+    make_cell, steps = making.make_cell, []
+
+    def make_noted(store, cell, on_step):
+        def note(step):
+            steps.append((cell.key, step.step))
+            if len(steps) == 6 + 2:
+                signal.raise_signal(signal.SIGINT)
+
+        make_cell(store, cell, note)
+
+    monkeypatch.setattr(making, "make_cell", make_noted)
+    assert main(["ratio", *words]) == 130
+    assert {path.name for path in files_in(tmp_path / "figures")} == {"1e-04.json", "1e-04.png", "1e-03.state.npz"}
+    assert main(["ratio", *words]) == 0
+    assert steps[8:10] == [("1e-03", 3), ("1e-03", 4)] and len(steps) == 4 * 6
+    assert {path.name: path.read_bytes() for path in files_in(tmp_path / "figures") if path.suffix == ".png"} == whole
+    assert not list((tmp_path / "figures").rglob("*.npz"))
 
 
 def test_only_makes_what_it_names_and_the_sheet_shows_what_is_there(tmp_path, words, capfd):
