@@ -30,7 +30,7 @@ def report(weights: Weights) -> Iterator[str]:
 
 
 def _batch(folder: Path, weights: str) -> Iterator[str]:
-    contents, styles = scene(192, SIZE), painting(192, SIZE)
+    contents, styles = scene(SIZE * 3 // 4, SIZE), painting(SIZE * 3 // 4, SIZE)
     pictures = {"content_a": contents, "content_b": contents[:, ::-1], "style_x": styles, "style_y": styles[::-1]}
     for name, image in pictures.items():
         write_image(folder / f"{name}.png", image)
@@ -56,7 +56,7 @@ def _batch(folder: Path, weights: str) -> Iterator[str]:
 
 
 def _film(folder: Path, weights: str) -> Iterator[str]:
-    write_film(folder / "film.avi", (frame.image for frame in frames(FRAMES)), 12.0)
+    write_film(folder / "film.avi", (frame.image for frame in frames(FRAMES, SIZE * 3 // 4, SIZE)), 12.0)
     inputs = [str(folder / "film.avi"), str(folder / "style_x.png"), "-o", str(folder / "painted.avi")]
     began = time.perf_counter()
     _run("transfer.video", *inputs, "--weights", weights, "--size", str(SIZE), "--quiet")
