@@ -118,7 +118,7 @@ class Brightness:
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     now = [50.0]
-    monkeypatch.setattr("transfer.train.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("transfer.progress.time.perf_counter", lambda: now[0])
     return now
 
 

@@ -156,21 +156,20 @@ def test_hostile_records_get_one_line(tmp_path, words, record, capfd):
     rng = np.random.default_rng(0)
     places = [path for path in paths_of(json.loads(good)) if path[0] not in ("command", "losses", "versions", "sizes")]
     hostile = [None, [], {}, "x" * 50, -1, 1e400, True, [[1]], {"a": 1}]
-    for path in places:
-        for value in ("left out", hostile[rng.integers(len(hostile))]):
-            broken = json.loads(good)
-            inner = broken
-            for key in path[:-1]:
-                inner = inner[key]
-            if value == "left out":
-                del inner[path[-1]]
-            else:
-                inner[path[-1]] = value
-            record.write_text(json.dumps(broken), encoding="utf-8")
-            capfd.readouterr()
-            code = main(again(tmp_path, "--exact", "--quiet"))
-            err = capfd.readouterr().err
-            assert (code, err.count("\n")) in ((0, 0), (2, 1)), (path, value, err)
+    for number, path in enumerate(places):
+        broken = json.loads(good)
+        inner = broken
+        for key in path[:-1]:
+            inner = inner[key]
+        if number % 3 == 0:
+            del inner[path[-1]]
+        else:
+            inner[path[-1]] = hostile[rng.integers(len(hostile))]
+        record.write_text(json.dumps(broken), encoding="utf-8")
+        capfd.readouterr()
+        code = main(again(tmp_path, "--exact", "--quiet"))
+        err = capfd.readouterr().err
+        assert (code, err.count("\n")) in ((0, 0), (2, 1)), (path, inner, err)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "nonsense", '{"recipe": 1}', "[" * 100_000, '{"recipe": {"name": "a"}}'])
