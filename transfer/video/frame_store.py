@@ -48,7 +48,7 @@ class FrameStore:
         """Return how many frames are there to go on from: 0, and the folder is emptied, unless `resume`.
 
         Raises:
-            InputError: the frames that are there were made with other settings.
+            InputError: the frames that are there were made with other settings, or are those that would be made again.
         """
         found = self.settings()
         if resume and found is not None:
@@ -59,6 +59,11 @@ class FrameStore:
                     "out --resume"
                 )
             return self.count()
+        if found == settings and self.count():
+            raise InputError(
+                f"{self.folder} has {self.count()} finished frames of this very film; go on with --resume, or delete "
+                "the folder to begin anew"
+            )
         self.clear()
         with atomic_write(self.folder / SETTINGS) as unfinished:
             unfinished.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")

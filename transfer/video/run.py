@@ -1,6 +1,7 @@
 """One run of a film: paint the frames that are missing, each to its file, then make the film of them."""
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,30 +11,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from transfer.command.record import environment, pixels_digest, write_record
-from transfer.inputs.crop import cropped
-from transfer.inputs.pictures import at_size, style_at
+from transfer.command.record import pixels_digest
+from transfer.inputs.pictures import style_at
 from transfer.machine import usable_bytes
 from transfer.session import Session, precision_of
 from transfer.term import Losses
 from transfer.train import Step
-from transfer.video.audio import copy_sound
 from transfer.video.frame_store import FrameStore
 from transfer.video.painter import Manner, Painter
 from transfer.video.plan import Plan
-from transfer.video.preview import write_preview
-from transfer.video.writing import is_folder, write_film
+from transfer.video.results import frame_at_size, write_results
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_polled
 from vgg.console.progress import steps_display
 from vgg.errors import InputError
-from vgg.image.file import write_image
-from vgg.image.sheet import contact_sheet
 from weights.load import load_weights
 
 Say = Callable[[str], None]
-#: Frames on the sheet.
-SHOWN = 6
 
 
 def run(plan: Plan, options: argparse.Namespace, command: Sequence[str]) -> int:
@@ -67,15 +61,15 @@ def run(plan: Plan, options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def settings(plan: Plan, manner: Manner, session: Session, shape: tuple[int, int]) -> dict[str, Any]:
-    """Return all that decides how the frames look, as JSON has it."""
-    return {
-        "first": plain(asdict(manner.first)),
-        "further": plain(asdict(manner.further)),
+    """Return all that decides how the frames look, as JSON gives it back."""
+    found = {
+        "first": asdict(manner.first),
+        "further": asdict(manner.further),
         "earlier": list(manner.earlier),
         "independent": manner.independent,
         "seed": manner.seed,
         "film": plan.film_digest,
-        "chosen": plain(asdict(plan.film.chosen)),
+        "chosen": asdict(plan.film.chosen),
         "styles": [pixels_digest(image) for image in manner.styles],
         "files": plan.mask_digests,
         "height": shape[0],
@@ -83,18 +77,7 @@ def settings(plan: Plan, manner: Manner, session: Session, shape: tuple[int, int
         "weights": session.weights.sha256,
         "precision": session.precision,
     }
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401  (whatever a dataclass holds)
-    """Return tuples as lists, as JSON gives them back."""
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, tuple | list) else value
-
-
-def frame_at_size(frame: np.ndarray, plan: Plan, remarks: list[str]) -> np.ndarray:
-    """Return a frame of the film at the size of the run, uint8 (H, W, 3)."""
-    return at_size("content", plan.files.content, cropped(frame, plan.first.crop), plan.first, remarks)
+    return json.loads(json.dumps(found))
 
 
 class Shown(NamedTuple):
@@ -114,10 +97,11 @@ def paint_missing(plan: Plan, store: FrameStore, painter: Painter, done: int, qu
     count = plan.film.count or 0
     known = min(done, painter.memory)
     number, began = done, time.monotonic()
-    display = (
-        nullcontext(None) if quiet else steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
-    )
-    with display as show, interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt:
+    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
+    with (
+        nullcontext(None) if quiet else bar as show,
+        interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt,
+    ):
 
         def watch(step: Step, image: np.ndarray) -> None:
             if show and sys.stdout.isatty():
@@ -138,7 +122,7 @@ def paint_missing(plan: Plan, store: FrameStore, painter: Painter, done: int, qu
             if painted.result.stopped not in ("finished", "converged"):
                 raise InputError(f"frame {number + 1}: {painted.result.stopped}; choose smaller weights")
             losses = painted.result.losses or painted.result.steps[-1].losses
-            about = {"losses": plain(losses._asdict()), "begins_scene": painted.begins_scene}
+            about = {"losses": losses._asdict(), "begins_scene": painted.begins_scene}
             about |= {"seconds": painted.result.steps[-1].seconds, "flicker": painted.flicker(painted.result.image)}
             painter.remember(content, store.keep(number, painted.result.image, about))
             number += 1
@@ -157,45 +141,3 @@ def described(losses: Losses, begins_scene: bool) -> str:
     """Return a frame's losses in words."""
     groups = "  ".join(f"{name} {loss:.4g}" for name, loss in losses.groups.items() if loss)
     return f"loss {losses.total:.4g}  {groups}{'  (a scene begins)' * begins_scene}"
-
-
-def write_results(plan: Plan, store: FrameStore, count: int, say: Say, command: Sequence[str]) -> None:
-    """Make the film, its record, and what else was asked for, from the frames; then delete what is needed no more."""
-    written = [plan.output]
-    if not is_folder(plan.output):
-        write_film(plan.output, (store.read(number) for number in range(count)), plan.fps)
-        if plan.sound:
-            line = copy_sound(plan.film.path, plan.output, plan.film.chosen.start, count / plan.fps)
-            if line:
-                say(line)
-    if plan.loop:
-        write_preview(plan.loop, (store.read(number) for number in range(count)), plan.fps)
-        written.append(plan.loop)
-    if plan.sheet:
-        write_image(plan.sheet, sheet_of(plan, store, count))
-        written.append(plan.sheet)
-    frames = [store.about(number) for number in range(count)]
-    flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    record = {
-        "command": list(command),
-        **(store.settings() or {}),
-        **environment(),
-        "fps": plan.fps,
-        "flicker": float(np.mean(flickers)) if flickers else None,
-        "style": float(np.mean([frame["losses"]["groups"].get("style", 0.0) for frame in frames])),
-        "frames": frames,
-    }
-    write_record(plan.record, record)
-    say(f"written: {', '.join(map(str, (*written, plan.record)))}")
-    if flickers:
-        say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
-    if not plan.keep_frames:
-        store.clear(keep_frames=is_folder(plan.output))
-
-
-def sheet_of(plan: Plan, store: FrameStore, count: int) -> np.ndarray:
-    """Return some frames of the film above their results, uint8 RGB (H, W, 3)."""
-    chosen = sorted({round(place) for place in np.linspace(0, count - 1, min(SHOWN, count))})
-    inputs = {n: frame_at_size(frame, plan, []) for n, frame in enumerate(plan.film.frames()) if n in chosen}
-    cells = [(f"frame {n + 1}", inputs[n]) for n in chosen] + [("", store.read(n)) for n in chosen]
-    return contact_sheet(cells, len(chosen), height=200, font_size=0.5)

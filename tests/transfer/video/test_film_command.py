@@ -158,6 +158,7 @@ def test_a_full_disk_costs_one_frame(tmp_path, words, monkeypatch, capfd):
 
 def test_other_settings_are_refused_and_without_resume_it_begins_anew(tmp_path, words, monkeypatch, capfd):
     assert main([*words, "--keep-frames"]) == 0
+    assert "has 6 finished frames of this very film; go on with --resume, or delete" in refused(words, capfd, tmp_path)
     line = refused([*words, "--resume", "--seed", "4"], capfd, tmp_path)
     assert "were made with other settings: seed is 0 there and 4 here; use the same, or leave out --resume" in line
     assert main([*words, "--seed", "4", "--init", "noise"]) == 0
