@@ -118,11 +118,7 @@ def make_one(
     def watch(step: Step, image: np.ndarray) -> None:
         for watcher in watchers:
             watcher(step, image)
-        try:
-            check_interrupt()
-        except KeyboardInterrupt:
-            checkpoints.write()
-            raise
+        checkpoints.written_if_stopped(check_interrupt)
 
     start = session.start(job)
     begin = start if state is None else checkpoints.unfinished_or(start)

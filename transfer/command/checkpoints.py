@@ -88,20 +88,27 @@ class Checkpoints:
         if due:
             self.write()
 
-    def write(self) -> bool:
-        """Write the state as it is; return whether it is there. Only between two steps, as in a watcher."""
+    def written_if_stopped(self, check_interrupt: Callable[[], None]) -> None:
+        """Call `check_interrupt`; if it raises KeyboardInterrupt, write the state before that goes on."""
+        try:
+            check_interrupt()
+        except KeyboardInterrupt:
+            self.write()
+            raise
+
+    def write(self) -> None:
+        """Write the state as it is, if that is wanted. Only between two steps, as in a watcher."""
         if self.every == 0 or self._progress is None:
-            return False
+            return
         began = time.monotonic()
         try:
             write(self.path, self._progress, self.phases, self.settings, self.environment)
         except InputError as error:
             terminal.say(f"transfer: {error}; the run goes on without checkpoints", sys.stderr)
             self.every = 0
-            return False
+            return
         self._written_at = time.monotonic()
         self._took = self._written_at - began
-        return True
 
     def remove(self) -> None:
         """Delete the state of a run that has ended."""

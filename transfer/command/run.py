@@ -150,10 +150,6 @@ def optimise(
                 show(step)
             for watcher in watchers:
                 watcher(step, image)
-            try:
-                check_interrupt()
-            except KeyboardInterrupt:
-                checkpoints.write()
-                raise
+            checkpoints.written_if_stopped(check_interrupt)
 
         return train(phases, begin, watch, checkpoints)

@@ -32,11 +32,7 @@ def make_cell(store: CellStore, cell: Cell, on_step: Callable[[Step], None]) -> 
 
         def watch(step: Step, image: np.ndarray) -> None:
             on_step(step)
-            try:
-                check_interrupt()
-            except KeyboardInterrupt:
-                checkpoints.write()
-                raise
+            checkpoints.written_if_stopped(check_interrupt)
 
         result = session.run(job, watch, checkpoints, checkpoints.unfinished_or(session.start(job)))
         if result.stopped == "interrupted":
