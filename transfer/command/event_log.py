@@ -45,7 +45,7 @@ class EventLog:
         """
         self._folders, self._finished, self._every = folders, finished, every
         self._writer: tf.summary.SummaryWriter | None = None
-        self._file, self._bytes = Path(), 0  # what is written to, and how long it is
+        self._file, self._bytes = Path(), 0  # what is written to, and what length it must exceed after the next step
         self._last: Step | None = None
         self._unwritten: np.ndarray | None = None  # the best image after the last step, if it is not in the file yet
         self._open = True
@@ -58,22 +58,24 @@ class EventLog:
             last = self._last
             if last is None:
                 self._begin()
-            elif last.size != step.size:
-                self._write_image()  # of the size that is done
-            self._last, self._unwritten = step, image
-            for tag, value in scalars_of(step, last).items():
-                self._write(tag, tf.constant(value, tf.float32), "scalars")
-            if last is None or step.step % self._every == 0:
-                self._write_image()
-            self._flush()
+            with self._writer.as_default():  # flushes at its end, so that TensorBoard sees the step at once
+                if last is not None and last.size != step.size:
+                    self._write_image()  # of the size that is done
+                self._last, self._unwritten = step, image
+                for tag, value in scalars_of(step, last).items():
+                    self._write(tag, tf.constant(value, tf.float32), "scalars")
+                if last is None or step.step % self._every == 0:
+                    self._write_image()
+            self._require_arrival()
 
     def close(self) -> None:
         """Write the image after the last step, if it is not there yet, and close the file."""
         if self._open and self._last is not None:
             with self._without_ending_the_run():
                 if self._unwritten is not None:
-                    self._write_image()
-                    self._flush()
+                    with self._writer.as_default():
+                        self._write_image()
+                    self._require_arrival()
                 self._writer.close()
         self._open = False
 
@@ -89,7 +91,6 @@ class EventLog:
         """Make the folder and the event file in it."""
         folder = new_folder(self._folders)
         self._writer = tf.summary.create_file_writer(os.fsencode(folder))  # as bytes: the name need not be Unicode
-        self._writer.flush()
         self._file = next(folder.iterdir(), folder / "events.out.tfevents")  # to which TensorFlow adds time and host
 
     def _write_image(self) -> None:
@@ -97,21 +98,23 @@ class EventLog:
         if self._unwritten is not None:
             image, self._unwritten = self._finished(self._unwritten), None
             height, width = image.shape[:2]
-            self._write(IMAGE, tf.constant([f"{width}", f"{height}", encode(image, ".png")]), "images")
+            png = encode(image, ".png")
+            self._write(IMAGE, tf.constant([f"{width}", f"{height}", png]), "images")
+            self._bytes += len(png)
 
     def _write(self, tag: str, value: tf.Tensor, plugin: str) -> None:
         """Write a value of the last step for the part of TensorBoard that is called `plugin`."""
         data = tf.compat.v1.SummaryMetadata.PluginData(plugin_name=plugin)
-        with self._writer.as_default(step=self._last.step):
-            tf.summary.write(tag, value, metadata=tf.compat.v1.SummaryMetadata(plugin_data=data))
+        metadata = tf.compat.v1.SummaryMetadata(plugin_data=data)
+        tf.summary.write(tag, value, step=self._last.step, metadata=metadata)
 
-    def _flush(self) -> None:
-        """Bring what was written to the disk, where TensorBoard sees it; raise OSError if it does not get there."""
-        self._writer.flush()
-        # TensorFlow's writer says nothing when the disk is full. But the file no longer grows then.
-        before, self._bytes = self._bytes, self._file.stat().st_size
-        if self._bytes <= before:
+    def _require_arrival(self) -> None:
+        """Return if what was written is in the file, else raise OSError."""
+        # On a full disk TensorFlow raises an error if a small value does not fit, but says nothing of a large one.
+        arrived = self._file.stat().st_size
+        if arrived <= self._bytes:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._bytes = arrived
 
     @contextmanager
     def _without_ending_the_run(self) -> Iterator[None]:
@@ -120,9 +123,14 @@ class EventLog:
             yield
         except (OSError, InputError, tf.errors.OpError) as error:
             self._open, self._unwritten = False, None
-            reason = error.strerror if isinstance(error, OSError) else error
+            reason = error.strerror if isinstance(error, OSError) else _first_line(error)
             place = self._file if self._file.name else "the log"
             terminal.say(f"transfer: {place} cannot be written ({reason}); the run goes on without its log", sys.stderr)
+
+
+def _first_line(error: Exception) -> str:
+    """Return what went wrong; of TensorFlow's errors without the file and the functions that it names around it."""
+    return str(error).split("\n")[0].rpartition("; ")[2]
 
 
 def new_folder(folders: Iterable[Path]) -> Path:
