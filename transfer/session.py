@@ -17,7 +17,7 @@ from transfer.inputs.pictures import Pictures, start_image
 from transfer.margin import continued, margin_of, widened
 from transfer.memory import Plan, plan
 from transfer.normalizing import normalizing_pictures
-from transfer.objective.objective import Objective
+from transfer.objective.objective import Evaluation, Objective
 from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import terms_of
@@ -55,9 +55,19 @@ class Job:
 class Session:
     """Makes images with one file of weights on one machine."""
 
-    def __init__(self, weights: Weights, memory_bytes: float, precision: Precision = "float32") -> None:
-        """Take the weights, the memory that the whole process may use, and the precision of all but the last steps."""
-        self.weights, self.memory_bytes, self.precision = weights, memory_bytes, precision
+    def __init__(
+        self,
+        weights: Weights,
+        memory_bytes: float,
+        precision: Precision = "float32",
+        striped: Callable[[VGG19, tuple[Term, ...], int], Evaluation] = StripedEvaluation,
+    ) -> None:
+        """Take the weights, the memory that the whole process may use, and the precision of all but the last steps.
+
+        `striped` evaluates the images that do not fit into the memory at once, in stripes of so many rows. It may share
+        them among many machines: see `transfer.cluster.bands`.
+        """
+        self.weights, self.memory_bytes, self.precision, self.striped = weights, memory_bytes, precision, striped
         # Each session has its own caches; a decorator of the methods would share one and keep all sessions alive.
         self._normalized = lru_cache(KEPT)(self._normalized)
         self._network = lru_cache(KEPT)(self._network)
@@ -132,10 +142,8 @@ class Session:
         """Return how an image of this size stays within the memory; raises InputError if it cannot."""
         return plan(self.weights, recipe, height, width, self.memory_bytes, regions)
 
-    def _evaluation(
-        self, network: VGG19, terms: tuple[Term, ...], rows: int | None
-    ) -> WholeEvaluation | StripedEvaluation:
-        return StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
+    def _evaluation(self, network: VGG19, terms: tuple[Term, ...], rows: int | None) -> Evaluation:
+        return self.striped(network, terms, rows) if rows else WholeEvaluation(network, terms)
 
     def network(self, recipe: Recipe, precision: Precision = "float32") -> VGG19:
         """Return the network as the recipe wants it."""

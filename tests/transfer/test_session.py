@@ -9,6 +9,8 @@ import pytest
 from transfer import session as session_module
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures
+from transfer.objective.band_worker import BandWorker
+from transfer.objective.bands import BandedEvaluation
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.whole import WholeEvaluation
 from transfer.recipe.ours import DEFAULT, GATYS2016
@@ -130,6 +132,23 @@ def test_every_phase_obeys_the_memory(weights, monkeypatch):
     evaluations = [phase.build_objective().evaluation for phase in phases]
     assert isinstance(evaluations[0], WholeEvaluation)
     assert isinstance(evaluations[1], StripedEvaluation) and evaluations[1].rows == 128
+
+
+def test_what_does_not_fit_as_a_whole_may_go_to_many_machines(weights, monkeypatch):
+    """Two bands in this process: from small to large, with a margin, the picture is that of stripes."""
+    monkeypatch.setattr("transfer.memory.peak_bytes", lambda weights, recipe, height, width, regions: 1e6 * height)
+    monkeypatch.setattr("transfer.memory.striped_bytes", lambda *arguments: 0.0)
+    made = []
+
+    def banded(network, terms, rows):
+        made.append(BandedEvaluation(network, terms, [BandWorker(network, terms, rows) for _ in range(2)]))
+        return made[-1]
+
+    job = Job(replace(RECIPE, scales=(32,)), pictures_of(0, 64, 80))
+    ours, expected = (Session(weights, 40e6, **how).run(job) for how in ({"striped": banded}, {}))
+    assert len(made) == 1 and {step.size for step in ours.steps} == {32, 80}
+    assert ours.losses.total == pytest.approx(expected.losses.total, rel=1e-4)
+    np.testing.assert_allclose(ours.image, expected.image, atol=0.05)
 
 
 def test_what_does_not_fit_is_said_before_anything_is_computed(weights, made):

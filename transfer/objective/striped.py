@@ -10,34 +10,22 @@ twentieth of all maps:
 
 Nothing is left out: it is the chain rule, with the statistics and the pools as the steps between. The price is most of
 one more forward pass (`block`), and the few rows of halo (`geometry`) that are computed twice.
-
-Many machines could each own some rows of everything. In each step all add up their statistics, an all-reduce of
-Σ_l N_l² numbers of 4 bytes: 2.4 MB sent and as much received for the paper's five style layers, whatever the image's
-size. Neighbours send each other their halos: as many rows of each block's input as the block has convolutions on the
-way forward, and the gradient there on the way back. In float32 at 4096 pixels across that is 0.1 + 1.0 + 2.1 + 2.1 +
-0.5 = 5.9 MB down to relu5_1, for each border, in each direction, each way. Both are what NCCL, MPI and Gloo do.
 """
 
 from collections.abc import Iterator, Sequence
-from math import prod
 
 import numpy as np
 import tensorflow as tf
 
 from transfer.losses import total_loss
-from transfer.objective.block import RELU_MASK, Block
-from transfer.objective.geometry import Stripe, stripes
+from transfer.objective.band import Band, Sums, blocks_of
 from transfer.objective.references import Piece, References
 from transfer.objective.style_targets import KnownGrams
 from transfer.objective.terms import Targets, targets_of
-from transfer.objective.walk import blocks_of, walk
 from transfer.term import Losses, Statistic, Term
 from vgg.layers import layer_named
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
-
-Sums = np.ndarray | tuple[np.ndarray, ...]  # a statistic, in float64
-ReluMasks = dict[tuple[Block, Stripe], np.ndarray]  # as bits
 
 
 class StripedEvaluation:
@@ -63,75 +51,34 @@ class StripedEvaluation:
 
     def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
-        inputs = [np.asarray(image, np.float32)]
-        masks: ReluMasks = {}
-        losses, of_statistics = self.losses_and_derivatives(self._statistics(inputs, masks, targets), targets)
-        gradient = None
-        for block in reversed(self.blocks):
-            gradient = self._gradient(block, inputs.pop(), masks, targets, of_statistics, gradient)
-        return losses, gradient
-
-    def losses_and_derivatives(
-        self, statistics: dict[str, Sums], targets: Targets
-    ) -> tuple[Losses, dict[str, Statistic]]:
-        """Return the losses, as floats, and the derivative of the total with respect to each statistic."""
-        tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)
-        with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            losses = total_loss(self.terms, tensors, targets)
-        # A loss need not use all of its statistic. What it leaves out has derivative 0.
-        zero = tf.UnconnectedGradients.ZERO
-        return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors, unconnected_gradients=zero)
-
-    def _statistics(self, inputs: list[np.ndarray], masks: ReluMasks, targets: Targets) -> dict[str, Sums]:
-        """Return all statistics of the image in `inputs`, where `walk` adds the pools' outputs.
-
-        The stripes are added up in float64, so that no digit is lost.
-        """
-        totals: dict[str, Sums] = {}
-        for block, stripe, crop, maps in walk(self.blocks, inputs, self.rows):
-            for name, part in block.statistics(crop, stripe.core, maps, block.targets(targets, stripe)).items():
-                part = tf.nest.map_structure(lambda sums: np.asarray(sums, np.float64), part)
-                totals[name] = tf.nest.map_structure(np.add, totals[name], part) if name in totals else part
-            if block.keeps_mask:
-                masks[block, stripe] = np.packbits(maps[RELU_MASK].numpy())
-        return totals
-
-    def _gradient(
-        self,
-        block: Block,
-        whole: np.ndarray,
-        masks: ReluMasks,
-        targets: Targets,
-        of_statistics: dict[str, Statistic],
-        upstream: np.ndarray | None,
-    ) -> np.ndarray:
-        """Return the gradient at a block's input `whole` (H, W, C) from that at its output; None for the last block.
-
-        It takes the place of `whole`, except for the image, because rows above the next stripe are not needed again.
-        """
-        gradient = np.empty_like(whole) if block.first else whole
-        of_block = stripes(len(whole), self.rows, block.halo)
-        shared = np.zeros((0, *whole.shape[1:]), whole.dtype)  # rows the stripe before has added to as well
-        for i, stripe in enumerate(of_block):
-            above = mask = None
-            if upstream is not None:
-                above = tf.constant(upstream[stripe.core_of(block.last, self.network.odd_sides)][None])
-            if block.keeps_mask:
-                shape = (1, stripe.core_stop - stripe.core_start, whole.shape[1], upstream.shape[2])
-                bits = np.unpackbits(masks.pop((block, stripe)), count=prod(shape))
-                mask = tf.constant(bits.view(bool).reshape(shape))
-            inputs = block.inputs(whole, stripe)
-            part = block.vjp(*inputs, block.targets(targets, stripe), of_statistics, above, mask)
-            part[: len(shared)] += shared
-            finished = of_block[i + 1].start if i + 1 < len(of_block) else stripe.stop
-            gradient[stripe.start : finished] = part[: finished - stripe.start]
-            shared = part[finished - stripe.start :]
-        return gradient
+        band, statistics = Band(self.blocks, self.rows, image), {}
+        for _ in self.blocks:
+            sums, _ = band.forward(targets)
+            statistics |= sums
+        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets)
+        for _ in self.blocks:
+            band.backward(targets, of_statistics)
+        return losses, band.gradient()
 
     def maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterator[Piece]:
         """Yield the maps of `layers`, stripe by stripe."""
-        for block, stripe, _, maps in walk(self.blocks, [np.asarray(image, np.float32)], self.rows):
-            for name in (layer for layer in layers if layer in block.names):
-                height, _ = maps_shape(*image.shape[:2], name, self.network.odd_sides)
-                yield Piece(name, stripe.core_of(layer_named(name), self.network.odd_sides).start, height, maps[name])
+        band = Band(self.blocks, self.rows, image)
+        for block in self.blocks:
+            for stripe, _, maps in band.walk():
+                for name in (layer for layer in layers if layer in block.names):
+                    height, _ = maps_shape(*image.shape[:2], name, self.network.odd_sides)
+                    start = stripe.core_of(layer_named(name), self.network.odd_sides).start
+                    yield Piece(name, start, height, maps[name])
+
+
+def losses_and_derivatives(
+    terms: Sequence[Term], statistics: dict[str, Sums], targets: Targets
+) -> tuple[Losses, dict[str, Statistic]]:
+    """Return the losses, as floats, and the derivative of the total with respect to each statistic of the image."""
+    tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        losses = total_loss(terms, tensors, targets)
+    # A loss need not use all of its statistic. What it leaves out has derivative 0.
+    zero = tf.UnconnectedGradients.ZERO
+    return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors, unconnected_gradients=zero)

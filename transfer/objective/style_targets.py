@@ -1,7 +1,7 @@
 """What style terms compare with: the Gram matrices of the style pictures, blended, and in regions if asked for."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +13,10 @@ from transfer.term import Target
 from vgg.statistics import gram_of_sums, gram_sums
 
 Guides = dict[str, np.ndarray]  # by the name of the term: T (H', W')
+#: What `grams` is when it is given `maps_of`.
+GramsOf = Callable[
+    [np.ndarray, Sequence[StyleTerm], Mapping[str, np.ndarray | None]], tuple[dict[str, np.ndarray], Guides]
+]
 #: By what they were computed from: Gram matrices that the next content picture needs again, the oldest first.
 KnownGrams = dict[bytes, dict[str, np.ndarray]]
 #: Style pictures whose Gram matrices are kept; with VGG-19's full width they take 5 MB each.
@@ -20,7 +24,7 @@ KEPT = 16
 
 
 def style_targets(
-    terms: Sequence[StyleTerm], maps_of: MapsOf, references: References, known: KnownGrams
+    terms: Sequence[StyleTerm], grams_of: GramsOf, references: References, known: KnownGrams
 ) -> dict[str, Target]:
     """Return the target of each term by its name.
 
@@ -37,14 +41,14 @@ def style_targets(
         if key not in known:
             if len(known) == KEPT:
                 known.pop(next(iter(known)))
-            known[key], _ = grams(maps_of, image, having, guides)
+            known[key], _ = grams_of(image, having, guides)
         found = known[key]
         for term in having:
             blends[term.name] = blends[term.name] + regions[term.region].shares[i] * found[term.name]
     # The content picture's maps are also those that say how large a guide has to be.
     compared = [term for term in terms if term.normalization.distance or regions[term.region].guide is not None]
     own_guides = {name: region.guide for name, region in regions.items()}
-    starts, guides = grams(maps_of, references.content_image, compared, own_guides)
+    starts, guides = grams_of(references.content_image, compared, own_guides)
     targets = {}
     for term in terms:
         distance = None

@@ -1,6 +1,7 @@
 """From a recipe to the terms of its total loss, and to what they compare an image with."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 from transfer.guided import GuidedStyleTerm
 from transfer.losses import ContentTerm, StyleTerm
 from transfer.objective.references import MapsOf, References
-from transfer.objective.style_targets import KnownGrams, style_targets
+from transfer.objective.style_targets import KnownGrams, grams, style_targets
 from transfer.pixel_losses import TemporalTerm, VariationTerm
 from transfer.recipe.choices import Recipe
 from transfer.regions import WHOLE, Region
@@ -53,7 +54,20 @@ def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
 
 
 def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, known: KnownGrams) -> Targets:
-    """Return what each term compares with; `known` is that of `style_targets`.
+    """Return what each term compares with; `known` is that of `style_targets`."""
+    targets = targets_at_pixels(terms, references)
+    contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
+    maps, energies = _maps_and_energies(maps_of, references.content_image, tuple(contents))
+    compared = {layer: maps[layer] for layer, term in contents.items() if term.normalization.distance}
+    grain = _distances(maps_of, grained(references.content_image), compared)
+    for layer, term in contents.items():
+        targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
+    styles = [term for term in terms if isinstance(term, StyleTerm)]
+    return targets | style_targets(styles, partial(grams, maps_of), references, known)
+
+
+def targets_at_pixels(terms: Sequence[Term], references: References) -> Targets:
+    """Return what terms on pixels compare with, and an empty target for each other term.
 
     The total variation has no target. For a frame of which nothing is known, the temporal term's has the weight 0.
     """
@@ -61,13 +75,7 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, k
     for term in (term for term in terms if isinstance(term, TemporalTerm)):
         nothing = np.zeros((term.height, term.width, 4), np.float32)
         targets[term.name] = Target((nothing if references.earlier is None else references.earlier)[None])
-    contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
-    maps, energies = _maps_and_energies(maps_of, references.content_image, tuple(contents))
-    compared = {layer: maps[layer] for layer, term in contents.items() if term.normalization.distance}
-    grain = _distances(maps_of, grained(references.content_image), compared)
-    for layer, term in contents.items():
-        targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
-    return targets | style_targets([term for term in terms if isinstance(term, StyleTerm)], maps_of, references, known)
+    return targets
 
 
 def grained(image: np.ndarray) -> np.ndarray:

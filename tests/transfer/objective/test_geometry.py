@@ -1,10 +1,12 @@
 """Where stripes lie and how tall their halos must be, by the network itself."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.objective.geometry import blocks, halo_of, stripes
+from transfer.objective.geometry import bands, blocks, halo_of, stripes
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS, LAYERS, layer_named
 from vgg.matfile.read import Conv, Weights
@@ -80,3 +82,39 @@ def test_no_stripe_of_one_row():
 def test_rows_that_cut_a_pool_window(rows):
     with pytest.raises(InputError, match=f"stripes have {rows} rows, expected a positive even number"):
         stripes(100, rows, 2)
+
+
+@pytest.mark.parametrize("odd_sides", ["up", "down"])
+@pytest.mark.parametrize(("height", "shares"), [(64, (1, 1)), (211, (1, 1, 1)), (500, (5, 2, 1, 2)), (96, (0.3, 0.7))])
+def test_each_row_of_each_layer_is_in_one_band_and_the_halos_are_its_neighbours(height, shares, odd_sides):
+    """By counting: a band's stripes cover its own rows, and what they are computed from is in the next bands."""
+    cut = bands(height, shares, ("relu5_1", "relu1_1"))
+    assert (cut[0].start, cut[-1].stop) == (0, height)
+    assert all(above.stop == below.start for above, below in pairwise(cut))
+    for band, share in zip(cut, shares, strict=True):
+        assert abs((band.stop - band.start) - height * share / sum(shares)) <= 16 + height % 16
+    tops = [band.start for band in cut[1:]]
+    for block in blocks(("relu5_1",)):
+        halo, ends = halo_of(block), [0, *tops, height]
+        for top, stop in pairwise(ends):
+            above, below = halo * (top > 0), halo * (stop < height)
+            found = stripes(stop - top, 4, halo, above, below)
+            seen = [set(range(top - above + one.start, top - above + one.stop)) for one in found]
+            cores = [range(top + one.core_start, top + one.core_stop) for one in found]
+            assert sorted(row for core in cores for row in core) == list(range(top, stop))
+            for rows, core, one in zip(seen, cores, found, strict=True):
+                wanted = range(max(core[0] - halo, 0), min(core[-1] + halo + 1, height))
+                assert rows == set(wanted)
+                np.testing.assert_array_equal(one.core, [core[0] - min(rows), core[-1] + 1 - min(rows)])
+        tops = [top // 2 for top in tops]
+        height = -(-height // 2) if odd_sides == "up" else height // 2
+
+
+def test_a_band_lower_than_a_halo_is_refused():
+    """conv4_1 to conv4_4 see 4 rows, of 8 pixels each; below conv5_4 these are 4 of 16 pixels."""
+    assert len(bands(96, (1, 1, 1), ("relu5_1",))) == 3
+    with pytest.raises(InputError, match="95 rows in 3 bands make one of 31 rows, expected at least 32"):
+        bands(95, (1, 1, 1), ("relu5_1",))
+    with pytest.raises(InputError, match="at least 64, which the next band sees; choose fewer machines or a larger"):
+        bands(96, (1, 1), ("conv5_4",))
+    assert bands(16, (1,), ("conv5_4",)) == [slice(0, 16)], "one band alone may be as low as it wants"

@@ -5,34 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from every_term import EVERYTHING
-from objectives import objective_for
+from every_term import EVERYTHING, RECIPES, SHALLOW
+from objectives import Evaluated, assert_same, objective_for, patches, relative
 from transfer.objective import block, geometry
-from transfer.recipe.choices import Recipe, Variation
+from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT, GATYS2016
-from transfer.term import Losses
 from transfer.train import Phase, train
 from vgg.layers import LAYERS
 from vgg.matfile.read import Weights
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
-SHALLOW = replace(
-    EVERYTHING,
-    content_layers=(("relu1_2", 0.3), ("conv2_1", 1.0)),
-    style_layers=(("conv1_1", 0.5), ("pool2", 2.0), ("relu2_2", 1.0)),
-    tv_loss=Variation(power=2.5, count=-0.5, factor=0.3, last_row_and_column=False),
-)
-RECIPES = {
-    "everything": EVERYTHING,
-    "shallow": SHALLOW,
-    "default": DEFAULT,
-    "pools": replace(EVERYTHING, content_layers=(("pool4", 1.0),), style_layers=(("pool1", 1.0), ("pool4", 1.0))),
-    "deep": replace(EVERYTHING, content_layers=(("conv5_4", 1.0),), style_layers=(("relu5_1", 1.0), ("conv5_4", 2.0))),
-    "pool5": replace(EVERYTHING, content_layers=(("pool5", 1.0),), style_layers=(("pool5", 1.0), ("relu1_1", 1.0))),
-    "content only": replace(DEFAULT, style_layers=(), tv_weight=0.0),
-    "style only": replace(GATYS2016, content_layers=()),
-    "odd sides down": replace(EVERYTHING, odd_sides="down"),
-}
 #: Recipe, pooling, height, width, rows: less and more than the picture has, and sides odd at one pool or another.
 CASES = [
     ("everything", "avg", 200, 103, 32),
@@ -53,40 +35,11 @@ CASES = [
 ]
 
 
-def pictures(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Content, style of another size, and the generated image: noise on patches, so that no two stripes are alike."""
-    rng = np.random.default_rng(height + width)
-
-    def picture(rows, columns):
-        patches = rng.uniform(30, 220, (-(-rows // 24), -(-columns // 24), 3)).repeat(24, axis=0).repeat(24, axis=1)
-        return np.clip(patches[:rows, :columns] + rng.normal(0, 20, (rows, columns, 3)), 0, 255).astype(np.float32)
-
-    return picture(height, width), picture(211, 179), picture(height, width)
-
-
-Evaluated = tuple[Losses, np.ndarray]
-
-
 def both(weights: Weights, recipe: Recipe, height: int, width: int, rows: int) -> tuple[Evaluated, Evaluated]:
     """(losses, gradient) of the whole picture and in stripes."""
-    content, style, generated = pictures(height, width)
+    content, style, generated = patches(height, width)
     whole, striped = (objective_for(weights, recipe, content, style, each) for each in (None, rows))
     return whole(generated), striped(generated)
-
-
-def relative(ours: np.ndarray, expected: np.ndarray) -> float:
-    """The largest difference, in units of the expected gradient's typical size there."""
-    return float(np.abs(ours - expected).max() / np.sqrt(np.mean(np.square(expected))))
-
-
-def assert_same(striped: Evaluated, whole: Evaluated) -> None:
-    assert striped[0].total == pytest.approx(whole[0].total, rel=1e-5)
-    assert striped[0].groups == pytest.approx(whole[0].groups, rel=1e-5)
-    assert striped[0].terms == pytest.approx(whole[0].terms, rel=2e-5)
-    assert all(type(loss) is float for loss in striped[0].terms.values())
-    assert striped[1].dtype == np.float32 and striped[1].shape == whole[1].shape
-    for part in (np.s_[:], np.s_[:1], np.s_[-1:], np.s_[:, :1], np.s_[:, -1:]):  # all, and each border by itself
-        assert relative(striped[1][part], whole[1][part]) < 2e-5
 
 
 @pytest.mark.parametrize(("name", "pooling", "height", "width", "rows"), CASES)
@@ -105,7 +58,7 @@ def test_each_place_in_the_network(weights, layer, pooling):
 
 
 def test_bfloat16_is_as_close_to_the_whole_as_that_is_to_itself_in_float32(weights):
-    content, style, generated = pictures(97, 61)
+    content, style, generated = patches(97, 61)
     whole, striped = (objective_for(weights, DEFAULT, content, style, rows, "bfloat16") for rows in (None, 16))
     (whole, expected), (striped, gradient) = whole(generated), striped(generated)
     assert striped.total == pytest.approx(whole.total, rel=0.02)
@@ -125,7 +78,7 @@ def test_a_lower_halo_would_show(weights, monkeypatch, layer):
 
 
 def test_the_same_bits_each_time_and_inputs_untouched(weights):
-    content, style, generated = pictures(97, 64)
+    content, style, generated = patches(97, 64)
     objective = objective_for(weights, SHALLOW, content, style, 16)
     before = generated.copy()
     evaluations = [objective(generated) for _ in range(3)]
@@ -135,7 +88,7 @@ def test_the_same_bits_each_time_and_inputs_untouched(weights):
 
 def test_takes_the_place_of_the_whole_in_training(weights):
     """With SciPy's L-BFGS, which asks with images in float64."""
-    content, style, generated = pictures(70, 57)
+    content, style, generated = patches(70, 57)
     results = []
     for rows in (16, None):
         objective = objective_for(weights, SHALLOW, content, style, rows)
