@@ -19,9 +19,7 @@ class History:
     layers: dict[str, list[float]]
     variation: list[float]
     total: list[float]
-    sizes: list[tuple[float, int]] = field(
-        default_factory=list
-    )  # where another size begins: (number of the step, pixels)
+    sizes: list[tuple[float, int]] = field(default_factory=list)  # (first step, pixels) of each size; old records: none
 
 
 def history_of(path: Path) -> History:

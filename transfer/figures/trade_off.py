@@ -67,17 +67,21 @@ def _plot(figure: "Figure", history: History, title: str) -> None:
 def _mark_sizes(axes: "Axes", history: History) -> None:
     """Draw a line where the image's size changes, with the sizes, and say why the losses jump there.
 
-    Each layer's loss is measured in units of what the layer can tell apart at that size, and its target is that of the
-    pictures at that size (`transfer.objective.terms`). So the jump between two sizes says nothing.
+    The terms are made anew for each size (`transfer.objective.terms`). Their targets are those of the content and style
+    pictures at that size. Losses relative to a picture of reference, as in the recipe `default`, are in units of that
+    picture's distance at that size. So the jump between two sizes says nothing.
     """
     top = axes.get_xaxis_transform()  # x in steps, y as a share of the height
     for number, size in history.sizes:
         if number != history.sizes[0][0]:
             axes.axvline(number, color="gray", linestyle=":", linewidth=1)
-        axes.text(number, 1.0, f" {size} px", transform=top, color="gray", va="bottom", fontsize=8)
-    axes.set_title(axes.get_title(), pad=16, parse_math=False)
+        # Upright, because on a logarithmic axis the sizes of a long run stand close together.
+        place = {"rotation": 90, "ha": "center", "va": "bottom"}
+        axes.text(number, 1.015, f"{size} px", transform=top, color="gray", fontsize=8, **place)
+    axes.set_title(axes.get_title(), pad=40, parse_math=False)
     axes.set_xlabel(
-        "step\nWith the size, targets and units of the losses change:\nlosses of two sizes cannot be compared."
+        "step\nEach size has its own targets (content and style at that size) and,\n"
+        "in the recipe default, its own units: do not compare losses of two sizes."
     )
 
 

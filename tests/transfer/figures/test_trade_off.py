@@ -2,6 +2,7 @@
 
 import json
 import logging
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -50,6 +51,23 @@ def test_a_change_of_size_is_marked_and_explained(tmp_path, monkeypatch):
     assert main(["trade-off", run]) == 0
     assert lines == [6, 15]
     assert [(x, text.strip()) for x, text in texts if "px" in text] == [(1, "64 px"), (6, "128 px"), (15, "256 px")]
+
+
+def test_the_labels_of_six_sizes_do_not_touch(tmp_path, monkeypatch):
+    """30 steps at each size, as by default up to 8192 pixels."""
+    from matplotlib.axes import Axes
+
+    labels, write = [], Axes.text
+    monkeypatch.setattr(Axes, "text", lambda *place, **more: labels.append(write(*place, **more)) or labels[-1])
+    steps = [{"step": i + 1, "layers": {"a": 1 / (1 + i % 30)}, "tv": 0, "total": 1 / (1 + i % 30)} for i in range(180)]
+    for step in steps:
+        step["size"] = 256 * 2 ** ((step["step"] - 1) // 30)
+    (tmp_path / "run.json").write_text(json.dumps({"steps": steps}), encoding="utf-8")
+    assert main(["trade-off", str(tmp_path / "run.json")]) == 0
+    boxes = [label.get_window_extent() for label in labels if "px" in label.get_text()]
+    assert len(boxes) == 6
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+    assert all(labels[0].axes.bbox.y1 < box.y0 for box in boxes), "they stand above the curves"
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):
