@@ -15,7 +15,7 @@ from own_process import ROOT
 from transfer.__main__ import main as transfer
 from transfer.batch import making, run
 from transfer.batch.__main__ import main
-from transfer.objective import style_targets
+from transfer.objective import terms
 from transfer.objective.whole import WholeEvaluation
 from vgg.errors import InputError
 from vgg.image.file import read_image
@@ -76,16 +76,16 @@ def test_its_records_can_be_repeated(tmp_path, quiet):
 
 def test_losses_are_compiled_once_and_styles_looked_at_once(tmp_path, quiet, monkeypatch):
     compiled, looked_at = [], []
-    compute, grams = WholeEvaluation._losses_and_gradient, style_targets.grams
+    compute, grams = WholeEvaluation._losses_and_gradient, terms.grams
     monkeypatch.setattr(
         WholeEvaluation, "_losses_and_gradient", lambda *arguments: compiled.append(1) or compute(*arguments)
     )
 
-    def note(maps_of, image, terms, guides):
+    def note(maps_of, image, having, guides):
         looked_at.append(image.tobytes())
-        return grams(maps_of, image, terms, guides)
+        return grams(maps_of, image, having, guides)
 
-    monkeypatch.setattr(style_targets, "grams", note)
+    monkeypatch.setattr(terms, "grams", note)
     assert main(quiet) == 0
     assert len(compiled) == 1
     # Each content is looked at for each of its two styles; each style only once in all.
