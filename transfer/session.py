@@ -43,6 +43,10 @@ LOW_PRECISION_SHARE = 0.9
 KEPT = 64
 
 
+#: The network, the terms, and how many rows a stripe has at most → what evaluates an image in stripes.
+Striped = Callable[[VGG19, tuple[Term, ...], int], Evaluation]
+
+
 @dataclass(frozen=True)
 class Job:
     """One image to make: the choices, the images they are about, and the seed of the noise."""
@@ -60,7 +64,7 @@ class Session:
         weights: Weights,
         memory_bytes: float,
         precision: Precision = "float32",
-        striped: Callable[[VGG19, tuple[Term, ...], int], Evaluation] = StripedEvaluation,
+        striped: Striped = StripedEvaluation,
     ) -> None:
         """Take the weights, the memory that the whole process may use, and the precision of all but the last steps.
 

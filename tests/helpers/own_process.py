@@ -36,3 +36,12 @@ def run_python(program: str, *words: str, shell: str = "") -> subprocess.Complet
     """Run a program text with arguments; `shell` is what a shell would write behind it, such as `2>&-`."""
     command = ["sh", "-c", f'"$0" "$@" {shell}', sys.executable, "-B", "-c", program, *words]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def children(process_id: int) -> list[int]:
+    """The ids of Python's worker processes below one, whichever of its threads has started them; needs Linux."""
+    own: list[int] = []
+    for file in Path(f"/proc/{process_id}/task").glob("*/children"):
+        own += [int(word) for word in file.read_text().split()]
+    workers = [child for child in own if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+    return workers + [found for child in own for found in children(child)]

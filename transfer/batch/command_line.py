@@ -4,7 +4,6 @@ Exit codes: 0 done, 2 unusable input (one line on stderr), 3 some pictures could
 """
 
 import argparse
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -14,8 +13,8 @@ from pathlib import Path
 from transfer.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
 from transfer.command.options import recipe_from
 from transfer.command.parser import add_run_options
+from transfer.command.workers import workers_wanted
 from vgg.console import terminal
-from vgg.console.arguments import whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError
@@ -38,9 +37,6 @@ def build_parser() -> argparse.ArgumentParser:
     text = "each content with each style, the first with the first …, or a CSV file with columns content and style"
     add("--pairs", default="all", metavar="all|zip|FILE.csv", help=f"{text} (default: %(default)s)")
     add("-o", "--output", default="output/batch", metavar="OUT", help="a folder (default: %(default)s)")
-    add = parser.add_argument_group("many processors").add_argument
-    add("--workers", type=whole_number(1), metavar="N", help="make N pictures at a time, in N processes (Dask)")
-    add("--scheduler", metavar="ADDRESS", help="have the workers of a Dask scheduler make them, as tcp://host:8786")
     add_run_options(parser)
     return parser
 
@@ -95,15 +91,11 @@ def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 def require_workers_possible(options: argparse.Namespace) -> bool:
     """Return whether Dask's workers are wanted; raises InputError if they cannot be had or not for these options."""
-    if options.workers is None and options.scheduler is None:
+    if not workers_wanted(options):
         return False
-    if options.workers is not None and options.scheduler is not None:
-        raise InputError("--workers starts workers here and --scheduler joins others; choose one of them")
     for name in ("preview_every", "save_every", "log_dir"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for pictures made in this process; leave out the workers")
-    if importlib.util.find_spec("distributed") is None:
-        raise InputError("Dask's `distributed` is not installed, which makes pictures on workers; get it: make cluster")
     return True
 
 

@@ -8,14 +8,21 @@ halos would need no second hop, and the statistics a tree of sums instead of one
 The workers are those of `client`, started as for a batch.
 """
 
-from collections.abc import Sequence
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 from distributed import Client
 
+from transfer.cluster.client import joined_client, local_client, say_dashboard, say_what_differs, threads_here
+from transfer.machine import usable_bytes
 from transfer.objective.band_worker import BandWorker
 from transfer.objective.bands import BandedEvaluation
+from transfer.session import Striped
 from transfer.term import Term
 from vgg.errors import InputError
 from vgg.matfile.read import Conv, Weights
@@ -52,8 +59,36 @@ class ClusterEvaluation(BandedEvaluation):
         super().__init__(network, terms, [actor.result() for actor in actors])
 
     def _each(self, method: str, *arguments: Sequence[Any]) -> list[Any]:
-        """Call all workers at the same time."""
-        return [answer.result() for answer in super()._each(method, *arguments)]
+        """Call all workers at the same time; raise InputError if one does not answer any more."""
+        try:
+            return [answer.result() for answer in super()._each(method, *arguments)]
+        except (OSError, CancelledError, TimeoutError, RuntimeError, KeyError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"a worker is lost, and its part of the image with it ({type(error).__name__}); the same command with "
+                "--resume goes on from the last checkpoint"
+            ) from error
+
+
+@contextmanager
+def shared(options: argparse.Namespace, say: Callable[[str], None]) -> Iterator[Striped]:
+    """Yield what evaluates an image on the workers that the options ask for; those of this machine end with the block.
+
+    Raises:
+        InputError: there are none.
+    """
+    memory = options.max_memory or usable_bytes()
+    opened = (
+        joined_client(options.scheduler)
+        if options.scheduler is not None
+        else local_client(options.workers, memory, threads_here())
+    )
+    with opened as client:
+        say_dashboard(client, say)
+        say_what_differs(client, say)
+        say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")
+        yield partial(ClusterEvaluation, client)
 
 
 class _Actor(BandWorker):

@@ -52,7 +52,7 @@ def local_client(workers: int, memory_bytes: float, threads: int) -> Iterator[Cl
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL + 1,
             ) as cluster,
-            Client(cluster) as client,
+            Client(cluster, direct_to_workers=True) as client,
         ):
             client.register_plugin(Pictures())
             yield client
@@ -67,7 +67,7 @@ def joined_client(address: str) -> Iterator[Client]:
     """
     with quiet_dask():
         try:
-            client = Client(address, timeout=PATIENCE)
+            client = Client(address, timeout=PATIENCE, direct_to_workers=True)
         except (OSError, TimeoutError, ValueError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {address!r} ({type(error).__name__}), expected such as "

@@ -12,6 +12,7 @@ from transfer.command.options import recipe_from
 from transfer.command.parser import build_parser
 from transfer.command.repeat import repeated
 from transfer.command.sources import sources
+from transfer.command.workers import workers_wanted
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from vgg.console import terminal
@@ -51,8 +52,16 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         require_weights_file(options.weights)
     pictures, known = load(files, recipe), {"command": list(command)} | sources(files)
     finish = finish_of(options, pictures, options.output, recipe.crop)
+    with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.command.run import run
         from transfer.session import Job
-    return run(Job(recipe, pictures, options.seed), options, outputs, finish, known, again)
+
+        if with_workers:
+            from transfer.cluster.bands import shared
+    wanted = Job(recipe, pictures, options.seed), options, outputs, finish, known, again
+    if not with_workers:
+        return run(*wanted)
+    with shared(options, (lambda line: None) if options.quiet else terminal.say) as striped:
+        return run(*wanted, striped)

@@ -126,6 +126,8 @@ def _speed(parser: argparse.ArgumentParser) -> None:
     add("--learning-rate", type=number, help=f"of Adam, in pixel levels (default: {DEFAULT.learning_rate:g})")
     precisions = ("auto", "float32", "bfloat16")
     add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
+    add("--workers", type=whole_number(1), metavar="N", help="let N processes work together, by Dask (default: none)")
+    add("--scheduler", metavar="ADDRESS", help="let the workers of a Dask scheduler do it, as tcp://host:8786")
     add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
 
 

@@ -20,10 +20,11 @@ from transfer.command.watchers import describe as describe_step
 from transfer.command.watching import steps_of, watchers_of
 from transfer.full_size import full_size
 from transfer.machine import usable_bytes
+from transfer.objective.striped import StripedEvaluation
 from transfer.progress import Progress
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.recipe.ours import RECIPES
-from transfer.session import Job, Session, precision_of
+from transfer.session import Job, Session, Striped, precision_of
 from transfer.train import Phase, Result, Step, Watch, train
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once, interrupts_polled
@@ -44,6 +45,7 @@ def run(
     finish: Finish,
     known: dict[str, Any],
     repeated: Repeated | None = None,
+    striped: Striped = StripedEvaluation,
 ) -> int:
     """Read the weights, train, write; return the exit code.
 
@@ -54,6 +56,7 @@ def run(
         finish: how to write it.
         known: what the record shall hold besides: the command and the inputs.
         repeated: the record that is repeated, if one is.
+        striped: evaluates the images that do not fit into the memory at once, see `Session`.
 
     Raises:
         InputError: something the user gave cannot be used; nothing was written.
@@ -62,7 +65,7 @@ def run(
     say: Say = (lambda line: None) if options.quiet else terminal.say
     for remark in job.pictures.remarks:
         say(remark)
-    session = session_of(job, options, outputs, say)
+    session = session_of(job, options, outputs, say, striped)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         phases, start, wanted = session.phases(job), session.start(job), settings(job, session)
         if repeated:
@@ -96,7 +99,7 @@ def run(
     return ended(result, used, checkpoints, say)
 
 
-def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say) -> Session:
+def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say, striped: Striped) -> Session:
     """Return the session with the weights, the memory and the precision that the run shall have."""
     weights = load_weights(options.weights, say)
     has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
@@ -106,7 +109,8 @@ def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say
     if precision == "auto" and options.resume:  # a busy machine may measure another one than the unfinished run had
         found = unfinished_run(outputs.state, required=True)
         precision = found.settings["precision"] if found else precision
-    return Session(weights, options.max_memory or usable_bytes(), precision_of(precision, job.recipe))
+    memory = options.max_memory or usable_bytes()
+    return Session(weights, memory, precision_of(precision, job.recipe), striped)
 
 
 def ended(result: Result, used: Outputs, checkpoints: Checkpoints, say: Say) -> int:

@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from batch_command import NAMES, pictures, prepare, rows
-from own_process import ROOT
+from own_process import ROOT, children
 
 pytest.importorskip("distributed")
 
@@ -33,14 +32,6 @@ def batch(words: list[str], *more: str) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def children(process_id: int) -> list[int]:
-    """The ids of all processes below one, whichever of its threads has started them."""
-    own: list[int] = []
-    for file in Path(f"/proc/{process_id}/task").glob("*/children"):
-        own += [int(word) for word in file.read_text().split()]
-    return own + [found for child in own for found in children(child)]
-
-
 def wait_for(condition, seconds: float = 60.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
@@ -58,7 +49,7 @@ def test_a_worker_is_killed_in_the_middle(tmp_path, words):
         path.unlink()
     process = start(words, "--workers", "2")
     wait_for(lambda: len(list(tmp_path.glob("out/*.state.npz"))) == 2 or process.poll() is not None)
-    workers = [number for number in children(process.pid) if "spawn_main" in command_of(number)]
+    workers = children(process.pid)
     os.kill(workers[-1], signal.SIGKILL)
     out, err = process.communicate(timeout=120)
     assert (process.returncode, err) == (0, "")
@@ -66,14 +57,6 @@ def test_a_worker_is_killed_in_the_middle(tmp_path, words):
     assert pictures(tmp_path) == alone
     assert not list(tmp_path.glob("out/*.npz")) and len(rows(tmp_path)) == 4
     assert not [number for number in workers if os.path.exists(f"/proc/{number}")]
-
-
-def command_of(process_id: int) -> str:
-    try:
-        with open(f"/proc/{process_id}/cmdline") as file:
-            return file.read()
-    except OSError:
-        return ""
 
 
 @pytest.fixture

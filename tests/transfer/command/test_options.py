@@ -84,7 +84,7 @@ NOT_THE_RECIPE_S |= {"list_recipes", "report_as", "max_memory"}
 NOT_THE_RECIPE_S |= {"more_styles", "style_blend", "content_mask", "style_mask", "region"}
 NOT_THE_RECIPE_S |= {"full_size", "depth"}
 NOT_THE_RECIPE_S |= {"preview_every", "save_every", "log_dir", "report"}
-NOT_THE_RECIPE_S |= {"record", "exact", "resume", "checkpoint_every"}
+NOT_THE_RECIPE_S |= {"record", "exact", "resume", "checkpoint_every", "workers", "scheduler"}
 NOT_THE_RECIPE_S |= {"strength"}  # is tested in test_strength.py, because its effect depends on the recipe
 
 
