@@ -9,6 +9,7 @@ The workers are those of `client`, started as for a batch.
 """
 
 import argparse
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -78,11 +79,11 @@ def shared(options: argparse.Namespace, say: Callable[[str], None]) -> Iterator[
     Raises:
         InputError: there are none.
     """
-    memory = options.max_memory or usable_bytes()
+    memory, name = options.max_memory or usable_bytes(), f"image-{secrets.token_hex(4)}"
     opened = (
-        joined_client(options.scheduler)
+        joined_client(options.scheduler, name)
         if options.scheduler is not None
-        else local_client(options.workers, memory, threads_here())
+        else local_client(options.workers, memory, threads_here(), name)
     )
     with opened as client:
         say_dashboard(client, say)

@@ -1,12 +1,13 @@
 """Dask clusters for pictures: workers on this machine, or a scheduler that others have started."""
 
+import asyncio
 import importlib.util
 import logging
 import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import dask
 from distributed import Client, LocalCluster
@@ -15,9 +16,20 @@ from transfer.cluster.worker import RESOURCE, Pictures, about
 from transfer.command.differences import differences
 from vgg.errors import InputError
 
+#: What Dask's calls raise when there is no scheduler. In Python 3.10 the second is not among the first.
+GONE = (OSError, asyncio.TimeoutError)
 #: Seconds until a scheduler must have answered.
 PATIENCE = 20
 START = "dask worker {address} --nthreads 2 --resources {resource}=1, in a folder with this program"
+#: How Dask shall treat the workers of this machine. A picture is given up when three workers have died of it. Data is
+#: not written to disk when memory is short, and no worker is paused: a session stays below the limit by itself.
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": 2,
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.admin.tick.limit": "1h",
+}
 
 
 @contextmanager
@@ -34,32 +46,38 @@ def quiet_dask() -> Iterator[None]:
 
 
 @contextmanager
-def local_client(workers: int, memory_bytes: float, threads: int) -> Iterator[Client]:
-    """Start workers on this machine, each a process with its share of memory and threads, and yield their client."""
-    own = max(1, threads // workers)
-    variables = {name: str(own) for name in ("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
-    with quiet_dask(), tempfile.TemporaryDirectory(prefix="pictures-") as folder:
-        # The number of threads must be set before NumPy is imported in a worker.
-        settings = {"distributed.nanny.pre-spawn-environ": variables, "distributed.admin.tick.limit": "1h"}
-        with (
-            dask.config.set(settings),
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=2,  # one for a picture, one for what is shipped meanwhile
-                resources={RESOURCE: 1},
-                memory_limit=int(memory_bytes / workers),
-                local_directory=folder,
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL + 1,
-            ) as cluster,
-            Client(cluster, direct_to_workers=True) as client,
-        ):
-            client.register_plugin(Pictures())
-            yield client
+def local_client(workers: int, memory_bytes: float, threads: int, batch: str) -> Iterator[Client]:
+    """Start workers on this machine, each a process with its share of memory and threads, and yield their client.
+
+    Workers know the batch by the name `batch`, see `Pictures`.
+    """
+    own = str(max(1, threads // workers))
+    variables = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), own)
+    variables |= {"TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    variables |= {name: os.environ[name] for name in variables if name in os.environ}  # the user knows better
+    # The number of threads must be set before NumPy is imported in a worker.
+    settings = SETTINGS | {"distributed.nanny.pre-spawn-environ": variables}
+    with (
+        quiet_dask(),
+        tempfile.TemporaryDirectory(prefix="pictures-") as folder,
+        dask.config.set(settings),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=2,  # one for a picture, one for what is shipped meanwhile
+            resources={RESOURCE: 1},
+            memory_limit=int(memory_bytes / workers),
+            local_directory=folder,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL + 1,
+        ) as cluster,
+        Client(cluster, direct_to_workers=True) as client,
+    ):
+        client.register_plugin(Pictures(batch))
+        yield client
 
 
 @contextmanager
-def joined_client(address: str) -> Iterator[Client]:
+def joined_client(address: str, batch: str) -> Iterator[Client]:
     """Join the scheduler at an address such as `tcp://host:8786` and yield a client of it.
 
     Raises:
@@ -68,36 +86,47 @@ def joined_client(address: str) -> Iterator[Client]:
     with quiet_dask():
         try:
             client = Client(address, timeout=PATIENCE, direct_to_workers=True)
-        except (OSError, TimeoutError, ValueError) as error:
+        except (*GONE, ValueError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {address!r} ({type(error).__name__}), expected such as "
                 "tcp://host:8786; start one with `dask scheduler`"
             ) from None
         with client:
-            found = client.scheduler_info(n_workers=-1)["workers"]
-            able = [name for name, worker in found.items() if worker["resources"].get(RESOURCE)]
-            if not able:
+            if not able(client):
                 start = START.format(address=address, resource=RESOURCE)
                 raise InputError(
-                    f"the scheduler at {address} has {len(found)} workers and none with the resource {RESOURCE!r}; "
-                    f"start some: {start}"
+                    f"the scheduler at {address} has {len(client.nthreads())} workers and none with the resource "
+                    f"{RESOURCE!r}; start some: {start}"
                 )
             try:
-                client.register_plugin(Pictures())
+                client.register_plugin(Pictures(batch))
             except Exception as error:  # whatever a worker without this program, or without TensorFlow, answers
                 raise InputError(
                     f"a worker of {address} cannot import this program ({type(error).__name__}: {error}); start the "
                     "workers in its folder, with the packages of requirements.txt"
                 ) from None
-            yield client
+            try:
+                yield client
+            finally:
+                if client.status == "running":  # else new workers, perhaps without this program, would need it
+                    with suppress(*GONE):
+                        client.unregister_worker_plugin(batch)
+
+
+def able(client: Client) -> list[str]:
+    """Return the addresses of the workers that can make pictures."""
+    found = client.scheduler_info(n_workers=-1)["workers"]
+    return [address for address, worker in found.items() if worker["resources"].get(RESOURCE)]
 
 
 def say_what_differs(client: Client, say: Callable[[str], None]) -> None:
     """Say in what the workers differ from this process, because then their last bits may."""
-    here = about()
-    for address, there in client.run(about).items():
-        for line in differences(there, here):
-            say(f"worker {address} differs: {line}")
+    here, by_lines = about(), dict[str, list[str]]()
+    for address, there in client.run(about, workers=able(client), on_error="ignore").items():
+        by_lines.setdefault("; ".join(differences(there, here)), []).append(address)
+    for lines, addresses in by_lines.items():
+        if lines:
+            say(f"the last bits may differ from those of one process: on {', '.join(addresses)} {lines}")
 
 
 def say_dashboard(client: Client, say: Callable[[str], None]) -> None:
@@ -105,7 +134,7 @@ def say_dashboard(client: Client, say: Callable[[str], None]) -> None:
     if importlib.util.find_spec("bokeh"):
         say(f"dashboard: {client.dashboard_link}")
     else:
-        say(f"{len(client.scheduler_info(n_workers=-1)['workers'])} workers; their dashboard needs `pip install bokeh`")
+        say(f"{len(able(client))} workers; their dashboard needs `pip install bokeh`")
 
 
 def threads_here() -> int:

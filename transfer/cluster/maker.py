@@ -1,20 +1,30 @@
 """Hands out the orders of a batch to Dask's workers, and takes in what became of them."""
 
 import argparse
+import pickle
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import sha256
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 from distributed import Client, Future, KilledWorker
 
 from transfer.batch.making import Lost, Made, OnStep, Wanted
-from transfer.cluster.client import joined_client, local_client, say_dashboard, say_what_differs, threads_here
-from transfer.cluster.worker import RESOURCE, TOPIC, Task, make, shipped
+from transfer.cluster.client import (
+    GONE,
+    able,
+    joined_client,
+    local_client,
+    say_dashboard,
+    say_what_differs,
+    threads_here,
+)  # fmt: skip
+from transfer.cluster.shipment import Shipment
+from transfer.cluster.worker import RESOURCE, TOPIC, Task, make
 from transfer.machine import usable_bytes
 from transfer.term import Losses
 from vgg.errors import InputError
@@ -24,16 +34,31 @@ from vgg.matfile.read import Weights
 AHEAD = 2
 #: Seconds without a scheduler after which it is lost.
 PATIENCE = 10.0
+LOST = "the scheduler is lost; what is finished is kept, and the same command goes on from here"
+
+Say = Callable[[str], None]
+
+
+class InWork(NamedTuple):
+    """A picture that was handed out."""
+
+    wanted: Wanted
+    since: float
+    images: list[Future]  # so that they stay on the workers for the next pictures that are made from them
 
 
 class Workers:
-    """The maker that has Dask's workers make the pictures."""
+    """The maker that has Dask's workers make the pictures of one batch."""
 
-    def __init__(self, client: Client, weights: Weights, precision: str, options: argparse.Namespace) -> None:
-        """Ship the weights; they go to each worker once."""
-        self.client, self.precision, self.options = client, precision, options
-        self._shipped: dict[str, Future] = {}
-        self._weights = self._ship(f"weights-{weights.sha256}", weights)
+    def __init__(
+        self, client: Client, batch: str, weights: Weights, precision: str, options: argparse.Namespace, say: Say
+    ) -> None:
+        """Ship the weights; they go to each worker once. `batch` is the name under which workers know the batch."""
+        self.client, self.batch, self.precision, self.options, self.say = client, batch, precision, options, say
+        self.shipment, self.received, self.pictures = Shipment(client), 0, 0
+        self._weights = self.shipment.value(f"weights-{weights.sha256}", weights)
+        self._make = self.shipment.value(f"make-{batch}", make)
+        self.sent_once = self.shipment.sent
 
     def make(self, wanted: Iterable[Wanted]) -> Iterator[Made]:
         """Yield what became of each order, as they are finished.
@@ -41,36 +66,50 @@ class Workers:
         Raises:
             Lost: the scheduler is gone.
         """
-        orders, finished, in_work = iter(wanted), SimpleQueue[Future](), dict[Future, tuple[Wanted, float]]()
+        orders, finished, in_work = iter(wanted), SimpleQueue[Future](), dict[Future, InWork]()
         more = True
         while more or in_work:
-            while more and len(in_work) < AHEAD * max(1, len(self.client.nthreads())):
+            while more and len(in_work) < AHEAD * max(1, self._able()):
                 item = next(orders, None)
                 more = item is not None
                 if item and item.job is None:
                     yield Made(item.order, problem=item.problem)
                 elif item:
-                    future = self._submit(item)
-                    in_work[future] = item, time.monotonic()
+                    future, images = self._submit(item)
+                    in_work[future] = InWork(item, time.monotonic(), images)
                     future.add_done_callback(finished.put)
             if in_work:
                 future = self._next(finished)
-                item, began = in_work.pop(future)
+                item, began, _ = in_work.pop(future)
                 yield self._made(item, future, time.monotonic() - began)
+
+    def _able(self) -> int:
+        """Return how many workers can make pictures; raises Lost if there is no scheduler any more."""
+        try:
+            return len(able(self.client))
+        except GONE:
+            raise Lost(LOST) from None
 
     def _next(self, finished: SimpleQueue[Future]) -> Future:
         """Return the next future that is done; raises Lost if there is no scheduler any more."""
-        seen = time.monotonic()
+        seen = asked = time.monotonic()
         while True:
             try:
                 return finished.get(timeout=0.5)
             except Empty:
-                if self.client.status == "running":
-                    seen = time.monotonic()
-                elif time.monotonic() - seen > PATIENCE:
-                    raise Lost(LOST) from None
+                now = time.monotonic()
+                if self.client.status != "running":
+                    if now - seen > PATIENCE:
+                        raise Lost(LOST) from None
+                    continue
+                seen = now
+                if now - asked > PATIENCE:
+                    asked = now
+                    if not self._able():
+                        self.say("no worker is left; waiting for one (Ctrl-C ends this, and keeps what is finished)")
 
-    def _submit(self, wanted: Wanted) -> Future:
+    def _submit(self, wanted: Wanted) -> tuple[Future, list[Future]]:
+        """Hand out a picture; return it as a future, and the pictures that it is made from."""
         order, job = wanted.order, wanted.job
         pictures = job.pictures
         from_content = pictures.init_image is not None and np.array_equal(pictures.init_image, pictures.content_image)
@@ -79,58 +118,66 @@ class Workers:
         )
         state = order.outputs.state.absolute() if self.options.scheduler is None else None
         task = Task(
-            order.pair.name, replace(job, pictures=bare), from_content, self.precision, state,
+            self.batch, order.pair.name, replace(job, pictures=bare), from_content, self.precision, state,
             self.options.checkpoint_every, self.options.report_as,
         )  # fmt: skip
-        images = [self._ship_image(image) for image in (pictures.content_image, *pictures.style_images)]
-        return self.client.submit(
-            make, task, self._weights, *images, resources={RESOURCE: 1}, pure=False, key=f"picture-{order.pair.name}"
-        )
-
-    def _ship_image(self, image: np.ndarray) -> Future:
-        return self._ship(f"image-{image.shape}-{sha256(np.ascontiguousarray(image)).hexdigest()}", image)
-
-    def _ship(self, key: str, value: object) -> Future:
-        """Return the value as the result of a task: what it is needed for finds it by its digest."""
-        if key not in self._shipped:
-            self._shipped[key] = self.client.submit(shipped, value, key=key, pure=False)
-        return self._shipped[key]
+        styles = [self.shipment.image(image, recurs=True) for image in pictures.style_images]
+        images = [self.shipment.image(pictures.content_image), *styles]
+        # The name of the batch keeps pictures of the same name apart that somebody else has made there.
+        key = f"picture-{order.pair.name}-{self.batch}"
+        future = self.shipment.call(self._make, task, self._weights, *images, key=key, resources={RESOURCE: 1})
+        return future, images
 
     def _made(self, wanted: Wanted, future: Future, seconds: float) -> Made:
+        """Return what became of a picture; raises Lost if it cannot be fetched any more."""
         order, job = wanted.order, wanted.job
         if future.status == "cancelled":
             raise Lost(LOST)
-        error = future.exception()
+        try:
+            error = future.exception()
+            packed = b"" if error else future.result()
+        except GONE:
+            raise Lost(LOST) from None
         if error is None:
-            result, found = future.result()
+            self.received, self.pictures = self.received + len(packed), self.pictures + 1
+            result, found = pickle.loads(packed)
             return Made(order, job, result, found, seconds=result.steps[-1].seconds if result.steps else seconds)
-        if isinstance(error, KilledWorker):
-            deaths = error.allowed_failures + 1
-            problem = f"{order.pair.name}: {deaths} workers died while they made it; see if memory is short"
-        elif isinstance(error, InputError):
-            problem = str(error)
-        else:
-            problem = f"{order.pair.name}: a worker failed with {type(error).__name__}: {error}"
-        return Made(order, job, problem=problem, seconds=seconds)
+        return Made(order, job, problem=problem_of(order.pair.name, error), seconds=seconds)
+
+    def traffic(self) -> str:
+        """Return in words how many bytes went to the workers and came back."""
+        many = max(self.pictures, 1)
+        there, back = (self.shipment.sent - self.sent_once) / many, self.received / many
+        return (
+            f"sent to the workers: {self.sent_once / 1e6:.1f} MB of weights, then {there / 1e6:.2f} MB a picture; "
+            f"received: {back / 1e6:.2f} MB a picture"
+        )
 
 
-LOST = "the scheduler is lost; what is finished is kept, and the same command goes on from here"
+def problem_of(name: str, error: BaseException) -> str:
+    """Return in one line why a worker could not make the picture of that name."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, KilledWorker):
+        return f"{name}: {error.allowed_failures + 1} workers died while they made it; see if memory is short"
+    first, *_ = str(error).splitlines() or [""]
+    return f"{name}: a worker failed with {type(error).__name__}: {first}"
 
 
 @contextmanager
 def hired(
-    options: argparse.Namespace, say: Callable[[str], None], weights: Weights, precision: str, on_step: OnStep
+    options: argparse.Namespace, say: Say, weights: Weights, precision: str, on_step: OnStep
 ) -> Iterator[Workers]:
     """Yield the workers that the options ask for; those of this machine end with the block.
 
     Raises:
         InputError: there are none.
     """
-    memory = options.max_memory or usable_bytes()
+    batch = f"batch-{uuid4().hex}"
     opened = (
-        joined_client(options.scheduler)
+        joined_client(options.scheduler, batch)
         if options.scheduler is not None
-        else local_client(options.workers, memory, threads_here())
+        else local_client(options.workers, options.max_memory or usable_bytes(), threads_here(), batch)
     )
     with opened as client:
         say_dashboard(client, say)
@@ -138,7 +185,9 @@ def hired(
 
         def tell(event: tuple[float, dict[str, Any]]) -> None:
             _, told = event
-            on_step(told["name"], told["step"], Losses(told["losses"][0], {}, {}))
+            on_step(told["name"], told["step"], Losses(told["total"], {}, {}))
 
-        client.subscribe_topic(TOPIC, tell)
-        yield Workers(client, weights, precision, options)
+        client.subscribe_topic(TOPIC + batch, tell)
+        workers = Workers(client, batch, weights, precision, options, say)
+        yield workers
+        say(workers.traffic())
