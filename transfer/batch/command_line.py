@@ -99,6 +99,11 @@ def require_workers_possible(options: argparse.Namespace) -> bool:
         return False
     if options.workers is not None and options.scheduler is not None:
         raise InputError("--workers starts workers here and --scheduler joins others; choose one of them")
+    if options.scheduler is not None and options.max_memory:
+        raise InputError(
+            "--max-memory is for this machine; a worker of a scheduler is started with its own: dask worker "
+            "ADDRESS --memory-limit 8GB"
+        )
     for name in ("preview_every", "save_every", "log_dir"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for pictures made in this process; leave out the workers")
