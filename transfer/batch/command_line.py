@@ -93,6 +93,11 @@ def require_workers_possible(options: argparse.Namespace) -> bool:
     """Return whether Dask's workers are wanted; raises InputError if they cannot be had or not for these options."""
     if not workers_wanted(options):
         return False
+    if options.scheduler is not None and options.max_memory:
+        raise InputError(
+            "--max-memory is for this machine; a worker of a scheduler is started with its own: dask worker "
+            "ADDRESS --memory-limit 8GB"
+        )
     for name in ("preview_every", "save_every", "log_dir"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for pictures made in this process; leave out the workers")

@@ -65,7 +65,8 @@ def run(
     summarise = partial(write_summary, orders, rows, recipe, options, command)
     lost = None
     try:
-        with display, hire(weights, precision, display.on_step) as maker:
+        # The clock begins when there are workers: to start them takes as long as many small pictures.
+        with hire(weights, precision, display.on_step) as maker, display:
             for made in maker.make(wanted_of(missing, recipe, options, say)):
                 rows[made.order] = kept(made, recipe, options, command) if made.result else row_of(made)
                 display.finished(rows[made.order])

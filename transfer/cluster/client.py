@@ -7,17 +7,20 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 
 import dask
 from distributed import Client, LocalCluster
 
+from transfer.batch.making import Lost
 from transfer.cluster.worker import RESOURCE, Pictures, about
 from transfer.command.differences import differences
 from vgg.errors import InputError
 
 #: What Dask's calls raise when there is no scheduler. In Python 3.10 the second is not among the first.
-GONE = (OSError, asyncio.TimeoutError)
+GONE = (OSError, asyncio.TimeoutError, asyncio.CancelledError, CancelledError)
+LOST = "the scheduler is lost; what is finished is kept, and the same command goes on from here"
 #: Seconds until a scheduler must have answered.
 PATIENCE = 20
 START = "dask worker {address} --nthreads 2 --resources {resource}=1, in a folder with this program"
@@ -30,6 +33,19 @@ SETTINGS = {
     "distributed.worker.memory.pause": False,
     "distributed.admin.tick.limit": "1h",
 }
+
+
+@contextmanager
+def lost_if_gone(client: Client) -> Iterator[None]:
+    """Raise Lost if a call of Dask inside the block finds no scheduler any more."""
+    try:
+        yield
+    except GONE:
+        raise Lost(LOST) from None
+    except Exception:
+        if client.status == "running":
+            raise
+        raise Lost(LOST) from None  # a closed client has several errors for that
 
 
 @contextmanager
@@ -82,6 +98,7 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
 
     Raises:
         InputError: nobody answers there, no worker can make pictures, or one does not have this program.
+        Lost: the scheduler is gone soon after.
     """
     with quiet_dask():
         try:
@@ -92,14 +109,18 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
                 "tcp://host:8786; start one with `dask scheduler`"
             ) from None
         with client:
-            if not able(client):
+            with lost_if_gone(client):
+                workers, others = able(client), client.nthreads()
+            if not workers:
                 start = START.format(address=address, resource=RESOURCE)
                 raise InputError(
-                    f"the scheduler at {address} has {len(client.nthreads())} workers and none with the resource "
+                    f"the scheduler at {address} has {len(others)} workers and none with the resource "
                     f"{RESOURCE!r}; start some: {start}"
                 )
             try:
                 client.register_plugin(Pictures(batch))
+            except GONE:
+                raise Lost(LOST) from None
             except Exception as error:  # whatever a worker without this program, or without TensorFlow, answers
                 raise InputError(
                     f"a worker of {address} cannot import this program ({type(error).__name__}: {error}); start the "
@@ -114,8 +135,10 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
 
 
 def able(client: Client) -> list[str]:
-    """Return the addresses of the workers that can make pictures."""
-    found = client.scheduler_info(n_workers=-1)["workers"]
+    """Return the addresses of the workers that can make pictures; raises one of `GONE` without a scheduler."""
+    found = client.scheduler_info(n_workers=-1).get("workers")
+    if found is None:
+        raise ConnectionError("the scheduler does not answer")
     return [address for address, worker in found.items() if worker["resources"].get(RESOURCE)]
 
 

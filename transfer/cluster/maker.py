@@ -15,10 +15,11 @@ from distributed import Client, Future, KilledWorker
 
 from transfer.batch.making import Lost, Made, OnStep, Wanted
 from transfer.cluster.client import (
-    GONE,
+    LOST,
     able,
     joined_client,
     local_client,
+    lost_if_gone,
     say_dashboard,
     say_what_differs,
     threads_here,
@@ -34,7 +35,6 @@ from vgg.matfile.read import Weights
 AHEAD = 2
 #: Seconds without a scheduler after which it is lost.
 PATIENCE = 10.0
-LOST = "the scheduler is lost; what is finished is kept, and the same command goes on from here"
 
 Say = Callable[[str], None]
 
@@ -75,7 +75,8 @@ class Workers:
                 if item and item.job is None:
                     yield Made(item.order, problem=item.problem)
                 elif item:
-                    future, images = self._submit(item)
+                    with lost_if_gone(self.client):
+                        future, images = self._submit(item)
                     in_work[future] = InWork(item, time.monotonic(), images)
                     future.add_done_callback(finished.put)
             if in_work:
@@ -85,10 +86,8 @@ class Workers:
 
     def _able(self) -> int:
         """Return how many workers can make pictures; raises Lost if there is no scheduler any more."""
-        try:
+        with lost_if_gone(self.client):
             return len(able(self.client))
-        except GONE:
-            raise Lost(LOST) from None
 
     def _next(self, finished: SimpleQueue[Future]) -> Future:
         """Return the next future that is done; raises Lost if there is no scheduler any more."""
@@ -133,11 +132,9 @@ class Workers:
         order, job = wanted.order, wanted.job
         if future.status == "cancelled":
             raise Lost(LOST)
-        try:
+        with lost_if_gone(self.client):
             error = future.exception()
             packed = b"" if error else future.result()
-        except GONE:
-            raise Lost(LOST) from None
         if error is None:
             self.received, self.pictures = self.received + len(packed), self.pictures + 1
             result, found = pickle.loads(packed)
@@ -172,6 +169,7 @@ def hired(
 
     Raises:
         InputError: there are none.
+        Lost: their scheduler is gone already.
     """
     batch = f"batch-{uuid4().hex}"
     opened = (
@@ -180,14 +178,15 @@ def hired(
         else local_client(options.workers, options.max_memory or usable_bytes(), threads_here(), batch)
     )
     with opened as client:
-        say_dashboard(client, say)
-        say_what_differs(client, say)
 
         def tell(event: tuple[float, dict[str, Any]]) -> None:
             _, told = event
             on_step(told["name"], told["step"], Losses(told["total"], {}, {}))
 
-        client.subscribe_topic(TOPIC + batch, tell)
-        workers = Workers(client, batch, weights, precision, options, say)
+        with lost_if_gone(client):
+            say_dashboard(client, say)
+            say_what_differs(client, say)
+            client.subscribe_topic(TOPIC + batch, tell)
+            workers = Workers(client, batch, weights, precision, options, say)
         yield workers
         say(workers.traffic())
