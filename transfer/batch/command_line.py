@@ -4,11 +4,9 @@ Exit codes: 0 done, 2 unusable input (one line on stderr), 3 some pictures could
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from transfer.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
 from transfer.command.options import recipe_from
@@ -18,7 +16,6 @@ from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError
-from vgg.files import check_place
 from vgg.matfile.sniff import require_weights_file
 
 PROGRAM = "batch"
@@ -67,13 +64,12 @@ def pairs_from(options: argparse.Namespace) -> list[Pair]:
 def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and make the pictures."""
     pairs, recipe = pairs_from(options), recipe_from(options)
-    if not options.output or (os.path.exists(options.output) and not os.path.isdir(options.output)):
-        raise InputError(f"the output {options.output!r} is not a folder, expected one; choose another name")
     with interrupts_at_once():
-        from transfer.batch.orders import PAGE, SHEET, TABLE, orders_of
-    for name in (TABLE, SHEET, *[PAGE] * options.report):
-        check_place(Path(options.output) / name)
+        from transfer.batch.orders import orders_of
+        from transfer.batch.places import check_folder, require_apart
+    check_folder(options)
     orders = orders_of(pairs, options)
+    require_apart(orders, options)
     if options.weights is not None:
         require_weights_file(options.weights)
     with_workers = require_workers_possible(options)

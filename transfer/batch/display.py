@@ -5,7 +5,7 @@ import time
 from contextlib import nullcontext
 from typing import NamedTuple
 
-from transfer.batch.summary import Row
+from transfer.batch.table import Row
 from transfer.term import Losses
 from vgg.console import terminal
 from vgg.console.progress import duration, moving_bar

@@ -5,8 +5,7 @@ sends the orders to other processes and machines.
 """
 
 import argparse
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,9 @@ import numpy as np
 
 from transfer.batch.orders import Order
 from transfer.command.checkpoints import Checkpoints
+from transfer.command.finish import Finish
 from transfer.command.record import environment, reported_as, settings
+from transfer.command.run import require_step
 from transfer.command.watching import watchers_of
 from transfer.session import Job, Session
 from transfer.term import Losses
@@ -32,7 +33,9 @@ class Wanted(NamedTuple):
     """An order with its pictures at their sizes; or why they cannot be used."""
 
     order: Order
-    job: Job | None
+    job: Job | None = None
+    finish: Finish | None = None  # how its result is written
+    sources: dict[str, Any] | None = None  # what its record says of its files, see `transfer.command.sources`
     problem: str = ""
 
 
@@ -40,12 +43,15 @@ class Wanted(NamedTuple):
 class Made:
     """What became of an order."""
 
-    order: Order
-    job: Job | None = None
+    wanted: Wanted
     result: Result | None = None
     settings: dict[str, Any] = field(default_factory=dict)  # of the record, with the environment it was computed in
     problem: str = ""  # why there is no result
-    seconds: float = 0.0
+
+    @property
+    def order(self) -> Order:
+        """Return what was to be made."""
+        return self.wanted.order
 
 
 class Lost(Exception):
@@ -59,23 +65,22 @@ class Here:
         """Take the session, the words of the command line, and whom to tell of each step."""
         self.session, self.options, self.on_step = session, options, on_step
 
-    def make(self, wanted: Iterable[Wanted]) -> Iterator[Made]:
-        """Yield what became of each order.
+    def make(self, wanted: Iterable[Wanted]) -> Generator[Made, None, None]:
+        """Yield what became of each order. A Ctrl-C is heeded between two steps, and not before who takes it is done.
 
         Raises:
             KeyboardInterrupt: stopped; the state of the present picture is kept.
         """
-        for order, job, problem in wanted:
-            if job is None:
-                yield Made(order, problem=problem)
+        for item in wanted:
+            if item.job is None:
+                yield Made(item, problem=item.problem)
                 continue
-            began = time.monotonic()
-            try:
-                with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                    result, found = self._make(order, job, check_interrupt)
-                yield Made(order, job, result, found, seconds=time.monotonic() - began)
-            except InputError as error:
-                yield Made(order, job, problem=str(error), seconds=time.monotonic() - began)
+            with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
+                try:
+                    made = Made(item, *self._make(item.order, item.job, check_interrupt))
+                except InputError as error:
+                    made = Made(item, problem=f"{item.order.pair.name}: {error}")
+                yield made
 
     def _make(self, order: Order, job: Job, check_interrupt: Callable[[], None]) -> tuple[Result, dict[str, Any]]:
         session, options, name = self.session, self.options, order.pair.name
@@ -125,6 +130,8 @@ def make_one(
     result = session.run(job, watch, checkpoints, begin)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt
+    if not result.steps:
+        require_step(result)
     if result.stopped not in ("finished", "converged"):
         if state is not None:
             checkpoints.remove()  # to go on from there would end the same way

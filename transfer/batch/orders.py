@@ -14,13 +14,10 @@ from typing import Any
 
 from transfer.batch.pairs import Pair
 from transfer.command.named_files import files_from
-from transfer.command.outputs import Outputs, planned
+from transfer.command.outputs import Outputs, check_log_dir, planned
 from transfer.command.sources import digest, sources
-from transfer.inputs.files import Files
+from transfer.inputs.files import KEEP, Files
 from transfer.recipe.choices import Recipe
-
-#: The files of the whole batch, beside the pictures.
-SHEET, TABLE, PAGE = "batch-sheet.png", "batch.csv", "batch-report.html"
 
 
 @dataclass(frozen=True)
@@ -39,30 +36,41 @@ class Order:
             return None
         return found if isinstance(found, dict) else None
 
-    def is_made(self, recipe: Recipe, options: argparse.Namespace, weights_sha256: str) -> bool:
-        """Return whether this very picture is there.
+    def is_made(self, recipe: Recipe, options: argparse.Namespace, weights_sha256: str, known: dict[str, Any]) -> bool:
+        """Return whether this very picture is there. The files' digests are looked up in `known`, and put there.
+
+        A precision that was not asked for and the memory are not compared: they change the last digits only, and with
+        the load of the machine or the number of workers they would make everything anew.
 
         Raises:
             InputError: an input cannot be read.
         """
-        found = self.record()
-        if found is None:
+        recorded = _recorded(self.record())
+        if recorded is None:
             return False
+        inputs = sources(self.files, known)["inputs"]
+        known |= inputs
         here = {
             "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),
             "seed": options.seed,
             "finish": {"depth": options.depth, "full_size": options.full_size},
-            "inputs": _by_role(self.files.named(), sources(self.files)["inputs"]),
+            "inputs": _by_role(self.files.named(), inputs),
             "weights": weights_sha256,
             "blend": list(self.files.shares.values()),
-            "regions": [name for name, _ in self.files.region_styles],
+            "regions": _regions(self.files),
             "picture": digest(self.outputs.picture),
+            "precision": recorded["precision"] if options.precision == "auto" else options.precision,
+            "reported_as": options.report_as or recorded["reported_as"],
         }
-        return here == _recorded(found)
+        return here == recorded
+
+    def lacks_overview(self) -> bool:
+        """Return whether the picture's sheet or page is wanted and not there."""
+        return any(path and not path.exists() for path in (self.outputs.sheet, self.outputs.report))
 
 
 def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]:
-    """Return the orders; every file that will be written is checked.
+    """Return the orders; the files of each are checked.
 
     Raises:
         InputError: a file cannot be written, or the options do not fit together.
@@ -74,25 +82,42 @@ def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]
         picture = Path(options.output) / f"{pair.name}.png"
         watched = bool(options.preview_every or options.save_every)
         inputs = [*files.named(), *filter(None, [options.weights])]
-        wanted = picture, options.sheet, inputs, options.depth, watched, options.report
-        found.append(Order(pair, files, planned(*wanted)))
+        outputs = planned(picture, options.sheet, inputs, options.depth, watched, options.report)
+        if options.log_dir is not None:
+            check_log_dir(options.log_dir, outputs)
+        found.append(Order(pair, files, outputs))
     return found
 
 
-def _recorded(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Return of a record what `is_made` compares; None if something is missing."""
+def _recorded(record: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return of a record what `is_made` compares; None if it is not there or something is missing in it."""
     try:
         files = Files.of_record(record["files"])
+        if not _has_losses(record):
+            return None
         return {
-            **{name: record[name] for name in ("recipe", "seed", "finish")},
+            **{name: record[name] for name in ("recipe", "seed", "finish", "precision")},
             "inputs": _by_role(files.named(), record["inputs"]),
             "weights": record["weights"]["sha256"],
             "blend": list(files.shares.values()),
-            "regions": [name for name, _ in files.region_styles],
+            "regions": _regions(files),
+            "reported_as": record.get("reported_as", {}).get("recipe"),
             "picture": record["result"]["sha256"] if record["stopped"] in ("finished", "converged") else "unfinished",
         }
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         return None
+
+
+def _has_losses(record: dict[str, Any]) -> bool:
+    """Return whether the table's numbers are in a record; raises LookupError or TypeError if they are not."""
+    losses, last = record["losses"] or record["steps"][-1], record["steps"][-1]
+    numbers = [*(losses[name] for name in ("content", "style", "tv", "total")), last["seconds"]]
+    return all(isinstance(number, (int, float)) for number in numbers) and isinstance(record["result"]["file"], str)
+
+
+def _regions(files: Files) -> list[tuple[str, bool]]:
+    """Return the regions with styles of their own, and whether that is to keep the content."""
+    return [(name, style == KEEP) for name, style in files.region_styles]
 
 
 def _by_role(names: Sequence[str], inputs: dict[str, Any]) -> list[str]:

@@ -145,7 +145,7 @@ def _expanded(words: Sequence[str]) -> list[str]:
 
 def _list_in(path: str) -> list[str]:
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as a list of pictures ({error}); name a text file") from None
     found = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]

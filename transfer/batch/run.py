@@ -2,27 +2,28 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from transfer.batch.display import Display
 from transfer.batch.making import Here, Lost, Made, OnStep, Wanted
 from transfer.batch.orders import Order
-from transfer.batch.summary import Row, row_of, write_summary
+from transfer.batch.places import TABLE
+from transfer.batch.summary import write_summary
+from transfer.batch.table import Row, row_of
 from transfer.batch.wanted import wanted_of
-from transfer.command.finish import finish_of
 from transfer.command.record import outcome
-from transfer.command.save import save
-from transfer.command.sources import sources
+from transfer.command.save import save, save_overviews, written_to
 from transfer.full_size import full_size
 from transfer.machine import usable_bytes
 from transfer.recipe.choices import Recipe
 from transfer.session import Session, precision_of
 from vgg.console import terminal
 from vgg.errors import InputError
+from vgg.files import remove_leftovers
+from vgg.image.file import read_image
 from vgg.matfile.read import Weights
 from weights.load import load_weights
 
@@ -33,7 +34,7 @@ Say = Callable[[str], None]
 class Maker(Protocol):
     """What makes pictures, such as `Here`."""
 
-    def make(self, wanted: Iterator[Wanted]) -> Iterator[Made]:
+    def make(self, wanted: Iterator[Wanted]) -> Generator[Made, None, None]:
         """Yield what became of each order, in any order."""
 
 
@@ -59,17 +60,22 @@ def run(
     rows: dict[Order, Row] = {}
     missing = list(still_missing(orders, recipe, options, weights, rows))
     say(f"{len(missing)} of {len(orders)} pictures to make")
-    precision = precision_of(options.precision, recipe)
-    display = Display(len(missing), quiet=options.quiet)
     hire = hire or (lambda *known: nullcontext(Here(session_of(*known[:2], options), options, known[2])))
     summarise = partial(write_summary, orders, rows, recipe, options, command)
     lost = None
     try:
-        # The clock begins when there are workers: to start them takes as long as many small pictures.
-        with hire(weights, precision, display.on_step) as maker, display:
-            for made in maker.make(wanted_of(missing, recipe, options, say)):
-                rows[made.order] = kept(made, recipe, options, command) if made.result else row_of(made)
-                display.finished(rows[made.order])
+        add_overviews(list(rows), recipe, options, say)
+        if missing:
+            precision, display = precision_of(options.precision, recipe), Display(len(missing), quiet=options.quiet)
+            # The clock begins when there are workers: to start them takes as long as many small pictures.
+            with (
+                hire(weights, precision, display.on_step) as maker,
+                display,
+                closing(maker.make(wanted_of(missing, recipe, options, say))) as found,
+            ):
+                for made in found:
+                    rows[made.order] = kept(made, recipe, command) if made.result else row_of(made)
+                    display.finished(rows[made.order])
     except Lost as error:
         lost = error
     except (InputError, KeyboardInterrupt) as error:
@@ -78,28 +84,46 @@ def run(
         further = "what is finished is kept; the same command goes on from here"
         raise type(error)(f"{error}; {further}" if str(error) else further) from None
     summarise(say)
-    if lost:
-        terminal.say(f"batch: {lost}", sys.stderr)
-        return SOME_FAILED
-    failed = sum(bool(row.problem) for row in rows.values())
-    if failed:
-        terminal.say(f"batch: {failed} of {len(orders)} pictures could not be made, see batch.csv", sys.stderr)
-    return SOME_FAILED if failed else terminal.DONE
+    return ended(orders, rows, lost)
 
 
 def still_missing(
     orders: Sequence[Order], recipe: Recipe, options: argparse.Namespace, weights: Weights, rows: dict[Order, Row]
 ) -> Iterator[Order]:
     """Yield the orders that are not made yet, and put a row for each of the others."""
+    known: dict[str, Any] = {}  # each file is read once, in however many pairs it is
     for order in orders:
         try:
-            made = order.is_made(recipe, options, weights.sha256)
+            made = order.is_made(recipe, options, weights.sha256, known)
         except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
             made = False
         if made:
             rows[order] = Row.of_record(order)
         else:
+            for path in order.outputs.written:
+                remove_leftovers(path)  # of a batch that was killed while it wrote
             yield order
+
+
+def add_overviews(made: Sequence[Order], recipe: Recipe, options: argparse.Namespace, say: Say) -> None:
+    """Write the sheets and pages of finished pictures that are asked for only now; raises InputError if it cannot."""
+    lacking = [order for order in made if order.lacks_overview()]
+    for wanted in wanted_of(lacking, recipe, options, say) if lacking else ():
+        if wanted.job:
+            outputs, profile = wanted.order.outputs, wanted.finish.profile
+            image = read_image(outputs.picture)
+            save_overviews(wanted.job.pictures, image, profile, outputs, wanted.order.record(), written_to)
+
+
+def ended(orders: Sequence[Order], rows: Mapping[Order, Row], lost: Lost | None) -> int:
+    """Say on stderr if something could not be made; return the exit code."""
+    if lost:
+        terminal.say(f"batch: {lost}", sys.stderr)
+        return SOME_FAILED
+    failed = sum(bool(row.problem) for row in rows.values())
+    if failed:
+        terminal.say(f"batch: {failed} of {len(orders)} pictures could not be made, see {TABLE}", sys.stderr)
+    return SOME_FAILED if failed else terminal.DONE
 
 
 def session_of(weights: Weights, precision: str, options: argparse.Namespace) -> Session:
@@ -107,14 +131,13 @@ def session_of(weights: Weights, precision: str, options: argparse.Namespace) ->
     return Session(weights, options.max_memory or usable_bytes(), precision)
 
 
-def kept(made: Made, recipe: Recipe, options: argparse.Namespace, command: Sequence[str]) -> Row:
-    """Write the picture with its record, delete its state, and return its row."""
-    order, result, outputs = made.order, made.result, made.order.outputs
-    finish = finish_of(options, made.job.pictures, outputs.picture, recipe.crop)
-    image = result.image
+def kept(made: Made, recipe: Recipe, command: Sequence[str]) -> Row:
+    """Write the picture with its record, delete its state, and return its row; raises InputError if it cannot."""
+    wanted, result, outputs = made.wanted, made.result, made.order.outputs
+    pictures, finish, image = wanted.job.pictures, wanted.finish, result.image
     if finish.full_content is not None:
         image = full_size(image, finish.full_content, recipe.colors)
-    known = {"command": list(command), "finish": finish.settings} | sources(order.files)
-    _, recorded = save(made.job.pictures, image, finish, outputs, outcome(result) | made.settings | known, rescue=False)
+    known = {"command": list(command), "finish": finish.settings} | wanted.sources
+    _, recorded = save(pictures, image, finish, outputs, outcome(result) | made.settings | known, rescue=False)
     outputs.state.unlink(missing_ok=True)
-    return replace(Row.of(order, recorded), seconds=made.seconds)
+    return Row.of(made.order, recorded)

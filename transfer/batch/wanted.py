@@ -3,21 +3,35 @@
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from transfer.batch.making import Wanted
 from transfer.batch.orders import Order
 from transfer.batch.pipeline import Content, contents
+from transfer.command.finish import finish_of
+from transfer.command.sources import inputs_of, sources
+from transfer.inputs.files import SAMPLE
 from transfer.inputs.pictures import style_at, together
 from transfer.recipe.choices import Recipe
 from transfer.session import Job
 from vgg.errors import InputError
 
-#: Style pictures that are kept at their sizes.
-KEPT = 64
-#: A file and the shape of the content picture → the style picture (H, W, 3), and what the user should know of it.
-StyleOf = Callable[[str, tuple[int, int]], tuple[np.ndarray, list[str]]]
+#: Memory for style pictures that are kept at their sizes; one is kept in any case.
+KEPT_BYTES = 2**28
+
+
+class Style(NamedTuple):
+    """A style picture at its size."""
+
+    image: np.ndarray  # (H, W, 3) uint8 RGB
+    remarks: list[str]  # what the user should know of it
+    inputs: dict[str, Any]  # its file, as `inputs_of` describes it
+
+
+#: A file and the shape of the content picture → the style picture.
+StyleOf = Callable[[str, tuple[int, int]], Style]
 
 
 def wanted_of(
@@ -31,7 +45,8 @@ def wanted_of(
     by_content: dict[str, list[Order]] = {}
     for order in orders:
         by_content.setdefault(order.files.content, []).append(order)
-    style_of = lru_cache(KEPT)(lambda name, shape: style_with_remarks(name, recipe, shape))
+    style_bytes = 3 * (recipe.size * recipe.style_scale) ** 2
+    style_of = lru_cache(max(1, int(KEPT_BYTES / style_bytes)))(lambda name, shape: style_at_size(name, recipe, shape))
     for content in contents(list(by_content), recipe):
         for order in by_content[content.name]:
             wanted = one_wanted(order, content, style_of, recipe, options)
@@ -42,10 +57,11 @@ def wanted_of(
             yield wanted
 
 
-def style_with_remarks(name: str, recipe: Recipe, shape: tuple[int, int]) -> tuple[np.ndarray, list[str]]:
-    """Return a style picture for contents of this shape, and what the user should know of it."""
+def style_at_size(name: str, recipe: Recipe, shape: tuple[int, int]) -> Style:
+    """Return a style picture for contents of this shape; raises InputError if it cannot be used."""
     remarks: list[str] = []
-    return style_at(name, recipe, shape, remarks), remarks
+    inputs = inputs_of([name] if name != SAMPLE else [])  # before the picture, as in the pipeline
+    return Style(style_at(name, recipe, shape, remarks), remarks, inputs)
 
 
 def one_wanted(
@@ -53,16 +69,16 @@ def one_wanted(
 ) -> Wanted:
     """Return the order with its job, or with the reason why its pictures cannot be used."""
     if content.problem:
-        return Wanted(order, None, content.problem)
+        return Wanted(order, problem=content.problem)
+    shape, files = content.image.shape[:2] if recipe.style_size != "own" else (0, 0), order.files
     try:
-        shape = content.image.shape[:2] if recipe.style_size != "own" else (0, 0)
-        styles = [style_of(name, shape) for name in order.files.style_pictures]
-        named = (
-            (content.name, content.remarks),
-            *((name, style_of(name, shape)[1]) for name in order.files.style_pictures),
-        )
-        remarks = [f"{name}: {remark}" for name, found in named for remark in found]
-        pictures = together(order.files, recipe, content.image, [image for image, _ in styles], remarks)
-        return Wanted(order, Job(recipe, pictures, options.seed))
+        styles = {name: style_of(name, shape) for name in files.style_pictures}
+        remarks = [f"{content.name}: {remark}" for remark in content.remarks]
+        remarks += [f"{name}: {remark}" for name, style in styles.items() for remark in style.remarks]
+        known = content.inputs | {name: about for style in styles.values() for name, about in style.inputs.items()}
+        found = sources(files, known)
+        pictures = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
+        finish = finish_of(options, pictures, order.outputs.picture, recipe.crop)
+        return Wanted(order, Job(recipe, pictures, options.seed), finish, found)
     except InputError as error:
-        return Wanted(order, None, str(error))
+        return Wanted(order, problem=str(error))

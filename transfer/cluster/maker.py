@@ -3,7 +3,7 @@
 import argparse
 import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from queue import Empty, SimpleQueue
@@ -43,7 +43,6 @@ class InWork(NamedTuple):
     """A picture that was handed out."""
 
     wanted: Wanted
-    since: float
     images: list[Future]  # so that they stay on the workers for the next pictures that are made from them
 
 
@@ -60,7 +59,7 @@ class Workers:
         self._make = self.shipment.value(f"make-{batch}", make)
         self.sent_once = self.shipment.sent
 
-    def make(self, wanted: Iterable[Wanted]) -> Iterator[Made]:
+    def make(self, wanted: Iterable[Wanted]) -> Generator[Made, None, None]:
         """Yield what became of each order, as they are finished.
 
         Raises:
@@ -73,16 +72,15 @@ class Workers:
                 item = next(orders, None)
                 more = item is not None
                 if item and item.job is None:
-                    yield Made(item.order, problem=item.problem)
+                    yield Made(item, problem=item.problem)
                 elif item:
                     with lost_if_gone(self.client):
                         future, images = self._submit(item)
-                    in_work[future] = InWork(item, time.monotonic(), images)
+                    in_work[future] = InWork(item, images)
                     future.add_done_callback(finished.put)
             if in_work:
                 future = self._next(finished)
-                item, began, _ = in_work.pop(future)
-                yield self._made(item, future, time.monotonic() - began)
+                yield self._made(in_work.pop(future).wanted, future)
 
     def _able(self) -> int:
         """Return how many workers can make pictures; raises Lost if there is no scheduler any more."""
@@ -127,9 +125,8 @@ class Workers:
         future = self.shipment.call(self._make, task, self._weights, *images, key=key, resources={RESOURCE: 1})
         return future, images
 
-    def _made(self, wanted: Wanted, future: Future, seconds: float) -> Made:
+    def _made(self, wanted: Wanted, future: Future) -> Made:
         """Return what became of a picture; raises Lost if it cannot be fetched any more."""
-        order, job = wanted.order, wanted.job
         if future.status == "cancelled":
             raise Lost(LOST)
         with lost_if_gone(self.client):
@@ -137,9 +134,8 @@ class Workers:
             packed = b"" if error else future.result()
         if error is None:
             self.received, self.pictures = self.received + len(packed), self.pictures + 1
-            result, found = pickle.loads(packed)
-            return Made(order, job, result, found, seconds=result.steps[-1].seconds if result.steps else seconds)
-        return Made(order, job, problem=problem_of(order.pair.name, error), seconds=seconds)
+            return Made(wanted, *pickle.loads(packed))
+        return Made(wanted, problem=problem_of(wanted.order.pair.name, error))
 
     def traffic(self) -> str:
         """Return in words how many bytes went to the workers and came back."""
@@ -154,7 +150,7 @@ class Workers:
 def problem_of(name: str, error: BaseException) -> str:
     """Return in one line why a worker could not make the picture of that name."""
     if isinstance(error, InputError):
-        return str(error)
+        return f"{name}: {error}"
     if isinstance(error, KilledWorker):
         return f"{name}: {error.allowed_failures + 1} workers died while they made it; see if memory is short"
     first, *_ = str(error).splitlines() or [""]

@@ -16,7 +16,8 @@ import numpy as np
 from distributed import Client, Future
 from toolz import apply  # Dask needs this package itself
 
-from transfer.batch.wanted import KEPT
+#: Pictures that are kept on the workers for the next orders.
+KEPT = 64
 
 
 class Shipment:

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from vgg.console import terminal
 from vgg.files import atomic_write, write_or_rescue
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
+
+#: A place and what writes there → the place that it was written to.
+WriteTo = Callable[[Path, Callable[[Path], None]], Path]
 
 
 def save(
@@ -41,16 +45,32 @@ def save(
     outputs = outputs.beside(picture)
     recorded = recorded | {"result": written(picture, image, depth)}
     record = write_to(outputs.record, lambda path: write_record(path, recorded))
-    sheet = outputs.sheet
+    outputs = replace(outputs, picture=picture, record=record)
+    return save_overviews(pictures, image, profile, outputs, recorded, write_to), recorded
+
+
+def save_overviews(
+    pictures: Pictures,
+    image: np.ndarray,
+    profile: bytes | None,
+    outputs: Outputs,
+    recorded: dict[str, Any],
+    write_to: WriteTo,
+) -> Outputs:
+    """Write the sheet and the page about a result that is there, if asked for; return where they are.
+
+    Raises:
+        InputError: one cannot be written.
+    """
+    sheet, report = outputs.sheet, outputs.report
     if sheet:
         in_order = [*shown(pictures), ("result", image)]
         sheet = write_to(sheet, lambda path: write_image(path, contact_sheet(in_order)))
-    report = outputs.report
     if report:
-        repeat = shlex.join(["python", "-m", "transfer", "--from", str(record), "-o", "NEW.png"])
+        repeat = shlex.join(["python", "-m", "transfer", "--from", str(outputs.record), "-o", "NEW.png"])
         text = page(recorded, shown(pictures), image, repeat, profile)
         report = write_to(report, lambda path: write_text(path, text))
-    return Outputs(picture, record, sheet, outputs.state, report), recorded
+    return replace(outputs, sheet=sheet, report=report)
 
 
 def shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:

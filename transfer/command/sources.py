@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,19 @@ from vgg.errors import InputError
 from vgg.files import file_digest
 
 
-def sources(files: Files) -> dict[str, Any]:
+def sources(files: Files, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the pictures' files as the user named them, and the place, length and digest of each.
+
+    `known` has what `inputs_of` returned for some of them.
 
     Raises:
         InputError: one of them can no longer be read.
     """
-    return {"files": json.loads(json.dumps(dataclasses.asdict(files))), "inputs": inputs_of(files.named())}
+    known = known or {}
+    named = dict.fromkeys(files.named())
+    found = inputs_of(name for name in named if name not in known)
+    inputs = {name: known[name] if name in known else found[name] for name in named}
+    return {"files": json.loads(json.dumps(dataclasses.asdict(files))), "inputs": inputs}
 
 
 def inputs_of(names: Iterable[str]) -> dict[str, Any]:
