@@ -9,5 +9,7 @@ Read in this order:
 4. `reading`   frames from a video or from a folder of pictures; `chosen` says which of them are wanted
 5. `writing`   frames to a video or a folder; `preview` makes a small GIF or WebP, `audio` brings the sound along
 6. `flicker`   how much a film flickers
-7. `clip`      a film drawn by code, with its true motion known, for tests and for the README
+7. `plan`      what a run does, checked before it begins; `run` → `painter` (frame after frame, each tied to the ones
+               before) → `frame_store` (each finished frame as a file) → `results`
+8. `clip`      a film drawn by code, with its true motion known, for tests and for the README
 """
