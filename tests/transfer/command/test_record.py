@@ -85,9 +85,9 @@ def test_the_default_memory_is_what_the_machine_has_not_what_is_free(tmp_path, w
     """An idle and a busy machine: the same record, the same picture."""
     limits, make = [], run.Session
 
-    def note(weights, memory_bytes, precision):
+    def note(weights, memory_bytes, *more):
         limits.append(memory_bytes)
-        return make(weights, memory_bytes, precision)
+        return make(weights, memory_bytes, *more)
 
     monkeypatch.setattr(run, "Session", note)
     monkeypatch.setattr(machine, "_ram_bytes", lambda: 4e9)
