@@ -11,8 +11,8 @@ the content image's, and G and A the Gram matrices of the generated and of the s
     total     α L_content + β L_style            Eq. 7
 
 The paper gives both gradients before the ReLU, so they are 0 where F = 0, and F is what comes after it. The docstrings
-below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself, but for that of
-Fᵀ F, which `vgg.statistics.gram_sums` has in one product.
+below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself; for Fᵀ F,
+`vgg.statistics.gram_sums` saves it one of two products.
 
 The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipe.choices.Normalization` is the k in
 k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at a picture of reference.

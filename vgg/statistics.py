@@ -5,8 +5,6 @@ Eq. 3). For a layer with N channels and M positions, F is the matrix of its maps
 F is the transpose, N × M; here channels come last, as in TensorFlow.
 """
 
-from collections.abc import Callable
-
 import tensorflow as tf
 
 
@@ -28,22 +26,21 @@ def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tenso
     return gram_of_sums(gram_sums(feature_maps), positions, gram_channels)
 
 
-@tf.custom_gradient
-def gram_sums(feature_maps: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+def gram_sums(feature_maps: tf.Tensor) -> tf.Tensor:
     """Return Fᵀ F: (1, H, W, N) → (N, N) float32. It is a sum over positions: Fᵀ F of parts of an image add up.
 
     Gradient. F_mi occurs in row i of Fᵀ F, in the product F_mi F_mj, and in column i, in F_mj F_mi. With the upstream
-    gradient D (N, N), the gradient with respect to F is therefore F D + F Dᵀ = F (D + Dᵀ). TensorFlow's own gradient
-    computes the two products separately and in float32. This one computes a single product in the dtype of the maps.
+    gradient D (N, N), the gradient with respect to F is therefore F D + F Dᵀ = F (D + Dᵀ).
+
+    TensorFlow's own gradient computes the two products separately. Here the second F is held constant, so that only one
+    product follows from T = Fᵀ F; and Tᵀ − Tᵀ, whose second Tᵀ is held constant, is added, which changes nothing but
+    passes D + Dᵀ on to T. (`tf.custom_gradient` would say the same in plainer words, but TensorFlow keeps each of its
+    traces, with the network in it, for ever.)
     """
     values = as_matrix(feature_maps)  # (M, N)
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        rows = tf.reshape(feature_maps, (-1, feature_maps.shape[-1]))  # (M, N)
-        both = tf.cast(upstream + tf.transpose(upstream), feature_maps.dtype)  # (N, N)
-        return tf.reshape(tf.matmul(rows, both), tf.shape(feature_maps))  # (1, H, W, N)
-
-    return tf.matmul(values, values, transpose_a=True), gradient
+    product = tf.matmul(values, tf.stop_gradient(values), transpose_a=True)  # (N, N)
+    transposed = tf.transpose(product)
+    return product + (transposed - tf.stop_gradient(transposed))
 
 
 def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Tensor:
