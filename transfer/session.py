@@ -38,9 +38,9 @@ from vgg.shapes import OddSides
 
 #: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
-#: Networks and compiled losses that are kept: enough for the sizes and precisions of a folder of pictures with a dozen
-#: shapes.
-KEPT = 64
+#: Networks and compiled losses that are kept, the last used ones: enough for six shapes of pictures at two sizes and two
+#: precisions. Each compiled loss takes about 8 MB.
+KEPT = 24
 
 
 #: The network, the terms, and how many rows a stripe has at most → what evaluates an image in stripes.
