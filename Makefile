@@ -12,7 +12,34 @@ VENV := .venv/bin/python
 quoted = '$(subst ','\'',$(value $(1)))'
 option = $(if $(value $(2)),$(1) $(call quoted,$(2)))
 OPTIONS = $(call option,--size,SIZE) $(call option,--recipe,RECIPE) $(call option,--weights,WEIGHTS) \
-	$(call option,--iterations,ITERATIONS) $(call option,--init,INIT)
+	$(call option,--iterations,ITERATIONS) $(call option,--init,INIT) $(call option,--strength,STRENGTH) \
+	$(call option,--colors,COLORS) $(call option,--style-scale,STYLE_SCALE)
+
+# What each command reads. A variable that none of them reads is a slip: say so before another picture is made.
+CHOICES := SIZE RECIPE WEIGHTS ITERATIONS INIT STRENGTH COLORS STYLE_SCALE ARGS
+reads-run := CONTENT STYLE OUTPUT $(CHOICES)
+reads-batch := FOLDER CONTENTS STYLES PAIRS WORKERS OUTPUT $(CHOICES)
+reads-video := FILM STYLE OUTPUT $(CHOICES)
+reads-download-weights := LAYOUT WEIGHTS_URL
+reads-figures := CONTENT STYLE SIZE WEIGHTS ITERATIONS ARGS
+reads-bench := WEIGHTS
+
+GOALS := $(or $(MAKECMDGOALS),help)
+READ := $(strip PYTHON $(foreach goal,$(GOALS),$(reads-$(goal))))
+UNREAD := $(firstword $(foreach name,$(filter-out $(READ) SHELL,$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name))))
+NEAREST = import difflib, sys; name, *known = sys.argv[1:]; \
+	print(*(" (nearest: %s)" % near for near in difflib.get_close_matches(name.upper(), known, 1)))
+ifneq ($(UNREAD),)
+$(error make $(GOALS) does not read $(UNREAD), expected $(READ)$(shell $(PYTHON) -c '$(NEAREST)' $(call quoted,UNREAD) $(READ)); \
+	a variable of the environment stands before the word make)
+endif
+
+# No film is drawn by code, so one must be given. `ARGS=--help` asks for nothing else.
+ifneq ($(filter video,$(GOALS)),)
+ifeq ($(value FILM)$(filter -h% --h%,$(ARGS)),)
+$(error make video needs a film, as in: make video FILM=clip.mp4 STYLE=painting.jpg OUTPUT=output/film.mp4)
+endif
+endif
 
 # pip shows what it fetches, and what it warned of only if it fails.
 pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-errors || { cat .venv/pip-errors >&2; exit 2; }
@@ -23,7 +50,8 @@ pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-error
 help:
 	@echo "make run                make a picture from two samples that the code draws itself"
 	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
-	@echo "                        the same for your pictures; also ITERATIONS=, INIT=, WEIGHTS="
+	@echo "                        the same for your pictures; also STRENGTH=0.9 (0 to 1: how much style),"
+	@echo "                        STYLE_SCALE=, COLORS=, ITERATIONS=, INIT=, WEIGHTS="
 	@echo "make run STYLE=\"a.jpg b.jpg\""
 	@echo "                        a blend of two styles"
 	@echo "make run ARGS=\"--content-weight 0.3 --init noise\""
@@ -36,7 +64,7 @@ help:
 	@echo "                        a film, frame after frame without flicker (also SIZE=, ARGS= ...)"
 	@echo "make cluster            install Dask's distributed, for WORKERS= and for many machines"
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
-	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ARGS=)"
+	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ITERATIONS=)"
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
@@ -59,6 +87,7 @@ batch: .venv/installed $(if $(WORKERS)$(findstring --scheduler,$(ARGS)),.venv/in
 
 # Each frame is tied to the one before; what is finished is kept, and ARGS=--resume goes on.
 video: .venv/installed
+	$(if $(filter file,$(origin STYLE)),@echo "no STYLE= is given: the style is the sample painting that the code draws")
 	@$(VENV) -m transfer.video $(call quoted,FILM) $(call quoted,STYLE) $(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT)) $(OPTIONS) $(value ARGS)
 
 cluster: .venv/installed-cluster
@@ -71,7 +100,7 @@ download-weights: .venv/installed
 # For who reads the paper; what is made already is not made again, so it can be stopped at any time. The plot needs all
 # of them in the usual place, so it is left out with `--only` or `--output`.
 figures: .venv/installed-figures
-	@$(VENV) -m transfer.figures all $(call quoted,CONTENT) $(call quoted,STYLE) $(call option,--size,SIZE) $(call option,--weights,WEIGHTS) $(value ARGS)
+	@$(VENV) -m transfer.figures all $(call quoted,CONTENT) $(call quoted,STYLE) $(call option,--size,SIZE) $(call option,--weights,WEIGHTS) $(call option,--iterations,ITERATIONS) $(value ARGS)
 	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png)
 
 # Beside the plain way of doing the same, because a time alone says more about the machine than about the program.
