@@ -13,6 +13,7 @@ from vgg.files import check_place, file_digest
 from weights.download.answer import Refused
 from weights.download.fetch import DEFAULT_RETRIES, Report, RetryPolicy, fetch
 from weights.download.partial import PartialFile, WrongDigest, describe_digest, disk_errors
+from weights.download.request import HttpRedirects
 from weights.download.sources import Source
 
 
@@ -36,7 +37,7 @@ def download(
     if is_already_there(source, target):
         return target
     # A new opener reads the proxy variables now; urlopen keeps those of its first call.
-    opener = build_opener()
+    opener = build_opener(HttpRedirects)
     failures = []
     for url in source.urls if urls is None else urls:
         try:

@@ -6,9 +6,11 @@ Nothing is written or tried again here.
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from http.client import HTTPException, HTTPResponse, InvalidURL
+from typing import IO
 from urllib.error import HTTPError, URLError
-from urllib.request import OpenerDirector, Request
+from urllib.request import HTTPRedirectHandler, OpenerDirector, Request
 
 from weights.download.answer import (
     Answer,
@@ -20,6 +22,20 @@ from weights.download.answer import (
     reason,
     understand,
 )
+
+HTTP = ("http://", "https://")
+
+
+class HttpRedirects(HTTPRedirectHandler):
+    """Follows a redirect to another HTTP address only; Python's own follows one to ftp: too."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> Request | None:
+        """Return the next request; raise HTTPError if it would not be HTTP."""
+        if not newurl.lower().startswith(HTTP):
+            raise HTTPError(newurl, code, f"{msg}, to {newurl}, which is no http:// or https:// address", headers, fp)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 @contextmanager
@@ -37,7 +53,7 @@ def ask(opener: OpenerDirector, url: str, start: int, timeout: float) -> Iterato
 
 def open_url(opener: OpenerDirector, url: str, start: int, timeout: float) -> HTTPResponse:
     """Send the request and return the response; raise one of the four exceptions of `answer.py` if there is none."""
-    if not url.lower().startswith(("http://", "https://")):
+    if not url.lower().startswith(HTTP):
         raise Refused("not an http:// or https:// address")
     headers = {"User-Agent": "style-transfer-weights/1.0"}
     if start > 0:

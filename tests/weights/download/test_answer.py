@@ -20,6 +20,14 @@ def test_redirect_in_circles(serve, target):
     assert "302" in failure(serve(reply(302, b"", Location="/tiny.mat")), target)
 
 
+def test_redirect_to_what_is_not_http(serve, target):
+    for place in ("ftp://127.0.0.1:1/tiny.mat", "file:///etc/passwd"):
+        server = serve(reply(302, b"", Location=place))
+        sentence = failure(server, target)
+        assert "the server answered 302" in sentence and place in sentence
+        assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize(
     ("behaviour", "expected"),
     [
