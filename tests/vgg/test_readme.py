@@ -4,9 +4,11 @@ import ast
 import contextlib
 import importlib.util
 import io
+import itertools
 import re
 import shlex
 import sys
+from code import InteractiveConsole
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,6 +44,17 @@ def commands() -> list[str]:
     return typed + [line for block in blocks("sh") for line in block.splitlines()]
 
 
+def test_every_block_can_be_pasted_into_pythons_prompt():
+    """Line by line; at the end of a block the prompt must wait for nothing, or the next block would fail."""
+    prompt = InteractiveConsole()
+    prompt.runcode = lambda code: None  # what it computes is another test's
+    for block in blocks("python"):
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors):
+            waits = [prompt.push(line) for line in block.splitlines()][-1]
+        assert not errors.getvalue() and not waits, block + errors.getvalue()
+
+
 def partly_half_weights() -> Weights:
     rng = np.random.default_rng(0)
     convolutions, channels_in = {}, 3
@@ -62,10 +75,9 @@ def printed_and_expected(code: str, namespace: dict) -> list[tuple[str, str]]:
             exec(compile(ast.Module([statement], []), str(README), "exec"), namespace)
         if output.getvalue():
             comments = [lines[statement.end_lineno - 1][statement.end_col_offset :].strip()]
-            for line in lines[statement.end_lineno :]:
-                if not line.startswith("#"):
-                    break
-                comments.append(line)
+            below = lines[statement.end_lineno :]
+            # At the prompt an empty line ends a `for`, so what it prints stands below that.
+            comments += itertools.takewhile(lambda line: line.startswith("#"), below[below[:1] == [""] :])
             expected = "\n".join(comment.removeprefix("#").removeprefix(" ") for comment in comments if comment)
             found.append((output.getvalue().rstrip("\n"), expected))
     return found

@@ -34,7 +34,7 @@ class HttpRedirects(HTTPRedirectHandler):
     ) -> Request | None:
         """Return the next request; raise HTTPError if it would not be HTTP."""
         if not newurl.lower().startswith(HTTP):
-            raise HTTPError(newurl, code, f"{msg}, to {newurl}, which is no http:// or https:// address", headers, fp)
+            raise HTTPError(newurl, code, f"{msg}, which leads away from http: {newurl}", headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
