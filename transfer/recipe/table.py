@@ -1,35 +1,42 @@
-"""All recipes side by side, as `python -m transfer --list-recipes` prints them."""
+"""All recipes, as `python -m transfer --list-recipes` prints them: four tables, each below 100 columns."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from transfer.recipe.choices import AdamConstants, Recipe
 
-HEADINGS = ("recipe", "content", "at", "style", "at", "TV", "network", "start", "optimiser", "size", "style's")
+#: The headings of each table; the recipe's name stands before them.
+TABLES = (("content", "at"), ("style", "at"), ("TV", "network", "start"), ("optimiser", "size", "style's"))
 LEGEND = (
     "Σ is the sum of squared differences of a layer with N channels and M positions.",
-    "S is Σ of the target itself. D is Σ of the content picture; for the content loss, of that picture with grain.",
+    "S is Σ of the target itself. D is Σ of the content picture; for the content loss, of it with grain.",
     "The style's Σ is over G = FᵀF/M or, where N^-1 stands after it in brackets, FᵀF/(N·M).",
     "d: steps between pixels. d': without those across in the last row and those down in the last column.",
-    "down: half of an odd side is rounded down, else up. white 256: pixels in the network run to 256, else to 255.",
-    "short: the shorter side has this size, else the longer. +: smaller pictures are enlarged to it, else not.",
-    "The style picture's size: by the same rule (own), the content picture's (stretched), or only its width (as wide).",
+    "down: half of an odd side is rounded down, else up.",
+    "white 256: pixels in the network run to 256, else to 255.",
+    "short: the shorter side has this size, else the longer.",
+    "+: smaller pictures are enlarged to it, else not.",
+    "The style picture's size: by the same rule (own), the content picture's (stretched),",
+    "or only its width (as wide).",
 )
 
 
 def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
-    """Return lines: headings, a row for each recipe, and what the letters mean."""
-    rows = [HEADINGS, *(_row(recipe) for recipe in recipes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [*lines, "", *LEGEND]
+    """Return lines: the tables, each with headings and a row for each recipe, and what the letters mean."""
+    rows = [(recipe.name, iter(_cells(recipe))) for recipe in recipes]
+    lines = []
+    for headings in TABLES:
+        table = [("recipe", *headings), *((name, *islice(cells, len(headings))) for name, cells in rows)]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines += ["  ".join(map(str.ljust, row, widths)).rstrip() for row in table] + [""]
+    return [*lines, *LEGEND]
 
 
-def _row(recipe: Recipe) -> tuple[str, ...]:
+def _cells(recipe: Recipe) -> tuple[str, ...]:
     gram = f" (N^{recipe.gram_channels:g})" if recipe.gram_channels else ""
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
     shorter = " short" if recipe.size_of == "shorter side" else ""
     return (
-        recipe.name,
         f"{recipe.content_weight:g} · {recipe.content_loss}",
         _layers(recipe.content_layers),
         f"{recipe.style_weight:g} · {recipe.style_loss}{gram}",

@@ -1,4 +1,4 @@
-"""`python -m transfer --list-recipes`: every recipe on one line, and nothing heavy loaded for it."""
+"""`python -m transfer --list-recipes`: short lines, a row for each recipe in each table, and nothing heavy loaded for it."""
 
 import os
 import re
@@ -31,19 +31,24 @@ def test_nothing_heavy_is_loaded(listed):
     assert listed[-1] == "0 set()"
 
 
-def test_every_recipe_once_and_on_one_line(listed):
-    table = listed[1 : listed.index("")]
-    assert [re.split(r"\s{2,}", line)[0] for line in table] == list(RECIPES)
-    text = "\n".join(listed)
-    for name in RECIPES:
-        assert len(re.findall(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)) == 1
+def tables(lines: list[str]) -> list[list[str]]:
+    """The lines of each of the tables, its headings first; the legend stands below the last of them."""
+    *found, _ = "\n".join(lines).split("\n\n")
+    return [table.splitlines() for table in found]
+
+
+def test_every_recipe_has_a_row_in_each_table_and_no_line_is_wider_than_a_terminal(listed):
+    for table in tables(listed):
+        assert [re.split(r"\s{2,}", line)[0] for line in table[1:]] == list(RECIPES)
+    assert max(map(len, listed)) <= 100
 
 
 def test_columns_stand_below_their_headings(listed):
-    starts = [match.start() for match in re.finditer(r"(?<=\s\s)\S|^\S", listed[0])]
-    assert len(starts) == 11
-    for line in listed[1 : len(RECIPES) + 1]:
-        assert all(line[start] != " " and line[max(start - 1, 0)] in (" ", line[0]) for start in starts)
+    for headings, *rows in tables(listed):
+        starts = [match.start() for match in re.finditer(r"(?<=\s\s)\S|^\S", headings)]
+        assert len(starts) in (3, 4)
+        for line in rows:
+            assert all(line[start] != " " and line[max(start - 1, 0)] in (" ", line[0]) for start in starts)
 
 
 #: Cell by cell, from each system's own settings.
@@ -73,8 +78,10 @@ CELLS = {
 
 @pytest.mark.parametrize("name", CELLS)
 def test_cells(name):
-    (line,) = (line for line in recipe_table([RECIPES[name]]) if line.startswith(name))
-    assert re.split(r"\s{2,}", line) == [name, *CELLS[name]]
+    rows = [table[1] for table in tables(recipe_table([RECIPES[name]]))]
+    cells = [re.split(r"\s{2,}", row) for row in rows]
+    assert {first for first, *_ in cells} == {name}
+    assert [cell for _, *rest in cells for cell in rest] == CELLS[name]
 
 
 @pytest.mark.parametrize(
@@ -96,14 +103,9 @@ def test_factors_as_text(value, text):
 
 
 def test_every_letter_of_the_rows_is_explained(listed):
-    """N, M, S and D with a power, in any recipe."""
-    end = listed.index("")
-    letters = set(re.findall(r"\b([A-Z])\^", "\n".join(listed[1:end])))
-    legend = "\n".join(listed[end + 1 :])
+    """N, M, S and D with a power, in any recipe; and the words."""
+    letters = set(re.findall(r"\b([A-Z])\^", "\n".join(line for table in tables(listed) for line in table)))
+    legend = "\n".join(listed).split("\n\n")[-1]
     assert "D" in letters and all(re.search(rf"\b{letter}\b (channels|positions|is Σ)", legend) for letter in letters)
-
-
-def test_the_legend_says_what_the_new_words_mean(listed):
-    legend = " ".join(listed[listed.index("") + 1 :])
     for word in ("down", "white 256", "short", "+", "own", "stretched", "as wide", "d'"):
         assert f"{word}:" in legend or f"({word})" in legend, word
