@@ -22,7 +22,7 @@ CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 class Cell:
     """One picture of a figure; `key` names its files, and `--only` selects it by that.
 
-    Where `label` says {ratio}, α/β is put in; `key` has the paper's, whatever it is multiplied by.
+    `key` and `label` have the paper's α/β; where `label` says {times}, what it is multiplied by is put in.
     """
 
     key: str
@@ -74,7 +74,7 @@ def from_style(depth: int) -> Cell:
 
 def at_ratio(ratio: float) -> Cell:
     """Return a cell of content and style, α/β = `ratio`."""
-    return Cell(f"{ratio:.0e}", "alpha/beta {ratio:g}", replace(BASE, content_weight=ratio))
+    return Cell(f"{ratio:.0e}", f"alpha/beta {ratio:.0e}{{times}}", replace(BASE, content_weight=ratio))
 
 
 def at_content_layer(layer: str) -> Cell:
@@ -91,24 +91,24 @@ def at_start(init: str, seed: int = 0) -> Cell:
 def in_grid(depth: int, ratio: float) -> Cell:
     """Return a cell with other style layers and another ratio."""
     recipe = replace(BASE, content_weight=ratio, style_layers=style_subset(depth), iterations=80)
-    return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", subset_label(depth) + ", {ratio:g}", recipe)
+    return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {ratio:.0e}{{times}}", recipe)
 
 
 def adapted(figure: Figure, size: int, iterations: int | None, ratio_factor: int) -> Figure:
     """Return the figure with the user's size and number of steps (None: its own), and every α/β times a factor."""
     cells = []
+    times = "" if ratio_factor == 1 else f" x {ratio_factor}"
     for cell in figure.cells:
         recipe = replace(cell.recipe, size=size, iterations=iterations or cell.recipe.iterations)
         if recipe.content_layers and recipe.style_layers:
             recipe = replace(recipe, content_weight=recipe.content_weight * ratio_factor)
-        label = cell.label.format(ratio=recipe.content_weight)
-        cells.append(replace(cell, label=label, recipe=recipe))
+        cells.append(replace(cell, label=cell.label.format(times=times), recipe=recipe))
     return replace(figure, cells=tuple(cells))
 
 
 DEPTHS = range(1, len(GATYS_STYLE_LAYERS) + 1)
 PHOTOREALISTIC = Cell(
-    "1e-02", "alpha/beta {ratio:g}, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
+    "1e-02", "alpha/beta 1e-02{times}, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
 )
 
 FIGURES: dict[str, Figure] = {

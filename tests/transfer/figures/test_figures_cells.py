@@ -3,6 +3,7 @@
 The settings are written by hand from the paper's captions, not imported from `transfer`.
 """
 
+import re
 from itertools import product
 from pathlib import Path
 
@@ -74,7 +75,11 @@ def test_every_figure_has_its_cells_and_a_sheet(tmp_path, words, capfd, name):
     # The tiny network's deepest styles weigh so little that after 8 steps their pictures are still the same.
     assert main([name, *words, "--iterations", "20"]) == 0
     keys = list(PAPER[name])
-    assert len(made(capfd)) == len(keys)
+    lines = made(capfd)
+    assert len(lines) == len(keys)
+    for key, line in zip(keys, lines, strict=True):
+        # The label is that on the sheet: the ratio of the file's name, and what it is multiplied by here.
+        assert re.findall(r"\de-\d\d.*?(?=,)", line) == [f"{ratio} x 300" for ratio in re.findall(r"\de-\d\d", key)]
     folder = tmp_path / "figures"
     expected = {f"{key}{end}" for key in keys for end in (".png", ".json")}
     assert {path.name for path in (folder / name).iterdir()} == expected

@@ -1,4 +1,4 @@
-"""`python -m transfer --list-recipes`: short lines, a row for each recipe in each table, and nothing heavy loaded for it."""
+"""`python -m transfer --list-recipes`: a row for each recipe in each of its tables; nothing heavy is loaded."""
 
 import os
 import re
