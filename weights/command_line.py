@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Sequence
 
 from vgg.console import terminal
+from vgg.errors import typed
 from weights.commands.download import add_download
 from weights.commands.random import add_random
 from weights.commands.train import add_train
@@ -15,7 +16,7 @@ from weights.commands.verify import add_verify
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each command adds itself and names the function that runs it."""
-    parser = terminal.Parser(prog="python -m weights", description="Get the weights of VGG-19 and check them.")
+    parser = terminal.Parser(prog=typed("weights"), description="Get the weights of VGG-19 and check them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_download(commands)
     add_train(commands)

@@ -1,11 +1,11 @@
 """Says what a weights file is: published, saved again, partly genuine, trained by this program, or something else."""
 
-import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from vgg.errors import typed
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights, read
 from weights.download.sources import recognise
@@ -112,12 +112,12 @@ def _facts_to_check(weights: Weights) -> list[tuple[str, str]]:
     )
     order = "red, green, blue" if axes.red_first else "blue, green, red, expected red first"
     mean = "the published one" if has_published_mean(weights) else f"not the published {', '.join(map(str, MEAN_RGB))}"
-    file = shlex.quote(str(weights.path))
-    command = f".venv/bin/python -m transfer.figures printed-losses tubingen.jpg seated-nude.jpg --weights {file}"
+    pictures = ("tubingen.jpg", "seated-nude.jpg")
+    comparison = typed("transfer.figures", "printed-losses", *pictures, "--weights", str(weights.path))
     return [
         ("orientation", orientation),
         ("colours", f"conv1_1 kernel[0, 0, :, 0] is {colours}: {order}; the mean colour is {mean}"),
-        ("losses", f"compare them with those that neural-style printed: `{command}`"),
+        ("losses", f"compare them with those that neural-style printed: `{comparison}`"),
     ]
 
 

@@ -15,7 +15,7 @@ from transfer.command.workers import workers_wanted
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
-from vgg.errors import InputError
+from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 
 PROGRAM = "batch"
@@ -24,7 +24,7 @@ PROGRAM = "batch"
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: what the pictures are, and all options of `python -m transfer`, which hold for each."""
     parser = terminal.Parser(
-        prog="python -m transfer.batch", description="Make many pictures: contents in one or several styles."
+        prog=typed("transfer.batch"), description="Make many pictures: contents in one or several styles."
     )
     parser.add_argument("folder", nargs="?", help="pictures named content_… and style_…; each content gets each style")
     add = parser.add_argument_group("pictures").add_argument
@@ -104,4 +104,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(command)
-    return terminal.run(PROGRAM, lambda: make_batch(options, ["python", "-m", "transfer.batch", *command]))
+    return terminal.run(PROGRAM, lambda: make_batch(options, [python(), "-m", "transfer.batch", *command]))

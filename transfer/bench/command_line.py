@@ -12,11 +12,12 @@ from vgg.console import terminal
 from vgg.console.arguments import file_name
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
+from vgg.errors import typed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = terminal.Parser(prog="python -m transfer.bench", description="Measure this program on this machine.")
+    parser = terminal.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
     parser.add_argument(
         "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )

@@ -18,7 +18,7 @@ from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 from vgg.image.file import check_output, write_image
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
@@ -30,7 +30,7 @@ MOST_PICTURES = 50
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser."""
-    parser = terminal.Parser(prog="python -m transfer.blend", description="Make a strip from one style to another.")
+    parser = terminal.Parser(prog=typed("transfer.blend"), description="Make a strip from one style to another.")
     add = parser.add_argument
     add("content", help="a picture, or `sample`")
     add("styles", nargs=2, metavar="STYLE", help="two pictures; `sample` may be one of them")

@@ -16,7 +16,7 @@ from distributed import Client, LocalCluster
 from transfer.batch.making import Lost
 from transfer.cluster.worker import RESOURCE, Pictures, about
 from transfer.command.differences import differences
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 
 #: What Dask's calls raise when there is no scheduler. In Python 3.10 the second is not among the first.
 GONE = (OSError, asyncio.TimeoutError, asyncio.CancelledError, CancelledError)
@@ -157,7 +157,7 @@ def say_dashboard(client: Client, say: Callable[[str], None]) -> None:
     if importlib.util.find_spec("bokeh"):
         say(f"dashboard: {client.dashboard_link}")
     else:
-        say(f"{len(able(client))} workers; their dashboard needs `pip install bokeh`")
+        say(f"{len(able(client))} workers; their dashboard needs `{typed('pip', 'install', 'bokeh')}`")
 
 
 def threads_here() -> int:

@@ -18,6 +18,7 @@ from transfer.recipe.table import recipe_table
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
+from vgg.errors import python
 from vgg.matfile.sniff import require_weights_file
 
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_intermixed_args(command)  # pictures before and after options
-    return terminal.run("transfer", lambda: _transfer(options, ["python", "-m", "transfer", *command]))
+    return terminal.run("transfer", lambda: _transfer(options, [python(), "-m", "transfer", *command]))
 
 
 def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:

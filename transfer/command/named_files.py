@@ -6,7 +6,7 @@ import os
 from transfer.command.options import STARTS
 from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.region_names import color_of
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 
 LARGEST_SHARE = 1e6  # of a style picture in a blend
 
@@ -21,7 +21,7 @@ def files_from(options: argparse.Namespace) -> Files:
     if options.content is None or not styles:
         missing = "style" if options.content else "content and style"
         raise InputError(
-            f"the {missing} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`"
+            f"the {missing} picture is missing, expected two, as in `{typed('transfer', 'photo.jpg', 'painting.jpg')}`"
             "; the words `sample sample` stand for a pair drawn by our code"
         )
     if "" in (options.content, *styles, options.content_mask, *options.style_mask):

@@ -8,13 +8,14 @@ from transfer.recipe.choices import Colors, Crop, OptimizerName
 from transfer.recipe.ours import DEFAULT, RECIPES
 from vgg.console.arguments import file_name, number, whole_number
 from vgg.console.terminal import Parser
+from vgg.errors import typed
 from vgg.layers import SMALLEST_SIDE
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; options that change the recipe default to None, which means: as the recipe says."""
     parser = Parser(
-        prog="python -m transfer",
+        prog=typed("transfer"),
         description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
         epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'.",
     )

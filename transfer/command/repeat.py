@@ -99,7 +99,7 @@ def repeated(given: argparse.Namespace, default: argparse.Namespace) -> Repeated
             what = f"--{name.replace('_', '-')}" if name not in ("content", "style") else "a picture"
             raise InputError(f"{what} is given beside --from, which takes all choices from the record; leave it out")
     path = given.record
-    no_record = f"{path} is not a record of `python -m transfer`; name the .json beside a picture"
+    no_record = f"{path} is not the record of a picture; name the .json beside a picture"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         parts = {name: kind(**record["recipe"][name]) for name, kind in PARTS.items()}

@@ -1,6 +1,5 @@
 """The results of a run as files: the picture, its record, the sheet, and the page about the run."""
 
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +15,7 @@ from transfer.command.record import write_record, written
 from transfer.inputs.pictures import Pictures
 from transfer.report.page import page
 from vgg.console import terminal
+from vgg.errors import typed
 from vgg.files import atomic_write, write_or_rescue
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
@@ -67,7 +67,7 @@ def save_overviews(
         in_order = [*shown(pictures), ("result", image)]
         sheet = write_to(sheet, lambda path: write_image(path, contact_sheet(in_order)))
     if report:
-        repeat = shlex.join(["python", "-m", "transfer", "--from", str(outputs.record), "-o", "NEW.png"])
+        repeat = typed("transfer", "--from", str(outputs.record), "-o", "NEW.png")
         text = page(recorded, shown(pictures), image, repeat, profile)
         report = write_to(report, lambda path: write_text(path, text))
     return replace(outputs, sheet=sheet, report=report)

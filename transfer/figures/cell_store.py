@@ -19,7 +19,7 @@ from transfer.figures.cells import Cell
 from transfer.inputs.pictures import Pictures
 from transfer.session import Job, Session
 from transfer.train import Result
-from vgg.errors import InputError
+from vgg.errors import InputError, python
 from vgg.image.codec import to_uint8
 from vgg.image.file import read_image, write_image
 
@@ -72,7 +72,7 @@ class CellStore:
         except OSError as error:
             raise InputError(f"{record} cannot be replaced ({error.strerror}); choose another --output") from None
         write_image(path, to_uint8(result.image))
-        recorded = self.settings(cell) | {"command": ["python", "-m", "transfer.figures"]} | outcome(result)
+        recorded = self.settings(cell) | {"command": [python(), "-m", "transfer.figures"]} | outcome(result)
         if cell.of_content_alone:
             recorded |= {"levels_off_content": self.levels_off_content(cell)}
         write_record(record, recorded | {"result": written(path, result.image)})

@@ -14,16 +14,17 @@ from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
+from vgg.errors import typed
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 
 PROGRAM = "figures"
-WEIGHTS_HELP = "a .mat file, or an .npz of `python -m weights train` (default: genuine if downloaded, else shipped)"
+WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: one command for each figure, with the same options, and the two others."""
-    parser = terminal.Parser(prog="python -m transfer.figures", description="Make the figures of Gatys et al. again.")
+    parser = terminal.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
     for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
         figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())

@@ -24,7 +24,7 @@ class History:
 
 def history_of(path: Path) -> History:
     """Return the losses in the record `path`; raises InputError if they are not there or cannot be plotted."""
-    what_to_do = "name the .json that `python -m transfer` wrote beside a picture"
+    what_to_do = "name the .json that a run wrote beside its picture"
     try:
         steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
         if not steps or not isinstance(steps, list):

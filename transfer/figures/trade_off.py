@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transfer.figures.history import History, history_of
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 from vgg.files import atomic_write
 from vgg.image.file import check_output
 
@@ -37,7 +37,7 @@ def draw(path: Path, output: Path | None = None) -> Path:
             from matplotlib.figure import Figure
         except ModuleNotFoundError:
             raise InputError(
-                "matplotlib is not installed; get it with `.venv/bin/python -m pip install matplotlib`"
+                f"matplotlib is not installed; get it with `{typed('pip', 'install', 'matplotlib')}`"
             ) from None
         figure = Figure(figsize=(8, 5), layout="constrained")
         _plot(figure, history, path.stem)

@@ -11,7 +11,7 @@ from transfer.inputs.files import KEEP, Files
 from transfer.inputs.region_names import color_of, name_of
 from transfer.recipe.choices import Crop
 from transfer.regions import WHOLE, Region
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 
 #: More than a person would paint; a photograph, or a label picture saved as JPEG, has thousands.
 MOST_LABELS = 16
@@ -37,7 +37,7 @@ def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "n
     if len(found) > MOST_LABELS:
         raise InputError(
             f"{file}: a mask with {len(found)} colours, expected {MOST_LABELS} at most, one for each region; save it "
-            "as PNG without smoothing, or make one with `python -m transfer.masks`"
+            f"as PNG without smoothing, or make one with `{typed('transfer.masks', picture)}`"
         )
     return {name_of((int(code) >> 16, int(code) >> 8 & 255, int(code) & 255)): codes == code for code in found}
 

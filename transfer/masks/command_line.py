@@ -15,7 +15,7 @@ from transfer.masks.labels import Box, by_color, by_grabcut, by_luminance
 from transfer.masks.pictures import MOST_REGIONS, label_picture, preview, shares
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 from vgg.image.file import check_output, read_image, write_image
 
 PROGRAM = "masks"
@@ -27,7 +27,7 @@ WITH_LABELS, WITH_BOX = ("color", "luminance"), ("grabcut",)
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; options that belong to one way only default to None."""
     parser = terminal.Parser(
-        prog="python -m transfer.masks",
+        prog=typed("transfer.masks"),
         description="Make a label picture, one colour for each region, for --content-mask or --style-mask.",
     )
     add = parser.add_argument

@@ -13,6 +13,7 @@ from vgg.console import terminal
 from vgg.console.arguments import file_name, number, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
+from vgg.errors import python, typed
 
 PROGRAM = "video"
 #: Steps of a frame that starts from the one before it.
@@ -24,7 +25,7 @@ TEMPORAL_WEIGHT = 0.2
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: the film, and the options of `python -m transfer`, which hold for each frame."""
     parser = terminal.Parser(
-        prog="python -m transfer.video",
+        prog=typed("transfer.video"),
         description="Paint a film in the manner of a painting, without flicker (Ruder, Dosovitskiy & Brox 2016).",
     )
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
@@ -65,4 +66,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_intermixed_args(command)
-    return terminal.run(PROGRAM, lambda: make_film(options, ["python", "-m", "transfer.video", *command]))
+    return terminal.run(PROGRAM, lambda: make_film(options, [python(), "-m", "transfer.video", *command]))

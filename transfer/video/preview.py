@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 from vgg.files import atomic_write, check_place
 from vgg.image.codec import to_uint8
 from vgg.image.file import resize_to
@@ -35,7 +35,7 @@ def check_preview(path: Path) -> None:
     if not hasattr(cv2, "imwriteanimation"):
         raise InputError(
             f"the preview {path} needs OpenCV 4.12 or newer, found {cv2.__version__}; "
-            "install it with `pip install --upgrade opencv-python`"
+            f"install it with `{typed('pip', 'install', '--upgrade', 'opencv-python')}`"
         )
     check_place(path)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from transfer.inputs.folder import ENDINGS, pictures_in
 from transfer.video.chosen import ALL, Chosen
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 from vgg.image.file import read_image, resize_to
 from vgg.image.kind import READABLE, kind_of
 
@@ -110,7 +110,7 @@ def open_film(path: Path | str, chosen: Chosen = ALL, fps: float | None = None) 
         which = f"of {path} {'one frame' if found else 'no frame'} is chosen"
         if chosen == ALL:
             which = f"{path} has one frame only"
-        raise InputError(f"{which}, expected a film of two at least; use `python -m transfer` for a picture")
+        raise InputError(f"{which}, expected a film of two at least; use `{typed('transfer')}` for a picture")
     return film
 
 

@@ -22,8 +22,8 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose complaint is one line, like every other complaint of this project."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit with code 2. `python -m transfer.figures all` complains as `figures`, as `run("figures", …)` does."""
-        program = self.prog.removeprefix("python -m ").split()[0].split(".")[-1]
+        """Exit with code 2. `… -m transfer.figures all` complains as `figures`, as `run("figures", …)` does."""
+        program = self.prog.rpartition("-m ")[2].split()[0].split(".")[-1]
         self.exit(UNUSABLE_INPUT, printable(f"{program}: {message}; see {self.prog} --help") + "\n")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
+from vgg.errors import typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 
 Add = Callable[..., argparse.Action]
@@ -17,7 +18,7 @@ Add = Callable[..., argparse.Action]
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; `options.module` is the one of `vgg.microscope.commands` that runs it."""
-    parser = terminal.Parser(prog="python -m vgg", description="Look into VGG-19, with your own picture.")
+    parser = terminal.Parser(prog=typed("vgg"), description="Look into VGG-19, with your own picture.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, text: str, weights: str = "genuine if downloaded, else shipped") -> Add:

@@ -12,7 +12,7 @@ def add_verify(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add the `verify` command."""
     text = "say what a weights file is: genuine, partly genuine, re-saved, trained by this program or unknown"
     parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("file", type=file_name, nargs="?", help="default: the file that `python -m transfer` would use")
+    parser.add_argument("file", type=file_name, nargs="?", help="default: the file that a run would use")
     parser.set_defaults(run=run_verify)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.request import build_opener
 
-from vgg.errors import WeightsError
+from vgg.errors import WeightsError, typed
 from vgg.files import check_place, file_digest
 from weights.download.answer import Refused
 from weights.download.fetch import DEFAULT_RETRIES, Report, RetryPolicy, fetch
@@ -51,7 +51,7 @@ def download(
     kept = f" (the {part.size() / 1e6:,.1f} MB received are kept)" if part.size() else ""
     raise WeightsError(
         f"{source.name} was not downloaded: {'; '.join(failures) or 'no address was given'}. "
-        f"Try again{kept}, or download it in a browser and put it at {target}, then run python -m weights verify"
+        f"Try again{kept}, or download it in a browser and put it at {target}, then run {typed('weights', 'verify')}"
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from transfer.__main__ import main
 from transfer.command.record import write_record
 from transfer_command import ROOT, prepare, refused
-from vgg.errors import InputError
+from vgg.errors import InputError, typed
 
 #: What replaces or follows the words of a run that would work, and what the line must say. `{}` is the folder.
 OPTIONS = {
@@ -161,7 +161,8 @@ def test_without_both_pictures_nothing_is_made(tmp_path, capfd, monkeypatch, mis
     (tmp_path / "output" / "result.png").write_bytes((tmp_path / "style.png").read_bytes())
     line = refused([word.format(tmp_path) for word in missing], capfd, tmp_path)
     what = "style" if missing else "content and style"
-    assert f"the {what} picture is missing, expected two, as in `python -m transfer photo.jpg painting.jpg`" in line
+    example = typed("transfer", "photo.jpg", "painting.jpg")
+    assert f"the {what} picture is missing, expected two, as in `{example}`" in line
     assert "`sample sample`" in line
 
 

@@ -199,7 +199,7 @@ def test_what_is_refused(words, expected):
     [
         ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, a b"),
         (f"a b --init {300 * 'x'}.png", "expected content, style, noise, a blend, or a picture that exists"),
-        ("", "the content and style picture is missing, expected two, as in `python -m transfer photo.jpg paint"),
+        ("", "the content and style picture is missing, expected two, as in `"),
         ("a.jpg", "the style picture is missing, expected two"),
     ],
 )
@@ -246,7 +246,7 @@ def test_what_the_parser_refuses_in_one_line(words, capsys):
         build_parser().parse_args(words.split())
     out, err = capsys.readouterr()
     assert stop.value.code == 2 and out == ""
-    assert err.startswith("transfer: ") and err.endswith("see python -m transfer --help\n")
+    assert err.startswith("transfer: ") and err.endswith("-m transfer --help\n")
     assert err[:-1].isprintable() and MISSPELLED[words] in err
 
 

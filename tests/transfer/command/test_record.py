@@ -17,6 +17,7 @@ from transfer.recipe.ours import RECIPES
 from transfer.session import Session
 from transfer.train import train
 from transfer_command import prepare
+from vgg.errors import python
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_the_picture_written_can_be_recognised(tmp_path, words):
 def test_the_command(tmp_path, words):
     words += ["--weights", str(tmp_path / "tiny.mat"), "--seed", "7"]
     assert main(words) == 0
-    assert record_of(tmp_path)["command"] == ["python", "-m", "transfer", *words]
+    assert record_of(tmp_path)["command"] == [python(), "-m", "transfer", *words]
 
 
 def without_what_always_differs(record: dict) -> dict:

@@ -176,4 +176,4 @@ def test_hostile_records_get_one_line(tmp_path, words, record, capfd):
 def test_other_files_get_one_line(tmp_path, words, capfd, text):
     (tmp_path / "a.json").write_text(text, encoding="utf-8")
     line = refused(["--from", str(tmp_path / "a.json"), "-o", str(tmp_path / "b.png")], capfd, tmp_path)
-    assert "a.json is not a record of `python -m transfer`; name the .json beside a picture" in line
+    assert "a.json is not the record of a picture; name the .json beside a picture" in line

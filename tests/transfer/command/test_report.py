@@ -7,6 +7,7 @@ import pytest
 
 from transfer.__main__ import main
 from transfer_command import prepare, refused
+from vgg.errors import typed
 from web_page import decoded, read_page, require_self_contained
 
 
@@ -24,7 +25,7 @@ def test_the_page_shows_the_picture_that_was_written(tmp_path, capfd):
     shown = tree.text()
     for digest in (record["content"]["pixels_sha256"], record["weights"]["sha256"], record["result"]["sha256"]):
         assert digest in shown
-    assert f"python -m transfer --from {files[1]} -o NEW.png" in shown
+    assert typed("transfer", "--from", str(files[1]), "-o", "NEW.png") in shown
     assert [label.text() for label in tree.all("text", "size-label")] == ["32 px", "48 px"]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from figures_command import refused
 from loss_record import record
+from vgg.errors import typed
 
 
 def test_it_does_not_overwrite_the_record(tmp_path, capfd):
@@ -75,4 +76,4 @@ def test_missing_record(tmp_path, capfd):
 def test_without_matplotlib_it_says_how_to_get_it(tmp_path, capfd, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     line = refused(["trade-off", record(tmp_path / "run.json")], capfd, tmp_path)
-    assert "matplotlib is not installed; get it with `.venv/bin/python -m pip install matplotlib`" in line
+    assert f"matplotlib is not installed; get it with `{typed('pip', 'install', 'matplotlib')}`" in line

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+from vgg.errors import typed
 from web_server import BODY, PAGE, SHA256, SOURCE, UNSIZED, assert_arrived, endless, failure, fetch, ranged, reply
 from weights.download import fetch as fetch_module
 
@@ -43,7 +44,7 @@ def test_answer_that_is_no_use(serve, target, part, behaviour, expected):
     server = serve(behaviour)
     sentence = failure(server, target)
     assert f"{server.url}: " in sentence and expected in sentence
-    assert f"put it at {target}, then run python -m weights verify" in sentence
+    assert f"put it at {target}, then run {typed('weights', 'verify')}" in sentence
     assert len(server.requests) == 1, "asking again would not help"
     assert part.read_bytes() == BODY[:100_000], "nothing of it may reach the partial file"
 
