@@ -24,7 +24,10 @@ PROGRAM = "batch"
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: what the pictures are, and all options of `python -m transfer`, which hold for each."""
     parser = terminal.Parser(
-        prog=typed("transfer.batch"), description="Make many pictures: contents in one or several styles."
+        prog=typed("transfer.batch"),
+        description="Make many pictures: contents in one or several styles.",
+        epilog="Name one of: a folder; --contents and --styles; a CSV file. Not with --workers or --scheduler: "
+        "--preview-every, --save-every, --log-dir. Not with --scheduler: --max-memory.",
     )
     parser.add_argument("folder", nargs="?", help="pictures named content_… and style_…; each content gets each style")
     add = parser.add_argument_group("pictures").add_argument

@@ -49,7 +49,8 @@ def _picture(parser: argparse.ArgumentParser) -> None:
     scales = ",".join(map(str, DEFAULT.scales))
     add("--scales", help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
     add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
-    add("--strength", type=number, metavar="0…1", help="a little style, or nothing else (default: 0.5), instead of α")
+    text = "a little style, or nothing else (default: 0.5); sets α, so not with --content-weight or --style-weight"
+    add("--strength", type=number, metavar="0…1", help=text)
     add(
         "--init",
         help="where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6 "
@@ -93,8 +94,8 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("recipe").add_argument
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
-    add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g})")
-    add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g})")
+    add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g}); not with --strength")
+    add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g}); not with --strength")
     add("--tv-weight", type=number, help=f"of total variation, against grain (default: {DEFAULT.tv_weight:g})")
     layers = ",".join(f"{name}={weight:g}" for name, weight in DEFAULT.content_layers)
     add("--content-layers", help=f"with or without weights (default: {layers})")
@@ -126,9 +127,10 @@ def _speed(parser: argparse.ArgumentParser) -> None:
     )
     add("--learning-rate", type=number, help=f"of Adam, in pixel levels (default: {DEFAULT.learning_rate:g})")
     precisions = ("auto", "float32", "bfloat16")
-    add("--precision", choices=precisions, default="auto", help="bfloat16 where it is faster (auto), or as you say")
-    add("--workers", type=whole_number(1), metavar="N", help="let N processes work together, by Dask (default: none)")
-    add("--scheduler", metavar="ADDRESS", help="let the workers of a Dask scheduler do it, as tcp://host:8786")
+    text = "bfloat16 where it is faster (auto), or as you say; bfloat16 not with --optimizer l-bfgs"
+    add("--precision", choices=precisions, default="auto", help=text)
+    add("--workers", type=whole_number(1), metavar="N", help="let N processes work, by Dask; not with --scheduler")
+    add("--scheduler", metavar="ADDRESS", help="of Dask, whose workers do it, as tcp://host:8786; not with --workers")
     add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
 
 

@@ -20,6 +20,11 @@ PROGRAM = "video"
 ITERATIONS = 20
 #: γ: a deviation of 20 levels from the frame before costs as much as this share of the style's loss at the start.
 TEMPORAL_WEIGHT = 0.2
+#: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
+MEANINGLESS = {
+    "full_size": False, "depth": 8, "report": False, "report_as": None, "preview_every": None, "save_every": None,
+    "log_dir": None, "checkpoint_every": None, "workers": None, "scheduler": None,
+}  # fmt: skip
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -27,6 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = terminal.Parser(
         prog=typed("transfer.video"),
         description="Paint a film in the manner of a painting, without flicker (Ruder, Dosovitskiy & Brox 2016).",
+        epilog=f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
     )
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
     parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several")

@@ -11,7 +11,7 @@ from transfer.command.sources import inputs_of
 from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
 from transfer.video.chosen import Chosen
-from transfer.video.command_line import ITERATIONS
+from transfer.video.command_line import ITERATIONS, MEANINGLESS
 from transfer.video.preview import check_preview
 from transfer.video.reading import Film, open_film
 from transfer.video.writing import check_film_output, is_folder
@@ -19,12 +19,6 @@ from vgg.errors import InputError
 from vgg.files import check_place, file_digest
 from vgg.image.file import check_output, read_image
 from vgg.matfile.sniff import require_weights_file
-
-#: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
-MEANINGLESS = {
-    "full_size": False, "depth": 8, "report": False, "report_as": None, "preview_every": None, "save_every": None,
-    "log_dir": None, "checkpoint_every": None, "workers": None, "scheduler": None,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,17 @@ def add_features(command: Callable[..., Add]) -> None:
     )
     add("image", type=file_name, help="a picture")
     add("--layer", help="such as conv3_1 (before the ReLU) or relu3_1")
-    add("--top", type=whole_number(1), metavar="N", help="only the N most active maps (default: all)")
-    add("--summary", action="store_true", help="print a table instead: mean, zeros and strongest channels per layer")
+    add(
+        "--top",
+        type=whole_number(1),
+        metavar="N",
+        help="only the N most active maps (default: all); not with --summary",
+    )
+    add(
+        "--summary",
+        action="store_true",
+        help="print a table instead of drawing: mean, zeros and strongest channels per layer",
+    )
     add_picture_options(add, "output/features.png", 512)
 
 
@@ -73,7 +82,7 @@ def add_deconv(command: Callable[..., Add]) -> None:
     add = command("deconv", "what in the picture caused an activation: Zeiler & Fergus's deconvnet")
     add("image", type=file_name, help="a picture")
     add("--layer", required=True, help="any, such as relu4_2")
-    add("--channel", type=whole_number(0), metavar="N", help="only this channel's strongest activation")
+    add("--channel", type=whole_number(0), metavar="N", help="only this channel's strongest activation; not with --top")
     add("--top", type=whole_number(1), metavar="N", help="those of the N strongest channels (default: 9)")
     add_picture_options(add, "output/deconv.png", 512)
 
