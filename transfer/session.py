@@ -38,8 +38,8 @@ from vgg.shapes import OddSides
 
 #: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
-#: Networks and compiled losses that are kept, the last used ones: enough for six shapes of pictures at two sizes and two
-#: precisions. Each compiled loss takes about 8 MB.
+#: Networks and compiled losses that are kept, the last used ones: enough for six shapes of pictures at two sizes and
+#: two precisions. Each compiled loss takes about 8 MB.
 KEPT = 24
 
 
