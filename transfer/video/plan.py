@@ -110,9 +110,9 @@ def plan_of(options: argparse.Namespace) -> Plan:
     if not made and os.path.exists(record):
         raise InputError(f"{record} is no record of a film and would be overwritten; choose another --output")
     store = FrameStore(folder, output.name, made)
-    goes_on = store.settings() and options.resume
-    if not goes_on and not options.overwrite:
-        require_made(filter(None, (output, sheet, loop)), made, record)
+    begun = store.settings() and options.resume  # a stop may have come between the film and its record
+    if not options.overwrite:
+        require_made(filter(None, (loop,) if begun else (output, sheet, loop)), made, record)
     digests = {name: about["sha256"] for name, about in inputs_of(masks).items()}
     sound = options.fps is None  # at another speed it would be out of step
     return Plan(
