@@ -79,14 +79,14 @@ def together(
 
 def content_at(name: str, recipe: Recipe, remarks: list[str]) -> np.ndarray:
     """Return the content picture at the size that the recipe wants; raises InputError if it cannot be used."""
-    return _by_size("content", name, scene, recipe, remarks)
+    return _by_size("content picture", name, scene, recipe, remarks)
 
 
 def style_at(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
     """Return a style picture at the size that the recipe wants; raises InputError if it cannot be used."""
     if recipe.style_size == "own":
         scaled = replace(recipe, size=max(1, round(recipe.size * recipe.style_scale)))
-        return _by_size("style", name, painting, scaled, remarks)
+        return _by_size("style picture", name, painting, scaled, remarks)
     image = _image(name, painting, recipe)
     rows, columns = (round(side * recipe.style_scale) for side in content_shape)
     if recipe.style_size == "content width":
@@ -124,7 +124,7 @@ def at_size(kind: str, name: str, image: np.ndarray, recipe: Recipe, remarks: li
     height, width = image.shape[:2]
     scale = recipe.size / (min(height, width) if recipe.size_of == "shorter side" else max(height, width))
     if scale > 1 and not recipe.enlarges:
-        remarks.append(f"the {kind} picture has only {width}×{height} pixels and is used as it is, not enlarged")
+        remarks.append(f"the {kind} has only {width}×{height} pixels and is used as it is, not enlarged")
         scale = 1.0
     return _resized(name, image, round(height * scale), round(width * scale))
 
@@ -133,14 +133,12 @@ def _resized(name: str, image: np.ndarray, rows: int, columns: int) -> np.ndarra
     """Return the image at rows × columns pixels; raise InputError if the network or the memory has no use for them."""
     fault = None
     if min(rows, columns) < SMALLEST_SIDE:
-        fault = f"at least {SMALLEST_SIDE} on both sides; crop it, or choose a larger picture, size or style scale"
+        fault = f"at least {SMALLEST_SIDE} on both sides; crop it, or choose a larger one, a larger size or style scale"
     elif rows * columns > max(LARGEST_PIXELS, image.shape[0] * image.shape[1]):
         fault = f"at most {LARGEST_PIXELS / 1e6:.0f} million; crop it, or choose a smaller size"
     if fault:
         height, width = image.shape[:2]
-        raise InputError(
-            f"{name}: a picture of {width} × {height} pixels would be used at {columns} × {rows}, expected {fault}"
-        )
+        raise InputError(f"{name}: {width} × {height} pixels would be used at {columns} × {rows}, expected {fault}")
     return resize_to(image, rows, columns)
 
 

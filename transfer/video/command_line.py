@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
     )
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
-    parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several")
+    parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a drawn sample)")
     add = parser.add_argument_group("film").add_argument
     output = Path("output/film.mp4")
     endings = ".mp4, .mov, .webm, .avi, .mkv, or no ending for a folder of frames"
@@ -53,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--loop", type=file_name, metavar="FILE", help="also write a small looping .webp or .gif")
     add("--keep-frames", action="store_true", help="leave the frames as PNG files beside the film")
     add("--resume", action="store_true", help="go on with the unfinished film of this output")
+    add("--overwrite", action="store_true", help="replace a film of this name that was made with other settings")
     add_run_options(parser)
     return parser
 

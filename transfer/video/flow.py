@@ -56,6 +56,9 @@ def warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     With the flow from a later frame back to an earlier one, this brings the earlier frame to where things are in the
     later one. What lies outside the image is continued from its border.
 
+    The result is not exact. OpenCV 4 rounds the places to 1/32 of a pixel, and so does OpenCV 5 where the image has two
+    channels, as a flow has. Of a uint8 image the result is rounded to whole levels, too.
+
     Args:
         image: uint8 or float32, (H, W) or (H, W, up to 4); each side below 32768, OpenCV's limit.
         flow: (H, W, 2).

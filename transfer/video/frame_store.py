@@ -2,10 +2,13 @@
 
 Frames are PNG files in a folder beside the output, or in the output itself if that is a folder. What the next frame
 starts from is read from these files in any case; so a run that goes on has the same bytes as one that was not stopped.
-Beside them lie `settings.json`, by which the run is recognised, and what is known of each frame.
+Beside them lie `settings.json`, by which the run is recognised, and what is known of each frame. A folder without it,
+or with that of another film, is somebody else's: nothing in it is touched.
 """
 
 import json
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +18,27 @@ import numpy as np
 from transfer.command.differences import differences
 from transfer.video.writing import frame_place, write_frame
 from vgg.errors import InputError
-from vgg.files import atomic_write, remove_leftovers
+from vgg.files import atomic_write
 from vgg.image.file import read_image
 
 SETTINGS = "settings.json"
+#: What the settings of a film, and so its record, have among other things; no other program's file has all of them.
+NAMES = {"first", "further", "earlier", "film", "chosen", "styles", "weights"}
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Return the settings or the record of a film from its JSON file; {} if that is missing or something else."""
+    found = _read_object(path)
+    lists_and_dicts = isinstance(found.get("frames", []), list) and isinstance(found.get("written", {}), dict)
+    return found if found.keys() >= NAMES and lists_and_dicts else {}
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError, RecursionError):
+        found = {}
+    return found if isinstance(found, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -26,43 +46,51 @@ class FrameStore:
     """The frames of one film, all made with the same settings, counted from 0."""
 
     folder: Path
+    output: str  # the film's name
+    made: dict[str, Any]  # the record of the finished film of this name; {} if there is none
 
-    def settings(self) -> dict[str, Any] | None:
-        """Return the settings of the frames that are there; None if there are none.
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the frames that are there; {} if the folder is empty or missing.
 
         Raises:
             InputError: the folder has files of something else.
         """
-        place = self.folder / SETTINGS
-        try:
-            found = json.loads(place.read_text(encoding="utf-8"))
-            return found if isinstance(found, dict) else {}
-        except FileNotFoundError:
-            if self.folder.is_dir() and any(self.folder.iterdir()):
-                raise InputError(f"{self.folder} has files of something else; choose another --output") from None
-            return None
-        except (OSError, ValueError, RecursionError):
+        names = {path.name for path in self.folder.glob("[!.]*")}
+        if not names:
             return {}
+        painted = {frame_place(self.folder, number).name for number in range(len(self.made.get("frames", [])))}
+        is_finished = self.folder.name == self.output and names <= painted
+        found = self.made if is_finished else read_settings(self.folder / SETTINGS)
+        if found.get("output") != self.output:
+            raise InputError(f"{self.folder} has files of something else than {self.output}; choose another --output")
+        return found
 
-    def begin(self, settings: dict[str, Any], resume: bool) -> int:
+    def begin(self, settings: dict[str, Any], fps: float, resume: bool, overwrite: bool) -> int:
         """Return how many frames are there to go on from: 0, and the folder is emptied, unless `resume`.
 
+        Args:
+            settings: all that decides how the frames look.
+            fps: of the film.
+            resume: go on with the frames that were made with the same settings.
+            overwrite: replace those, and a finished film, that were made with others.
+
         Raises:
-            InputError: the frames that are there were made with other settings, or are those that would be made again.
+            InputError: they were made with other settings, or are those that would be made again.
         """
-        found = self.settings()
-        if resume and found is not None:
-            other = differences(found, settings)
-            if other:
-                raise InputError(
-                    f"the frames in {self.folder} were made with other settings: {other[0]}; use the same, or leave "
-                    "out --resume"
-                )
-            return self.count()
-        if found == settings and self.count():
+        frames = list(self.folder.glob("[0-9]*.png"))
+        other = _differences(self.settings(), settings) if frames else []
+        others = other + _differences(self.made, settings | {"fps": fps})
+        if others and not overwrite:
             raise InputError(
-                f"{self.folder} has {self.count()} finished frames of this very film; go on with --resume, or delete "
-                "the folder to begin anew"
+                f"the film {self.output} was made with other settings ({others[0]}); use the same, name another file "
+                "with -o, or add --overwrite"
+            )
+        if frames and resume and not other and (self.folder / SETTINGS).exists():
+            return self.count()
+        if frames and not overwrite:
+            raise InputError(
+                f"{self.folder} has {len(frames)} finished frames of this very film; go on with --resume, or begin "
+                "anew with --overwrite"
             )
         self.clear()
         with atomic_write(self.folder / SETTINGS) as unfinished:
@@ -70,9 +98,9 @@ class FrameStore:
         return 0
 
     def count(self) -> int:
-        """Return how many frames are there without a gap."""
+        """Return how many frames are there without a gap, each with what the film's record needs of it."""
         number = 0
-        while frame_place(self.folder, number).exists():
+        while frame_place(self.folder, number).exists() and _is_whole(self.about(number)):
             number += 1
         return number
 
@@ -92,24 +120,31 @@ class FrameStore:
         return read_image(frame_place(self.folder, number))
 
     def about(self, number: int) -> dict[str, Any]:
-        """Return what is known of a frame."""
-        return json.loads(self._about(number).read_text(encoding="utf-8"))
+        """Return what is known of a frame; {} if nothing is."""
+        return _read_object(self._about(number))
 
     def clear(self, keep_frames: bool = False) -> None:
         """Delete what is there, or all but the frames; and the folder, if nothing else is in it."""
-        if not self.folder.is_dir():
-            return
-        number = 0
-        while self._about(number).exists() or frame_place(self.folder, number).exists():
-            for path in (self._about(number), *[frame_place(self.folder, number)] * (not keep_frames)):
-                path.unlink(missing_ok=True)
-            remove_leftovers(frame_place(self.folder, number))
-            remove_leftovers(self._about(number))
-            number += 1
-        (self.folder / SETTINGS).unlink(missing_ok=True)
-        remove_leftovers(self.folder / SETTINGS)
-        if not any(self.folder.iterdir()):
+        ours = r"\d{5,}\.json|\.unfinished-.*|" + SETTINGS + r"|\d{5,}\.png" * (not keep_frames)
+        for path in sorted(self.folder.glob("*")):  # the settings last: until then the folder is known as ours
+            if re.fullmatch(ours, path.name) and not path.is_dir():
+                path.unlink()
+        with suppress(OSError):  # something else is in it, or it is missing
             self.folder.rmdir()
 
     def _about(self, number: int) -> Path:
         return frame_place(self.folder, number).with_suffix(".json")
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """Return what of `here` is other than in the settings or the record `there`; nothing if that is empty."""
+    return differences({name: there.get(name) for name in here}, here) if there else []
+
+
+def _is_whole(about: dict[str, Any]) -> bool:
+    """Return whether the numbers are there that the film's record is made of."""
+    try:
+        numbers = about["losses"]["groups"].get("style", 0.0), about["flicker"] or 0.0
+        return all(isinstance(number, float) for number in numbers)
+    except (KeyError, TypeError, AttributeError):
+        return False

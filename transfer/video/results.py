@@ -5,13 +5,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from transfer.command.record import environment, write_record
-from transfer.inputs.crop import cropped
-from transfer.inputs.pictures import at_size
 from transfer.video.audio import copy_sound
-from transfer.video.frame_store import FrameStore
-from transfer.video.plan import Plan
+from transfer.video.plan import Plan, frames_at_size
 from transfer.video.preview import write_preview
 from transfer.video.writing import is_folder, write_film
+from vgg.files import file_digest
 from vgg.image.file import write_image
 from vgg.image.sheet import contact_sheet
 
@@ -20,9 +18,9 @@ Say = Callable[[str], None]
 SHOWN = 6
 
 
-def write_results(plan: Plan, store: FrameStore, count: int, say: Say, command: Sequence[str]) -> None:
+def write_results(plan: Plan, count: int, say: Say, command: Sequence[str]) -> None:
     """Make the film, its record, and what else was asked for, from the frames; then delete what is needed no more."""
-    written = [plan.output]
+    store, written = plan.store, [plan.output]
     if not is_folder(plan.output):
         write_film(plan.output, (store.read(number) for number in range(count)), plan.fps)
         if plan.sound:
@@ -33,18 +31,20 @@ def write_results(plan: Plan, store: FrameStore, count: int, say: Say, command: 
         write_preview(plan.loop, (store.read(number) for number in range(count)), plan.fps)
         written.append(plan.loop)
     if plan.sheet:
-        write_image(plan.sheet, sheet_of(plan, store, count))
+        write_image(plan.sheet, sheet_of(plan, count))
         written.append(plan.sheet)
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
+    digests = {path.name: file_digest(path, "sha256") for path in written if path.is_file()}
     record = {
         "command": list(command),
-        **(store.settings() or {}),
+        **store.settings(),
         **environment(),
         "fps": plan.fps,
         "flicker": float(np.mean(flickers)) if flickers else None,
         "style": float(np.mean([frame["losses"]["groups"].get("style", 0.0) for frame in frames])),
         "frames": frames,
+        "written": store.made.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
     write_record(plan.record, record)
     say(f"written: {', '.join(map(str, (*written, plan.record)))}")
@@ -54,14 +54,9 @@ def write_results(plan: Plan, store: FrameStore, count: int, say: Say, command: 
         store.clear(keep_frames=is_folder(plan.output))
 
 
-def sheet_of(plan: Plan, store: FrameStore, count: int) -> np.ndarray:
+def sheet_of(plan: Plan, count: int) -> np.ndarray:
     """Return some frames of the film above their results, uint8 RGB (H, W, 3)."""
     chosen = sorted({round(place) for place in np.linspace(0, count - 1, min(SHOWN, count))})
-    inputs = {n: frame_at_size(frame, plan, []) for n, frame in enumerate(plan.film.frames()) if n in chosen}
-    cells = [(f"frame {n + 1}", inputs[n]) for n in chosen] + [("", store.read(n)) for n in chosen]
+    inputs = {n: frame for n, frame in enumerate(frames_at_size(plan.film, plan.first)) if n in chosen}
+    cells = [(f"frame {n + 1}", inputs[n]) for n in chosen] + [("", plan.store.read(n)) for n in chosen]
     return contact_sheet(cells, len(chosen), height=200, font_size=0.5)
-
-
-def frame_at_size(frame: np.ndarray, plan: Plan, remarks: list[str]) -> np.ndarray:
-    """Return a frame of the film at the size of the run, uint8 (H, W, 3)."""
-    return at_size("content", plan.files.content, cropped(frame, plan.first.crop), plan.first, remarks)

@@ -7,24 +7,24 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from transfer.command.record import pixels_digest
-from transfer.inputs.pictures import style_at
 from transfer.machine import usable_bytes
 from transfer.session import Session, precision_of
 from transfer.term import Losses
 from transfer.train import Step
 from transfer.video.frame_store import FrameStore
 from transfer.video.painter import Manner, Painter
-from transfer.video.plan import Plan
-from transfer.video.results import frame_at_size, write_results
+from transfer.video.plan import Plan, frames_at_size
+from transfer.video.results import write_results
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_polled
 from vgg.console.progress import steps_display
 from vgg.errors import InputError
+from vgg.network import Precision
 from weights.load import load_weights
 
 Say = Callable[[str], None]
@@ -39,30 +39,32 @@ def run(plan: Plan, options: argparse.Namespace, command: Sequence[str]) -> int:
     """
     say: Say = (lambda line: None) if options.quiet else terminal.say
     weights = load_weights(options.weights, say)
-    store = FrameStore(plan.folder)
-    there = store.settings()
-    precision = options.precision
-    if precision == "auto" and options.resume and there:
-        precision = there.get("precision", precision)
-    session = Session(weights, options.max_memory or usable_bytes(), precision_of(precision, plan.first))
-    remarks: list[str] = []
-    shape = frame_at_size(next(iter(plan.film.frames())), plan, remarks).shape[:2]
-    styles = tuple(style_at(name, plan.first, shape, remarks) for name in plan.files.style_pictures)
-    for remark in dict.fromkeys(remarks):
+    for remark in plan.remarks:
         say(remark)
-    manner = Manner(plan.files, styles, plan.first, plan.further, options.seed, plan.earlier, options.independent)
-    done = store.begin(settings(plan, manner, session, shape), options.resume)
+    store, precision = plan.store, options.precision
+    # Another trial may choose another precision, and what is there was made with this one.
+    known = (store.settings() or store.made).get("precision")
+    if precision == "auto" and known in get_args(Precision) and (options.resume or not options.overwrite):
+        precision = known
+    session = Session(weights, options.max_memory or usable_bytes(), precision_of(precision, plan.first))
+    manner = Manner(plan.files, plan.styles, plan.first, plan.further, options.seed, plan.earlier, options.independent)
+    done = store.begin(settings(plan, manner, session), plan.fps, options.resume, options.overwrite)
     if done:
         say(f"going on after {done} frames")
     painter = Painter(session, manner)
-    frames = paint_missing(plan, store, painter, done, options.quiet)
-    write_results(plan, store, frames, say, command)
+    try:
+        frames = paint_missing(plan, store, painter, done, options.quiet)
+    finally:
+        if not any(store.folder.glob("*.png")):
+            store.clear()
+    write_results(plan, frames, say, command)
     return terminal.DONE
 
 
-def settings(plan: Plan, manner: Manner, session: Session, shape: tuple[int, int]) -> dict[str, Any]:
+def settings(plan: Plan, manner: Manner, session: Session) -> dict[str, Any]:
     """Return all that decides how the frames look, as JSON gives it back."""
     found = {
+        "output": plan.output.name,
         "first": asdict(manner.first),
         "further": asdict(manner.further),
         "earlier": list(manner.earlier),
@@ -72,8 +74,8 @@ def settings(plan: Plan, manner: Manner, session: Session, shape: tuple[int, int
         "chosen": asdict(plan.film.chosen),
         "styles": [pixels_digest(image) for image in manner.styles],
         "files": plan.mask_digests,
-        "height": shape[0],
-        "width": shape[1],
+        "height": plan.height,
+        "width": plan.width,
         "weights": session.weights.sha256,
         "precision": session.precision,
     }
@@ -118,7 +120,8 @@ def paint_missing(plan: Plan, store: FrameStore, painter: Painter, done: int, qu
                 continue
             painted = painter.paint(content, watch)
             if painted.result.stopped == "interrupted":
-                raise KeyboardInterrupt(f"{number} frames are kept in {store.folder}; --resume goes on from there")
+                kept = f"{number} frames are kept in {store.folder}; --resume goes on from there"
+                raise KeyboardInterrupt(kept if number else "before the first frame was finished")
             if painted.result.stopped not in ("finished", "converged"):
                 raise InputError(f"frame {number + 1}: {painted.result.stopped}; choose smaller weights")
             losses = painted.result.losses or painted.result.steps[-1].losses
@@ -133,8 +136,8 @@ def paint_missing(plan: Plan, store: FrameStore, painter: Painter, done: int, qu
 
 def contents(plan: Plan, done: int, known: int) -> Iterator[tuple[np.ndarray, bool]]:
     """Yield the frames at the size of the run: those that the painter has to know, then those that are missing."""
-    for place, frame in enumerate(plan.film.frames(skip=done - known)):
-        yield frame_at_size(frame, plan, []), place < known
+    for place, frame in enumerate(frames_at_size(plan.film, plan.first, skip=done - known)):
+        yield frame, place < known
 
 
 def described(losses: Losses, begins_scene: bool) -> str:

@@ -14,7 +14,7 @@ twice. A .webm and a .mkv hold a random number, so the same frames do not give t
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
@@ -34,15 +34,12 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path) or not path.suffix
 
 
-def check_film_output(path: Path, fps: float, inputs: Sequence[Path | str] = ()) -> None:
+def check_film_output(path: Path, fps: float) -> None:
     """Return if a film can be written to `path`, so that a long run does not fail at its end.
 
     Raises:
-        InputError: the ending is unknown, this OpenCV has no encoder for it, `path` is one of the `inputs`, or nothing
-            can be written there.
+        InputError: the ending is unknown, this OpenCV has no encoder for it, or nothing can be written there.
     """
-    if any(os.path.exists(file) and os.path.exists(path) and os.path.samefile(path, file) for file in inputs):
-        raise InputError(f"the output {path} is also an input, which it would overwrite; choose another name")
     if is_folder(path):
         check_place(frame_place(path, 0))
         return

@@ -90,7 +90,7 @@ def test_bad_option(tmp_path, words, capfd, case):
         ("notes.txt", "is a text file"),
         ("pipe", "is a pipe or a device, expected a picture"),
         ("tiny.mat", "is a MATLAB"),
-        ("narrow.png", "narrow.png: a picture of 8 × 60 pixels would be used at 4 × 32, expected at least 16"),
+        ("narrow.png", "narrow.png: 8 × 60 pixels would be used at 4 × 32, expected at least 16"),
     ],
 )
 def test_bad_picture(tmp_path, words, capfd, place, name, expected):

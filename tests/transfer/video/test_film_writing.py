@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from small_films import blocks, film_file, folder, number_of
+from small_films import blocks, film_file, number_of
 from transfer.video import writing
 from transfer.video.reading import open_film
 from transfer.video.writing import CODECS, check_film_output, even, frame_place, is_folder, write_film, write_frame
@@ -91,19 +91,17 @@ def test_a_full_disk_is_noticed(tmp_path):
 def test_refused_beforehand(tmp_path, monkeypatch):
     source = film_file(tmp_path / "a.mp4")
 
-    def refused(path, words, inputs=()):
+    def refused(path, words):
         with pytest.raises(InputError, match=words) as caught:
-            check_film_output(path, 10, inputs)
+            check_film_output(path, 10)
         assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
     refused(tmp_path / "b.xyz", r"ends in '.xyz', expected one of .mp4")
     refused(tmp_path / "b.jpg", r"ends in '.jpg'")
-    refused(source, "also an input", [source])
-    refused(folder(tmp_path / "in"), "also an input", [tmp_path / "in"])
     refused(source / "b.mp4", "is a file, expected a folder")
     monkeypatch.setitem(writing.CODECS, ".mp4", "????")
     refused(tmp_path / "b.mp4", "has no encoder for .mp4")
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.mp4", "in"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.mp4"]
 
 
 def test_frames_of_two_sizes_are_a_mistake(tmp_path):
