@@ -5,10 +5,12 @@ import glob
 import hashlib
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from vgg.errors import InputError
 
@@ -145,11 +147,26 @@ def _unused(path: Path) -> Path:
     return free
 
 
+def open_file(path: Path | str) -> BinaryIO:
+    """Open a file that the user named, for reading bytes.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or a device, whose other end might never come; `strerror` says why.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except ValueError:
+        raise OSError(errno.EINVAL, "its name has a NUL, expected the name of a file", str(path)) from None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of a folder Python itself says what it is
+        raise OSError(errno.EINVAL, "it is a pipe or a device, expected a file", str(path))
+    return open(path, "rb")
+
+
 def file_digest(path: Path, algorithm: str) -> str:
-    """Return the hexadecimal digest of a whole file, read one MiB at a time; raise OSError if it cannot be read."""
+    """Return the hexadecimal digest of a whole file, read one MiB at a time; raise OSError as `open_file` does."""
     # Without this flag, machines in FIPS mode refuse MD5 altogether.
     digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()

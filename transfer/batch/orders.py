@@ -14,10 +14,11 @@ from typing import Any
 
 from transfer.batch.pairs import Pair
 from transfer.command.named_files import files_from
-from transfer.command.outputs import Outputs, check_log_dir, planned
+from transfer.command.outputs import Outputs, check_log_dir, outputs_of, planned
 from transfer.command.sources import digest, sources
 from transfer.inputs.files import KEEP, Files
 from transfer.recipe.choices import Recipe
+from vgg.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Order:
     pair: Pair
     files: Files
     outputs: Outputs
+    problem: str = ""  # why it cannot be made, as far as its names tell
 
     def record(self) -> dict[str, Any] | None:
         """Return the record beside the picture, or None if there is none."""
@@ -70,10 +72,10 @@ class Order:
 
 
 def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]:
-    """Return the orders; the files of each are checked.
+    """Return the orders; the names of each one's files are checked.
 
     Raises:
-        InputError: a file cannot be written, or the options do not fit together.
+        InputError: the options do not fit together, or no order's files can be written.
     """
     found = []
     for pair in pairs:
@@ -82,10 +84,16 @@ def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]
         picture = Path(options.output) / f"{pair.name}.png"
         watched = bool(options.preview_every or options.save_every)
         inputs = [*files.named(), *filter(None, [options.weights])]
-        outputs = planned(picture, options.sheet, inputs, options.depth, watched, options.report)
-        if options.log_dir is not None:
-            check_log_dir(options.log_dir, outputs)
-        found.append(Order(pair, files, outputs))
+        outputs, problem = outputs_of(picture, options.sheet, options.report), ""
+        try:
+            planned(picture, options.sheet, inputs, options.depth, watched, options.report)
+            if options.log_dir is not None:
+                check_log_dir(options.log_dir, outputs)
+        except InputError as error:
+            problem = str(error)
+        found.append(Order(pair, files, outputs, problem))
+    if all(order.problem for order in found):
+        raise InputError(found[0].problem)
     return found
 
 

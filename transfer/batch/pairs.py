@@ -6,6 +6,7 @@ their pictures by generators. Nothing is decoded here.
 
 import csv
 import glob
+import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from transfer.inputs.folder import ENDINGS, natural, pictures_in
 from vgg.errors import InputError
+from vgg.files import open_file
 
 PREFIXES = {"content": "content_", "style": "style_"}
 
@@ -87,13 +89,10 @@ def csv_pairs(path: str) -> list[Pair]:
         InputError: the file cannot be read, has no such columns, no rows, or a row with an empty cell.
     """
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            columns, rows = reader.fieldnames or [], [(reader.line_num, row) for row in reader]
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); name a CSV file") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} is not a CSV file in UTF-8 ({error}); save it as one") from None
+        reader = csv.DictReader(io.StringIO(_text_in(path), newline=""))
+        columns, rows = reader.fieldnames or [], [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV file ({error}); save it as one") from None
     missing = [name for name in PREFIXES if name not in columns]
     if missing:
         raise InputError(
@@ -144,11 +143,20 @@ def _expanded(words: Sequence[str]) -> list[str]:
 
 
 def _list_in(path: str) -> list[str]:
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as a list of pictures ({error}); name a text file") from None
+    lines = _text_in(path).splitlines()
     found = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
     if not found:
         raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
     return found
+
+
+def _text_in(path: str) -> str:
+    try:
+        with open_file(path) as file:
+            text = file.read().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name a list or CSV file of pictures") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a text in UTF-8 ({error}); save it as one") from None
+    # No file name can have a NUL. With its symbol instead, the row names a picture that is not there.
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")

@@ -93,6 +93,9 @@ def still_missing(
     """Yield the orders that are not made yet, and put a row for each of the others."""
     known: dict[str, Any] = {}  # each file is read once, in however many pairs it is
     for order in orders:
+        if order.problem:
+            yield order
+            continue
         try:
             made = order.is_made(recipe, options, weights.sha256, known)
         except InputError:  # an input cannot be read; whoever makes the picture will find out and say so

@@ -44,7 +44,10 @@ def wanted_of(
     said: set[str] = set()
     by_content: dict[str, list[Order]] = {}
     for order in orders:
-        by_content.setdefault(order.files.content, []).append(order)
+        if order.problem:
+            yield Wanted(order, problem=order.problem)
+        else:
+            by_content.setdefault(order.files.content, []).append(order)
     style_bytes = 3 * (recipe.size * recipe.style_scale) ** 2
     style_of = lru_cache(max(1, int(KEPT_BYTES / style_bytes)))(lambda name, shape: style_at_size(name, recipe, shape))
     for content in contents(list(by_content), recipe):

@@ -32,7 +32,8 @@ def inputs_of(names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         path = Path(name).absolute()
         try:
-            found[name] = {"path": str(path), "bytes": path.stat().st_size, "sha256": file_digest(path, "sha256")}
+            sha256 = file_digest(path, "sha256")
+            found[name] = {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256}
         except OSError as error:
             what = f"{name} cannot be read ({error.strerror})"
             raise InputError(f"{what}; check its name and permissions") from None

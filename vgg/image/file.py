@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from vgg.errors import InputError
-from vgg.files import atomic_write, check_place
+from vgg.files import atomic_write, check_place, open_file
 from vgg.image import codec, kind
 from vgg.image.profile import profile_of
 from vgg.layers import SMALLEST_SIDE
@@ -45,10 +45,8 @@ def _read(path: Path | str) -> tuple[bytes, str]:
     """Return the whole file and which kind of picture it is."""
     if os.path.isdir(path):
         raise InputError(f"{path} is a folder, expected a picture; name the file inside it")
-    if os.path.exists(path) and not os.path.isfile(path):  # to open a pipe would wait for its other end
-        raise InputError(f"{path} is a pipe or a device, expected a picture; name a file")
     try:
-        with open(path, "rb") as file:
+        with open_file(path) as file:
             start = file.read(1024)
             found = kind.kind_of(start)
             if found not in kind.READABLE:  # before reading on: a video can have gigabytes

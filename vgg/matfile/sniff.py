@@ -4,10 +4,10 @@ People have had every kind listed here under the name `imagenet-vgg-verydeep-19.
 """
 
 import os
-import stat
 from pathlib import Path
 
 from vgg.errors import WeightsError
+from vgg.files import open_file
 from vgg.matfile.locate import SHIPPED_SMALL
 
 WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED_SMALL}"
@@ -38,9 +38,7 @@ def first_bytes(path: Path) -> bytes:
     if os.path.isdir(path):
         raise WeightsError(f"{path} is a folder, expected a .mat file; name the file inside it")
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise WeightsError(f"{path} is a pipe or a device, expected a .mat file on a disk")
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(512)
     except FileNotFoundError:
         raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None

@@ -74,7 +74,7 @@ def test_a_csv_file_names_pairs_from_its_own_folder(tmp_path):
         (b"content,style\n", "has no rows"),
         (b"content,style\na.png,x.png\nb.png,\n", "line 3: a cell is empty"),
         (b"content,style\na.png\n", "line 2: a cell is empty"),
-        (b"\xff\xfe\x00", "is not a CSV file in UTF-8"),
+        (b"\xff\xfe\x00", "is not a text in UTF-8"),
     ],
 )
 def test_a_csv_file_that_is_no_good(tmp_path, data, expected):

@@ -51,7 +51,7 @@ def test_missing_file_and_folder(tmp_path):
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.png")
     for path in (tmp_path / "a.png", "/dev/zero"):
-        with pytest.raises(InputError, match="is a pipe or a device, expected a picture") as caught:
+        with pytest.raises(InputError, match="is a pipe or a device, expected a file") as caught:
             read_image(path)
         assert_one_line(caught.value)
 

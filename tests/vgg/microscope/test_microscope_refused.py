@@ -69,7 +69,7 @@ def test_a_pipe_as_a_picture_is_not_waited_for(tmp_path, capfd, command):
     good = words_for(command, tmp_path, prepare(tmp_path))
     os.mkfifo(tmp_path / "pipe.png")
     line = refused([good[0], str(tmp_path / "pipe.png"), *good[2:]], capfd, tmp_path)
-    assert line.startswith(f"vgg: {tmp_path / 'pipe.png'} is a pipe or a device, expected a picture")
+    assert line.startswith(f"vgg: {tmp_path / 'pipe.png'} cannot be read (it is a pipe or a device")
 
 
 @pytest.mark.parametrize("command", WITH_PICTURE)
