@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = "each content with each style, the first with the first …, or a CSV file with columns content and style"
     add("--pairs", default="all", metavar="all|zip|FILE.csv", help=f"{text} (default: %(default)s)")
     add("-o", "--output", default="output/batch", metavar="OUT", help="a folder (default: %(default)s)")
+    add("--overwrite", action="store_true", help="replace pictures in OUT that were made with other settings")
     add_run_options(parser)
     return parser
 

@@ -20,6 +20,15 @@ from transfer.inputs.files import KEEP, Files
 from transfer.recipe.choices import Recipe
 from vgg.errors import InputError
 
+#: What the user knows some values by.
+NAMES = {
+    "name": "recipe",
+    "content_weight": "strength or content weight",
+    "inputs": "input pictures",
+    "picture": "the picture itself",
+}
+STOPPED = "stopped"  # instead of a digest
+
 
 @dataclass(frozen=True)
 class Order:
@@ -38,8 +47,12 @@ class Order:
             return None
         return found if isinstance(found, dict) else None
 
-    def is_made(self, recipe: Recipe, options: argparse.Namespace, weights_sha256: str, known: dict[str, Any]) -> bool:
-        """Return whether this very picture is there. The files' digests are looked up in `known`, and put there.
+    def others(
+        self, recipe: Recipe, options: argparse.Namespace, weights_sha256: str, known: dict[str, Any]
+    ) -> list[str] | None:
+        """Return in what the picture that is there differs from this one: [] if in nothing; None if there is none.
+
+        A picture of a run that was stopped is none. The files' digests are looked up in `known`, and put there.
 
         A precision that was not asked for and the memory are not compared: they change the last digits only, and with
         the load of the machine or the number of workers they would make everything anew.
@@ -47,15 +60,18 @@ class Order:
         Raises:
             InputError: an input cannot be read.
         """
+        if not self.outputs.picture.exists():
+            return None
         recorded = _recorded(self.record())
-        if recorded is None:
-            return False
+        if recorded is None:  # a run that was killed between picture and record leaves its state, too
+            return None if self.outputs.state.exists() else ["no record"]
         inputs = sources(self.files, known)["inputs"]
         known |= inputs
         here = {
-            "recipe": json.loads(json.dumps(dataclasses.asdict(recipe))),
+            **json.loads(json.dumps(dataclasses.asdict(recipe))),
             "seed": options.seed,
-            "finish": {"depth": options.depth, "full_size": options.full_size},
+            "depth": options.depth,
+            "full_size": options.full_size,
             "inputs": _by_role(self.files.named(), inputs),
             "weights": weights_sha256,
             "blend": list(self.files.shares.values()),
@@ -64,7 +80,10 @@ class Order:
             "precision": recorded["precision"] if options.precision == "auto" else options.precision,
             "reported_as": options.report_as or recorded["reported_as"],
         }
-        return here == recorded
+        differing = [name for name in here | recorded if here.get(name) != recorded.get(name)]
+        if recorded["picture"] == STOPPED and differing == ["picture"]:
+            return None
+        return [NAMES.get(name, name.replace("_", " ")) for name in differing]
 
     def lacks_overview(self) -> bool:
         """Return whether the picture's sheet or page is wanted and not there."""
@@ -98,19 +117,21 @@ def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]
 
 
 def _recorded(record: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return of a record what `is_made` compares; None if it is not there or something is missing in it."""
+    """Return of a record what `Order.others` compares; None if it is not there or something is missing in it."""
     try:
         files = Files.of_record(record["files"])
         if not _has_losses(record):
             return None
         return {
-            **{name: record[name] for name in ("recipe", "seed", "finish", "precision")},
+            **record["recipe"],
+            **record["finish"],
+            **{name: record[name] for name in ("seed", "precision")},
             "inputs": _by_role(files.named(), record["inputs"]),
             "weights": record["weights"]["sha256"],
             "blend": list(files.shares.values()),
             "regions": _regions(files),
             "reported_as": record.get("reported_as", {}).get("recipe"),
-            "picture": record["result"]["sha256"] if record["stopped"] in ("finished", "converged") else "unfinished",
+            "picture": record["result"]["sha256"] if record["stopped"] in ("finished", "converged") else STOPPED,
         }
     except (LookupError, TypeError, ValueError, AttributeError):
         return None

@@ -28,6 +28,8 @@ from vgg.matfile.read import Weights
 from weights.load import load_weights
 
 SOME_FAILED = 3
+#: Settings that are named if pictures of others would be replaced.
+MOST_NAMES = 4
 Say = Callable[[str], None]
 
 
@@ -58,7 +60,7 @@ def run(
     say: Say = (lambda line: None) if options.quiet else terminal.say
     weights = load_weights(options.weights, say)
     rows: dict[Order, Row] = {}
-    missing = list(still_missing(orders, recipe, options, weights, rows))
+    missing = still_missing(orders, recipe, options, weights, rows)
     say(f"{len(missing)} of {len(orders)} pictures to make")
     hire = hire or (lambda *known: nullcontext(Here(session_of(*known[:2], options), options, known[2])))
     summarise = partial(write_summary, orders, rows, recipe, options, command)
@@ -89,23 +91,35 @@ def run(
 
 def still_missing(
     orders: Sequence[Order], recipe: Recipe, options: argparse.Namespace, weights: Weights, rows: dict[Order, Row]
-) -> Iterator[Order]:
-    """Yield the orders that are not made yet, and put a row for each of the others."""
+) -> list[Order]:
+    """Return the orders that are not made yet, and put a row for each of the others.
+
+    Raises:
+        InputError: pictures of other settings would be replaced.
+    """
     known: dict[str, Any] = {}  # each file is read once, in however many pairs it is
+    missing, others = [], []
     for order in orders:
-        if order.problem:
-            yield order
-            continue
         try:
-            made = order.is_made(recipe, options, weights.sha256, known)
+            differing = None if order.problem else order.others(recipe, options, weights.sha256, known)
         except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
-            made = False
-        if made:
+            differing = None
+        if differing == []:
             rows[order] = Row.of_record(order)
-        else:
-            for path in order.outputs.written:
-                remove_leftovers(path)  # of a batch that was killed while it wrote
-            yield order
+            continue
+        missing.append(order)
+        others += [differing] if differing else []
+    if others and not options.overwrite:
+        count = "1 picture in {} was" if len(others) == 1 else f"{len(others)} pictures in {{}} were"
+        names = list(dict.fromkeys(name for differing in others for name in differing))
+        what = ", ".join(names[:MOST_NAMES]) + ", …" * (len(names) > MOST_NAMES)
+        raise InputError(
+            f"{count.format(options.output)} made with other settings ({what}); name another folder with -o or add "
+            "--overwrite"
+        )
+    for path in (path for order in missing if not order.problem for path in order.outputs.written):
+        remove_leftovers(path)  # of a batch that was killed while it wrote
+    return missing
 
 
 def add_overviews(made: Sequence[Order], recipe: Recipe, options: argparse.Namespace, say: Say) -> None:

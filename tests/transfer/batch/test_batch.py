@@ -95,7 +95,7 @@ def test_losses_are_compiled_once_and_styles_looked_at_once(tmp_path, quiet, mon
 def test_only_what_is_missing_or_changed_is_made(tmp_path, quiet, made):
     def again(*more):
         made.clear()
-        assert main([*quiet, *more]) == 0
+        assert main([*quiet, "--overwrite", *more]) == 0
         return sorted(made)
 
     assert again() == sorted(NAMES) and again() == []
@@ -265,3 +265,20 @@ def test_a_picture_that_is_not_enlarged_is_said_once(tmp_path, words, capfd):
     assert main([*words, "--size", "64"]) == 0
     lines = [line for line in capfd.readouterr().out.splitlines() if "not enlarged" in line]
     assert len(lines) == len(set(lines)) == 4
+
+
+def test_finished_pictures_of_other_settings_are_not_replaced_without_a_word(tmp_path, quiet, capfd):
+    assert main(quiet) == 0
+    (tmp_path / "out" / "b-y.png").unlink()
+
+    def said(*more):
+        return refused([*quiet, *more], capfd, tmp_path)
+
+    line = "pictures in {} were made with other settings ({}); name another folder with -o or add --overwrite"
+    assert line.format(tmp_path / "out", "strength or content weight, seed") in said("--strength", "0.9", "--seed", "3")
+    shutil.copy(tmp_path / "in" / "content_a.png", tmp_path / "in" / "style_x.png")
+    assert "2 pictures in" in said() and "made with other settings (input pictures)" in said()
+    assert main([*quiet, "--overwrite"]) == 0
+    (tmp_path / "out" / "a-x.json").unlink()
+    (tmp_path / "out" / "a-y.png").write_bytes((tmp_path / "out" / "b-y.png").read_bytes())
+    assert "(no record, the picture itself)" in said()
