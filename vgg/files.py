@@ -14,6 +14,11 @@ from typing import BinaryIO
 
 from vgg.errors import InputError
 
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can delete a file that is open
+    fcntl = None
+
 
 def check_place(path: Path) -> None:
     """Return if a file can be written at `path`, before long work for it begins; leave nothing behind.
@@ -73,9 +78,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            yield unfinished
-            _on_disk(unfinished)
-            os.replace(unfinished, path)
+            with _held(unfinished):
+                yield unfinished
+                _on_disk(unfinished)
+                os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
@@ -84,13 +90,25 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Delete what `atomic_write(path)` left behind in a process that was killed.
-
-    A process that is writing to `path` at this moment fails; two at a time would overwrite each other anyway.
-    """
+    """Delete what `atomic_write(path)` left behind in a process that was killed; one that still writes keeps its file."""
     for leftover in path.parent.glob(f"{_unfinished_start(path)}*{glob.escape(path.suffix)}"):
         with suppress(OSError):
+            with leftover.open("r+b") as file:
+                if fcntl:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises OSError if somebody holds it
             leftover.unlink()
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Make the file, and show `remove_leftovers` that it is in use; the system frees it when this process is killed."""
+    if fcntl is None:
+        yield
+        return
+    with path.open("xb") as file:
+        with suppress(OSError):  # a disk without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _unfinished(path: Path) -> Path:

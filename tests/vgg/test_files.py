@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vgg.errors import InputError
-from vgg.files import atomic_write, check_place, write_or_rescue
+from vgg.files import atomic_write, check_place, remove_leftovers, write_or_rescue
 
 
 def refusal(path: Path) -> str:
@@ -59,6 +59,21 @@ def test_whatever_fails_nothing_is_left_and_the_older_file_stays(tmp_path, error
         unfinished.write_text("newer")
         raise error
     assert [path.read_text() for path in tmp_path.iterdir()] == ["older"]
+
+
+def test_leftovers_of_a_killed_process_are_removed_but_not_of_one_that_writes(tmp_path):
+    """Two batches in one folder; the first is in the middle of a picture when the second begins."""
+    code = (
+        "import os, sys; from pathlib import Path; from vgg.files import atomic_write\n"
+        "with atomic_write(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], cwd=Path(__file__).parents[2], check=False)
+    (killed,) = tmp_path.iterdir()
+    with atomic_write(tmp_path / "a.png") as unfinished:
+        unfinished.write_text("first")
+        remove_leftovers(tmp_path / "a.png")
+        assert unfinished.exists() and not killed.exists()
+    assert (tmp_path / "a.png").read_text() == "first"
 
 
 # Checking a place.
