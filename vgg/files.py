@@ -90,7 +90,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(path: Path) -> None:
-    """Delete what `atomic_write(path)` left behind in a process that was killed; one that still writes keeps its file."""
+    """Delete what `atomic_write(path)` left behind in a process that was killed; one that writes keeps its file."""
     for leftover in path.parent.glob(f"{_unfinished_start(path)}*{glob.escape(path.suffix)}"):
         with suppress(OSError):
             with leftover.open("r+b") as file:

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from transfer.command.outputs import preview_of
+from transfer.inputs.crop import read_cropped
 from transfer.masks.labels import Box, by_color, by_grabcut, by_luminance
 from transfer.masks.pictures import MOST_REGIONS, label_picture, preview, shares
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.errors import InputError, typed
-from vgg.image.file import check_output, read_image, write_image
+from vgg.image.file import check_output, write_image
 
 PROGRAM = "masks"
 LABELS = 3
@@ -94,7 +95,7 @@ def make_mask(options: argparse.Namespace) -> None:
     check_output(options.output, [options.picture])
     place = preview_of(options.output)
     check_output(place, [options.picture])
-    image = read_image(options.picture)
+    image = read_cropped(options.picture, "none")
     labels = labels_of(image, options)
     write_image(place, preview(image, labels))
     write_image(options.output, label_picture(labels))

@@ -5,6 +5,7 @@ user: transparency, 16 bits and EXIF orientation; colour profiles are in `vgg.im
 remarks about odd files to file descriptor 2; `vgg.console.quiet` keeps them off the terminal while a command runs.
 """
 
+import math
 from typing import Literal
 
 import cv2
@@ -15,6 +16,11 @@ from vgg.image import kind as picture_kind
 from vgg.image.profile import with_profile
 
 Depth = Literal[8, 16]
+
+#: Memory that decoding takes at most: four channels of 16 bits, the image, and its upright copy.
+BYTES_A_PIXEL = 8 + 3 + 3
+#: Rows that are made opaque at a time: between, the numbers are float32.
+_ROWS = 64
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
 _WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say lossless
@@ -28,17 +34,24 @@ WRITABLE_DEEP = (".png", ".tif", ".tiff")
 LARGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 
 
-def decode(data: bytes, kind: str, name: str) -> np.ndarray:
+def decode(data: bytes, kind: str, name: str, most_bytes: float = math.inf) -> np.ndarray:
     """Return a file's pixels as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     Args:
         data: the whole file.
         kind: its format, one of `kind.READABLE`.
         name: what error messages call the file.
+        most_bytes: the memory that may be taken; a small file can hold very many pixels.
 
     Raises:
         InputError: the data are cut off, damaged, too large or of a variety we cannot decode correctly.
     """
+    width, height = picture_kind.size_of(data, kind)
+    if BYTES_A_PIXEL * width * height > most_bytes:
+        raise InputError(
+            f"{name} has {width} × {height} pixels, which need {BYTES_A_PIXEL * width * height / 1e9:.1f} GB to be read, "
+            f"expected {most_bytes / 1e9:.1f} GB at most on this machine; save a smaller version of it"
+        )
     if kind == "JPEG" and not picture_kind.jpeg_is_whole(data):
         raise InputError(f"{name} is cut off, a JPEG picture without its end; copy or download it again")
     obstacle = picture_kind.tiff_obstacle(data) if kind == "TIFF" else None
@@ -50,7 +63,10 @@ def decode(data: bytes, kind: str, name: str) -> np.ndarray:
         if key is not None:
             pixels[pixels == key] = np.iinfo(pixels.dtype).max
     premultiplied = kind == "TIFF" and picture_kind.tiff_is_premultiplied(data, pixels.itemsize * 8)
-    return _turn_upright(_opaque_rgb(pixels, premultiplied), picture_kind.exif_orientation(data, kind))
+    image = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for top in range(0, len(pixels), _ROWS):
+        image[top : top + _ROWS] = _opaque_rgb(pixels[top : top + _ROWS], premultiplied)
+    return _turn_upright(image, picture_kind.exif_orientation(data, kind))
 
 
 def encode(image: np.ndarray, ending: str, depth: Depth = 8, profile: bytes | None = None) -> bytes:

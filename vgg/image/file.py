@@ -4,6 +4,7 @@ Inside the project a picture is an array (height, width, 3), RGB, in [0, 255]: u
 afterwards.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,16 +19,16 @@ from vgg.image.profile import profile_of
 from vgg.layers import SMALLEST_SIDE
 
 
-def read_image(path: Path | str) -> np.ndarray:
+def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     """Return the picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     16-bit pictures are scaled to 8 bits; of several frames or pages the first is taken; colour profiles are
-    ignored, see `read_profile`.
+    ignored, see `read_profile`. A picture that needs more than `most_bytes` of memory is refused before it is decoded.
 
     Raises:
         InputError: the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
     """
-    return codec.decode(*_read(path), name=str(path))
+    return codec.decode(*_read(path), str(path), most_bytes)
 
 
 def read_profile(path: Path | str) -> bytes | None:

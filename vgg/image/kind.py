@@ -42,11 +42,13 @@ _STARTS = (
 # In compressed JPEG data 0xFF is always followed by 0x00 or by a restart marker, D0 … D7.
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 _JPEG_END = b"\xd9"
+_JPEG_FRAMES = tuple(bytes([marker]) for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
 _EXIF_BLOCKS = (b"\xe1", b"eXIf", b"EXIF")  # as JPEG, PNG and WebP call them
 
 # TIFF tags, TIFF 6.0 §8. EXIF is itself a small TIFF file.
-_SUBFILE_TYPE, _BITS, _PHOTOMETRIC, _ORIENTATION = 254, 258, 262, 274
+_SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 258, 262, 274
 _SAMPLES, _PLANAR, _EXTRA_SAMPLES = 277, 284, 338
+_LAB = (8, 9, 10)  # CIELab, and as ICC and ITU write it
 _SHORT, _LONG = 3, 4
 
 
@@ -56,6 +58,33 @@ def kind_of(start: bytes) -> str:
         if re.match(pattern, start, re.DOTALL):
             return kind
     return f"of an unknown kind (it begins with the bytes {start[:8].hex(' ')})"
+
+
+def size_of(data: bytes, kind: str) -> tuple[int, int]:
+    """Return the width and height in a file's header, of a GIF the canvas's; numbers of no meaning if it is damaged."""
+    if kind == "PNG":
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+    if kind == "JPEG":
+        frames = (payload for marker, payload in jpeg_segments(data) if marker in _JPEG_FRAMES)
+        header = next(frames, b"")
+        return int.from_bytes(header[3:5], "big"), int.from_bytes(header[1:3], "big")
+    if kind == "TIFF":
+        tags = _tiff_tags(data)
+        return tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
+    if kind == "WebP":
+        name, header = next(webp_chunks(data), (b"", b""))
+        if name == b"VP8X":
+            return 1 + int.from_bytes(header[4:7], "little"), 1 + int.from_bytes(header[7:10], "little")
+        both = int.from_bytes(header[1:5] if name == b"VP8L" else header[6:10], "little")
+        return (
+            (1 + (both & 0x3FFF), 1 + (both >> 14 & 0x3FFF))
+            if name == b"VP8L"
+            else (both & 0x3FFF, both >> 16 & 0x3FFF)
+        )
+    start, length = (18, 4) if kind == "BMP" else (6, 2)
+    sides = (data[start : start + length], data[start + length : start + 2 * length])
+    width, height = (int.from_bytes(side, "little", signed=kind == "BMP") for side in sides)
+    return width, abs(height)  # a BMP counts rows from the top if its height is negative
 
 
 def jpeg_is_whole(data: bytes) -> bool:
@@ -89,6 +118,8 @@ def tiff_obstacle(data: bytes) -> str | None:
         return "pixels are grey with transparency"
     if samples > 1 and tags.get(_PLANAR) == 2:
         return "colour planes are stored one after the other"
+    if tags.get(_PHOTOMETRIC) in _LAB:
+        return "colours are CIELab, not RGB"
     if samples == 1 and tags.get(_BITS) == 16 and tags.get(_PHOTOMETRIC) == 0:
         return "16-bit grey levels count from white to black"
     return None

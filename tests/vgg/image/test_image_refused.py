@@ -11,7 +11,21 @@ import cv2
 import numpy as np
 import pytest
 
-from image_files import STORED, assert_one_line, encoded, exif, jpeg_with, png_chunk, png_of, read_bytes, refusal, tiff
+from image_files import (
+    GIF,
+    STORED,
+    assert_one_line,
+    encoded,
+    exif,
+    jpeg_with,
+    png_chunk,
+    png_of,
+    read_bytes,
+    refusal,
+    tiff,
+    webp_with,
+)
+from own_process import run_python
 from vgg.errors import InputError
 from vgg.image.file import read_image
 
@@ -128,6 +142,34 @@ def test_gigantic_pictures_are_refused(tmp_path):
     assert "too many pixels" in refusal(tmp_path, jpeg[:frame] + struct.pack(">HH", 65000, 65000) + jpeg[frame + 4 :])
 
 
+def test_what_needs_too_much_memory_is_refused_before_it_is_decoded(tmp_path):
+    rgba = np.dstack([STORED, STORED[..., :1]])
+    files = [(ending, encoded(ending, STORED)) for ending in (".png", ".jpg", ".webp", ".tif", ".bmp")]
+    lossy = encoded(".webp", STORED, cv2.IMWRITE_WEBP_QUALITY, 50)
+    for name, data in [*files, ("rgba", png_of(rgba)), ("lossy", lossy), ("exif", webp_with(exif(1), STORED))]:
+        (tmp_path / name).write_bytes(data)
+        assert read_image(tmp_path / name, 16 * 24 * 14).shape == STORED.shape
+        with pytest.raises(InputError, match="has 24 × 16 pixels, which need 0.0 GB to be read"):
+            read_image(tmp_path / name, 16 * 24 * 14 - 1)
+    (tmp_path / "a.gif").write_bytes(GIF)
+    with pytest.raises(InputError, match="has 3 × 2 pixels"):
+        read_image(tmp_path / "a.gif", 80)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit of the process")
+def test_a_small_file_of_very_many_pixels_under_a_limit(tmp_path):
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 6, 0, 0, 0)
+    chunks = png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(99))) + png_chunk(b"IEND", b"")
+    (tmp_path / "large.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
+    program = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (4 * 10**9,) * 2)\n"
+        "from transfer.masks.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    done = run_python(program, str(tmp_path / "large.png"), "--by", "color", "-o", str(tmp_path / "mask.png"))
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "large.png has 20000 × 20000 pixels, which need 5.6 GB to be read, expected" in done.stderr
+
+
 @pytest.mark.parametrize(
     "data, words",
     [
@@ -135,6 +177,7 @@ def test_gigantic_pictures_are_refused(tmp_path):
         (tiff(np.zeros((16, 24), np.int16), format=2), "int16 samples"),
         (tiff(np.zeros((16, 24, 2), np.uint8), extra=2), "grey with transparency"),
         (tiff(STORED, planar=2), "planes"),
+        (tiff(STORED, photometric=8), "colours are CIELab"),
         (tiff(np.zeros((16, 24), np.uint16), photometric=0), "white to black"),
         (tiff(STORED, subfile=1), "preview"),
         (tiff(STORED, ">", subfile=1), "preview"),
