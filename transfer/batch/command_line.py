@@ -71,9 +71,11 @@ def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
     with interrupts_at_once():
         from transfer.batch.orders import orders_of
         from transfer.batch.places import check_folder, require_apart
+        from transfer.inputs.masks import check_masks
     check_folder(options)
     orders = orders_of(pairs, options)
     require_apart(orders, options)
+    check_masks(orders[0].files, recipe.crop)  # the same for all
     if options.weights is not None:
         require_weights_file(options.weights)
     with_workers = require_workers_possible(options)

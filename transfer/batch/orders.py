@@ -17,6 +17,7 @@ from transfer.command.named_files import files_from
 from transfer.command.outputs import Outputs, check_log_dir, outputs_of, planned
 from transfer.command.sources import digest, sources
 from transfer.inputs.files import KEEP, Files
+from transfer.inputs.masks import check_proportions
 from transfer.recipe.choices import Recipe
 from vgg.errors import InputError
 
@@ -91,7 +92,7 @@ class Order:
 
 
 def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]:
-    """Return the orders; the names of each one's files are checked.
+    """Return the orders; the names of each one's files are checked, and the masks' proportions.
 
     Raises:
         InputError: the options do not fit together, or no order's files can be written.
@@ -108,6 +109,8 @@ def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]
             planned(picture, options.sheet, inputs, options.depth, watched, options.report)
             if options.log_dir is not None:
                 check_log_dir(options.log_dir, outputs)
+            if options.crop != "square":
+                check_proportions(files)
         except InputError as error:
             problem = str(error)
         found.append(Order(pair, files, outputs, problem))

@@ -8,6 +8,8 @@ import csv
 import glob
 import io
 import os
+import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -101,7 +103,7 @@ def csv_pairs(path: str) -> list[Pair]:
         )
     folder, pairs = os.path.dirname(path), []
     for line, row in rows:
-        content, style = ((row[name] or "").strip() for name in PREFIXES)
+        content, style = (as_meant((row[name] or "").strip()) for name in PREFIXES)
         if not content or not style:
             raise InputError(f"{path}, line {line}: a cell is empty, expected a content and a style; fill it in")
         pairs.append(Pair(os.path.join(folder, content), os.path.join(folder, style)))
@@ -110,11 +112,26 @@ def csv_pairs(path: str) -> list[Pair]:
     return pairs
 
 
+def harmless(text: str) -> str:
+    """Return the text of a cell, after an apostrophe if a spreadsheet would take it for a formula; see `as_meant`."""
+    return f"'{text}" if re.match(r"'*[=+\-@\t\r]", text) else text
+
+
+def as_meant(cell: str) -> str:
+    """Return what `harmless` was given for a cell."""
+    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+
+
+def one_name(name: str) -> str:
+    """Return the same for names that are one on some disks: for A and a, and for é in one sign and in two."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
 def require_distinct(pairs: Sequence[Pair]) -> None:
     """Return if no two results have the same name, also where A and a are the same; raises InputError if they do."""
     seen: dict[str, Pair] = {}
     for pair in pairs:
-        other = seen.setdefault(pair.name.casefold(), pair)
+        other = seen.setdefault(one_name(pair.name), pair)
         if other != pair:
             raise InputError(
                 f"{other.content} with {other.style} and {pair.content} with {pair.style} would both be called "

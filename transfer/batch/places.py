@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from transfer.batch.orders import Order
+from transfer.batch.pairs import one_name
 from transfer.command.outputs import preview_of
 from vgg.errors import InputError
 from vgg.files import check_place
@@ -45,12 +46,12 @@ def require_apart(orders: Sequence[Order], options: argparse.Namespace) -> None:
     inputs = {os.path.realpath(name) for name in read}
     taken: dict[str, str] = {}
     for path, owner in _written(orders, options):
-        other = taken.setdefault(str(path).casefold(), owner)  # on some disks A and a are the same
+        other = taken.setdefault(one_name(str(path)), owner)
         if other != owner:
             raise InputError(f"{path} would be a file of {other} and of {owner}; rename a picture")
         if os.path.realpath(path) in inputs:
             raise InputError(f"the output {path} is also an input, which it would overwrite; choose another --output")
-    names = {order.pair.name.casefold() for order in orders}
+    names = {one_name(order.pair.name) for order in orders}
     for name in sorted(names) if options.save_every else ():
         series, _, number = name.rpartition("-")
         if number.isdecimal() and series in names:

@@ -8,6 +8,7 @@ from typing import Any
 
 from transfer.batch.making import Made
 from transfer.batch.orders import Order
+from transfer.batch.pairs import harmless
 from vgg.files import atomic_write
 
 COLUMNS = ("content", "style", "file", "total", "content loss", "style loss", "tv loss", "steps", "seconds", "problem")
@@ -54,4 +55,4 @@ def write_table(path: Path, orders: Sequence[Order], rows: Mapping[Order, Row]) 
             row = rows[order]
             numbers = ["" if row.problem else f"{value:.6g}" for value in (row.total, *row.groups)]
             counts = (row.steps or "", f"{row.seconds:.2f}" if row.seconds else "")
-            writer.writerow([*order.pair, row.file, *numbers, *counts, row.problem])
+            writer.writerow([*map(harmless, (*order.pair, row.file)), *numbers, *counts, harmless(row.problem)])

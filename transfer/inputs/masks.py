@@ -7,16 +7,19 @@ import cv2
 import numpy as np
 
 from transfer.inputs.crop import read_cropped
-from transfer.inputs.files import KEEP, Files
+from transfer.inputs.files import KEEP, SAMPLE, Files
 from transfer.inputs.region_names import color_of, name_of
 from transfer.recipe.choices import Crop
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError, typed
+from vgg.image.file import read_size
 
 #: More than a person would paint; a photograph, or a label picture saved as JPEG, has thousands.
 MOST_LABELS = 16
 #: How far the proportions of a label picture may be from those of its picture.
 PROPORTIONS = 0.02
+#: How far rounding changes the proportions of a picture of 16 pixels, the smallest that is used.
+ROUNDED = 0.5 / 16
 
 
 def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "none") -> dict[str, np.ndarray]:
@@ -26,12 +29,7 @@ def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "n
         InputError: the file is no picture, of another shape than its picture, or has too many colours.
     """
     image = read_cropped(file, crop)
-    (height, width), (rows, columns) = image.shape[:2], shape
-    if abs(np.log(height / width * columns / rows)) > PROPORTIONS:
-        raise InputError(
-            f"{file}: a mask of {width} × {height} pixels for {picture}, used at {columns} × {rows}; expected the same "
-            "proportions as its picture's"
-        )
+    require_proportions(file, image.shape[:2], picture, shape)
     codes = image.astype(np.int64) @ (1 << 16, 1 << 8, 1)  # (H, W)
     found = np.unique(codes)
     if len(found) > MOST_LABELS:
@@ -91,6 +89,41 @@ def regions_of(
         )
     total = sum(region.weight for region in regions)
     return tuple(replace(region, weight=region.weight / total) for region in regions)
+
+
+def require_proportions(
+    file: str, mask_shape: tuple[int, int], picture: str, shape: tuple[int, int], tolerance: float = PROPORTIONS
+) -> None:
+    """Return if a mask has its picture's proportions, (height, width) of both given; raises InputError if not."""
+    (height, width), (rows, columns) = mask_shape, shape
+    if abs(np.log(height / width * columns / rows)) > tolerance:
+        raise InputError(
+            f"{file}: a mask of {width} × {height} pixels for {picture}, used at {columns} × {rows}; expected the same "
+            "proportions as its picture's"
+        )
+
+
+def check_proportions(files: Files) -> None:
+    """Return if the content mask has about the proportions of the content picture's file; nothing is decoded.
+
+    Raises:
+        InputError: it has not, or one of both is not a picture.
+    """
+    mask, picture = files.content_mask, files.content
+    if mask is not None and picture != SAMPLE:
+        require_proportions(mask, read_size(mask), picture, read_size(picture), PROPORTIONS + ROUNDED)
+
+
+def check_masks(files: Files, crop: Crop = "none") -> None:
+    """Return if the masks fit each other and the regions named, whatever the pictures' proportions are.
+
+    Raises:
+        InputError: as `regions_of`.
+    """
+    if files.content_mask is not None:
+        own, *others = (read_cropped(mask, crop).shape[:2] for mask in (files.content_mask, *files.style_masks))
+        styles = len(files.style_pictures)
+        regions_of(files, own, [*others, *[own] * styles][:styles], crop)
 
 
 def guide_of(where: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -47,10 +47,11 @@ def decode(data: bytes, kind: str, name: str, most_bytes: float = math.inf) -> n
         InputError: the data are cut off, damaged, too large or of a variety we cannot decode correctly.
     """
     width, height = picture_kind.size_of(data, kind)
-    if BYTES_A_PIXEL * width * height > most_bytes:
+    needed = BYTES_A_PIXEL * width * height
+    if needed > most_bytes:
         raise InputError(
-            f"{name} has {width} × {height} pixels, which need {BYTES_A_PIXEL * width * height / 1e9:.1f} GB to be read, "
-            f"expected {most_bytes / 1e9:.1f} GB at most on this machine; save a smaller version of it"
+            f"{name} has {width} × {height} pixels, which need {needed / 1e9:.1f} GB to be read, expected "
+            f"{most_bytes / 1e9:.1f} GB at most on this machine; save a smaller version of it"
         )
     if kind == "JPEG" and not picture_kind.jpeg_is_whole(data):
         raise InputError(f"{name} is cut off, a JPEG picture without its end; copy or download it again")
@@ -142,7 +143,7 @@ def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
 
 def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
     """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif, any other number means upright."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in picture_kind.TURNED:
         image = image.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         image = image[::-1]

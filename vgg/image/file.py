@@ -42,6 +42,15 @@ def read_profile(path: Path | str) -> bytes | None:
     return profile_of(*_read(path))
 
 
+def read_size(path: Path | str) -> tuple[int, int]:
+    """Return the height and width of what `read_image` returns, without decoding it; raises InputError as that does."""
+    data, found = _read(path)
+    width, height = kind.size_of(data, found)
+    if not width or not height:
+        raise InputError(f"{path} is a {found} picture without a size, as it is damaged; copy it again")
+    return (width, height) if kind.exif_orientation(data, found) in kind.TURNED else (height, width)
+
+
 def _read(path: Path | str) -> tuple[bytes, str]:
     """Return the whole file and which kind of picture it is."""
     if os.path.isdir(path):

@@ -11,6 +11,9 @@ import re
 import struct
 from collections.abc import Iterator
 
+#: The EXIF orientations of a picture that lies on its side.
+TURNED = (5, 6, 7, 8)
+
 READABLE = ("JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF")
 
 # First match wins: a raw photo is also a TIFF, an SVG drawing is also a text.
@@ -70,17 +73,17 @@ def size_of(data: bytes, kind: str) -> tuple[int, int]:
         return int.from_bytes(header[3:5], "big"), int.from_bytes(header[1:3], "big")
     if kind == "TIFF":
         tags = _tiff_tags(data)
-        return tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
+        sides = tags.get(_WIDTH, 0), tags.get(_HEIGHT, 0)
+        return sides[::-1] if tags.get(_ORIENTATION) in TURNED else sides  # as OpenCV turns it
     if kind == "WebP":
         name, header = next(webp_chunks(data), (b"", b""))
         if name == b"VP8X":
             return 1 + int.from_bytes(header[4:7], "little"), 1 + int.from_bytes(header[7:10], "little")
-        both = int.from_bytes(header[1:5] if name == b"VP8L" else header[6:10], "little")
-        return (
-            (1 + (both & 0x3FFF), 1 + (both >> 14 & 0x3FFF))
-            if name == b"VP8L"
-            else (both & 0x3FFF, both >> 16 & 0x3FFF)
-        )
+        if name == b"VP8L":  # 14 bits each, less 1
+            both = int.from_bytes(header[1:5], "little")
+            return 1 + (both & 0x3FFF), 1 + (both >> 14 & 0x3FFF)
+        both = int.from_bytes(header[6:10], "little")  # 14 bits each, and 2 between them
+        return both & 0x3FFF, both >> 16 & 0x3FFF
     start, length = (18, 4) if kind == "BMP" else (6, 2)
     sides = (data[start : start + length], data[start + length : start + 2 * length])
     width, height = (int.from_bytes(side, "little", signed=kind == "BMP") for side in sides)

@@ -84,8 +84,8 @@ def test_a_csv_file_that_is_no_good(tmp_path, data, expected):
     assert expected in str(caught.value) and str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("other", ["second/a.png", "a.jpg", "A.PNG"])
+@pytest.mark.parametrize("other", ["second/ä.png", "ä.jpg", "Ä.PNG", "a\N{COMBINING DIAERESIS}.png"])
 def test_two_results_of_one_name(other):
-    with pytest.raises(InputError, match=r"would both be called (a|A)-x\.png; rename one"):
-        require_distinct([Pair("first/a.png", "x.png"), Pair(other, "x.png")])
-    require_distinct([Pair("first/a.png", "x.png"), Pair("first/a.png", "y.png")])
+    with pytest.raises(InputError, match=r"would both be called .{1,2}-x\.png; rename one"):
+        require_distinct([Pair("first/ä.png", "x.png"), Pair(other, "x.png")])
+    require_distinct([Pair("first/ä.png", "x.png"), Pair("first/ä.png", "y.png")])

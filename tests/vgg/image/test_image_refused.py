@@ -149,7 +149,7 @@ def test_what_needs_too_much_memory_is_refused_before_it_is_decoded(tmp_path):
     for name, data in [*files, ("rgba", png_of(rgba)), ("lossy", lossy), ("exif", webp_with(exif(1), STORED))]:
         (tmp_path / name).write_bytes(data)
         assert read_image(tmp_path / name, 16 * 24 * 14).shape == STORED.shape
-        with pytest.raises(InputError, match="has 24 × 16 pixels, which need 0.0 GB to be read"):
+        with pytest.raises(InputError, match="has 24 × 16 pixels, which need"):
             read_image(tmp_path / name, 16 * 24 * 14 - 1)
     (tmp_path / "a.gif").write_bytes(GIF)
     with pytest.raises(InputError, match="has 3 × 2 pixels"):
