@@ -120,7 +120,7 @@ def test_a_worker_elsewhere_without_weights_and_then_no_scheduler(tmp_path, word
     assert (code, err) == (0, "") and "4/4" in out
     assert pictures(tmp_path) == alone
     (tmp_path / "out" / "b-y.png").unlink()
-    process = start(words, "--iterations", "3000", "--scheduler", scheduler[1])
+    process = start(words, "--overwrite", "--iterations", "3000", "--scheduler", scheduler[1])
     for line in process.stdout:
         if line.startswith("dashboard") or "workers; " in line:
             break
