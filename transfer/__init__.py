@@ -8,8 +8,7 @@ Read in this order:
 3. `objective`    the total loss and its gradient as a function of the image: terms, whole or in stripes
 4. `train`        the training loop, and `progress`, all that changes while it runs; its optimisers are in
                   `vgg.optimize`
-5. `session`      from a job to its image: sizes (`coarse_to_fine`), precisions, stripes (`memory`, `machine`), and the
-                  pictures for the normalised network (`normalizing`)
+5. `session`      from a job to its image: sizes (`coarse_to_fine`), precisions, stripes (`memory`, `machine`)
 6. `command`      the command line; `inputs` reads the images it begins with; `full_size` enlarges its result
 
 Beside them, `regions` and `guided` give parts of a picture styles of their own, and `colors` says whose colours the

@@ -16,7 +16,6 @@ from transfer.colors import prepared, restored
 from transfer.inputs.pictures import Pictures, start_image
 from transfer.margin import continued, margin_of, widened
 from transfer.memory import Plan, plan
-from transfer.normalizing import normalizing_pictures
 from transfer.objective.objective import Evaluation, Objective
 from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
@@ -35,6 +34,7 @@ from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import Optimizer
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from vgg.shapes import OddSides
+from weights.drawings.normalizing import normalizing_pictures
 
 #: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
 LOW_PRECISION_SHARE = 0.9

@@ -57,7 +57,7 @@ def read_drawings(file: Path, count: int) -> np.ndarray:
 
 def draw_with_display(settings: Settings, stream: TextIO) -> np.ndarray:
     """Return new drawings."""
-    from weights.train.drawings import draw_all
+    from weights.drawings import draw_all
 
     count, began = settings.kinds * settings.draws, time.monotonic()
     say(f"drawing {count} pictures:", stream)

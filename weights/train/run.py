@@ -7,7 +7,7 @@ from typing import TextIO
 from vgg.console.interrupts import interrupts_polled
 from vgg.console.progress import steps_display
 from vgg.console.terminal import say
-from weights.train.drawings_file import get_drawings
+from weights.drawings_file import get_drawings
 from weights.train.file import finished, write_finished
 from weights.train.loop import State, Step, initial_state, train
 from weights.train.settings import Settings

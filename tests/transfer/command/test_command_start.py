@@ -10,7 +10,7 @@ from transfer.objective.objective import Objective
 from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
 from vgg.image.file import read_image
-from weights.train.drawings import draw
+from weights.drawings import draw
 
 
 @pytest.fixture

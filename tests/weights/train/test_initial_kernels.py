@@ -5,8 +5,8 @@ import pytest
 import scipy.signal
 
 from vgg.layers import CONVOLUTIONS, LAYERS
+from weights.drawings import draw
 from weights.train import initial
-from weights.train.drawings import draw
 from weights.train.initial import initial_kernels, spherical_kmeans
 from weights.train.loop import CLUSTERED, initial_state
 from weights.train.settings import Phase, Settings

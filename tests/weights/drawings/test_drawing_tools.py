@@ -4,13 +4,29 @@ import cv2
 import numpy as np
 import pytest
 
-from weights.train.drawings.canvas import coordinates, fill, trace
-from weights.train.drawings.fields import fractal, look_up, slopes, smooth, spread
-from weights.train.drawings.flow import smear
-from weights.train.drawings.orientation import along_levels, follow, from_angle, orientation
-from weights.train.drawings.palette import colour_by, lab, palette, varied
-from weights.train.drawings.shading import shade
-from weights.train.drawings.shapes import NAMES, frame, outline
+from weights.drawings.canvas import (
+    NAMES,
+    along_levels,
+    colour_by,
+    coordinates,
+    fill,
+    follow,
+    fractal,
+    frame,
+    from_angle,
+    lab,
+    look_up,
+    orientation,
+    outline,
+    palette,
+    slopes,
+    smooth,
+    spread,
+    trace,
+    varied,
+)
+from weights.drawings.patterns import smear
+from weights.drawings.scenes import shade
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfer.normalizing import normalizing_pictures
+from weights.drawings.normalizing import normalizing_pictures
 
 
 def test_they_are_always_the_same_and_unlike_each_other():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from own_process import ROOT, run_python
-from weights.train.drawings import draw, draw_all
+from weights.drawings import draw, draw_all
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +43,13 @@ def test_ctrl_c_is_heard_again_afterwards(by_two):
 
 
 def test_workers_import_no_tensorflow():
-    done = run_python("import sys, weights.train.drawings.many; print('tensorflow' in sys.modules)")
+    done = run_python("import sys, weights.drawings.kinds; print('tensorflow' in sys.modules)")
     assert done.stdout == "False\n"
 
 
 PROGRAM = """
 import multiprocessing, signal
-from weights.train.drawings import draw_all
+from weights.drawings import draw_all
 
 def report(done, total):
     if done == 4:

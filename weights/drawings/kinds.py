@@ -1,25 +1,33 @@
-"""Chooses what a kind is: a family of programs, alone or two of them together, and how the picture is finished."""
+"""Chooses what a kind is (a family of programs, alone or two of them together, and a finish), and draws whole sets."""
 
+import multiprocessing
+import signal
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.pool import Pool
 from typing import TypeVar
 
 import cv2
 import numpy as np
 
-from weights.train.drawings.animals import furry_head
-from weights.train.drawings.canvas import Family, Program, Rng, log_uniform, mix, to_bytes
-from weights.train.drawings.cells import cells, skin
-from weights.train.drawings.clouds import clouds, weave
-from weights.train.drawings.dots import bokeh, dots, stars
-from weights.train.drawings.fields import fractal, warp
-from weights.train.drawings.flow import curves, flow
-from weights.train.drawings.leaves import leaves
-from weights.train.drawings.lines import hatching, line_drawing
-from weights.train.drawings.portraits import portrait
-from weights.train.drawings.scenes import landscape
-from weights.train.drawings.shading import bodies, folds, gradient, sculpture
-from weights.train.drawings.strokes import painted, strokes
-from weights.train.drawings.swarms import herd, swarm
-from weights.train.drawings.waves import ornament, waves
+from weights.drawings.canvas import Family, Program, Rng, fractal, log_uniform, mix, to_bytes, warp
+from weights.drawings.creatures import furry_head, herd, portrait, swarm
+from weights.drawings.patterns import (
+    bokeh,
+    cells,
+    clouds,
+    curves,
+    dots,
+    flow,
+    leaves,
+    ornament,
+    skin,
+    stars,
+    waves,
+    weave,
+)
+from weights.drawings.scenes import bodies, folds, gradient, landscape, sculpture
+from weights.drawings.strokes import hatching, line_drawing, painted, strokes
 
 Choice = TypeVar("Choice")
 SIZE = 320  # pixels, the side of a picture
@@ -114,3 +122,32 @@ def _pick(rng: Rng, choices: dict[Choice, float]) -> Choice:
     """Return one of the keys; the values say how likely each is."""
     weights = np.array(list(choices.values()), float)
     return list(choices)[rng.choice(len(choices), p=weights / weights.sum())]
+
+
+def draw_all(
+    kinds: int, draws: int, seed: int, workers: int, report: Callable[[int, int], None], size: int = SIZE
+) -> np.ndarray:
+    """Return `draws` pictures of each kind, (kinds * draws, size, size, 3) bytes; number kind * draws + draw.
+
+    `report` is called with how many are done and how many there are. The pictures do not depend on `workers`.
+    """
+    pictures = np.empty((kinds * draws, size, size, 3), np.uint8)
+    with _pool(workers) as pool:
+        kind_by_kind = pool.imap(partial(_draws_of, draws=draws, seed=seed, size=size), range(kinds))
+        for kind, drawn in enumerate(kind_by_kind):
+            pictures[kind * draws : (kind + 1) * draws] = drawn
+            report((kind + 1) * draws, kinds * draws)
+    return pictures
+
+
+def _draws_of(kind: int, draws: int, seed: int, size: int) -> np.ndarray:
+    return np.stack([draw(kind, number, size, seed) for number in range(draws)])
+
+
+def _pool(workers: int) -> Pool:
+    """Return processes that leave Ctrl-C to this one, which then ends them; they inherit that it is ignored."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return multiprocessing.get_context("spawn").Pool(workers, cv2.setNumThreads, (1,))
+    finally:
+        signal.signal(signal.SIGINT, handler)

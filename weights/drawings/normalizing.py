@@ -14,7 +14,7 @@ photographs and paintings: |log2 of the ratio|, after each layer's median ratio 
 
 import numpy as np
 
-from weights.train.drawings import draw
+from weights.drawings.kinds import draw
 
 #: Leaves, cells, an animal's head, curves, leaves on a flow, bodies, a portrait, a swarm, an ornament, lights out of
 #: focus, a landscape and strokes: half of them show something. With 24 or 160 kinds the figures are about the same.

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from weights.train.drawings import draw
-from weights.train.drawings.kinds import SUBJECTS, TEXTURES, TREATMENTS
+from weights.drawings import draw
+from weights.drawings.kinds import SUBJECTS, TEXTURES, TREATMENTS
 
 KINDS, DRAWS = 24, 3
 FAMILIES = list(TEXTURES | SUBJECTS)
