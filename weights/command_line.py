@@ -1,17 +1,29 @@
-"""The command line of the weights: `python -m weights COMMAND`; each command is a file in `weights/commands`.
+"""The command line of the weights: `python -m weights COMMAND`; for each command, `add_…` adds its options.
 
-Exit codes: 0 done, 2 the input or the download cannot be used (one line on stderr), 130 stopped with Ctrl-C.
+Exit codes: 0 done, 2 the input or the download cannot be used (one line on stderr), 130 stopped with Ctrl-C. What takes
+time to import is imported by the command that needs it: `--help` waits for nothing.
 """
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import get_args
 
 from vgg.console import terminal
-from vgg.errors import typed
-from weights.commands.download import add_download
-from weights.commands.random import add_random
-from weights.commands.train import add_train
-from weights.commands.verify import add_verify
+from vgg.console.arguments import file_name, number, whole_number
+from vgg.console.interrupts import interrupts_at_once
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say
+from vgg.errors import InputError, typed
+from vgg.files import check_place
+from vgg.load import weights_path
+from vgg.matfile.locate import FOLDER
+from weights.train.settings import Phase, Pooling, Settings
+
+Commands = argparse._SubParsersAction  # of parsers
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -29,3 +41,150 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
     return terminal.run("weights", lambda: options.run(options))
+
+
+def add_download(commands: Commands) -> None:
+    """Add the `download` command."""
+    parser = commands.add_parser(
+        "download",
+        help="fetch the published MatConvNet file and verify it",
+        description="Fetch the published MatConvNet file and verify it. An interrupted download is resumed.",
+    )
+    parser.add_argument(
+        "--layout", choices=["later", "beta16"], default="later", help="which of the two files (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--url",
+        help="another address of the same file; the digest is checked as well "
+        "(default: the environment's WEIGHTS_URL, else www.vlfeat.org)",
+    )
+    parser.add_argument("--to", type=file_name, metavar="FILE", help="where to put it (default: the weights folder)")
+    parser.set_defaults(run=run_download)
+
+
+def run_download(options: argparse.Namespace) -> None:
+    """Download one file and say where it is."""
+    with interrupts_at_once():
+        from weights.download import download
+        from weights.published import SOURCES
+
+    source = SOURCES[options.layout]
+    target = options.to or FOLDER / source.name
+    url = options.url or os.environ.get("WEIGHTS_URL")
+    download(source, target, sys.stderr, [url] if url else None)
+    say(f"{target}: complete, {source.algorithm.upper()} as published")
+
+
+def add_train(commands: Commands) -> None:
+    """Add the `train` command. Each field of `Settings` is an option, with its default."""
+    text = "train a half-width VGG-19 on pictures drawn by code; needs no download and about one hour on 2 cores"
+    parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument(
+        "--to", type=file_name, metavar="FILE", default=FOLDER / "trained.mat", help="a .mat, or a small .npz (5 MB)"
+    )
+    parser.add_argument("--resume", action="store_true", help="continue a run that was stopped; give it the same --to")
+    parser.add_argument(
+        "--checkpoint-every", type=whole_number(1), metavar="N", help="also write FILE-STEP.mat every N steps"
+    )
+    parser.add_argument(
+        "--drawings",
+        type=file_name,
+        metavar="FILE",
+        help="an .npy to take the drawings from, or to keep them in",
+    )
+    settings = parser.add_argument_group("settings")
+    for field in fields(Settings):
+        kind = {"seed": whole_number(0), "phases": phases, "pooling": str}.get(field.name)
+        kind = kind or (whole_number(1) if field.type in (int, "int") else number)
+        settings.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=kind,
+            choices=get_args(Pooling) if field.name == "pooling" else None,
+            help=f"default: {shown(field.default)}",
+            metavar=None if field.name == "pooling" else "N" if kind is not phases else "SIZE:KINDS:UNTIL,…",
+        )
+    parser.set_defaults(run=run_train)
+
+
+def phases(text: str) -> tuple[Phase, ...]:
+    """Return the phases in a text such as `64:56:0.4,96:28:1`, for `add_argument(type=phases)`."""
+    try:
+        parts = [part.split(":") for part in text.split(",")]
+        return tuple(Phase(int(size), int(kinds), float(until)) for size, kinds, until in parts)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} found, expected SIZE:KINDS:UNTIL,… such as 64:56:0.4,96:28:1"
+        ) from None
+
+
+def shown(default: object) -> str:
+    """Return the default of a setting as it would be typed."""
+    if isinstance(default, tuple):
+        return ",".join(f"{phase.size}:{phase.kinds}:{phase.until:g}" for phase in default)
+    return str(default)
+
+
+def run_train(options: argparse.Namespace) -> None:
+    """Train and say where the network is."""
+    given = {field.name: getattr(options, field.name) for field in fields(Settings)}
+    given = {name: value for name, value in given.items() if value is not None}
+    path: Path = options.to
+    kept = path.with_suffix(".state.npz")
+    check_place(path)
+    if path.suffix not in (".mat", ".npz"):
+        raise InputError(f"{path} ends in {path.suffix!r}, expected .mat or .npz")
+    if not options.resume:
+        for existing in filter(os.path.lexists, (path, kept)):
+            raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")
+    settings = Settings(**given)  # refused at once if they do not fit together
+    start_tensorflow()
+    # Here and not above: they import TensorFlow, for which other commands should not wait.
+    from weights.train.run import Places, load, make
+
+    state = None
+    if options.resume:
+        settings, state = load(kept)
+        if replace(settings, **given) != settings:
+            raise InputError(f"{kept} is of a run with other settings; leave the settings away with --resume")
+    make(Places(path, kept, options.drawings, options.checkpoint_every), settings, state, sys.stderr)
+    say(f"written: {path}")
+
+
+def add_random(commands: Commands) -> None:
+    """Add the `random` command."""
+    text = "write random filters (He initialisation, 80 MB), to compare trained ones with"
+    parser = commands.add_parser("random", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--to", type=file_name, metavar="FILE", required=True, help="a new .mat file")
+    parser.add_argument("--seed", type=whole_number(0), default=0, help="default: %(default)s")
+    parser.set_defaults(run=run_random)
+
+
+def run_random(options: argparse.Namespace) -> None:
+    """Write the filters and say where they are."""
+    check_place(options.to)
+    if os.path.lexists(options.to):
+        raise InputError(f"{options.to} exists already; delete it first, or choose another name")
+    with interrupts_at_once():
+        from weights.load import make_untrained  # with SciPy and NumPy, for which `--help` does not wait
+
+    make_untrained(options.to, options.seed)
+    say(f"written: {options.to}")
+
+
+def add_verify(commands: Commands) -> None:
+    """Add the `verify` command."""
+    text = "say what a weights file is: genuine, partly genuine, re-saved, trained by this program or unknown"
+    parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("file", type=file_name, nargs="?", help="default: the file that a run would use")
+    parser.set_defaults(run=run_verify)
+
+
+def run_verify(options: argparse.Namespace) -> None:
+    """Print the verdict and what it rests on."""
+    with interrupts_at_once():
+        from weights.verify import verify  # with SciPy and NumPy; `--help` and `download` do not wait for them
+
+    report = verify(weights_path(options.file))
+    say(report.verdict)
+    for label, value in report.details:
+        say(f"  {label:<12} {value}")

@@ -1,12 +1,20 @@
-"""Loads the weights of a run: the file that the user named, else the genuine one if it is here, else ours."""
+"""Loads the weights of a run: the file that the user named, else the genuine one if it is here, else ours.
+
+Random filters of VGG-19's shape, what a network gives that has seen nothing, are made here too.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
+from vgg.layers import CONVOLUTIONS
 from vgg.load import weights_path
 from vgg.matfile.locate import FOLDER, genuine_present
-from vgg.matfile.read import Weights, read
-from weights.verify import describe
+from vgg.matfile.read import Conv, Weights, read
+from vgg.matfile.write import write
+from weights.published import MEAN_RGB
+from weights.verify import UNTRAINED_ORIGIN, describe
 
 NOT_GENUINE = "; not ImageNet's: get the genuine weights (0.5 GB) with `make download-weights`"
 
@@ -21,3 +29,23 @@ def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = 
     remark = "" if named or genuine_present(folder) else NOT_GENUINE
     say(f"weights: {describe(weights)}, {weights.path}{remark}")
     return weights
+
+
+def untrained(seed: int) -> dict[str, Conv]:
+    """Return kernels N(0, 2 / (9·in)) as in He et al. 2015, with VGG-19's numbers of channels, and biases of 0."""
+    rng = np.random.default_rng(seed)
+    convolutions: dict[str, Conv] = {}
+    for layer in CONVOLUTIONS:
+        kernel = rng.standard_normal((3, 3, layer.channels_in, layer.channels), np.float32)
+        kernel *= np.float32(np.sqrt(2 / (9 * layer.channels_in)))
+        convolutions[layer.name] = Conv(kernel, np.zeros(layer.channels, np.float32))
+    return convolutions
+
+
+def make_untrained(path: Path, seed: int) -> None:
+    """Write random filters to `path` (80 MB); the same seed gives the same bytes.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    write(path, Weights(untrained(seed), MEAN_RGB, "later", f"{UNTRAINED_ORIGIN} (He initialisation, seed {seed})"))

@@ -1,13 +1,72 @@
-"""Numbers of the published VGG-19, a few for each convolution, by which its weights are recognised.
+"""The published VGG-19: its two MatConvNet files, and a few numbers of each convolution, by which it is recognised.
 
-Single numbers have six decimals, sums five. The whole kernels of conv1_1 … conv3_4, all biases and one position of the
-upper kernels were taken from a public copy of the authors' Caffe model (Simonyan & Zisserman, CC BY 4.0). Its conv1_1
-agrees with all numbers that people have printed from the published beta16 file.
+MatConvNet published the network twice: the "later" file (fields in `meta`) and the "beta16" file (fields in
+`normalization`). The kernels are those of Simonyan & Zisserman, arXiv:1409.1556, configuration E.
 
-Kernels are indexed [height, width, in, out], as in the `.mat` file; the input channels of conv1_1 are red, green, blue.
+Of the numbers, single ones have six decimals, sums five. The whole kernels of conv1_1 … conv3_4, all biases and one
+position of the upper kernels were taken from a public copy of the authors' Caffe model (CC BY 4.0). Its conv1_1 agrees
+with all numbers that people have printed from the published beta16 file. Kernels are indexed [height, width, in, out],
+as in the `.mat` file; the input channels of conv1_1 are red, green, blue.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
+
+from vgg.files import file_digest
+from vgg.matfile.locate import GENUINE_BETA16, GENUINE_LATER
+
+
+@dataclass(frozen=True)
+class Source:
+    """One published file. A download from any address is accepted only if the digest agrees.
+
+    `name` is the file's name on disk, `digest` the hexadecimal `algorithm` digest of the whole file, and `size` its
+    length in bytes, or None if nobody has recorded it.
+    """
+
+    name: str
+    layout: str
+    urls: tuple[str, ...]
+    algorithm: str
+    digest: str
+    size: int | None
+
+
+LATER = Source(
+    name=GENUINE_LATER,
+    layout="later",
+    # The site's certificate has failed for some people. Plain http is as safe here, because the digest decides.
+    urls=(
+        "https://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat",
+        "http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat",
+    ),
+    algorithm="sha256",
+    digest="abdb57167f82a2a1fbab1e1c16ad9373411883f262a1a37ee5db2e6fb0044695",
+    size=534_904_783,
+)
+
+BETA16 = Source(
+    name=GENUINE_BETA16,
+    layout="beta16",
+    urls=(
+        "https://www.vlfeat.org/matconvnet/models/beta16/imagenet-vgg-verydeep-19.mat",
+        "http://www.vlfeat.org/matconvnet/models/beta16/imagenet-vgg-verydeep-19.mat",
+    ),
+    # MD5 is the only digest of this file that was recorded. It protects against damage, not against forgery.
+    algorithm="md5",
+    digest="8ee3263992981a1d26e73b3ca028a123",
+    size=None,
+)
+
+SOURCES = {source.layout: source for source in (LATER, BETA16)}
+
+
+def recognise(path: Path) -> Source | None:
+    """Return the published file of which `path` is an exact copy, or None; raise OSError if it cannot be read."""
+    return next((s for s in SOURCES.values() if file_digest(path, s.algorithm) == s.digest), None)
+
 
 #: The mean colour of ImageNet's training pictures, subtracted from every pixel. Networks of our own take the same.
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)

@@ -1,24 +1,90 @@
-"""Says what a weights file is: published, saved again, partly genuine, trained by this program, or something else."""
+"""Says what a weights file is: published, saved again, partly genuine, trained by this program, or something else.
+
+The published VGG-19 is recognised by its numbers, layer by layer, whatever file they are in: a digest changes when a
+program saves the file again, these figures do not. Of conv1_1 … conv3_4 the figures cover every number. Of the kernels
+of conv4_1 … conv5_4 they cover one of the nine positions, the only one that is known to us, so only the digest can
+vouch for the other eight.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import groupby, product
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from vgg.errors import typed
-from vgg.layers import CONVOLUTIONS, LAYERS
-from vgg.matfile.read import Weights, read
-from weights.download.sources import recognise
-from weights.fingerprint import (
-    axes_of_conv1_1,
-    has_published_mean,
-    is_genuine,
-    published_layers,
-    transposed,
-)
-from weights.published import MEAN_RGB
-from weights.train.settings import TRAINED_ORIGIN
-from weights.untrained import UNTRAINED_ORIGIN
+from vgg.layers import CONVOLUTIONS, LAYERS, Layer
+from vgg.matfile.read import Conv, Weights, read
+from weights.published import BIASES, CORNERS, MEAN_RGB, WHOLE_KERNELS, recognise
+
+#: The first words of the `origin` of networks that this program made.
+TRAINED_ORIGIN, UNTRAINED_ORIGIN = "trained on drawings", "untrained random filters"
+
+#: What is printed with five decimals differs from the number itself by up to 5e-6.
+ABSOLUTE_TOLERANCE = 1e-5
+
+#: One rounding to float32 changes a number by up to 6e-8 of its size.
+RELATIVE_TOLERANCE = 1e-7
+
+
+class KernelAxes(NamedTuple):
+    """What the axes of a kernel of conv1_1 are; both are true of the published files."""
+
+    height_first: bool  # axis 0 is height and axis 1 width
+    red_first: bool  # the input channels are red, green, blue
+
+
+def is_genuine(weights: Weights) -> bool:
+    """Return whether every convolution carries the published numbers, with height and width in their places."""
+    return len(published_layers(weights)) == len(CONVOLUTIONS)
+
+
+def published_layers(weights: Weights) -> list[str]:
+    """Return the names of the convolutions that carry the published numbers, in the order of the network."""
+    return [layer.name for layer in CONVOLUTIONS if _is_published(layer, weights.convolutions[layer.name])]
+
+
+def axes_of_conv1_1(weights: Weights) -> KernelAxes | None:
+    """Return how the kernel of conv1_1 is ordered; None if it has other numbers than the published ones."""
+    kernel, bias = weights.convolutions["conv1_1"]
+    for axes in (KernelAxes(*choices) for choices in product((True, False), repeat=2)):
+        ordered = kernel if axes.height_first else kernel.transpose(1, 0, 2, 3)
+        ordered = ordered if axes.red_first else ordered[:, :, ::-1]
+        if _is_published(CONVOLUTIONS[0], Conv(ordered, bias)):
+            return axes
+    return None
+
+
+def has_published_mean(weights: Weights) -> bool:
+    """Return whether the mean colour is the published one, red first; some files have it rounded to whole levels."""
+    return np.allclose(weights.mean_rgb, MEAN_RGB, rtol=0, atol=0.5)
+
+
+def transposed(weights: Weights) -> Weights:
+    """Return `weights` with height and width of every kernel swapped, which undoes what some programs do to them."""
+    swapped = {name: Conv(kernel.transpose(1, 0, 2, 3), bias) for name, (kernel, bias) in weights.convolutions.items()}
+    return replace(weights, convolutions=swapped)
+
+
+def _is_published(layer: Layer, conv: Conv) -> bool:
+    kernel, bias = conv
+    if kernel.shape != (3, 3, layer.channels_in, layer.channels):
+        return False
+    pairs = [
+        ((*bias[:3], _sum(bias)), BIASES[layer.name]),
+        ((*kernel[2, 2, 0, :3], _sum(kernel[2, 2])), CORNERS[layer.name]),
+    ]
+    if layer.name in WHOLE_KERNELS:
+        found = (*kernel[0, 2, 0, :3], _sum(kernel), _sum(np.abs(kernel)))
+        pairs.append((found, WHOLE_KERNELS[layer.name]))
+    return all(np.allclose(*pair, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE) for pair in pairs)
+
+
+def _sum(numbers: np.ndarray) -> float:
+    """Return the sum in float64: in float32 it would depend on the order of the numbers."""
+    return float(numbers.sum(dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -60,10 +126,7 @@ def is_vgg19(weights: Weights) -> bool:
 
 
 def describe(weights: Weights) -> str:
-    """Return what the network is in a few words; its numbers count more than what its writer said of them.
-
-    Callers that only need to know whether it is genuine ask `weights.fingerprint.is_genuine`.
-    """
+    """Return what the network is in a few words; its numbers count more than what its writer said of them."""
     if is_genuine(weights):
         return "genuine ImageNet VGG-19"
     if weights.origin.startswith((TRAINED_ORIGIN, UNTRAINED_ORIGIN)):

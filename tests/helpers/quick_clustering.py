@@ -2,10 +2,10 @@
 
 import pytest
 
-from weights.train import initial
+from weights.train import network
 
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
     """Make it quick until `patch` is undone; the shapes stay as they are."""
     for name, value in {"PATCHES": 400, "COMPONENTS": 6, "ROUNDS": 2}.items():
-        patch.setattr(initial, name, value)
+        patch.setattr(network, name, value)

@@ -5,6 +5,7 @@ function that answers one request; a list of them answers request after request,
 """
 
 import hashlib
+import io
 import os
 import random
 import socket
@@ -16,16 +17,15 @@ from pathlib import Path
 import pytest
 
 from vgg.errors import InputError
-from weights.download.download import download
-from weights.download.fetch import RetryPolicy
-from weights.download.sources import Source
+from weights.download import download
+from weights.published import Source
 
 BODY = random.Random(19).randbytes(300_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
 SOURCE = Source("tiny.mat", "later", ("http://unused.invalid/tiny.mat",), "sha256", SHA256, len(BODY))
 # As with beta16: nobody has recorded the size, and there is only an MD5.
 UNSIZED = replace(SOURCE, algorithm="md5", digest=hashlib.md5(BODY).hexdigest(), size=None)
-QUICK = RetryPolicy(waits=(0.01, 0.01, 0.01), timeout=5)
+QUICK = (0.01, 0.01, 0.01)  # seconds before an address is asked again
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = b"<!DOCTYPE html><html><head><title>Sign in\nplease</title></head></html>"
 
@@ -123,9 +123,9 @@ def endless(handler):
         handler.wfile.write(BODY)
 
 
-def fetch(server_or_url, target, source=SOURCE, **more):
+def fetch(server_or_url, target, source=SOURCE, silence=5):
     url = getattr(server_or_url, "url", server_or_url)
-    return download(source, target, [url], retries=QUICK, **more)
+    download(source, target, io.StringIO(), [url], QUICK, silence)
 
 
 def failure(*args, **more):

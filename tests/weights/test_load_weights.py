@@ -1,12 +1,15 @@
-"""Which weights a run takes when nobody says, and the one line that it says of them."""
+"""Which weights a run takes when nobody says, the one line that it says of them, and random filters as a baseline."""
 
 import shutil
 
 import numpy as np
 
 from tiny_network import tiny_weights, trained_weights
+from vgg.layers import CONVOLUTIONS
+from vgg.matfile.read import read
 from vgg.matfile.small import write_small
-from weights.load import load_weights
+from weights.__main__ import main
+from weights.load import load_weights, untrained
 
 
 def test_shipped_then_genuine_then_named(tmp_path, mat_file):
@@ -30,3 +33,31 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
             found.convolutions["conv5_4"].kernel, tiny_weights().convolutions["conv5_4"].kernel
         )
         assert lines[-1] == f"weights: a network of VGG-19's layers with other channel counts, {path}"
+
+
+def test_the_file_says_what_it_is(tmp_path, capsys):
+    path = tmp_path / "a.mat"
+    assert main(["random", "--seed", "5", "--to", str(path)]) == 0
+    assert capsys.readouterr().out == f"written: {path}\n"
+    assert main(["verify", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("untrained random filters (He initialisation, seed 5)\n")
+    assert "20,024,384 parameters" in printed
+    found = read(path)
+    for name, (kernel, bias) in untrained(5).items():
+        np.testing.assert_array_equal(found.convolutions[name].kernel, kernel)
+        np.testing.assert_array_equal(found.convolutions[name].bias, bias)
+    np.testing.assert_allclose(found.mean_rgb, [123.68, 116.779, 103.939], rtol=1e-6)
+
+
+def test_activations_keep_their_size():
+    """He et al. 2015: Var(weight) = 2 / (3·3·channels in), so that a ReLU's output has the size of its input."""
+    first, again, other = (untrained(seed) for seed in (3, 3, 4))
+    for layer in CONVOLUTIONS:
+        kernel, bias = first[layer.name]
+        assert kernel.shape == (3, 3, layer.channels_in, layer.channels) and not bias.any()
+        # 1,728 numbers or more: their standard deviation is known to 2 %.
+        np.testing.assert_allclose(kernel.std(), np.sqrt(2 / (9 * layer.channels_in)), rtol=0.06)
+        assert abs(kernel.mean()) < 4 * kernel.std() / np.sqrt(kernel.size)
+        np.testing.assert_array_equal(kernel, again[layer.name].kernel)
+        assert (kernel != other[layer.name].kernel).any()

@@ -11,9 +11,8 @@ import hand_made
 from vgg.load import weights_path
 from vgg.matfile.read import Conv, Weights, read
 from weights import command_line as command
-from weights.download import sources
-from weights.fingerprint import is_genuine
-from weights.verify import describe
+from weights import published
+from weights.verify import describe, is_genuine
 
 
 @pytest.fixture
@@ -120,8 +119,8 @@ def test_other_channels(verify):
 @pytest.mark.parametrize("layout", ["later", "beta16"])
 def test_published_file(tmp_path, monkeypatch, capsys, layout):
     path = hand_made.save(tmp_path / "a.mat", hand_made.network(layout))
-    digest = hashlib.new(sources.SOURCES[layout].algorithm, path.read_bytes()).hexdigest()
-    monkeypatch.setitem(sources.SOURCES, layout, replace(sources.SOURCES[layout], digest=digest))
+    digest = hashlib.new(published.SOURCES[layout].algorithm, path.read_bytes()).hexdigest()
+    monkeypatch.setitem(published.SOURCES, layout, replace(published.SOURCES[layout], digest=digest))
     assert command.main(["verify", str(path)]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"genuine ImageNet VGG-19, the published file ({layout} layout)\n")
@@ -140,7 +139,7 @@ def test_errors_are_one_line_and_exit_code_2(tmp_path, capsys, name):
 
 def test_without_a_file_it_takes_the_one_a_run_would_use(tmp_path, monkeypatch, capsys):
     hand_made.save(tmp_path / "imagenet-vgg-verydeep-19-beta16.mat", hand_made.network("beta16"))
-    monkeypatch.setattr("weights.commands.verify.weights_path", lambda named: weights_path(named, tmp_path))
+    monkeypatch.setattr("weights.command_line.weights_path", lambda named: weights_path(named, tmp_path))
     assert command.main(["verify"]) == 0
     assert "imagenet-vgg-verydeep-19-beta16.mat" in capsys.readouterr().out
 

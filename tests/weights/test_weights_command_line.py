@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from refused_command import refused_by
-from weights import untrained
+from weights import load
 from weights.__main__ import main
 
 UNREACHABLE = ["--url", "http://127.0.0.1:9/"]
@@ -14,7 +14,7 @@ UNREACHABLE = ["--url", "http://127.0.0.1:9/"]
 @pytest.fixture
 def refused(tmp_path, capfd, monkeypatch):
     """Run the command, which must refuse before it begins, and return its line."""
-    monkeypatch.setattr(untrained, "make_untrained", lambda *_: pytest.fail("should not have begun"))
+    monkeypatch.setattr(load, "make_untrained", lambda *_: pytest.fail("should not have begun"))
 
     def run(*arguments):
         line = refused_by(main, "weights", list(map(str, arguments)), capfd, tmp_path)

@@ -31,8 +31,7 @@ from vgg.console.interrupts import interrupts_at_once, interrupts_polled
 from vgg.console.progress import steps_display
 from vgg.errors import InputError
 from weights.load import load_weights
-from weights.train.settings import TRAINED_ORIGIN
-from weights.verify import describe
+from weights.verify import TRAINED_ORIGIN, describe
 
 BROKEN_LOSS = 1
 Say = Callable[[str], None]

@@ -17,7 +17,7 @@ from vgg.console import terminal
 from vgg.layers import CONVOLUTIONS, layer_named
 from vgg.matfile.read import Weights
 from vgg.microscope.drawing.text_table import aligned
-from weights.fingerprint import published_layers
+from weights.verify import published_layers
 
 #: Each term as neural-style and as neural-style-pt printed it.
 PRINTED = {

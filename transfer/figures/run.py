@@ -16,8 +16,8 @@ from transfer.session import Session
 from vgg.console import terminal
 from vgg.console.progress import duration, moving_bar
 from vgg.image.file import write_image
-from weights.fingerprint import is_genuine
 from weights.load import load_weights
+from weights.verify import is_genuine
 
 
 def run(plan: Plan) -> None:

@@ -7,9 +7,6 @@ from vgg.errors import InputError
 
 Pooling = Literal["avg", "max"]
 
-#: The first words of a trained network's `origin`.
-TRAINED_ORIGIN = "trained on drawings"
-
 #: Crops have sides that four pools can halve without a rest.
 MULTIPLE = 16
 

@@ -6,10 +6,10 @@ import scipy.signal
 
 from vgg.layers import CONVOLUTIONS, LAYERS
 from weights.drawings import draw
-from weights.train import initial
-from weights.train.initial import initial_kernels, spherical_kmeans
-from weights.train.loop import CLUSTERED, initial_state
+from weights.train import network
+from weights.train.network import initial_kernels, spherical_kmeans
 from weights.train.settings import Phase, Settings
+from weights.train.training import CLUSTERED, initial_state
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -36,8 +36,8 @@ def test_kmeans_with_fewer_points_than_clusters():
 
 def first_kernel(patch: pytest.MonkeyPatch, pictures: list[np.ndarray], filters: int, seed: int = 0) -> np.ndarray:
     """The kernel of conv1_1 alone, (3, 3, in, filters), from pictures (H, W, in)."""
-    patch.setattr(initial, "LAYERS", LAYERS[:1])
-    patch.setattr(initial, "PATCHES", 4000)
+    patch.setattr(network, "LAYERS", LAYERS[:1])
+    patch.setattr(network, "PATCHES", 4000)
     return initial_kernels(pictures, {"conv1_1": filters}, seed)["conv1_1"]
 
 
@@ -109,7 +109,7 @@ def test_filters_are_not_mirrored_or_turned(monkeypatch, seed):
 
 def test_filters_lie_in_the_channels_that_vary(monkeypatch):
     """Six channels mixed from two sources: with two components, a filter has nothing to say about other mixtures."""
-    monkeypatch.setattr(initial, "COMPONENTS", 2)
+    monkeypatch.setattr(network, "COMPONENTS", 2)
     rng = np.random.default_rng(0)
     mixing = np.linalg.qr(rng.normal(size=(6, 6)))[0]
     sources = rng.normal(0, [5, 3], (40, 40, 2))
@@ -122,8 +122,8 @@ def test_filters_lie_in_the_channels_that_vary(monkeypatch):
 @pytest.fixture
 def few_layers(monkeypatch) -> dict[str, int]:
     """conv1_1 … conv3_2, and how many filters each is to have."""
-    monkeypatch.setattr(initial, "LAYERS", LAYERS[:14])
-    monkeypatch.setattr(initial, "PATCHES", 1500)
+    monkeypatch.setattr(network, "LAYERS", LAYERS[:14])
+    monkeypatch.setattr(network, "PATCHES", 1500)
     names = [layer.name for layer in LAYERS[:14] if layer.kind == "conv"]
     return dict(zip(names, (8, 7, 10, 9, 8, 11), strict=True))
 
@@ -166,7 +166,7 @@ def test_a_state_begins_with_kernels_of_drawings_from_all_over(monkeypatch, coun
         seen.append((pictures, widths, seed))
         return {name: np.zeros((3, 3, 1, width), np.float32) for name, width in widths.items()}
 
-    monkeypatch.setattr("weights.train.network.initial_kernels", noted)
+    monkeypatch.setattr(network, "initial_kernels", noted)
     drawings = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 16, 16, 3))
     settings = Settings(seed=9, kinds=4, phases=(Phase(16, 3, 1.0),))
     state = initial_state(drawings, settings)

@@ -9,8 +9,7 @@ from quick_clustering import quicken
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights
 from vgg.network import VGG19
-from weights.train.fold import fold, statistics
-from weights.train.network import MEAN_RGB, centred, feature_maps, initial_parameters
+from weights.train.network import MEAN_RGB, centred, feature_maps, fold, initial_parameters, statistics
 
 RELUS = [layer.name for layer in LAYERS if layer.kind == "relu"]
 

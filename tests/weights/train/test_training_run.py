@@ -8,9 +8,9 @@ from refused_command import refused_by
 from vgg.matfile.small import read_small
 from weights.__main__ import main
 from weights.train import run
-from weights.train.loop import initial_state, learning_rate, train
+from weights.train.run import load, save
 from weights.train.settings import Phase, Settings
-from weights.train.state_file import load, save
+from weights.train.training import initial_state, learning_rate, train
 
 SETTINGS = Settings(kinds=4, draws=2, steps=4, phases=(Phase(16, 3, 1.0),), warm_up=1)
 OPTIONS = ["--kinds", "4", "--steps", "4", "--phases", "16:3:1", "--warm-up", "1"]

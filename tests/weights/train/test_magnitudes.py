@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import numpy_network
-from weights.magnitudes import with_magnitudes
+from weights.train.network import with_magnitudes
 
 EXPECTED = [20, 91, 89, 85, 69, 82, 178, 252, 173, 168, 120, 60, 12.2, 10, 8, 6]
 
