@@ -8,11 +8,9 @@ from refused_command import refused_by
 from vgg.matfile.small import read_small
 from weights.__main__ import main
 from weights.train import run
-from weights.train.run import load, save
-from weights.train.settings import Phase, Settings
-from weights.train.training import initial_state, learning_rate, train
+from weights.train.settings import Settings
+from weights.train.training import learning_rate
 
-SETTINGS = Settings(kinds=4, draws=2, steps=4, phases=(Phase(16, 3, 1.0),), warm_up=1)
 OPTIONS = ["--kinds", "4", "--steps", "4", "--phases", "16:3:1", "--warm-up", "1"]
 
 
@@ -22,36 +20,10 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def drawings():
-    return np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def drawings_file(drawings, tmp_path):
+def drawings_file(tmp_path):
     path = tmp_path / "drawings.npy"
-    np.save(path, drawings)
+    np.save(path, np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8))
     return path
-
-
-def test_going_on_gives_the_same_bytes_as_never_to_stop(drawings, tmp_path):
-    losses = {}
-
-    def watch(step, state):
-        losses[step.step] = step.losses
-        if step.step == 2:
-            save(tmp_path / "kept.npz", SETTINGS, state)
-
-    whole = train(drawings, SETTINGS, initial_state(drawings, SETTINGS), watch)
-    assert list(losses) == [1, 2, 3, 4]
-    assert losses[4]["pixels"] < losses[1]["pixels"]
-    settings, state = load(tmp_path / "kept.npz")
-    assert (settings, state.step) == (SETTINGS, 2)
-    rest = train(drawings, settings, state)
-    for found, expected in ((rest.parameters, whole.parameters), *zip(rest.moments, whole.moments, strict=True)):
-        assert list(found) == list(expected)
-        for name, value in expected.items():
-            np.testing.assert_array_equal(found[name], value, err_msg=name)
-    assert rest.step == whole.step == 4
 
 
 def test_learning_rate():
@@ -63,7 +35,7 @@ def test_learning_rate():
 
 
 def test_command_stopped_and_resumed(drawings_file, tmp_path, capsys, monkeypatch):
-    """Two small files: one made at one go, one stopped and resumed; a `.mat` of a step on the way."""
+    """The same bytes at one go and stopped and resumed, in small files; a `.mat` of a step on the way."""
     common = ["train", "--drawings", str(drawings_file)]
     assert main([*common, *OPTIONS, "--to", str(tmp_path / "a.npz"), "--checkpoint-every", "3"]) == 0
     printed = capsys.readouterr()
@@ -84,6 +56,8 @@ def test_command_stopped_and_resumed(drawings_file, tmp_path, capsys, monkeypatc
     assert "2 of 4 steps are kept in " in capsys.readouterr().err
     assert not (tmp_path / "b.npz").exists()
     monkeypatch.setattr(run, "described", described)
+    assert main([*common, "--resume", "--seed", "5", "--to", str(tmp_path / "b.npz")]) == 2
+    assert "of a run with other settings" in capsys.readouterr().err
     assert main([*common, "--resume", "--to", str(tmp_path / "b.npz")]) == 0
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a-3.mat", "a.npz", "b.npz", "drawings.npy"]
@@ -110,9 +84,3 @@ def test_refused(tmp_path, capfd, options, words):
     np.save(tmp_path / "few.npy", np.zeros((3, 32, 32, 3), np.uint8))
     arguments = ["train", "--to", str(tmp_path / "new.mat"), *OPTIONS, *(option.format(tmp_path) for option in options)]
     assert words in refused_by(main, "weights", arguments, capfd, tmp_path)
-
-
-def test_resume_with_other_settings_is_refused(drawings, tmp_path, capfd):
-    save(tmp_path / "a.state.npz", SETTINGS, initial_state(drawings, SETTINGS))
-    arguments = ["train", "--resume", "--to", str(tmp_path / "a.mat"), "--seed", "5"]
-    assert "of a run with other settings" in refused_by(main, "weights", arguments, capfd, tmp_path)
