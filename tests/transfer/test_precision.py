@@ -1,13 +1,17 @@
 """bfloat16: close to float32 in what it computes, float32 in what it hands on, and chosen only if it is faster."""
 
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from objectives import objective_for
 from transfer import precision
+from transfer.__main__ import main
 from transfer.recipe.ours import DEFAULT
-from vgg.network import VGG19
+from transfer_command import prepare, refused
+from vgg.network import VGG19, computable
 
 
 @pytest.fixture
@@ -37,6 +41,30 @@ def test_maps_are_of_the_type_asked_for(weights, image):
 def test_the_faster_one_is_chosen_if_it_is_much_faster(monkeypatch, seconds, expected):
     monkeypatch.setattr(precision, "_seconds", lambda name: seconds if name == "bfloat16" else 1.0)
     assert precision.fastest() == expected
+
+
+@pytest.fixture
+def without_bfloat16(monkeypatch):
+    """As with ONEDNN_MAX_CPU_ISA=AVX2 on a processor that has AVX-512: TensorFlow asks oneDNN for what it refuses."""
+    convolve = tf.nn.conv2d
+
+    def refuse(x, *others, **named):
+        if x.dtype == tf.bfloat16:
+            raise tf.errors.AbortedError(None, None, "could not create a primitive descriptor")
+        return convolve(x, *others, **named)
+
+    monkeypatch.setattr(tf.nn, "conv2d", refuse)
+    computable.cache_clear()
+    yield
+    computable.cache_clear()
+
+
+def test_a_machine_without_bfloat16_computes_in_float32(without_bfloat16, tmp_path, capfd):
+    words = [*prepare(tmp_path), "--iterations", "1"]
+    refusal = refused([*words, "--precision", "bfloat16"], capfd, tmp_path)
+    assert refusal == "transfer: this machine cannot compute in bfloat16; choose --precision float32\n"
+    assert main(words) == 0
+    assert json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))["precision"] == "float32"
 
 
 def test_the_trial_times_something():

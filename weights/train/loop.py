@@ -10,6 +10,7 @@ from statistics import median
 import numpy as np
 import tensorflow as tf
 
+from vgg.network import computable
 from weights.train.adamw import Moments, adamw
 from weights.train.crops import batches
 from weights.train.network import Parameters, centred, feature_maps, initial_parameters
@@ -89,7 +90,8 @@ def one_step(
     seen = centred(pictures)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(parameters)
-        maps = feature_maps(parameters, seen, HEADS, settings.pooling)
+        dtype = tf.bfloat16 if computable("bfloat16") else tf.float32
+        maps = feature_maps(parameters, seen, HEADS, settings.pooling, dtype)
         terms = losses(parameters, maps, seen, kinds)
         objective = total(terms, settings)
     gradients = tape.gradient(objective, parameters)
