@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from low_precision import needs_bfloat16
 from objectives import objective_for
 from transfer import precision
 from transfer.__main__ import main
@@ -23,6 +24,7 @@ def evaluations(weights, image):
     return [objective_for(weights, DEFAULT, image, style, precision=name)(at) for name in names]
 
 
+@needs_bfloat16
 def test_bfloat16_is_close_but_not_the_same(evaluations):
     """Rounding to 8 bits of mantissa, 2^-9 relative each time, adds up over layers of few channels."""
     (exact, gradient), (rounded, rounded_gradient) = evaluations
@@ -32,6 +34,7 @@ def test_bfloat16_is_close_but_not_the_same(evaluations):
     assert rounded_gradient.dtype == np.float32
 
 
+@needs_bfloat16
 def test_maps_are_of_the_type_asked_for(weights, image):
     maps = VGG19(weights, "max", "bfloat16")(tf.constant(image[None], tf.float32), ["relu5_1"])
     assert maps["relu5_1"].dtype == tf.bfloat16
