@@ -40,6 +40,7 @@ def test_maps_are_of_the_type_asked_for(weights, image):
     assert maps["relu5_1"].dtype == tf.bfloat16
 
 
+@needs_bfloat16
 @pytest.mark.parametrize(("seconds", "expected"), [(0.5, "bfloat16"), (0.95, "float32"), (4.0, "float32")])
 def test_the_faster_one_is_chosen_if_it_is_much_faster(monkeypatch, seconds, expected):
     monkeypatch.setattr(precision, "_seconds", lambda name: seconds if name == "bfloat16" else 1.0)
