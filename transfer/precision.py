@@ -9,10 +9,15 @@ import time
 
 import tensorflow as tf
 
-from vgg.network import Precision, conv2d
+from vgg.network import Precision, computable, conv2d
 
 #: bfloat16 must be this much faster; between the two lies a factor of 2 or none, so the choice is stable.
 WORTHWHILE = 1.3
+
+
+def precisions() -> list[Precision]:
+    """Return those that this machine can compute in."""
+    return [precision for precision in ("float32", "bfloat16") if computable(precision)]
 
 
 def fastest() -> Precision:
@@ -21,6 +26,8 @@ def fastest() -> Precision:
     In turn, so that a slow moment of the machine hits both, and the shortest try of each counts: whatever else the
     machine does can only make one longer.
     """
+    if not computable("bfloat16"):
+        return "float32"
     seconds = {"float32": float("inf"), "bfloat16": float("inf")}
     for _ in range(10):
         for precision in seconds:

@@ -27,8 +27,9 @@ from transfer.recipe.choices import Recipe
 from transfer.regions import keep_the_rest
 from transfer.term import Losses, Term
 from transfer.train import Keep, Phase, Result, Watch, train
+from vgg.errors import InputError
 from vgg.matfile.read import Conv, Weights
-from vgg.network import VGG19, Pooling, Precision
+from vgg.network import VGG19, Pooling, Precision, computable
 from vgg.normalize import normalize
 from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import Optimizer
@@ -190,7 +191,13 @@ def optimizer_of(recipe: Recipe, plan: Plan) -> Optimizer:
 
 
 def precision_of(wanted: str, recipe: Recipe) -> Precision:
-    """Return what `wanted`, perhaps "auto", means on this machine; SciPy's line search needs exact losses."""
+    """Return what `wanted`, perhaps "auto", means on this machine; SciPy's line search needs exact losses.
+
+    Raises:
+        InputError: this machine cannot compute in it.
+    """
     if wanted != "auto":
+        if not computable(wanted):
+            raise InputError(f"this machine cannot compute in {wanted}; choose --precision float32")
         return wanted
     return "float32" if recipe.optimizer == "l-bfgs" else fastest()

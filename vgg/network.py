@@ -6,6 +6,7 @@ the output of the pool that ends block 4.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Literal
 
 import tensorflow as tf
@@ -46,6 +47,21 @@ def pool(x: tf.Tensor, pooling: Pooling, odd_sides: OddSides = "up") -> tf.Tenso
     if pooling == "max":
         return tf.nn.max_pool2d(x, ksize=2, strides=2, padding=padding)
     return tf.nn.avg_pool2d(x, ksize=2, strides=2, padding=padding)
+
+
+@cache
+def computable(precision: Precision) -> bool:
+    """Return whether this machine convolves in `precision`.
+
+    TensorFlow may ask in vain: it looks at the processor, while its oneDNN also obeys ONEDNN_MAX_CPU_ISA.
+    """
+    try:
+        with tf.init_scope():  # at once, also from inside a function that is being compiled
+            one = tf.ones((1, 1, 1, 1), precision)
+            conv2d(one, one, one[0, 0, 0]).numpy()
+    except tf.errors.OpError:
+        return False
+    return True
 
 
 class VGG19:

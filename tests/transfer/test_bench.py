@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from low_precision import needs_bfloat16
 from transfer.batch.command_line import build_parser as batch_parser
 from transfer.bench import batch, convergence, evaluation, sizes
 from transfer.bench.__main__ import main
@@ -33,6 +34,7 @@ def small(monkeypatch, weights):
     return weights
 
 
+@needs_bfloat16
 def test_evaluation_is_compared_in_both_precisions(small):
     _, limit, *rows = evaluation.report(small, 64)
     assert re.search(r"\d+ GFLOP/s in float32, \d+ GFLOP/s in bfloat16$", limit)
@@ -41,6 +43,7 @@ def test_evaluation_is_compared_in_both_precisions(small):
     assert rows[0].endswith("1.00 times as fast as float32")
 
 
+@needs_bfloat16
 def test_convergence_compares_with_the_reference(small):
     lines = list(convergence.report(small, 48))
     assert len(lines) == 2 * (1 + len(convergence.VARIANTS))
@@ -48,6 +51,7 @@ def test_convergence_compares_with_the_reference(small):
         assert first.startswith("float32, SciPy's L-BFGS-B") and ": 1.00 times as soon" in first
 
 
+@needs_bfloat16
 def test_sizes_are_measured_in_processes_of_their_own(mat_file):
     title, *rows = sizes.report(read(mat_file), (32,))
     assert "peak memory of the whole process" in title and len(rows) == 4
@@ -74,6 +78,7 @@ def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):
     assert film == "a film of 12 frames: 6.0 s, 120.0 frames a minute, start-up included"
 
 
+@needs_bfloat16
 def test_one(mat_file, capfd, monkeypatch):
     monkeypatch.setattr("transfer.bench.command_line.start_tensorflow", lambda: None)
     assert main(["one", str(mat_file), "48", "bfloat16", "16"]) == 0

@@ -6,6 +6,7 @@ from math import inf
 import numpy as np
 import pytest
 
+from low_precision import needs_bfloat16
 from transfer import session as session_module
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures
@@ -114,6 +115,7 @@ def test_float32_alone_is_one_phase_for_each_size(weights):
     assert (phase.height, phase.width, phase.precision, phase.until) == (24, 32, "float32", 4)
 
 
+@needs_bfloat16
 def test_losses_are_float32_whatever_the_run_computes_in(weights):
     pictures, image = pictures_of(0), pictures_of(5).content_image.astype(np.float32)
     low, exact = (Session(weights, inf, precision) for precision in ("bfloat16", "float32"))
@@ -173,7 +175,7 @@ def test_optimisers_have_the_recipes_settings(weights):
         ("auto", "l-bfgs-unit", "bfloat16"),
         ("auto", "adam", "bfloat16"),
         ("float32", "adam", "float32"),
-        ("bfloat16", "l-bfgs-unit", "bfloat16"),
+        pytest.param("bfloat16", "l-bfgs-unit", "bfloat16", marks=needs_bfloat16),
     ],
 )
 def test_a_line_search_is_never_given_rounded_losses(monkeypatch, wanted, optimizer, expected):
@@ -190,6 +192,7 @@ def test_the_start_has_the_first_phases_size(weights):
     assert (start != session.start(replace(job, seed=4))).any()
 
 
+@needs_bfloat16
 def test_the_networks_mean_activations_are_measured_once(weights, monkeypatch):
     drawn = []
     noise = np.random.default_rng(6).integers(0, 256, (48, 40, 3), dtype=np.uint8)

@@ -15,6 +15,7 @@ from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
+from transfer.precision import precisions
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT
 from transfer.session import Session
@@ -55,7 +56,7 @@ def evaluations(weights: Weights, pictures: Pictures, recipe: Recipe) -> dict[st
     session = Session(weights, float("inf"))
     found: dict[str, Callable[[], object]] = {}
     for rows in (None, ROWS):
-        for precision in ("float32", "bfloat16"):
+        for precision in precisions():
             network = session.network(recipe, precision)
             terms = terms_of(recipe, network, *start.shape[:2])
             evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
@@ -69,7 +70,7 @@ def report(weights: Weights, size: int) -> Iterator[str]:
     pictures = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
     height, width = pictures.content_image.shape[:2]
     multiply, timed = {}, evaluations(weights, pictures, DEFAULT)
-    for precision in ("float32", "bfloat16"):
+    for precision in precisions():
         multiply[precision], matrix_operations = multiplication(precision)
     tasks = [(f"limit {name}", run) for name, run in multiply.items()] + list(timed.items())
     seconds: dict[str, list[float]] = {name: [] for name, _ in tasks}

@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from transfer.bench.evaluation import ROWS
+from transfer.precision import precisions
 from transfer.recipe.ours import DEFAULT
 from vgg.matfile.read import Weights, read
 
@@ -55,7 +57,7 @@ def report(weights: Weights, sizes: tuple[int, ...] = SIZES) -> Iterator[str]:
     yield "One evaluation of a square picture: time per megapixel and peak memory of the whole process"
     base = 0.0
     for size in sizes:
-        for precision, rows in (("float32", 0), ("bfloat16", 0), ("float32", ROWS), ("bfloat16", ROWS)):
+        for rows, precision in product((0, ROWS), precisions()):
             name = f"{size:4} {precision:8} {f'stripes of {rows}' if rows else 'whole':13}"
             if size > LARGEST_WHOLE and not rows:
                 yield f"{name} does not fit"

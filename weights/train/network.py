@@ -4,7 +4,8 @@ Batch normalisation (Ioffe & Szegedy 2015) follows each convolution: every chann
 over the batch, then multiplied by a learned gain and shifted by a learned offset. Without it a network of sixteen
 convolutions hardly trains. Afterwards it is folded into kernels and biases (`fold`).
 
-Parameters are plain tensors in a dict, in float32. The maps are bfloat16: convolutions take half the time in it.
+Parameters are plain tensors in a dict, in float32. The maps are bfloat16 where that can be computed:
+convolutions take half the time in it.
 """
 
 from collections.abc import Iterable, Sequence

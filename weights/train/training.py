@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.layers import layer_named
+from vgg.network import computable
 from weights.train.network import Parameters, centred, channels, feature_maps, initial_parameters
 from weights.train.settings import Settings
 
@@ -338,7 +339,8 @@ def one_step(
     seen = centred(pictures)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(parameters)
-        maps = feature_maps(parameters, seen, HEADS, settings.pooling)
+        dtype = tf.bfloat16 if computable("bfloat16") else tf.float32
+        maps = feature_maps(parameters, seen, HEADS, settings.pooling, dtype)
         terms = losses(parameters, maps, seen, kinds)
         objective = total(terms, settings)
     gradients = tape.gradient(objective, parameters)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from image_files import png_of
+from low_precision import needs_bfloat16
 from transfer import machine
 from transfer.__main__ import main
 from transfer.command import forecast, run
@@ -103,6 +104,7 @@ def test_the_default_memory_is_what_the_machine_has_not_what_is_free(tmp_path, w
     assert records[0] == records[1] == records[2] and len(set(images)) == 1
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("iterations", range(1, 11))
 def test_the_last_step_of_each_size_is_float32(tmp_path, words, iterations):
     sizes = ["--size", "64", "--scales", "32"] if iterations % 2 else []
@@ -115,6 +117,7 @@ def test_the_last_step_of_each_size_is_float32(tmp_path, words, iterations):
     assert record["precision"] == "bfloat16"
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("iterations", [1, 3, 9])
 @pytest.mark.parametrize("optimizer", ["l-bfgs-unit", "adam"])
 def test_the_losses_of_the_picture_written_are_those_of_float32(tmp_path, words, monkeypatch, iterations, optimizer):
@@ -148,7 +151,9 @@ def test_the_losses_of_the_picture_written_are_those_of_float32(tmp_path, words,
     assert found["layers"] == pytest.approx(layers, rel=1e-6)
 
 
-@pytest.mark.parametrize(("precision", "known"), [("bfloat16", False), ("float32", True)])
+@pytest.mark.parametrize(
+    ("precision", "known"), [pytest.param("bfloat16", False, marks=needs_bfloat16), ("float32", True)]
+)
 def test_interrupted_in_low_precision_the_losses_are_not_known(tmp_path, words, monkeypatch, precision, known):
     def train_interrupted(phases, start, *_):
         def watch(step, image):

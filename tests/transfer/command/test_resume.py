@@ -10,11 +10,14 @@ from itertools import product
 import numpy as np
 import pytest
 
+from low_precision import needs_bfloat16
 from transfer.__main__ import main
 from transfer.command import checkpoints, run, state_file
 from transfer.train import train
 from transfer_command import prepare, refused, start_apart
 from vgg.errors import InputError
+
+pytestmark = needs_bfloat16
 
 STEPS = 4  # at each of two sizes; in bfloat16 all but the last
 

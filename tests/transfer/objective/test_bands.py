@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from every_term import EVERYTHING, RECIPES
+from low_precision import needs_bfloat16
 from new_terms import HEIGHT, WIDTH, Case
 from objectives import assert_same, objective_for, patches, relative
 from transfer.objective.band_worker import BandWorker
@@ -64,6 +65,7 @@ def test_inputs_untouched_and_the_same_bits_each_time(weights):
     np.testing.assert_array_equal(generated, before)
 
 
+@needs_bfloat16
 def test_bfloat16_is_as_close_to_stripes_as_they_are_to_the_whole(weights):
     content, style, generated = patches(97, 61)
     hows = ((None, "bfloat16"), (16, "bfloat16"), (16, "bfloat16", (1, 1)))

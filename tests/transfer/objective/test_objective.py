@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from low_precision import needs_bfloat16
 from objectives import objective_for
 from transfer.recipe.choices import RELATIVE
 from transfer.recipe.ours import DEFAULT
@@ -25,6 +26,7 @@ def test_it_is_the_evaluation_with_its_targets(weights, image, style, rows):
     np.testing.assert_array_equal(gradient, one(at)[1])
 
 
+@needs_bfloat16
 @pytest.mark.parametrize("rows", [None, 8])
 def test_floor_of_the_low_precision_only(weights, image, style, rows):
     """A hundredth of a blank's loss, which is 2 + 3 where every loss is relative to its target."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from every_term import EVERYTHING, RECIPES, SHALLOW
+from low_precision import needs_bfloat16
 from objectives import Evaluated, assert_same, objective_for, patches, relative
 from transfer.objective import block, geometry
 from transfer.recipe.choices import Recipe
@@ -57,6 +58,7 @@ def test_each_place_in_the_network(weights, layer, pooling):
     assert_same(striped, whole)
 
 
+@needs_bfloat16
 def test_bfloat16_is_as_close_to_the_whole_as_that_is_to_itself_in_float32(weights):
     content, style, generated = patches(97, 61)
     whole, striped = (objective_for(weights, DEFAULT, content, style, rows, "bfloat16") for rows in (None, 16))

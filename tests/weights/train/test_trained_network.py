@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 import numpy_network
+from low_precision import needs_bfloat16
 from quick_clustering import quicken
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Weights
@@ -58,6 +59,7 @@ def test_first_layers_by_hand(parameters, pictures):
     np.testing.assert_allclose(found["pool1"], [numpy_network.pool(x, "avg") for x in maps], atol=1e-4)
 
 
+@needs_bfloat16
 def test_bfloat16_is_near(parameters, pictures):
     exact = feature_maps(parameters, centred(pictures), ["relu3_1"], dtype=tf.float32)["relu3_1"].numpy()
     found = feature_maps(parameters, centred(pictures), ["relu3_1"])["relu3_1"]
