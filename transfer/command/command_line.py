@@ -46,13 +46,19 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.inputs.pictures import load
     inputs = [*files.named(), *filter(None, [options.weights, options.record])]
     watched = bool(options.preview_every or options.save_every)
-    outputs = planned(options.output, options.sheet, inputs, options.depth, watched, options.report)
+    asked = options.sheet, inputs, options.depth, watched, options.report
+    first = outputs = planned(options.output, *asked)
+    if not (options.overwrite or options.resume):
+        outputs = planned(first.free(watched).picture, *asked)
+        if outputs != first and not options.quiet:
+            unfinished = " by an unfinished run, with which --resume goes on" if first.state.exists() else ""
+            terminal.say(f"{options.output} is taken{unfinished}, so the result goes to {outputs.picture}")
     if options.log_dir is not None:
         check_log_dir(options.log_dir, outputs)
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures, known = load(files, recipe), {"command": list(command)} | sources(files)
-    finish = finish_of(options, pictures, options.output, recipe.crop)
+    finish = finish_of(options, pictures, outputs.picture, recipe.crop)
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():

@@ -22,7 +22,7 @@ from vgg.matfile.locate import FOLDER
 
 #: Options that may stand beside --from; all others are in the record.
 FREE = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every", "quiet")
-FREE += ("checkpoint_every", "resume", "log_dir", "workers", "scheduler")
+FREE += ("checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
 #: Fields of a recipe that are values of their own classes.
 PARTS = {"content_loss": Normalization, "style_loss": Normalization, "tv_loss": Variation} | {
     "noise": Noise,

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from transfer.command.checkpoints import Checkpoints, unfinished_run
+from transfer.command.differences import differences
 from transfer.command.finish import Finish
 from transfer.command.forecast import forecast
-from transfer.command.outputs import Outputs
+from transfer.command.outputs import Outputs, record_in
 from transfer.command.record import environment, outcome, reported_as, settings, write_record
 from transfer.command.repeat import Repeated
 from transfer.command.save import save
@@ -70,6 +71,8 @@ def run(
         if repeated:
             repeated.compare(wanted | environment(), options.exact, say)
         checkpoints = Checkpoints(outputs.state, phases, wanted, environment(), options.checkpoint_every)
+        if options.resume and not options.overwrite and not outputs.state.exists():
+            require_same(outputs, wanted)
         begin = checkpoints.begin(start, options.resume, say)
         if not options.quiet and not isinstance(begin, Progress):
             forecast(session, job, phases, start, say)
@@ -95,7 +98,7 @@ def run(
         write_record(used.record, recorded | {"reported_as": reported})
     if repeated:
         say(repeated.judged(recorded["result"]))
-    return ended(result, used, checkpoints, say)
+    return ended(result, used, outputs, options, say)
 
 
 def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say, striped: Striped) -> Session:
@@ -112,12 +115,27 @@ def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say
     return Session(weights, memory, precision_of(precision, job.recipe), striped)
 
 
-def ended(result: Result, used: Outputs, checkpoints: Checkpoints, say: Say) -> int:
-    """Say how the run ended, and return the exit code; raises KeyboardInterrupt if it was stopped."""
+def require_same(outputs: Outputs, wanted: dict[str, Any]) -> None:
+    """Raise InputError if the finished picture that a run would replace is of other settings than `wanted`."""
+    there = record_in(outputs.record) or {}
+    other = differences({name: there.get(name) for name in wanted}, wanted) if outputs.picture.exists() else []
+    if other:
+        raise InputError(
+            f"{outputs.picture} is finished, and of other settings: {other[0]}; leave out --resume to give the new one "
+            "another name, or add --overwrite"
+        )
+
+
+def ended(result: Result, used: Outputs, outputs: Outputs, options: argparse.Namespace, say: Say) -> int:
+    """Say how the run ended, and return the exit code; raises KeyboardInterrupt if it was stopped.
+
+    `used` is where the results are, `outputs` where they were meant to be.
+    """
     if result.best_step == 0:
         say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
     if result.stopped == "interrupted":
-        further = "; --resume goes on from there" if checkpoints.path.exists() else ""
+        name = f"-o {outputs.picture} " if outputs.picture != options.output else ""
+        further = f"; {name}--resume goes on from there" if outputs.state.exists() else ""
         raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {used.picture}{further}")
     if result.stopped == "converged":
         say(f"ended after {len(result.steps)} steps: none lowers the loss any more")
