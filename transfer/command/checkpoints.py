@@ -68,9 +68,10 @@ class Checkpoints:
         remove_leftovers(self.path)
         found = unfinished_run(self.path, required=False)
         there = found and found.settings | found.environment
-        if found is None or differences(there, self.settings | self.environment):
-            return start
-        return found.progress(self.phases)
+        if found is not None and not differences(there, self.settings | self.environment):
+            with suppress(InputError):  # damaged
+                return found.progress(self.phases)
+        return start
 
     def __call__(self, progress: Progress) -> None:
         """Write the state if it is due; called between two steps."""
