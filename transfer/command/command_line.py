@@ -18,7 +18,7 @@ from transfer.recipe.table import recipe_table
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
-from vgg.errors import python
+from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 
 
@@ -34,6 +34,8 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         for line in recipe_table(RECIPES.values()):
             terminal.say(line)
         return terminal.DONE
+    if options.exact and not options.record:
+        raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
     again = repeated(options, build_parser().parse_args([])) if options.record else None
     if again:

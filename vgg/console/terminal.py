@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, TextIO
 
 from vgg.console.interrupts import signals_handled_by
@@ -25,6 +25,16 @@ class Parser(argparse.ArgumentParser):
         """Exit with code 2. `… -m transfer.figures all` complains as `figures`, as `run("figures", …)` does."""
         program = self.prog.rpartition("-m ")[2].split()[0].split(".")[-1]
         self.exit(UNUSABLE_INPUT, printable(f"{program}: {message}; see {self.prog} --help") + "\n")
+
+    def parse_intermixed_args(
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Return the words as options; those after `--` are files, also if they begin with a dash."""
+        words = list(sys.argv[1:] if args is None else args)
+        if "--" in words:  # argparse takes them for options here
+            dashes = words.index("--")
+            words[dashes:] = [os.path.join(".", word) if word[:1] == "-" else word for word in words[dashes + 1 :]]
+        return super().parse_intermixed_args(words, namespace)
 
 
 def printable(text: str) -> str:
@@ -59,6 +69,8 @@ def say_lines(text: str) -> None:
 def run(program: str, command: Callable[[], int | None]) -> int:
     """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C, `kill` or hang-up.
 
+    A current folder that was deleted is refused first: names of files mean nothing there.
+
     Inside, compiled libraries print nothing. Any other exception is a bug of ours and goes on to the caller.
     """
     make_streams_usable()
@@ -66,6 +78,7 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     try:
         with signals_handled_by(Stop(program)), compiled_code_silenced():
             try:
+                _require_current_folder()
                 return command() or DONE
             except InputError as error:
                 say(f"{program}: {error}", sys.stderr)
@@ -75,6 +88,13 @@ def run(program: str, command: Callable[[], int | None]) -> int:
                 return STOPPED
     finally:
         sys.unraisablehook = before
+
+
+def _require_current_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InputError(f"the current folder is gone ({error.strerror}); change to another, as by `cd`") from None
 
 
 def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:

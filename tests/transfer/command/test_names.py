@@ -2,10 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from transfer.__main__ import main
 from transfer_command import prepare, refused
+from vgg.files import atomic_write
+from vgg.image.file import read_image, write_image
 
 
 @pytest.fixture
@@ -54,3 +57,40 @@ def test_an_unfinished_run_keeps_its_name(tmp_path, words, capfd):
     assert expected in capfd.readouterr().out
     assert (tmp_path / "out" / "result.state.npz").read_bytes() == b"of a run that was killed"
     assert (tmp_path / "out" / "result-2.png").exists()
+
+
+def test_names_that_begin_with_a_dash_and_a_folder_that_is_gone(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "content.png").rename(tmp_path / "-c.png")
+    (tmp_path / "style.png").rename(tmp_path / "-s.png")
+    assert main([*words[2:], "--quiet", "--", "-c.png", "-s.png"]) == 0
+    assert "--exact compares with a record" in refused(
+        [*words[2:], "--exact", "--", "-c.png", "-s.png"], capfd, tmp_path
+    )
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert "the current folder is gone" in refused(["a.png", "b.png", "-o", "c.png"], capfd, tmp_path)
+
+
+def test_what_a_killed_run_left_of_its_files_is_removed(tmp_path, words):
+    out = tmp_path / "out"
+    for name in ("result.png", "result.json", "result-preview.png", "result-0001.png"):
+        writing = atomic_write(out / name)
+        unfinished = writing.__enter__()
+        del writing
+        unfinished.write_bytes(b"half a file")
+    assert main([*words, "--quiet", "--save-every", "1"]) == 0
+    assert {path.name for path in out.iterdir()} == {"result.png", "result.json", "result-0001.png"}
+
+
+def test_match_says_which_style_picture_cannot_get_the_colours(tmp_path, words, capfd):
+    style = read_image(tmp_path / "style.png")
+    for name, image, said in (
+        ("grey.png", np.repeat(style[..., :1], 3, axis=2), True),
+        ("red.png", np.full_like(style, (200, 0, 0)), True),
+        ("style.png", style, False),
+    ):
+        write_image(tmp_path / name, image)
+        assert main([words[0], str(tmp_path / name), *words[2:], "--colors", "match", "--init", "content"]) == 0
+        assert (f"{name} has too few colours for --colors match" in capfd.readouterr().out) is said
