@@ -69,8 +69,6 @@ def say_lines(text: str) -> None:
 def run(program: str, command: Callable[[], int | None]) -> int:
     """Run `command` and return the exit code: its own, 2 after an InputError, 130 after Ctrl-C, `kill` or hang-up.
 
-    A current folder that was deleted is refused first: names of files mean nothing there.
-
     Inside, compiled libraries print nothing. Any other exception is a bug of ours and goes on to the caller.
     """
     make_streams_usable()
@@ -78,10 +76,14 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     try:
         with signals_handled_by(Stop(program)), compiled_code_silenced():
             try:
-                _require_current_folder()
                 return command() or DONE
             except InputError as error:
                 say(f"{program}: {error}", sys.stderr)
+                return UNUSABLE_INPUT
+            except FileNotFoundError:  # `Path.absolute`, for one, asks for the current folder
+                if _has_current_folder():
+                    raise
+                say(f"{program}: the current folder is gone; change to another one, as by `cd`", sys.stderr)
                 return UNUSABLE_INPUT
             except KeyboardInterrupt as stop:
                 say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
@@ -90,11 +92,11 @@ def run(program: str, command: Callable[[], int | None]) -> int:
         sys.unraisablehook = before
 
 
-def _require_current_folder() -> None:
+def _has_current_folder() -> bool:
     try:
-        os.getcwd()
-    except OSError as error:
-        raise InputError(f"the current folder is gone ({error.strerror}); change to another, as by `cd`") from None
+        return bool(os.getcwd())
+    except FileNotFoundError:
+        return False
 
 
 def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:
