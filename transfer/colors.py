@@ -13,18 +13,25 @@ Many A are possible. With the square roots of both covariances, A = Σ_c^½ Σ_s
 Cholesky's factors, Σ = L Lᵀ, A = L_c L_s⁻¹ (`match-cholesky`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transfer.inputs.pictures import Pictures
 from transfer.recipe.choices import Colors
+
+if TYPE_CHECKING:
+    from transfer.inputs.pictures import Pictures
 
 #: Luminance Y of ITU-R BT.601, as in the paper's YIQ.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 #: Added to the variance of each colour, in square levels: a grey picture's covariance has no inverse.
 LEAST_VARIANCE = 1e-2
+#: How far the covariance of a matched style picture may be from the content's, as a share of it, without a remark.
+UNMATCHED = 0.05
 
 
 def prepared(pictures: Pictures, colors: Colors) -> Pictures:
@@ -41,8 +48,22 @@ def prepared(pictures: Pictures, colors: Colors) -> Pictures:
             init_image=None if init is None else grey(luminance(init)),
             earlier=None if earlier is None else np.dstack([grey(luminance(earlier[..., :3])), earlier[..., 3]]),
         )
-    root = {"match": square_root, "match-cholesky": np.linalg.cholesky}[colors]
-    return replace(pictures, style_images=tuple(matched(style, content, root) for style in pictures.style_images))
+    return replace(
+        pictures, style_images=tuple(matched(style, content, ROOTS[colors]) for style in pictures.style_images)
+    )
+
+
+def unmatched(style: np.ndarray, content: np.ndarray, colors: Colors) -> float:
+    """Return how far the covariance of the matched style picture is from the content's, as a share of that.
+
+    It is 0 but for style pictures whose colours lie on a plane, on a line or in a point, such as grey ones: no linear
+    map gives them more dimensions.
+    """
+    if colors not in ROOTS:
+        return 0.0
+    found, wanted = (np.cov(image.reshape(-1, 3).T) for image in (matched(style, content, ROOTS[colors]), content))
+    wanted += LEAST_VARIANCE * np.eye(3)
+    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
 
 
 def restored(image: np.ndarray, content_image: np.ndarray, colors: Colors) -> np.ndarray:
@@ -90,3 +111,7 @@ def square_root(covariance: np.ndarray) -> np.ndarray:
     """Return the symmetric square root of a covariance."""
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(values)) @ vectors.T
+
+
+#: Finds an R with R Rᵀ = Σ, for the ways to match.
+ROOTS = {"match": square_root, "match-cholesky": np.linalg.cholesky}

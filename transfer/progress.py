@@ -44,6 +44,7 @@ class Result:
     precision: str = ""  # of that phase
     best_step: int = 0  # the step that arrived at the image, or the last one before it was resized; 0 for the start
     steps: list[Step] = field(default_factory=list)
+    wide_image: np.ndarray | None = None  # at the end, the image with the margin that was trained with it
     stopped: str = "finished"  # or "converged", "interrupted", or the message of NonFiniteLoss
 
 

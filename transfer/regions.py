@@ -5,6 +5,10 @@ section 4. A *guide* says how far each pixel belongs to a region, from 0 to 1. I
 guide before their Gram matrix is taken, so that it only knows of the positions inside:
 
     G = Σ_m T_m² F_m F_mᵀ,  with  Σ_m T_m² = 1
+    E_l = Σ_r λ_r k Σ (G_r − A_r)²
+
+λ_r is how much region r counts. The paper leaves it to its user. Here it is the region's share of all pixels that get a
+style, so that a small region is painted as firmly as if it were a picture of its own, and no more so.
 
 A position of a layer sees more than its own pixels. So its T is the share of its own pixels that belong to the region,
 times that share of all pixels it sees: it counts less and less towards the border, and outside it counts nothing. The
@@ -30,7 +34,7 @@ class Region:
     """A part of the content picture, and which of the style pictures it gets."""
 
     name: str = ""  # such as "white"; empty if it is everything
-    weight: float = 1.0  # its share of all pixels that get a style, by which its style losses are multiplied
+    weight: float = 1.0  # λ
     guide: np.ndarray | None = None  # (H, W) float32 of the content picture; None: all of it
     shares: tuple[float, ...] = (1.0,)  # of each style picture in the region's blend of Gram matrices, 1 in all
     style_guides: tuple[np.ndarray | None, ...] = (None,)  # which part of each style picture is meant

@@ -68,7 +68,7 @@ def train(
     except NonFiniteLoss as error:
         result.stopped = str(error)
     progress.resize(phases[-1])
-    result.image = kept(result.image, phases[-1].margin)
+    result.wide_image, result.image = result.image, kept(result.image, phases[-1].margin)
     return result
 
 

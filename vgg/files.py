@@ -9,6 +9,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -158,11 +159,14 @@ def _unused(path: Path) -> Path:
 
     What belongs to a picture has its name with another ending, and is not to be overwritten either.
     """
-    number, free = 1, path
-    while any(path.parent.glob(f"{glob.escape(free.stem)}*")):
-        number += 1
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-    return free
+    return next(free for free in alternatives(path) if not any(path.parent.glob(f"{glob.escape(free.stem)}*")))
+
+
+def alternatives(path: Path) -> Iterator[Path]:
+    """Yield `name.png`, `name-2.png`, `name-3.png` …, for who looks for a name that is not taken."""
+    yield path
+    for number in count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def open_file(path: Path | str) -> BinaryIO:

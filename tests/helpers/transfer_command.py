@@ -26,7 +26,7 @@ def prepare(folder: Path) -> list[str]:
     pictures = [str(folder / "content.png"), str(folder / "style.png")]
     # Measuring activations on drawn pictures would be most of the time of such a run; one test leaves it in.
     files = ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "result.png")]
-    return [*pictures, *files, "--size", "32", "--iterations", "5", "--no-normalize"]
+    return [*pictures, *files, "--size", "32", "--iterations", "5", "--no-normalize", "--overwrite"]
 
 
 def refused(arguments: list[str], capfd, folder: Path) -> str:

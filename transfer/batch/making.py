@@ -24,6 +24,7 @@ from transfer.term import Losses
 from transfer.train import Result, Step, Watch
 from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError
+from vgg.image.codec import Depth
 
 #: A picture's name, the number of its step, and the losses there.
 OnStep = Callable[[str, int, Losses], None]
@@ -88,7 +89,7 @@ class Here:
             watchers = [*watchers, lambda step, _: self.on_step(name, step.step, step.losses)]
             return make_one(
                 session, job, order.outputs.state, options.checkpoint_every, watchers, check_interrupt,
-                options.report_as,
+                options.report_as, options.depth,
             )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def make_one(
     watchers: Sequence[Watch],
     check_interrupt: Callable[[], None],
     report_as: str | None = None,
+    depth: Depth = 8,
 ) -> tuple[Result, dict[str, Any]]:
     """Make one picture, or go on with it if it is unfinished; return it with what its record says of the run.
 
@@ -111,6 +113,7 @@ def make_one(
         watchers: are called after each step.
         check_interrupt: raises KeyboardInterrupt if the run shall stop.
         report_as: a recipe in whose units the record shall have the losses, too.
+        depth: of the file that the picture is for.
 
     Raises:
         InputError: it cannot be made.
@@ -138,5 +141,6 @@ def make_one(
         raise InputError(f"{result.stopped}; choose smaller weights, and verify the .mat file")
     found |= here | {"memory_bytes": session.memory_bytes}
     if report_as:
-        found |= {"reported_as": reported_as(report_as, session, job, result.image)}
+        found |= {"reported_as": reported_as(report_as, session, job, result, depth)}
+    result.wide_image = None  # a worker would send it back for nothing
     return result, found

@@ -4,7 +4,6 @@ import asyncio
 import importlib.util
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
@@ -75,14 +74,12 @@ def local_client(workers: int, memory_bytes: float, threads: int, batch: str) ->
     settings = SETTINGS | {"distributed.nanny.pre-spawn-environ": variables}
     with (
         quiet_dask(),
-        tempfile.TemporaryDirectory(prefix="pictures-") as folder,
         dask.config.set(settings),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=2,  # one for a picture, one for what is shipped meanwhile
             resources={RESOURCE: 1},
             memory_limit=int(memory_bytes / workers),
-            local_directory=folder,
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL + 1,
         ) as cluster,

@@ -116,7 +116,7 @@ class Workers:
         state = order.outputs.state.absolute() if self.options.scheduler is None else None
         task = Task(
             self.batch, order.pair.name, replace(job, pictures=bare), from_content, self.precision, state,
-            self.options.checkpoint_every, self.options.report_as,
+            self.options.checkpoint_every, self.options.report_as, self.options.depth,
         )  # fmt: skip
         styles = [self.shipment.image(image, recurs=True) for image in pictures.style_images]
         images = [self.shipment.image(pictures.content_image), *styles]

@@ -19,6 +19,7 @@ from vgg.console.quiet import start_tensorflow
 if TYPE_CHECKING:  # TensorFlow is not imported before `start_tensorflow`
     from transfer.session import Job, Session
     from transfer.train import Step
+    from vgg.image.codec import Depth
     from vgg.matfile.read import Weights
 
 #: The resource of which each worker has one and each picture needs one.
@@ -56,6 +57,7 @@ class Task:
     state: Path | None  # where the run keeps its state, if client and worker see the same files
     checkpoint_every: int | None
     report_as: str | None
+    depth: "Depth"
 
 
 def about() -> dict[str, Any]:
@@ -87,7 +89,7 @@ def make(packed: bytes, weights: "Weights", content: np.ndarray, *styles: np.nda
     job, session = replace(task.job, pictures=pictures), session_of(worker, task, weights)
     tell, check = teller(worker, task), stop_if_unwanted(worker, worker.get_current_task())
     try:
-        made = make_one(session, job, task.state, task.checkpoint_every, [tell], check, task.report_as)
+        made = make_one(session, job, task.state, task.checkpoint_every, [tell], check, task.report_as, task.depth)
     except KeyboardInterrupt:
         raise Reschedule from None
     return pickle.dumps(made, pickle.HIGHEST_PROTOCOL)

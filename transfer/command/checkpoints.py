@@ -39,25 +39,19 @@ class Checkpoints:
         self._written_at, self._took = time.monotonic(), 0.0
 
     def begin(self, start: np.ndarray, resume: bool, say: Callable[[str], None]) -> np.ndarray | Progress:
-        """Return what the loop begins with: the unfinished run if it is wanted, else `start`; say what was found.
+        """Return what the loop begins with: the unfinished run if `resume` wants it, else `start`; say which.
 
         Raises:
             InputError: the unfinished run is of other settings, or its file is damaged.
         """
         remove_leftovers(self.path)
-        found = unfinished_run(self.path, resume)
-        if found is None:
-            if resume:
-                say(f"there is no unfinished run in {self.path}, so this one starts from the beginning")
-            return start
-        steps = f"{found.steps} step{'s' * (found.steps != 1)}"
-        other = differences(found.settings, self.settings)
         if not resume:
-            if not other:
-                say(
-                    f"an unfinished run of the same settings, with {steps}, is in {self.path}; --resume goes on from it"
-                )
             return start
+        found = unfinished_run(self.path, required=True)
+        if found is None:
+            say(f"there is no unfinished run in {self.path}, so this one starts from the beginning")
+            return start
+        other = differences(found.settings, self.settings)
         if other:
             raise InputError(
                 f"the unfinished run in {self.path} has other settings: {other[0]}; use the same, or leave out --resume"
@@ -66,7 +60,7 @@ class Checkpoints:
             say(f"the end may differ in its last bits from a run that was not stopped: {line}")
         progress = found.progress(self.phases)
         exactly = "" if progress.state else "; SciPy's L-BFGS-B cannot be kept and starts anew at that image"
-        say(f"going on after {steps}{exactly}")
+        say(f"going on after {found.steps} step{'s' * (found.steps != 1)}{exactly}")
         return progress
 
     def unfinished_or(self, start: np.ndarray) -> np.ndarray | Progress:
@@ -74,9 +68,10 @@ class Checkpoints:
         remove_leftovers(self.path)
         found = unfinished_run(self.path, required=False)
         there = found and found.settings | found.environment
-        if found is None or differences(there, self.settings | self.environment):
-            return start
-        return found.progress(self.phases)
+        if found is not None and not differences(there, self.settings | self.environment):
+            with suppress(InputError):  # damaged
+                return found.progress(self.phases)
+        return start
 
     def __call__(self, progress: Progress) -> None:
         """Write the state if it is due; called between two steps."""

@@ -18,7 +18,7 @@ from transfer.recipe.table import recipe_table
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
-from vgg.errors import python
+from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 
 
@@ -34,6 +34,8 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         for line in recipe_table(RECIPES.values()):
             terminal.say(line)
         return terminal.DONE
+    if options.exact and not options.record:
+        raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
     again = repeated(options, build_parser().parse_args([])) if options.record else None
     if again:
@@ -46,13 +48,19 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.inputs.pictures import load
     inputs = [*files.named(), *filter(None, [options.weights, options.record])]
     watched = bool(options.preview_every or options.save_every)
-    outputs = planned(options.output, options.sheet, inputs, options.depth, watched, options.report)
+    asked = options.sheet, inputs, options.depth, watched, options.report
+    first = outputs = planned(options.output, *asked)
+    if not (options.overwrite or options.resume):
+        outputs = planned(first.free(watched).picture, *asked)
+        if outputs != first and not options.quiet:
+            unfinished = " by an unfinished run, with which --resume goes on" if first.state.exists() else ""
+            terminal.say(f"{options.output} is taken{unfinished}, so the result goes to {outputs.picture}")
     if options.log_dir is not None:
         check_log_dir(options.log_dir, outputs)
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures, known = load(files, recipe), {"command": list(command)} | sources(files)
-    finish = finish_of(options, pictures, options.output, recipe.crop)
+    finish = finish_of(options, pictures, outputs.picture, recipe.crop)
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():

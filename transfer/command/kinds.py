@@ -1,7 +1,7 @@
 """Checks that what was read from a JSON file has the types that a dataclass says."""
 
 import dataclasses
-from math import isfinite
+import sys
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -27,5 +27,5 @@ def is_kind(value: object, kind: Any) -> bool:  # noqa: ANN401  (a type, or some
         parts = parts[:1] * len(value) if isinstance(value, tuple) and parts[-1] is ... else parts
         return isinstance(value, tuple) and len(value) == len(parts) and all(map(is_kind, value, parts))
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     return type(value) is kind

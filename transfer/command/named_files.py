@@ -31,9 +31,18 @@ def files_from(options: argparse.Namespace) -> Files:
     if file is not None and not os.path.exists(file):
         raise InputError(f"--init is {file!r}, expected content, style, noise, a blend, or a picture that exists")
     masks, regions = tuple(options.style_mask), tuple(_region(text) for text in options.region)
-    if options.content_mask is None and (masks or regions):
+    blend = _blend(options.style_blend)
+    files = Files(options.content, styles[0], file, styles[1:], blend, options.content_mask, masks, regions)
+    require_usable(files)
+    return files
+
+
+def require_usable(files: Files) -> None:
+    """Raise InputError unless there are as many files of one kind as of another, and each region's colour is known."""
+    styles, masks, regions = files.styles, files.style_masks, files.region_styles
+    if files.content_mask is None and (masks or regions):
         raise InputError("--style-mask and --region need a --content-mask, which says where the regions are")
-    if options.content_mask is not None and not masks and not regions:
+    if files.content_mask is not None and not masks and not regions:
         raise InputError("--content-mask needs --style-mask or --region, which say which style each region gets")
     if masks and len(masks) != len(styles):
         raise InputError(f"--style-mask given {len(masks)} times, expected once for each style: {len(styles)} in all")
@@ -41,8 +50,14 @@ def files_from(options: argparse.Namespace) -> Files:
         raise InputError("a style picture is there twice, expected each once where --style-mask is given")
     if len({color_of(name) for name, _ in regions}) < len(regions):
         raise InputError("--region names a colour twice, expected each once")
-    blend = _blend(options.style_blend, len(styles))
-    return Files(options.content, styles[0], file, styles[1:], blend, options.content_mask, masks, regions)
+    blend, text = files.blend, ":".join(f"{share:g}" for share in files.blend)
+    if not all(0 <= share <= LARGEST_SHARE for share in blend) or (blend and not sum(blend)):
+        raise InputError(
+            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them, such "
+            "as 3:1, and not all of them 0"
+        )
+    if blend and len(blend) != len(styles):
+        raise InputError(f"--style-blend is {text!r}, expected a number for each style picture: {len(styles)} in all")
 
 
 def _names(words: str) -> list[str]:
@@ -52,22 +67,14 @@ def _names(words: str) -> list[str]:
     return names if several and any(name == SAMPLE or os.path.exists(name) for name in names) else [words]
 
 
-def _blend(text: str | None, styles: int) -> tuple[float, ...]:
-    """Return `3:1` as (3, 1); raises InputError unless there is a number for each style, not all 0."""
-    if text is None:
-        return ()
+def _blend(text: str | None) -> tuple[float, ...]:
+    """Return `3:1` as (3, 1)."""
     try:
-        blend = tuple(float(item) for item in text.split(":"))
+        return tuple(float(item) for item in text.split(":")) if text is not None else ()
     except ValueError:
-        blend = ()
-    if not all(0 <= share <= LARGEST_SHARE for share in blend) or not sum(blend):
         raise InputError(
-            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them, such "
-            "as 3:1, and not all of them 0"
-        )
-    if len(blend) != styles:
-        raise InputError(f"--style-blend is {text!r}, expected a number for each style picture: {styles} in all")
-    return blend
+            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them"
+        ) from None
 
 
 def _region(text: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import os
 
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import recipe_named
-from vgg.console.arguments import whole_number
+from vgg.console.arguments import LARGEST, whole_number
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE, layer_named
 
@@ -103,24 +103,51 @@ def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
             raise InputError(
                 f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2"
             ) from None
-    if len({name for name, _ in layers}) < len(layers):
-        raise InputError(f"{option} is {text!r}, expected every layer once")
     return tuple(layers)
 
 
 def require_sensible(recipe: Recipe) -> None:
-    """Return if the recipe can be run; raises InputError naming the option that is out of range."""
-    weights = [("--content-weight", recipe.content_weight), ("--style-weight", recipe.style_weight)]
-    weights += [("--tv-weight", recipe.tv_weight), ("--learning-rate", recipe.learning_rate)]
-    weights += [(f"the weight of {name}", weight) for name, weight in (*recipe.content_layers, *recipe.style_layers)]
-    for what, value in weights:
-        if not 0 <= value <= LARGEST_WEIGHT:
-            raise InputError(f"{what} is {value}, expected a number from 0 to {LARGEST_WEIGHT:g}")
-    if not 0.25 <= recipe.style_scale <= 4:
-        raise InputError(f"--style-scale is {recipe.style_scale:g}, expected a number from 0.25 to 4")
+    """Raise InputError unless the recipe can be run, naming the option, or the record's entry, that is out of range."""
+    for option, layers in (("--content-layers", recipe.content_layers), ("--style-layers", recipe.style_layers)):
+        if len({layer_named(name) for name, _ in layers}) < len(layers):
+            raise InputError(f"{option} names a layer twice, expected every layer once")
+    for what, value, least, most in _limits(recipe):
+        if not least <= value <= most:
+            raise InputError(f"{what} is {value:g}, expected a number from {least:g} to {most:g}")
+    starts, shares = [name for name, _ in recipe.init_shares], [share for _, share in recipe.init_shares]
+    sound = set(starts) <= {"content", "style"} and min(shares, default=-1) >= 0 and 0.99 < sum(shares) < 1.01
+    if (shares or recipe.init == "blend") and not sound:
+        raise InputError("init_shares is wrong, expected shares of content and style that add up to 1; see --init")
     if recipe.optimizer == "adam" and not recipe.learning_rate:
         raise InputError("--learning-rate is 0, so Adam would stay where it starts; choose one such as 2")
     content = recipe.content_weight * sum(weight for _, weight in recipe.content_layers)
     style = recipe.style_weight * sum(weight for _, weight in recipe.style_layers)
     if not content and not style:
         raise InputError("content and style both weigh 0, so there is nothing to do; give one of them a weight")
+
+
+def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
+    """Return the numbers of a recipe with what they are, the least and the most they may be."""
+    losses = {"content_loss": recipe.content_loss, "style_loss": recipe.style_loss, "tv_loss": recipe.tv_loss}
+    of_losses = [(f"{loss}.{name}", value) for loss, values in losses.items() for name, value in vars(values).items()]
+    layers = *recipe.content_layers, *recipe.style_layers
+    return [
+        *((f"the weight of {name}", weight, 0, LARGEST_WEIGHT) for name, weight in layers),
+        ("--content-weight", recipe.content_weight, 0, LARGEST_WEIGHT),
+        ("--style-weight", recipe.style_weight, 0, LARGEST_WEIGHT),
+        ("--tv-weight", recipe.tv_weight, 0, LARGEST_WEIGHT),
+        ("temporal_weight", recipe.temporal_weight, 0, LARGEST_WEIGHT),
+        *((name, value, 0, LARGEST_WEIGHT) for name, value in of_losses if name.endswith("factor")),
+        *((name, value, -10, 10) for name, value in of_losses if not name.endswith("factor")),
+        ("gram_channels", recipe.gram_channels, -10, 10),
+        ("--learning-rate", recipe.learning_rate, 0, LARGEST_WEIGHT),
+        *((f"adam.{name}", getattr(recipe.adam, name), 0, 0.999999) for name in ("beta1", "beta2")),
+        ("adam.epsilon", recipe.adam.epsilon, 1e-30, LARGEST_WEIGHT),
+        ("pixel_range", recipe.pixel_range, 1e-3, 1e6),
+        ("noise.level", recipe.noise.level, 0, 1e6),
+        ("noise_share", recipe.noise_share, 0, 1),
+        ("margin", recipe.margin, 0, LARGEST),
+        ("--iterations", recipe.iterations, 1, LARGEST),
+        *(("a size", size, SMALLEST_SIDE, LARGEST) for size in (recipe.size, *recipe.scales)),
+        ("--style-scale", recipe.style_scale, 0.25, 4),
+    ]

@@ -1,15 +1,16 @@
 """Where a run puts its results. It is checked before the run begins, which takes minutes and should not be in vain."""
 
+import glob
 import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
+from typing import Any
 
 from vgg.errors import InputError
-from vgg.files import check_place
+from vgg.files import alternatives, check_place
 from vgg.image.codec import Depth
 from vgg.image.file import check_output
 
@@ -28,6 +29,21 @@ class Outputs:
     def written(self) -> list[Path]:
         """Return the files of a finished run."""
         return [path for path in (self.picture, self.record, self.sheet, self.report) if path]
+
+    def free(self, watched: bool) -> "Outputs":
+        """Return these places, or those of `name-2.png`, `name-3.png` …: the first where no file of a run is yet.
+
+        `watched` says whether the run writes previews.
+        """
+        places = (self.beside(picture) for picture in alternatives(self.picture))
+        return next(found for found in places if not found._taken(watched))
+
+    def _taken(self, watched: bool) -> bool:
+        files = [*self.written, self.state]
+        if watched:
+            series = f"{glob.escape(self.picture.stem)}-[0-9][0-9][0-9][0-9]*.png"  # as `numbered` says
+            files += [preview_of(self.picture), *self.picture.parent.glob(series)]
+        return any(map(os.path.lexists, files))
 
     def beside(self, picture: Path) -> "Outputs":
         """Return the places of the other files if the picture had to be written to another place."""
@@ -54,13 +70,11 @@ def numbered(output: Path, step: int) -> Path:
 
 
 def log_folders(log_dir: Path, output: Path) -> Iterator[Path]:
-    """Yield the places for the log of a run: `logs/result`, `logs/result-2`, `logs/result-3` …
+    """Return the places for the log of a run: `logs/result`, `logs/result-2`, `logs/result-3` …
 
     The first that does not exist is taken, because TensorBoard compares runs that have a folder each.
     """
-    yield log_dir / output.stem
-    for number in count(2):
-        yield log_dir / f"{output.stem}-{number}"
+    return alternatives(log_dir / output.stem)
 
 
 def check_log_dir(log_dir: Path, outputs: Outputs) -> None:
@@ -113,15 +127,17 @@ def planned(
     if record.exists():
         if any(os.path.exists(file) and os.path.samefile(record, file) for file in inputs):
             raise InputError(f"the record {record} is also an input, which it would overwrite; choose another --output")
-        if not _is_record(record):
+        if record_in(record) is None:
             raise InputError(
                 f"{record} was not written by this program and would be overwritten; choose another --output"
             )
     return outputs
 
 
-def _is_record(path: Path) -> bool:
+def record_in(path: Path) -> dict[str, Any] | None:
+    """Return the record of a run that is in a file, or None if it is none."""
     try:
-        return {"recipe", "steps"} <= set(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, RecursionError):
-        return False
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and {"recipe", "steps"} <= found.keys() else None

@@ -24,7 +24,9 @@ def build_parser() -> argparse.ArgumentParser:
     add_run_options(parser)
     output = Path("output/result.png")
     add = parser.add_argument_group("files").add_argument
-    add("-o", "--output", type=file_name, default=output, help="default: %(default)s; .json goes beside")
+    text = "default: %(default)s; .json goes beside; a name that is taken gets a number"
+    add("-o", "--output", type=file_name, default=output, help=text)
+    add("--overwrite", action="store_true", help="write to that name even if it is taken")
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from transfer.machine import processor, threads
+from transfer.margin import kept
 from transfer.recipe.choices import OWN_L_BFGS
 from transfer.recipe.ours import recipe_named
 from transfer.regions import Region
@@ -96,9 +97,17 @@ def outcome(result: Result) -> dict[str, Any]:
     }
 
 
-def reported_as(name: str, session: Session, job: Job, image: np.ndarray) -> dict[str, Any]:
-    """Return the losses of a result (H, W, 3) in the units of the recipe called `name`."""
-    losses = session.losses(recipe_named(name), job.pictures, image)
+def reported_as(name: str, session: Session, job: Job, result: Result, depth: Depth) -> dict[str, Any]:
+    """Return the losses of a result, rounded to the levels of its file, in the units of the recipe called `name`.
+
+    If that recipe has a margin, it is the one that was trained; a run without one is measured without one.
+    """
+    recipe, wide = recipe_named(name), result.wide_image.copy()
+    trained = (wide.shape[0] - result.image.shape[0]) // 2
+    margin = min(recipe.margin, trained)
+    kept(wide, trained)[:] = to_depth(result.image, depth) * np.float32(255 / (2**depth - 1))
+    objective = session.objective(dataclasses.replace(recipe, margin=margin), job.pictures)
+    losses, _ = objective(kept(wide, trained - margin))
     return {"recipe": name, "total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
 
 

@@ -13,16 +13,18 @@ from typing import Any
 
 from transfer.command.differences import differences
 from transfer.command.kinds import is_kind, require_kinds
+from transfer.command.named_files import require_usable
 from transfer.command.options import require_sensible
 from transfer.command.sources import digest, place_of
 from transfer.inputs.files import Files, as_tuples
 from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation
 from vgg.errors import InputError
+from vgg.files import open_file
 from vgg.matfile.locate import FOLDER
 
 #: Options that may stand beside --from; all others are in the record.
 FREE = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every", "quiet")
-FREE += ("checkpoint_every", "resume", "log_dir", "workers", "scheduler")
+FREE += ("checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
 #: Fields of a recipe that are values of their own classes.
 PARTS = {"content_loss": Normalization, "style_loss": Normalization, "tv_loss": Variation} | {
     "noise": Noise,
@@ -101,7 +103,8 @@ def repeated(given: argparse.Namespace, default: argparse.Namespace) -> Repeated
     path = given.record
     no_record = f"{path} is not the record of a picture; name the .json beside a picture"
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        with open_file(path) as file:
+            record = json.load(file)
         parts = {name: kind(**record["recipe"][name]) for name, kind in PARTS.items()}
         recipe = Recipe(**{name: as_tuples(value) for name, value in record["recipe"].items()} | parts)
         require_kinds(recipe)
@@ -109,13 +112,16 @@ def repeated(given: argparse.Namespace, default: argparse.Namespace) -> Repeated
         places = {name: place_of(name, about, path.parent) for name, about in record["inputs"].items()}
         found = Files.of_record({name: _moved(value, places) for name, value in record["files"].items()})
         require_kinds(found)
+        require_usable(found)
+        if (recipe.init == "picture") != (found.init is not None):
+            raise TypeError
         _require_rest(record)
         return Repeated(path, record, recipe, found)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
     except InputError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError):
         raise InputError(no_record) from None
 
 

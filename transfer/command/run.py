@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from transfer.command.checkpoints import Checkpoints, unfinished_run
+from transfer.command.differences import differences
 from transfer.command.finish import Finish
 from transfer.command.forecast import forecast
-from transfer.command.outputs import Outputs
+from transfer.command.outputs import Outputs, preview_of, record_in
 from transfer.command.record import environment, outcome, reported_as, settings, write_record
 from transfer.command.repeat import Repeated
 from transfer.command.save import save
@@ -23,13 +24,13 @@ from transfer.machine import usable_bytes
 from transfer.objective.striped import StripedEvaluation
 from transfer.progress import Progress
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
-from transfer.recipe.ours import RECIPES
 from transfer.session import Job, Session, Striped, precision_of
 from transfer.train import Phase, Result, Step, Watch, train
 from vgg.console import terminal
 from vgg.console.interrupts import interrupts_at_once, interrupts_polled
 from vgg.console.progress import steps_display
 from vgg.errors import InputError
+from vgg.files import remove_leftovers
 from weights.load import load_weights
 from weights.verify import TRAINED_ORIGIN, describe
 
@@ -69,7 +70,11 @@ def run(
         phases, start, wanted = session.phases(job), session.start(job), settings(job, session)
         if repeated:
             repeated.compare(wanted | environment(), options.exact, say)
+        for path in (*outputs.written, preview_of(outputs.picture)):
+            remove_leftovers(path)  # of a run that was killed while it wrote
         checkpoints = Checkpoints(outputs.state, phases, wanted, environment(), options.checkpoint_every)
+        if options.resume and not options.overwrite and not outputs.state.exists():
+            require_same(outputs, wanted)
         begin = checkpoints.begin(start, options.resume, say)
         if not options.quiet and not isinstance(begin, Progress):
             forecast(session, job, phases, start, say)
@@ -89,35 +94,51 @@ def run(
         if result.stopped != "interrupted":
             checkpoints.remove()
     if options.report_as:
-        reported = reported_as(options.report_as, session, job, result.image)
+        reported = reported_as(options.report_as, session, job, result, finish.depth)
         losses = "  ".join(f"{term} {loss:.4g}" for term, loss in reported.items() if term != "recipe")
         say(f"in units of {options.report_as}: {losses}")
         write_record(used.record, recorded | {"reported_as": reported})
     if repeated:
         say(repeated.judged(recorded["result"]))
-    return ended(result, used, checkpoints, say)
+    return ended(result, used, outputs, options, say)
 
 
 def session_of(job: Job, options: argparse.Namespace, outputs: Outputs, say: Say, striped: Striped) -> Session:
     """Return the session with the weights, the memory and the precision that the run shall have."""
     weights = load_weights(options.weights, say)
     has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
-    if RECIPES[job.recipe.name].content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
+    if job.recipe.content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     precision = options.precision
     if precision == "auto" and options.resume:  # a busy machine may measure another one than the unfinished run had
         found = unfinished_run(outputs.state, required=True)
-        precision = found.settings["precision"] if found else precision
+        there = found.settings if found else {} if options.overwrite else record_in(outputs.record) or {}
+        precision = there["precision"] if there.get("precision") in ("float32", "bfloat16") else precision
     memory = options.max_memory or usable_bytes()
     return Session(weights, memory, precision_of(precision, job.recipe), striped)
 
 
-def ended(result: Result, used: Outputs, checkpoints: Checkpoints, say: Say) -> int:
-    """Say how the run ended, and return the exit code; raises KeyboardInterrupt if it was stopped."""
+def require_same(outputs: Outputs, wanted: dict[str, Any]) -> None:
+    """Raise InputError if the finished picture that a run would replace is of other settings than `wanted`."""
+    there = record_in(outputs.record) or {}
+    other = differences({name: there.get(name) for name in wanted}, wanted) if outputs.picture.exists() else []
+    if other:
+        raise InputError(
+            f"{outputs.picture} is finished, and of other settings: {other[0]}; leave out --resume to give the new one "
+            "another name, or add --overwrite"
+        )
+
+
+def ended(result: Result, used: Outputs, outputs: Outputs, options: argparse.Namespace, say: Say) -> int:
+    """Say how the run ended, and return the exit code; raises KeyboardInterrupt if it was stopped.
+
+    `used` is where the results are, `outputs` where they were meant to be.
+    """
     if result.best_step == 0:
         say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
     if result.stopped == "interrupted":
-        further = "; --resume goes on from there" if checkpoints.path.exists() else ""
+        name = f"-o {outputs.picture} " if outputs.picture != options.output else ""
+        further = f"; {name}--resume goes on from there" if outputs.state.exists() else ""
         raise KeyboardInterrupt(f"the best of {len(result.steps)} steps is in {used.picture}{further}")
     if result.stopped == "converged":
         say(f"ended after {len(result.steps)} steps: none lowers the loss any more")

@@ -11,6 +11,7 @@ import numpy as np
 from transfer.command.outputs import numbered, preview_of
 from vgg.console import terminal
 from vgg.errors import InputError
+from vgg.files import remove_leftovers
 from vgg.image.file import write_image
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Snapshots:
             self._write(numbered(self.output, step.step), image)
 
     def _write(self, path: Path, image: np.ndarray) -> None:
+        remove_leftovers(path)
         try:
             write_image(path, self.finished(image))
         except InputError as error:

@@ -6,6 +6,7 @@ from math import ceil
 
 import numpy as np
 
+from transfer.colors import UNMATCHED, unmatched
 from transfer.inputs.crop import cropped, read_cropped
 from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.masks import regions_of
@@ -66,6 +67,13 @@ def together(
         InputError: the start picture or a mask cannot be used.
     """
     (rows, columns), style_images = content_image.shape[:2], tuple(styles)
+    off = [unmatched(image, content_image, recipe.colors) for image in style_images]
+    found = [
+        f"{name} has too few colours for --colors {recipe.colors}: their covariance stays {share:.0%} off the "
+        "content's; --colors luminance keeps the content's colours exactly"
+        for name, share in zip(files.style_pictures, off, strict=True)
+        if share > UNMATCHED
+    ]
     regions = regions_of(files, (rows, columns), [image.shape[:2] for image in style_images], recipe.crop)
     init_image = None
     if recipe.init == "picture":
@@ -74,7 +82,7 @@ def together(
         starts = {"content": content_image, "style": resize_to(style_images[0], rows, columns)}
         parts = recipe.init_shares or ((recipe.init, 1.0),)
         init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
-    return Pictures(content_image, style_images, init_image, files, tuple(remarks), regions)
+    return Pictures(content_image, style_images, init_image, files, (*remarks, *found), regions)
 
 
 def content_at(name: str, recipe: Recipe, remarks: list[str]) -> np.ndarray:

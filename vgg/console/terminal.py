@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, TextIO
 
 from vgg.console.interrupts import signals_handled_by
@@ -25,6 +25,16 @@ class Parser(argparse.ArgumentParser):
         """Exit with code 2. `… -m transfer.figures all` complains as `figures`, as `run("figures", …)` does."""
         program = self.prog.rpartition("-m ")[2].split()[0].split(".")[-1]
         self.exit(UNUSABLE_INPUT, printable(f"{program}: {message}; see {self.prog} --help") + "\n")
+
+    def parse_intermixed_args(
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """Return the words as options; those after `--` are files, also if they begin with a dash."""
+        words = list(sys.argv[1:] if args is None else args)
+        if "--" in words:  # argparse takes them for options here
+            dashes = words.index("--")
+            words[dashes:] = [os.path.join(".", word) if word[:1] == "-" else word for word in words[dashes + 1 :]]
+        return super().parse_intermixed_args(words, namespace)
 
 
 def printable(text: str) -> str:
@@ -70,11 +80,23 @@ def run(program: str, command: Callable[[], int | None]) -> int:
             except InputError as error:
                 say(f"{program}: {error}", sys.stderr)
                 return UNUSABLE_INPUT
+            except FileNotFoundError:  # `Path.absolute`, for one, asks for the current folder
+                if _has_current_folder():
+                    raise
+                say(f"{program}: the current folder is gone; change to another one, as by `cd`", sys.stderr)
+                return UNUSABLE_INPUT
             except KeyboardInterrupt as stop:
                 say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
                 return STOPPED
     finally:
         sys.unraisablehook = before
+
+
+def _has_current_folder() -> bool:
+    try:
+        return bool(os.getcwd())
+    except FileNotFoundError:
+        return False
 
 
 def _interrupt_again(unraisable: "sys.UnraisableHookArgs") -> None:

@@ -60,5 +60,7 @@ class Adam:
         return arrays | {"t": np.array(state.t)}
 
     def from_arrays(self, arrays: Arrays, losses: Any) -> AdamState:  # noqa: ANN401  (whatever `evaluate` gives)
-        """Return the state that `to_arrays` was called with."""
+        """Return the state that `to_arrays` was called with; raises ValueError if it cannot be one."""
+        if arrays["t"] < 0 or (arrays["square"] < 0).any():
+            raise ValueError("the numbers of steps and the squares of Adam are below 0")
         return AdamState(losses=losses, **arrays | {"t": int(arrays["t"])})

@@ -67,11 +67,22 @@ class Curvature:
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, history: int, size: int, dtype: type) -> Curvature:
-        """Return the memory that `to_arrays` was called on; the other arguments are those it was made with."""
-        found, used = cls(history, size, dtype), 2 * len(arrays["slots"])
-        found._rows[:used] = arrays["pairs"].view(dtype)
-        found._dots[:used, :used], found._inverses[: used // 2] = arrays["dots"], arrays["inverses"]
+        """Return the memory that `to_arrays` was called on; the other arguments are those it was made with.
+
+        Raises:
+            ValueError: the arrays do not fit together.
+        """
+        found, pairs = cls(history, size, dtype), arrays["pairs"].view(dtype)
         found._slots, found._new = arrays["slots"].tolist(), arrays["new_slots"].tolist()
+        number, used = len(found._slots), 2 * len(found._slots)
+        shapes = [pairs.shape, arrays["dots"].shape, arrays["inverses"].shape]
+        slots_fit = sorted(found._slots) == list(range(number)) and set(found._new) <= set(found._slots)
+        slots_fit = slots_fit and arrays["slots"].dtype == arrays["new_slots"].dtype == np.int64
+        shapes_fit = shapes == [(used, size), (used, used), (number,)] and number <= history
+        if not (shapes_fit and slots_fit and (arrays["inverses"] > 0).all()):
+            raise ValueError("the arrays of L-BFGS do not fit together")
+        found._rows[:used], found._dots[:used, :used] = pairs, arrays["dots"]
+        found._inverses[:number] = arrays["inverses"]
         return found
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:

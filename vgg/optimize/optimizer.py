@@ -61,7 +61,10 @@ class Optimizer(Protocol, Generic[AnyState]):
         """Return all of the state but its losses, to be read before the next step; None if it cannot be kept."""
 
     def from_arrays(self, arrays: Arrays, losses: HasTotal) -> AnyState:
-        """Return the state that `to_arrays` was called with; its steps will be the same to the last bit."""
+        """Return the state that `to_arrays` was called with; its steps will be the same to the last bit.
+
+        Arrays that cannot be one raise an error of any kind: they were read from a file.
+        """
 
 
 def steps(optimizer: Optimizer[AnyState], evaluate: Evaluate, image: np.ndarray, count: int) -> Iterator[AnyState]:

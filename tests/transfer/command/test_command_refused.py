@@ -23,7 +23,7 @@ OPTIONS = {
     "unknown optimiser": (["--optimizer", "sgd"], "invalid choice: 'sgd'"),
     "unknown option": (["--colour", "no"], "unrecognized arguments: --colour no"),
     "no number": (["--iterations", "many"], "'many' found, expected a whole number of 1 or more"),
-    "negative weight": (["--content-weight", "-1"], "--content-weight is -1.0"),
+    "negative weight": (["--content-weight", "-1"], "--content-weight is -1"),
     "nothing to do": (["--content-weight", "0", "--style-layers", "relu1_1=0"], "both weigh 0"),
     "missing start": (["--init", "nonexistent"], "--init is 'nonexistent'"),
     "folder as start": (["--init", "{}"], "is a folder"),

@@ -84,7 +84,7 @@ NOT_THE_RECIPE_S |= {"list_recipes", "report_as", "max_memory"}
 NOT_THE_RECIPE_S |= {"more_styles", "style_blend", "content_mask", "style_mask", "region"}
 NOT_THE_RECIPE_S |= {"full_size", "depth"}
 NOT_THE_RECIPE_S |= {"preview_every", "save_every", "log_dir", "report"}
-NOT_THE_RECIPE_S |= {"record", "exact", "resume", "checkpoint_every", "workers", "scheduler"}
+NOT_THE_RECIPE_S |= {"record", "exact", "overwrite", "resume", "checkpoint_every", "workers", "scheduler"}
 NOT_THE_RECIPE_S |= {"strength"}  # is tested in test_strength.py, because its effect depends on the recipe
 
 
@@ -178,13 +178,13 @@ def test_spaces_in_a_list_do_not_matter():
         ("--content-layers relu4_5", "no layer 'relu4_5'; the layers are conv1_1, relu1_1, conv1_2"),
         ("--style-layers relu1_1,22", "no layer '22'"),
         ("--style-layers relu1_1=much", "--style-layers gives relu1_1 the weight 'much', expected a number"),
-        ("--content-layers relu1_1,relu1_1=2", "--content-layers is 'relu1_1,relu1_1=2', expected every layer once"),
-        ("--style-layers relu2_1=-1", "the weight of relu2_1 is -1.0"),
+        ("--content-layers relu1_1,relu1_1=2", "--content-layers names a layer twice, expected every layer once"),
+        ("--style-layers relu2_1=-1", "the weight of relu2_1 is -1"),
         ("--content-layers relu2_1=nan", "the weight of relu2_1 is nan"),
-        ("--content-weight -1", "--content-weight is -1.0, expected a number from 0 to 1e+38"),
+        ("--content-weight -1", "--content-weight is -1, expected a number from 0 to 1e+38"),
         ("--style-weight inf", "--style-weight is inf"),
         ("--tv-weight nan", "--tv-weight is nan"),
-        ("--learning-rate -2", "--learning-rate is -2.0"),
+        ("--learning-rate -2", "--learning-rate is -2"),
         ("--precision bfloat16 --optimizer l-bfgs", "--precision bfloat16 would mislead the line search of"),
         ("--precision bfloat16 --recipe gatys2016", "choose --optimizer l-bfgs-unit, or --precision float32"),
         ("--content-weight 0 --style-weight 0", "nothing to do"),

@@ -1,6 +1,7 @@
 """`--from RECORD`: the same bytes from the record alone, wherever its inputs are now; what differs is named before."""
 
 import json
+import os
 import shutil
 
 import numpy as np
@@ -170,6 +171,52 @@ def test_hostile_records_get_one_line(tmp_path, words, record, capfd):
         code = main(again(tmp_path, "--exact", "--quiet"))
         err = capfd.readouterr().err
         assert (code, err.count("\n")) in ((0, 0), (2, 1)), (path, inner, err)
+
+
+def test_absurd_values_and_endless_files_are_refused_before_the_run(tmp_path, words, record, capfd):
+    assert main([*words, "--quiet"]) == 0
+    good = json.loads(record.read_text(encoding="utf-8"))
+    content = str(tmp_path / "content.png")
+    os.mkfifo(tmp_path / "pipe")
+    for path, value, expected in (
+        (("recipe", "margin"), -1, "margin is -1, expected a number from 0"),
+        (("recipe", "pixel_range"), -1, "pixel_range is -1, expected a number from 0.001"),
+        (("recipe", "noise_share"), -1, "noise_share is -1, expected a number from 0 to 1"),
+        (("recipe", "iterations"), 0, "--iterations is 0, expected a number from 1"),
+        (("recipe", "content_loss", "channels"), 1e300, "content_loss.channels is 1e+300, expected"),
+        (("recipe", "tv_loss", "factor"), -1, "tv_loss.factor is -1, expected a number from 0"),
+        (("recipe", "adam", "beta1"), 1, "adam.beta1 is 1, expected a number from 0 to"),
+        (("recipe", "style_layers"), [["relu9_9", 1.0]], "there is no layer 'relu9_9'"),
+        (("recipe", "init_shares"), [["style", 7.0]], "expected shares of content and style that add up to 1"),
+        (("recipe", "init"), "blend", "expected shares of content and style that add up to 1"),
+        (("recipe", "init"), "picture", "is not a record"),
+        (("recipe", "style_weight"), 10**400, "is not a record"),
+        (("files", "blend"), [0.0], "--style-blend is '0', expected numbers from 0"),
+        (("files", "style_masks"), ["a.png"], "--style-mask and --region need a --content-mask"),
+        (("memory_bytes",), 10**400, "is not a record"),
+        (("inputs", content, "path"), "/dev/zero", "an input of the recorded run, is neither at /dev/zero nor beside"),
+        (("inputs", content, "path"), str(tmp_path / "pipe"), "an input of the recorded run, is neither at"),
+        (("files", "content"), "/dev/zero", "/dev/zero"),
+    ):
+        broken = json.loads(json.dumps(good))
+        inner = broken
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = value
+        record.write_text(json.dumps(broken), encoding="utf-8")
+        if path[0] == "inputs":
+            (tmp_path / "content.png").rename(tmp_path / "hidden")
+        assert expected in refused(again(tmp_path), capfd, tmp_path), path
+        if path[0] == "inputs":
+            (tmp_path / "hidden").rename(tmp_path / "content.png")
+    for endless in ("/dev/zero", str(tmp_path / "pipe")):
+        assert "it is a pipe or a device" in refused(
+            ["--from", endless, "-o", str(tmp_path / "b.png")], capfd, tmp_path
+        )
+
+    broken = good | {"recipe": good["recipe"] | {"name": "mine"}}
+    record.write_text(json.dumps(broken), encoding="utf-8")
+    assert main([*again(tmp_path), "--quiet"]) == 0, "a recipe may have any name"
 
 
 @pytest.mark.parametrize("text", ["", "[]", "nonsense", '{"recipe": 1}', "[" * 100_000, '{"recipe": {"name": "a"}}'])

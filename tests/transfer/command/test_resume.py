@@ -163,25 +163,6 @@ def test_scipys_search_starts_anew_at_the_image(tmp_path, words, kill_after, mon
     )
 
 
-def test_an_unfinished_run_is_pointed_out_if_it_is_the_same(tmp_path, words, kill_after, monkeypatch, capfd):
-    loud = [word for word in words if word != "--quiet"]
-    kill_after(2)
-    with pytest.raises(Killed):
-        main(words)
-    monkeypatch.setattr(run, "train", train)
-    capfd.readouterr()
-    assert main([*loud, "--seed", "5", "-o", str(tmp_path / "out" / "other.png")]) == 0
-    assert "unfinished run of" not in capfd.readouterr().out
-    never = [*loud, "--checkpoint-every", "0"]
-    shutil.copy(tmp_path / "out" / "result.state.npz", tmp_path / "state")
-    assert main([*never, "--seed", "5"]) == 0
-    assert "unfinished run of" not in capfd.readouterr().out, "another seed is another run"
-    shutil.copy(tmp_path / "state", tmp_path / "out" / "result.state.npz")
-    assert main(never) == 0
-    out = capfd.readouterr().out
-    assert "an unfinished run of the same settings, with 2 steps, is in" in out and "; --resume goes on from it" in out
-
-
 def test_other_settings_are_refused_and_moved_files_are_not(tmp_path, words, kill_after, monkeypatch, capfd):
     kill_after(2)
     with pytest.raises(Killed):
