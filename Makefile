@@ -133,7 +133,7 @@ lint: .venv/installed-tests
 
 # Only pictures by several processes or machines need it.
 .venv/installed-cluster: .venv/installed
-	$(call pip,'distributed>=2024.1')
+	$(call pip,'distributed>=2024.1' cryptography)
 	@touch $@
 
 # Only the trade-off plot needs it.

@@ -77,6 +77,11 @@ def threads(variable: str) -> int:
     text = os.environ.get(variable, "")
     if text.isdecimal() and int(text):
         return int(text)
+    return processors()
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

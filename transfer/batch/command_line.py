@@ -97,8 +97,8 @@ def require_workers_possible(options: argparse.Namespace) -> bool:
         return False
     if options.scheduler is not None and options.max_memory:
         raise InputError(
-            "--max-memory is for this machine; a worker of a scheduler is started with its own: dask worker "
-            "ADDRESS --memory-limit 8GB"
+            "--max-memory is for this machine; a worker of a scheduler is started with its own: "
+            f"{typed('dask', 'worker', 'ADDRESS', '--memory-limit', '8GB')}"
         )
     for name in ("preview_every", "save_every", "log_dir"):
         if getattr(options, name) is not None:

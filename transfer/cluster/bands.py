@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from distributed import Client
 
-from transfer.cluster.client import joined_client, local_client, say_dashboard, say_what_differs, threads_here
+from transfer.cluster.client import joined_client, local_client, say_workers
 from transfer.machine import usable_bytes
 from transfer.objective.band_worker import BandWorker
 from transfer.objective.bands import BandedEvaluation
@@ -83,11 +83,10 @@ def shared(options: argparse.Namespace, say: Callable[[str], None]) -> Iterator[
     opened = (
         joined_client(options.scheduler, name)
         if options.scheduler is not None
-        else local_client(options.workers, memory, threads_here(), name)
+        else local_client(options.workers, memory, name)
     )
     with opened as client:
-        say_dashboard(client, say)
-        say_what_differs(client, say)
+        say_workers(client, say)
         say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")
         yield partial(ClusterEvaluation, client)
 

@@ -4,17 +4,22 @@ import asyncio
 import importlib.util
 import logging
 import os
+import signal
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from typing import Any
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Security, rpc
 
 from transfer.batch.making import Lost
 from transfer.cluster.worker import RESOURCE, Pictures, about
 from transfer.command.differences import differences
+from transfer.machine import processors
+from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError, typed
 
 #: What Dask's calls raise when there is no scheduler. In Python 3.10 the second is not among the first.
@@ -22,7 +27,6 @@ GONE = (OSError, asyncio.TimeoutError, asyncio.CancelledError, CancelledError)
 LOST = "the scheduler is lost; what is finished is kept, and the same command goes on from here"
 #: Seconds until a scheduler must have answered.
 PATIENCE = 20
-START = "dask worker {address} --nthreads 2 --resources {resource}=1, in a folder with this program"
 #: How Dask shall treat the workers of this machine. A picture is given up when three workers have died of it. Data is
 #: not written to disk when memory is short, and no worker is paused: a session stays below the limit by itself.
 SETTINGS = {
@@ -61,12 +65,13 @@ def quiet_dask() -> Iterator[None]:
 
 
 @contextmanager
-def local_client(workers: int, memory_bytes: float, threads: int, batch: str) -> Iterator[Client]:
+def local_client(workers: int, memory_bytes: float, batch: str) -> Iterator[Client]:
     """Start workers on this machine, each a process with its share of memory and threads, and yield their client.
 
-    Workers know the batch by the name `batch`, see `Pictures`.
+    Workers know the batch by the name `batch`, see `Pictures`. Only this process can talk to them, if the package
+    `cryptography` is there to make a certificate: else any user of this machine could.
     """
-    own = str(max(1, threads // workers))
+    own = str(max(1, processors() // workers))
     variables = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), own)
     variables |= {"TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     variables |= {name: os.environ[name] for name in variables if name in os.environ}  # the user knows better
@@ -75,8 +80,9 @@ def local_client(workers: int, memory_bytes: float, threads: int, batch: str) ->
     with (
         quiet_dask(),
         dask.config.set(settings),
-        LocalCluster(
+        _cluster(
             n_workers=workers,
+            security=Security.temporary() if importlib.util.find_spec("cryptography") else None,
             threads_per_worker=2,  # one for a picture, one for what is shipped meanwhile
             resources={RESOURCE: 1},
             memory_limit=int(memory_bytes / workers),
@@ -90,6 +96,34 @@ def local_client(workers: int, memory_bytes: float, threads: int, batch: str) ->
 
 
 @contextmanager
+def _cluster(**settings: Any) -> Iterator[LocalCluster]:  # noqa: ANN401  (as Dask takes them)
+    """Yield a cluster on this machine that no Ctrl-C disturbs while it starts and ends: Dask would print tracebacks."""
+    cluster = None
+    try:
+        with interrupts_polled("stopping as soon as the workers have started", firm=True), _unheard_by_workers():
+            cluster = LocalCluster(**settings)
+        yield cluster
+    finally:
+        if cluster:
+            with interrupts_polled("stopping as soon as the workers have ended", firm=True):
+                cluster.close()
+
+
+@contextmanager
+def _unheard_by_workers() -> Iterator[None]:
+    """Let no Ctrl-C reach the processes and threads that are started inside the block: a terminal sends it to all."""
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # multiprocessing would start it now and let the signal through afterwards
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def joined_client(address: str, batch: str) -> Iterator[Client]:
     """Join the scheduler at an address such as `tcp://host:8786` and yield a client of it.
 
@@ -99,20 +133,21 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
     """
     with quiet_dask():
         try:
+            asyncio.run(asyncio.wait_for(_require_scheduler(address), PATIENCE))
             client = Client(address, timeout=PATIENCE, direct_to_workers=True)
-        except (*GONE, ValueError) as error:
+        except Exception as error:  # whatever Dask makes of another program's answer
             raise InputError(
                 f"no Dask scheduler answers at {address!r} ({type(error).__name__}), expected such as "
-                "tcp://host:8786; start one with `dask scheduler`"
+                f"tcp://host:8786; start one: {typed('dask', 'scheduler')}"
             ) from None
         with client:
             with lost_if_gone(client):
                 workers, others = able(client), client.nthreads()
             if not workers:
-                start = START.format(address=address, resource=RESOURCE)
+                start = typed("dask", "worker", address, "--nthreads", "2", "--resources", f"{RESOURCE}=1")
                 raise InputError(
                     f"the scheduler at {address} has {len(others)} workers and none with the resource "
-                    f"{RESOURCE!r}; start some: {start}"
+                    f"{RESOURCE!r}; start some: {start}, in this program's folder"
                 )
             try:
                 client.register_plugin(Pictures(batch))
@@ -131,6 +166,13 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
                         client.unregister_worker_plugin(batch)
 
 
+async def _require_scheduler(address: str) -> None:
+    """Raise an error unless a scheduler answers; Dask's `Client` waits for ever for one that does not."""
+    async with rpc(address, connection_args=Security().get_connection_args("client")) as found:
+        if (await found.identity())["type"] != "Scheduler":
+            raise ConnectionError("something else of Dask")
+
+
 def able(client: Client) -> list[str]:
     """Return the addresses of the workers that can make pictures; raises one of `GONE` without a scheduler."""
     found = client.scheduler_info(n_workers=-1).get("workers")
@@ -139,24 +181,20 @@ def able(client: Client) -> list[str]:
     return [address for address, worker in found.items() if worker["resources"].get(RESOURCE)]
 
 
-def say_what_differs(client: Client, say: Callable[[str], None]) -> None:
-    """Say in what the workers differ from this process, because then their last bits may."""
-    here, by_lines = about(), dict[str, list[str]]()
-    for address, there in client.run(about, workers=able(client), on_error="ignore").items():
+def say_workers(client: Client, say: Callable[[str], None]) -> None:
+    """Say how many workers there are, who can reach them, and in what they differ: their last bits may then, too."""
+    workers, here, by_lines = able(client), about(), dict[str, list[str]]()
+    if client.cluster is None:
+        trust = "they run what any client of their scheduler sends, and are believed; all must trust each other"
+    elif client.scheduler.address.startswith("tls://"):
+        trust = "only this command can reach them"
+    else:
+        how = typed("pip", "install", "cryptography")
+        trust = f"any user of this machine could have them run code; to prevent it: {how}"
+    dashboard = f"; dashboard: {client.dashboard_link}" if importlib.util.find_spec("bokeh") else ""
+    say(f"{len(workers)} workers; {trust}{dashboard}")
+    for address, there in client.run(about, workers=workers, on_error="ignore").items():
         by_lines.setdefault("; ".join(differences(there, here)), []).append(address)
     for lines, addresses in by_lines.items():
         if lines:
             say(f"the last bits may differ from those of one process: on {', '.join(addresses)} {lines}")
-
-
-def say_dashboard(client: Client, say: Callable[[str], None]) -> None:
-    """Say where Dask shows what its workers do; that page needs bokeh."""
-    if importlib.util.find_spec("bokeh"):
-        say(f"dashboard: {client.dashboard_link}")
-    else:
-        say(f"{len(able(client))} workers; their dashboard needs `{typed('pip', 'install', 'bokeh')}`")
-
-
-def threads_here() -> int:
-    """Return how many threads the workers of this machine may have together."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

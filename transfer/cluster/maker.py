@@ -14,16 +14,7 @@ import numpy as np
 from distributed import Client, Future, KilledWorker
 
 from transfer.batch.making import Lost, Made, OnStep, Wanted
-from transfer.cluster.client import (
-    LOST,
-    able,
-    joined_client,
-    local_client,
-    lost_if_gone,
-    say_dashboard,
-    say_what_differs,
-    threads_here,
-)  # fmt: skip
+from transfer.cluster.client import LOST, able, joined_client, local_client, lost_if_gone, say_workers
 from transfer.cluster.shipment import Shipment
 from transfer.cluster.worker import RESOURCE, TOPIC, Task, make
 from transfer.machine import usable_bytes
@@ -171,7 +162,7 @@ def hired(
     opened = (
         joined_client(options.scheduler, batch)
         if options.scheduler is not None
-        else local_client(options.workers, options.max_memory or usable_bytes(), threads_here(), batch)
+        else local_client(options.workers, options.max_memory or usable_bytes(), batch)
     )
     with opened as client:
 
@@ -180,8 +171,7 @@ def hired(
             on_step(told["name"], told["step"], Losses(told["total"], {}, {}))
 
         with lost_if_gone(client):
-            say_dashboard(client, say)
-            say_what_differs(client, say)
+            say_workers(client, say)
             client.subscribe_topic(TOPIC + batch, tell)
             workers = Workers(client, batch, weights, precision, options, say)
         yield workers

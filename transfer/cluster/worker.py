@@ -1,5 +1,6 @@
 """What runs on a worker: one picture at a time, by a session that it keeps as long as the batch runs."""
 
+import gc
 import hashlib
 import pickle
 import time
@@ -43,6 +44,11 @@ class Pictures(WorkerPlugin):
         """Begin without any session."""
         start_tensorflow()
         self.sessions: dict[tuple[str, str, float], Session] = {}
+
+    def teardown(self, worker: Worker) -> None:
+        """Free the sessions: a worker outlives many batches."""
+        self.sessions.clear()
+        gc.collect()  # a session refers to itself
 
 
 @dataclass(frozen=True)

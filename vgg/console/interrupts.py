@@ -33,17 +33,19 @@ def signals_handled_by(handler: Handler) -> Iterator[None]:
 
 
 @contextmanager
-def interrupts_polled(notice: str) -> Iterator[Callable[[], None]]:
+def interrupts_polled(notice: str, firm: bool = False) -> Iterator[Callable[[], None]]:
     """Yield a function that raises KeyboardInterrupt if a Ctrl-C has arrived inside the block.
 
     So the block decides where it can be interrupted, and loses nothing that it has. The person at the keyboard sees the
-    line `notice` at once. A second Ctrl-C raises KeyboardInterrupt wherever it arrives. One that nobody asked for takes
-    effect at the end of the block.
+    line `notice` at once. A second Ctrl-C raises KeyboardInterrupt wherever it arrives, unless the block is `firm`. One
+    that nobody asked for takes effect at the end of the block.
     """
     arrived: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:
         if arrived:
+            if firm:
+                return
             arrived.clear()
             raise KeyboardInterrupt
         arrived.append(number)

@@ -1,144 +1,255 @@
-"""Pictures by Dask's workers, real processes on this machine: the same bytes, whatever dies on the way."""
+"""Dask's workers as a user meets them: the reference's own commands, workers of this machine, and what is refused."""
 
+import asyncio
+import gc
+import json
 import os
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from batch_command import NAMES, pictures, prepare, rows
+import transfer_command
+from batch_command import pictures, prepare, refused, rows
 from own_process import ROOT, children
+from transfer.__main__ import main as transfer
+from transfer.batch.__main__ import main as batch
+from vgg.image.file import read_image
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 
-ONE_THREAD = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+LINUX = pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs Linux")
+#: Layers, so that little has to be compiled.
+FEW = ["--content-layers", "relu2_2", "--style-layers", "relu1_1"]
+LOST = "batch: the scheduler is lost; what is finished is kept, and the same command goes on from here\n"
 
 
 @pytest.fixture
 def words(tmp_path) -> list[str]:
-    return prepare(tmp_path)
+    return [*prepare(tmp_path), *FEW]
 
 
-def start(words: list[str], *more: str, cwd=ROOT) -> subprocess.Popen:
-    command = [sys.executable, "-m", "transfer.batch", *words, *more]
-    return subprocess.Popen(command, cwd=cwd, env=ONE_THREAD, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def batch(words: list[str], *more: str) -> tuple[int, str, str]:
-    process = start(words, *more)
-    out, err = process.communicate(timeout=120)
-    return process.returncode, out, err
-
-
-def wait_for(condition, seconds: float = 60.0) -> None:
-    until = time.monotonic() + seconds
+def until(condition: Callable[[], object], seconds: float = 90.0) -> None:
+    end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, "nothing happened"
-        time.sleep(0.02)
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs Linux")
-def test_a_worker_is_killed_in_the_middle(tmp_path, words):
-    """One picture is tried again, from where its state was kept; the bytes are those of one process."""
-    words += ["--iterations", "80", "--checkpoint-every", "1"]
-    assert batch(words)[0] == 0
-    alone = pictures(tmp_path)
-    for path in (tmp_path / "out").iterdir():
+def meanwhile(do: Callable[[], object], main: Callable[[list[str]], int], words: list[str]) -> int:
+    """Run a command, and something else beside it; its exit code."""
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(do)
+        code = main(words)
+        done.result()
+    return code
+
+
+def emptied(folder: Path) -> dict[str, bytes]:
+    """Take the results of a batch out of its folder."""
+    made = pictures(folder)
+    for path in (folder / "out").iterdir():
         path.unlink()
-    process = start(words, "--workers", "2")
-    wait_for(lambda: len(list(tmp_path.glob("out/*.state.npz"))) == 2 or process.poll() is not None)
-    workers = children(process.pid)
-    os.kill(workers[-1], signal.SIGKILL)
-    out, err = process.communicate(timeout=120)
-    assert (process.returncode, err) == (0, "")
-    assert out.splitlines()[2].startswith(("dashboard: ", "2 workers; ")) and "4 of 4 pictures to make" in out
+    return made
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Starts one of the two commands of the reference with more words, in a folder with this program and no weights."""
+    elsewhere, started = tmp_path / "elsewhere", []
+    (elsewhere / "weights").mkdir(parents=True)
+    for path in (ROOT / "vgg", ROOT / "transfer", *(ROOT / "weights").iterdir()):
+        if path.suffix not in (".mat", ".npz"):
+            (elsewhere / path.relative_to(ROOT)).symlink_to(path)
+    lines = (ROOT / "transfer" / "README.md").read_text(encoding="utf-8").splitlines()
+
+    def begin(what: str, address: str, *more: str) -> subprocess.Popen:
+        (line,) = [line for line in lines if line.startswith(f".venv/bin/python -m dask {what}")]
+        python, *command = shlex.split(line.replace("tcp://host:8786", address))
+        assert python == ".venv/bin/python"
+        command = [sys.executable, *command, "--host", "127.0.0.1", "--no-dashboard", *more]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+        started.append(subprocess.Popen(command, cwd=elsewhere, **quiet))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        with process:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def living(kind: str, address: str) -> int:
+    """How many objects of a class the workers have together."""
+
+    def count() -> int:  # is sent as a whole: workers do not have this file
+        return sum(type(thing).__name__ == kind for thing in gc.get_objects())
+
+    with distributed.Client(address) as client:
+        return sum(client.run(count).values())
+
+
+@LINUX
+def test_the_reference_s_scheduler_and_workers(tmp_path, words, start, capfd, monkeypatch):
+    monkeypatch.setattr("transfer.cluster.maker.PATIENCE", 2.0)
+    assert batch(words) == 0
+    alone = emptied(tmp_path)
+    scheduler = start("scheduler", "", "--port", "0")
+    address = next(line.split()[-1] for line in scheduler.stderr if "Scheduler at:" in line)
+    there = ["--scheduler", address]
+
+    err = refused([*words, *there], capfd, tmp_path)
+    assert "has 0 workers and none with the resource 'picture'; start some: " in err and "-m dask worker tcp:" in err
+
+    workers = start("worker", address, "--nworkers", "2", "--local-directory", str(tmp_path))
+    ThreadPoolExecutor(1).submit(workers.stderr.read)
+    with distributed.Client(address) as client:
+        client.wait_for_workers(2, timeout=60)
+    assert batch([*words, *there]) == 0
+    out, err = capfd.readouterr()
+    assert "2 workers; they run what any client of their scheduler sends" in out and "4/4" in out and err == ""
+    assert emptied(tmp_path) == alone  # the weights were shipped
+    assert living("Session", address) == 0  # a worker outlives a batch
+
+    def at_work(do: Callable[[], object]) -> Callable[[], None]:
+        def then() -> None:
+            with distributed.Client(address) as client:
+                until(lambda: any("picture-" in str(key) for keys in client.processing().values() for key in keys))
+            do()
+
+        return then
+
+    endless = [*words, "--iterations", "100000"]
+    assert meanwhile(at_work(lambda: os.kill(os.getpid(), signal.SIGTERM)), batch, [*endless, *there]) == 130
+    assert capfd.readouterr().err == "batch: stopped; what is finished is kept; the same command goes on from here\n"
+
+    # One picture whose rows the workers share, because it does not fit at once.
+    one = tmp_path / "one"
+    one.mkdir()
+    picture = [*transfer_command.prepare(one), *FEW, "--size", "96", "--scales", "", "--precision", "float32"]
+    picture[:2] = "sample", "sample"
+    picture += ["--optimizer", "adam", "--max-memory", "1.1025", "-o", str(one / "alone.png")]
+    assert transfer(picture) == 0
+    shared = [*picture, "-o", str(one / "shared.png"), *there]
+    assert transfer(shared) == 0
+    out, err = capfd.readouterr()
+    assert "in stripes of" in out and "shared among the workers" in out and err == ""
+    difference = read_image(one / "alone.png").astype(int) - read_image(one / "shared.png")
+    assert np.abs(difference).max() <= 3
+    until(lambda: living("_Actor", address) == 0, 20)
+    alone, together = (json.loads((one / f"{name}.json").read_text("utf-8")) for name in ("alone", "shared"))
+    assert together["steps"][0]["total"] == pytest.approx(alone["steps"][0]["total"], rel=1e-5)
+    assert together["losses"]["total"] == pytest.approx(alone["losses"]["total"], rel=1e-3)
+    state = one / "lost.state.npz"
+
+    def kill_one() -> None:
+        until(state.exists)
+        os.kill(children(workers.pid)[-1], signal.SIGKILL)
+
+    lost = [*shared, "-o", str(one / "lost.png"), "--iterations", "100000", "--checkpoint-every", "1"]
+    assert meanwhile(kill_one, transfer, lost) == 2 and state.exists()
+    err = capfd.readouterr().err
+    assert err.startswith("transfer: a worker is lost, and its part of the image with it") and err.count("\n") == 1
+    assert "--resume goes on from the last checkpoint" in err
+
+    assert meanwhile(at_work(scheduler.kill), batch, [*endless, *there]) == 3
+    assert capfd.readouterr().err == LOST
+
+
+@LINUX
+def test_workers_of_this_machine(tmp_path, words, capfd):
+    """One is killed: its picture is tried again, from where its state was kept. Nobody else can reach them."""
+    words += ["--iterations", "30", "--checkpoint-every", "1"]
+    assert batch(words) == 0
+    alone = emptied(tmp_path)
+    workers, strangers = [], []
+
+    def disturb() -> None:
+        until(lambda: len(list(tmp_path.glob("out/*.state.npz"))) == 2)
+        workers.extend(children(os.getpid()))
+        os.kill(workers[-1], signal.SIGKILL)
+        strangers.extend(map(answers_a_stranger, listening(os.getpid())))
+
+    assert meanwhile(disturb, batch, [*words, "--workers", "2"]) == 0
+    out, err = capfd.readouterr()
+    secure = find_spec("cryptography") is not None
+    assert ("2 workers; only this command can" if secure else "2 workers; any user of this machine could") in out
+    assert any(strangers) != secure and err == ""
     assert pictures(tmp_path) == alone
     assert not list(tmp_path.glob("out/*.npz")) and len(rows(tmp_path)) == 4
     assert not [number for number in workers if os.path.exists(f"/proc/{number}")]
 
 
-@pytest.fixture
-def scheduler():
-    """A scheduler of its own, and its address."""
-    command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--no-dashboard"],
-        cwd=ROOT,
-        env=ONE_THREAD,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    for line in process.stderr:
-        if "Scheduler at:" in line:
-            break
-    yield process, line.split()[-1]
-    process.kill()
-    process.communicate()
+def listening(process_id: int) -> list[int]:
+    import psutil  # Dask needs it
+
+    connections = psutil.Process(process_id).net_connections("tcp")
+    return [connection.laddr.port for connection in connections if connection.status == psutil.CONN_LISTEN]
 
 
-@pytest.fixture
-def worker(scheduler, tmp_path):
-    """A worker of that scheduler, in a folder that has this program and no weights."""
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    for package in ("vgg", "transfer"):
-        (elsewhere / package).symlink_to(ROOT / package)
-    (elsewhere / "weights").mkdir()
-    for path in (ROOT / "weights").iterdir():
-        if path.suffix not in (".mat", ".npz"):
-            (elsewhere / "weights" / path.name).symlink_to(path)
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", scheduler[1], "--nthreads", "2", "--no-dashboard"]
-    process = subprocess.Popen(
-        [*command, "--resources", "picture=1", "--no-nanny", "--local-directory", str(tmp_path)],
-        cwd=elsewhere, env=ONE_THREAD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    yield process
-    process.kill()
-    process.wait()
+def answers_a_stranger(port: int) -> bool:
+    """Whether Dask answers there to who has no certificate."""
+
+    async def call() -> None:
+        connection = await distributed.core.connect(f"tcp://127.0.0.1:{port}")
+        connection.abort()
+
+    try:
+        asyncio.run(asyncio.wait_for(call(), 2))
+    except Exception:
+        return False
+    return True
 
 
-def test_nobody_can_make_pictures(tmp_path, words, scheduler):
-    code, _, err = batch(words, "--scheduler", scheduler[1])
-    assert code == 2 and err.count("\n") == 1
-    assert "has 0 workers and none with the resource 'picture'; start some: dask worker tcp://" in err
-    scheduler[0].kill()
-    scheduler[0].wait()
-    code, _, err = batch(words, "--scheduler", "nonsense")
-    assert (code, err.count("\n")) == (2, 1) and "no Dask scheduler answers at 'nonsense'" in err
+@LINUX
+def test_stopped_while_workers_start(words, capfd):
+    """A terminal sends Ctrl-C to the workers, too. Nothing of Dask is left, which would print its traceback at exit."""
+    workers: list[int] = []
+
+    def stop() -> None:
+        until(lambda: children(os.getpid()))
+        workers.extend(children(os.getpid()))
+        for process in (os.getpid(), *workers):
+            os.kill(process, signal.SIGINT)
+
+    assert meanwhile(stop, batch, [*words, "--workers", "1"]) == 130
+    first, second = capfd.readouterr().err.splitlines()
+    assert first == "stopping as soon as the workers have started"
+    assert second == "batch: stopped; what is finished is kept; the same command goes on from here"
+    assert workers and not [number for number in workers if os.path.exists(f"/proc/{number}")]
+    assert not list(distributed.SpecCluster._instances)
 
 
-def test_a_worker_elsewhere_without_weights_and_then_no_scheduler(tmp_path, words, scheduler, worker):
-    """The weights are shipped. When the scheduler dies, what is finished is kept, and one line says so."""
-    assert batch(words)[0] == 0
-    alone = pictures(tmp_path)
-    for path in (tmp_path / "out").iterdir():
-        path.unlink()
-    code, out, err = batch(words, "--scheduler", scheduler[1])
-    assert (code, err) == (0, "") and "4/4" in out
-    assert pictures(tmp_path) == alone
-    (tmp_path / "out" / "b-y.png").unlink()
-    process = start(words, "--overwrite", "--iterations", "3000", "--scheduler", scheduler[1])
-    for line in process.stdout:
-        if line.startswith("dashboard") or "workers; " in line:
-            break
-    time.sleep(2)
-    scheduler[0].kill()
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 3
-    assert err == "batch: the scheduler is lost; what is finished is kept, and the same command goes on from here\n"
-    assert sorted(pictures(tmp_path)) == sorted(NAMES)[:3]
+def greet(server: socket.socket, greeting: bytes) -> socket.socket:
+    connection, _ = server.accept()
+    connection.sendall(greeting)
+    return connection
 
 
-def test_stopped_with_workers(tmp_path, words):
-    process = start([*words, "--iterations", "3000"], "--workers", "1")
-    for line in process.stdout:
-        if line.startswith("dashboard") or "workers; " in line:
-            break
-    time.sleep(1)
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err == "batch: stopped; what is finished is kept; the same command goes on from here\n"
+def test_too_many_for_this_machine(words, capfd, tmp_path):
+    err = refused([*words, "--workers", "2", "--max-memory", "0.2"], capfd, tmp_path)
+    assert "--workers 2 share 0.2 GB of memory, and each needs 2 GB, expected at most 0" in err
+    err = refused([*words, "--workers", "5000", "--max-memory", "20000"], capfd, tmp_path)
+    assert "--workers 5000 share" in err and "processors, expected at most" in err
+
+
+def test_something_else_answers(words, capfd, tmp_path, monkeypatch):
+    """A web server waits for a request; other servers begin with a text."""
+    monkeypatch.setattr("transfer.cluster.client.PATIENCE", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as web, socket.create_server(("127.0.0.1", 0)) as mail:
+        for server, greeting in ((web, b""), (mail, b"220 mail.example.org ESMTP ready\r\n")):
+            address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+            with ThreadPoolExecutor(1) as beside:
+                greeted = beside.submit(greet, server, greeting)
+                err = refused([*words, "--scheduler", address], capfd, tmp_path)
+                greeted.result().close()
+            assert f"no Dask scheduler answers at '{address}'" in err
+    assert "no Dask scheduler answers at 'nonsense'" in refused([*words, "--scheduler", "nonsense"], capfd, tmp_path)
