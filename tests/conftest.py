@@ -1,15 +1,23 @@
-"""What all tests share: a VGG-19 with few channels, and its `.mat` file; no network, no big file."""
+"""What all tests share: a VGG-19 with few channels, its `.mat` file, and what is compiled; no network, no big file."""
 
+import gc
+import hashlib
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from tiny_network import tiny_weights
+from transfer import session
+from transfer.objective.whole import WholeEvaluation
+from transfer.term import Term
 from vgg.console.quiet import start_tensorflow
 from vgg.matfile.read import Weights
 from vgg.matfile.write import write
+from vgg.network import VGG19
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
 start_tensorflow()
@@ -35,3 +43,35 @@ def mat_file(tmp_path: Path, weights: Weights) -> Path:
 def image() -> np.ndarray:
     """(37, 45, 3) uint8: odd sides, so that pooling meets borders."""
     return np.random.default_rng(1).integers(0, 256, (37, 45, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Compile a loss once for all runs of a module with the same weights, terms and precision: it takes half a second.
+
+    A module that counts compilations says COMPILES_ANEW. No graph may survive a module: long batches would grow, too.
+    """
+    gc.freeze()  # what is imported is not looked at again
+    with pytest.MonkeyPatch.context() as patch:
+        if not hasattr(request.module, "COMPILES_ANEW"):
+            networks, evaluations = {}, {}
+
+            def network(weights: Weights, *kind: str) -> VGG19:
+                arrays = [weights.mean_rgb, *(array for layer in weights.convolutions.values() for array in layer)]
+                key = (hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest(), *kind)
+                if key not in networks:
+                    networks[key] = VGG19(weights, *kind)
+                return networks[key]
+
+            def evaluation(network: VGG19, terms: tuple[Term, ...]) -> WholeEvaluation:
+                if (network, terms) not in evaluations:
+                    evaluations[network, terms] = WholeEvaluation(network, terms)
+                return evaluations[network, terms]
+
+            patch.setattr(session, "VGG19", network)
+            patch.setattr(session, "WholeEvaluation", evaluation)
+        yield
+    del request  # it holds what the tests' fixtures gave
+    gc.collect()
+    alive = [each for each in gc.get_objects() if type(each) is FuncGraph]
+    assert not alive, f"{len(alive)} graphs survive, the first of {alive[0].name}"

@@ -24,9 +24,11 @@ def prepare(folder: Path) -> list[str]:
     (folder / "style.png").write_bytes(png_of(waves[:40, :50].astype(np.uint8)))
     write(folder / "tiny.mat", tiny_weights())
     pictures = [str(folder / "content.png"), str(folder / "style.png")]
-    # Measuring activations on drawn pictures would be most of the time of such a run; one test leaves it in.
     files = ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "result.png")]
-    return [*pictures, *files, "--size", "32", "--iterations", "5", "--no-normalize"]
+    # Measuring activations, and trying and compiling two precisions would be most of the time of such a run; one test
+    # each leaves it in.
+    quick = ["--no-normalize", "--precision", "float32"]
+    return [*pictures, *files, "--size", "32", "--iterations", "5", *quick]
 
 
 def refused(arguments: list[str], capfd, folder: Path) -> str:

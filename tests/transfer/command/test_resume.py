@@ -143,7 +143,7 @@ def test_kill_9_of_a_process_at_random_moments(tmp_path, words, number):
 
 
 def test_scipys_search_starts_anew_at_the_image(tmp_path, words, kill_after, monkeypatch, capfd):
-    words = [word for word in words if word not in ("--precision", "bfloat16", "--quiet")] + ["--optimizer", "l-bfgs"]
+    words = [word for word in words if word != "--quiet"] + ["--precision", "float32", "--optimizer", "l-bfgs"]
     kill_after(3)
     with pytest.raises(Killed):
         main(words)
