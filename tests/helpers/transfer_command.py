@@ -1,5 +1,6 @@
 """What the tests of `python -m transfer` share: small pictures, tiny weights, and a process of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,8 +37,8 @@ def refused(arguments: list[str], capfd, folder: Path) -> str:
     return refused_by(main, "transfer", arguments, capfd, folder)
 
 
-def start_apart(arguments: list[str]) -> subprocess.Popen:
-    """Start the command in a process of its own."""
+def start_apart(arguments: list[str], **environment: str) -> subprocess.Popen:
+    """Start the command in a process of its own, with more variables in its environment."""
     # A test run in the background hands down a Ctrl-C that is ignored.
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -45,7 +46,8 @@ def start_apart(arguments: list[str]) -> subprocess.Popen:
         "from transfer.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", program, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, **pipes)
 
 
 def run_apart(arguments: list[str]) -> tuple[int, str, str]:

@@ -21,19 +21,16 @@ from transfer.regions import Region
 from vgg.errors import InputError
 from vgg.network import VGG19
 
-#: Recipe, pooling, height, width, rows, shares: one to three bands, of unequal heights, and odd sides.
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
+#: Recipe, pooling, height, width, rows, shares: two or three bands, of unequal heights, and odd sides.
 CASES = [
-    ("everything", "avg", 147, 53, 16, (1,)),
-    ("everything", "avg", 147, 53, 16, (1, 1)),
     ("everything", "max", 131, 67, 8, (2, 1)),
     ("everything", "avg", 179, 41, 512, (1, 2, 3)),
     ("shallow", "avg", 57, 131, 6, (1, 1, 1)),
-    ("default", "max", 97, 45, 4, (1, 1, 1)),
     ("pools", "avg", 131, 67, 8, (1, 3)),
     ("pool5", "max", 227, 35, 2, (1, 1, 1)),
     ("content only", "avg", 131, 47, 48, (1, 1)),
-    ("style only", "max", 99, 35, 14, (1, 1)),
-    ("odd sides down", "avg", 119, 77, 16, (1, 1, 1)),
     ("odd sides down", "max", 157, 45, 8, (1, 1)),
 ]
 

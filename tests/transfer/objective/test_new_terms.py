@@ -12,6 +12,8 @@ from transfer.term import Pixels, Target
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 
 def relative(ours: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(ours - expected).max() / np.sqrt(np.mean(np.square(expected))))
@@ -20,9 +22,7 @@ def relative(ours: np.ndarray, expected: np.ndarray) -> float:
 EVERYTHING = {"temporal": 3e-8, "guided": 100.0, "blend": 30.0, "old": 1.0}
 
 
-@pytest.mark.parametrize(
-    "kinds", [*([kind, "old"] for kind in ("temporal", "guided", "blend")), list(EVERYTHING)], ids=str
-)
+@pytest.mark.parametrize("kinds", [["guided", "old"], list(EVERYTHING)], ids=str)
 def test_in_stripes_as_whole(weights, kinds):
     case = Case(weights, **{kind: EVERYTHING[kind] for kind in kinds})
     (whole, expected), (striped, gradient) = case.both()
