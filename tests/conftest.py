@@ -57,6 +57,12 @@ def image() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (37, 45, 3), dtype=np.uint8)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Function) -> None:
+    """Let go of what a test was given, so that the last one of a module keeps no graph alive."""
+    item.funcargs.clear()
+
+
 @pytest.fixture(scope="module", autouse=True)
 def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
     """Compile a loss once for all runs of a module with the same weights, terms and precision: it takes half a second.

@@ -8,8 +8,7 @@ import tensorflow as tf
 
 from every_term import EVERYTHING, RECIPES
 from new_terms import HEIGHT, WIDTH, Case
-from objectives import assert_same, objective_for, patches, relative
-from transfer.objective.band_worker import BandWorker
+from objectives import assert_same, objective_for, patches, relative, workers
 from transfer.objective.bands import BandedEvaluation, exchanged
 from transfer.objective.objective import Objective
 from transfer.objective.references import References
@@ -71,7 +70,7 @@ def test_bfloat16_is_as_close_to_stripes_as_they_are_to_the_whole(weights):
 
 
 def in_bands(network, terms, rows: int, shares) -> BandedEvaluation:
-    return BandedEvaluation(network, terms, [BandWorker(network, terms, rows) for _ in shares], shares)
+    return BandedEvaluation(network, terms, workers(network, terms, rows, len(shares)), shares)
 
 
 @pytest.mark.parametrize("shares", [(1, 1), (3, 2)])
@@ -144,7 +143,7 @@ def test_what_an_evaluation_sends(weights):
     content, style, generated = patches(height, width)
     network = VGG19(weights, "avg")
     terms = terms_of(replace(GATYS2016, tv_weight=0), network, height, width)
-    evaluation = Counting(network, terms, [BandWorker(network, terms, 16) for _ in shares], shares)
+    evaluation = Counting(network, terms, workers(network, terms, 16, len(shares)), shares)
     objective = Objective(evaluation, References(content, (style,)))
     evaluation.sent = evaluation.returned = 0
     objective(generated)
