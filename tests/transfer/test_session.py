@@ -22,6 +22,8 @@ from vgg.optimize.adam import Adam
 from vgg.optimize.l_bfgs import LBFGS
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
+#: Sessions share nothing: see conftest.
+COMPILES_ANEW = True
 #: Without a margin, which `test_margin` has.
 RECIPE = replace(
     DEFAULT, normalized_network=False, scales=(), iterations=4, margin=0, content_layers=(("relu4_2", 1.0),)

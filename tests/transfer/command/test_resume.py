@@ -5,7 +5,6 @@ import random
 import shutil
 import signal
 import time
-from itertools import product
 
 import numpy as np
 import pytest
@@ -58,24 +57,26 @@ def results(folder) -> tuple[bytes, list]:
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "step"),
+    ("optimizer", "steps"),
     [
-        *(("l-bfgs-smooth", step) for step in range(1, 2 * STEPS + 1)),
-        *product(("l-bfgs-unit", "adam"), (2, STEPS, STEPS + 1)),
+        ("l-bfgs-smooth", range(1, 2 * STEPS + 1)),
+        ("l-bfgs-unit", (2, STEPS, STEPS + 1)),
+        ("adam", (2, STEPS, STEPS + 1)),
     ],
 )
-def test_killed_after_any_step_the_end_is_the_same(tmp_path, words, kill_after, monkeypatch, optimizer, step):
+def test_killed_after_any_step_the_end_is_the_same(tmp_path, words, kill_after, monkeypatch, optimizer, steps):
     words = [*words, "--optimizer", optimizer]
     assert main(words) == 0
     unbroken = results(tmp_path)
-    kill_after(step)
-    with pytest.raises(Killed):
-        main(words)
-    monkeypatch.setattr(run, "train", train)
-    assert (tmp_path / "out" / "result.state.npz").exists()
-    assert main([*words, "--resume"]) == 0
-    assert results(tmp_path) == unbroken
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["result.json", "result.png"]
+    for step in steps:
+        kill_after(step)
+        with pytest.raises(Killed):
+            main(words)
+        monkeypatch.setattr(run, "train", train)
+        assert (tmp_path / "out" / "result.state.npz").exists()
+        assert main([*words, "--resume"]) == 0
+        assert results(tmp_path) == unbroken
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["result.json", "result.png"]
 
 
 def test_killed_in_stripes(tmp_path, words, kill_after, monkeypatch):
@@ -126,12 +127,11 @@ def test_ctrl_c_keeps_the_last_step(tmp_path, words, monkeypatch, capfd):
     assert results(tmp_path) == unbroken
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_kill_9_of_a_process_at_random_moments(tmp_path, words, number):
+def test_kill_9_of_a_process_at_a_random_moment(tmp_path, words):
     words = [*words, "--iterations", "12"]
     assert main(words) == 0
     unbroken = results(tmp_path)
-    chance, out = random.Random(number), tmp_path / "out"
+    chance, out = random.Random(), tmp_path / "out"
     shutil.rmtree(out)
     process = start_apart([word for word in words if word != "--quiet"])
     for line in process.stdout:
@@ -146,7 +146,7 @@ def test_kill_9_of_a_process_at_random_moments(tmp_path, words, number):
 
 
 def test_scipys_search_starts_anew_at_the_image(tmp_path, words, kill_after, monkeypatch, capfd):
-    words = [word for word in words if word not in ("--precision", "bfloat16", "--quiet")] + ["--optimizer", "l-bfgs"]
+    words = [word for word in words if word != "--quiet"] + ["--precision", "float32", "--optimizer", "l-bfgs"]
     kill_after(3)
     with pytest.raises(Killed):
         main(words)
@@ -189,23 +189,18 @@ def test_0_writes_no_state(tmp_path, words, kill_after):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("damage", ["cut", "flipped", "other", "text"])
-def test_a_damaged_state_is_one_line(tmp_path, words, kill_after, capfd, damage):
+def test_a_damaged_state_is_one_line(tmp_path, words, kill_after, capfd):
     kill_after(3)
     with pytest.raises(Killed):
         main(words)
     state = tmp_path / "out" / "result.state.npz"
-    data = bytearray(state.read_bytes())
-    if damage == "cut":
-        data = data[: len(data) // 2]
-    elif damage == "flipped":
-        data[len(data) // 2] ^= 255
-    elif damage == "text":
-        data = b"not a state"
-    state.write_bytes(data)
-    if damage == "other":
-        np.savez(state, step=3)
-    assert "holds no unfinished run of this version" in refused([*words, "--resume"], capfd, tmp_path)
+    good = state.read_bytes()
+    half = len(good) // 2
+    np.savez(state, step=3)
+    flipped = good[:half] + bytes([good[half] ^ 255]) + good[half + 1 :]
+    for damaged in (state.read_bytes(), good[:half], flipped, b"not a state"):
+        state.write_bytes(damaged)
+        assert "holds no unfinished run of this version" in refused([*words, "--resume"], capfd, tmp_path)
 
 
 def test_a_full_disk_ends_the_checkpoints_and_not_the_run(tmp_path, words, capfd, monkeypatch):

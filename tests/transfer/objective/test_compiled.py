@@ -13,6 +13,8 @@ from transfer.recipe.ours import DEFAULT
 from transfer.session import Job, Session
 from vgg.network import VGG19
 
+#: Sessions share nothing: see conftest.
+COMPILES_ANEW = True
 HEIGHT, WIDTH = 131, 67
 
 

@@ -16,22 +16,20 @@ from vgg.layers import LAYERS
 from vgg.matfile.read import Weights
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 #: Recipe, pooling, height, width, rows: less and more than the picture has, and sides odd at one pool or another.
 CASES = [
     ("everything", "avg", 200, 103, 32),
     ("everything", "max", 131, 97, 16),
-    ("shallow", "avg", 131, 57, 16),
     ("shallow", "max", 131, 57, 32),
     ("default", "max", 37, 45, 512),
-    ("default", "avg", 131, 77, 64),
     ("default", "avg", 16, 16, 2),
     ("pools", "max", 131, 67, 8),
     ("deep", "avg", 97, 133, 4),
     ("pool5", "max", 163, 97, 2),
     ("content only", "avg", 131, 97, 48),
     ("style only", "max", 250, 35, 14),
-    ("style only", "avg", 48, 64, 64),
-    ("odd sides down", "avg", 131, 77, 16),
     ("odd sides down", "max", 157, 95, 8),
 ]
 
@@ -49,8 +47,9 @@ def test_striped_is_whole(weights, name, pooling, height, width, rows):
     assert_same(striped, whole)
 
 
-@pytest.mark.parametrize("pooling", ["avg", "max"])
-@pytest.mark.parametrize("layer", [layer.name for layer in LAYERS[::3]])
+@pytest.mark.parametrize(
+    ("layer", "pooling"), [(layer.name, ("avg", "max")[i % 2]) for i, layer in enumerate(LAYERS[::3])]
+)
 def test_each_place_in_the_network(weights, layer, pooling):
     """Content and style at once, the deepest layer: every third one, so each kind at each place in a block."""
     recipe = replace(EVERYTHING, content_layers=((layer, 1.0),), style_layers=((layer, 1.0),), pooling=pooling)
@@ -71,8 +70,6 @@ def test_bfloat16_is_as_close_to_the_whole_as_that_is_to_itself_in_float32(weigh
 def test_a_lower_halo_would_show(weights, monkeypatch, layer):
     """One row less in all blocks; `stripes` itself is right, so it is what the blocks ask of it."""
     recipe = replace(GATYS2016, content_layers=(), style_layers=((layer, 1.0),))
-    whole, striped = both(weights, recipe, 97, 43, 16 if layer == "relu1_2" else 4)
-    assert_same(striped, whole)
     monkeypatch.setattr(block, "halo_of", lambda layers: geometry.halo_of(layers) - 1)
     whole, striped = both(weights, recipe, 97, 43, 16 if layer == "relu1_2" else 4)
     assert relative(striped[1], whole[1]) > 1e-3
@@ -105,6 +102,7 @@ def test_takes_the_place_of_the_whole_in_training(weights):
 def test_a_term_on_the_image_border_to_border_in_one_stripe(weights, at):
     """A stripe taller than the image, and one exactly as tall."""
     recipe = replace(EVERYTHING, content_layers=((at, 1.0),), style_layers=((at, 1.0),))
-    for rows in (34, 512):
-        whole, striped = both(weights, recipe, 34, 29, rows)
-        assert_same(striped, whole)
+    content, style, generated = patches(34, 29)
+    whole, *striped = (objective_for(weights, recipe, content, style, rows)(generated) for rows in (None, 34, 512))
+    for each in striped:
+        assert_same(each, whole)

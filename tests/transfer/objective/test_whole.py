@@ -109,21 +109,18 @@ def pictures(image) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return image, style, rng.uniform(0, 255, image.shape).astype(np.float32)
 
 
+@pytest.mark.usefixtures("without_compiling")
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_term(weights, pictures, name):
+def test_every_term_and_the_gradient(weights, pictures, name):
+    """The gradient against finite differences."""
     content, style, generated = pictures
-    losses, _ = objective_for(weights, RECIPES[name], content, style)(generated)
+    losses, gradient = objective_for(weights, RECIPES[name], content, style)(generated)
     expected = second_losses(weights, content, style, generated, RECIPES[name])
     assert losses.terms == pytest.approx(expected.terms, rel=1e-4)
     assert losses.groups == pytest.approx(expected.groups, rel=1e-4)
     assert losses.total == pytest.approx(expected.total, rel=1e-4)
     assert expected.total > 0 and all(type(loss) is float for loss in losses.terms.values())
 
-
-@pytest.mark.parametrize("name", RECIPES)
-def test_gradient_against_finite_differences(weights, pictures, name):
-    content, style, generated = pictures
-    _, gradient = objective_for(weights, RECIPES[name], content, style)(generated)
     rng = np.random.default_rng(3)
     # Two random directions see every pixel; the corner and the odd border are where padding would go wrong.
     directions = [*rng.normal(size=(2, *generated.shape)), *(np.zeros(generated.shape) for _ in range(3))]

@@ -55,15 +55,10 @@ def test_every_recipe_is_written_down_here():
     assert list(SETTINGS) == list(RECIPES)
 
 
-@pytest.mark.parametrize("field", ["init", "noise_share", "iterations", "size", "size_of", "enlarges", "style_size"])
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_are_the_systems_own(name, field):
-    assert getattr(RECIPES[name], field) == getattr(SETTINGS[name], field)
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_optimisers_are_the_systems_own(name):
-    assert RECIPES[name].optimizer == SETTINGS[name].optimizer
+def test_settings_are_the_systems_own(name):
+    for field in ("init", "noise_share", "iterations", "size", "size_of", "enlarges", "style_size", "optimizer"):
+        assert getattr(RECIPES[name], field) == getattr(SETTINGS[name], field), field
 
 
 @pytest.mark.parametrize("name", [name for name, settings in SETTINGS.items() if settings.learning_rate])
