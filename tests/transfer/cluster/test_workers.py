@@ -225,7 +225,7 @@ def test_stopped_while_workers_start(words, capfd):
     assert first == "stopping as soon as the workers have started"
     assert second == "batch: stopped; what is finished is kept; the same command goes on from here"
     assert workers and not [number for number in workers if os.path.exists(f"/proc/{number}")]
-    assert not list(distributed.SpecCluster._instances)
+    assert all(cluster.status.name == "closed" for cluster in distributed.SpecCluster._instances)
 
 
 def greet(server: socket.socket, greeting: bytes) -> socket.socket:
