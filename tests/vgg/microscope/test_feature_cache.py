@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vgg.errors import InputError
-from vgg.microscope.feature_cache import FeatureCache, default_folder
+from vgg.microscope.search import FeatureCache, default_folder
 
 FEATURES = np.arange(6, dtype=np.float32).reshape(2, 3)
 
