@@ -71,7 +71,7 @@ def test_damaged_files_are_refused(half_width, tmp_path):
 
 def test_a_damaged_shipped_network_is_to_be_restored(tmp_path):
     (tmp_path / "trained-on-drawings-v1.npz").write_bytes(b"PK")
-    with pytest.raises(WeightsError, match="restore it with `git checkout weights/trained-on-drawings-v1.npz`"):
+    with pytest.raises(WeightsError, match=r"restore it with `git checkout weights/trained-on-drawings-v1\.npz`"):
         read(tmp_path / "trained-on-drawings-v1.npz")
 
 
