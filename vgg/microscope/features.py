@@ -2,7 +2,6 @@
 
 import argparse
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,16 +14,8 @@ from vgg.network import VGG19
 
 AFTER_RELU = tuple(layer.name for layer in LAYERS if layer.kind != "conv")
 HEADER = ("layer", "positions", "channels", "mean", "zeros", "silent", "strongest channels")
+NAMED = 5  # channels in a row of the summary
 MAP_HEIGHT = 96  # pixels on the sheet; up to 64 maps get twice as much
-
-
-class Summary(NamedTuple):
-    """One layer's maps of one image."""
-
-    mean: float  # over all positions and channels
-    sparsity: float  # share of the values that are 0 after a ReLU (or at most 0 before it)
-    silent: int  # channels without a single value above 0
-    strongest: list[int]  # channels, strongest first
 
 
 def strongest_channels(maps: np.ndarray, count: int) -> list[int]:
@@ -34,14 +25,6 @@ def strongest_channels(maps: np.ndarray, count: int) -> list[int]:
     """
     strengths = np.maximum(maps, 0).mean(axis=(0, 1), dtype=np.float64)  # (C,)
     return np.argsort(-strengths, kind="stable")[:count].tolist()
-
-
-def summarize(maps: np.ndarray, count: int = 5) -> Summary:
-    """Return the summary of one layer's maps (H, W, C), with its `count` strongest channels."""
-    above = maps > 0
-    silent = int(maps.shape[2] - above.any(axis=(0, 1)).sum())
-    mean = float(maps.mean(dtype=np.float64))
-    return Summary(mean, float(1 - above.mean()), silent, strongest_channels(maps, count))
 
 
 def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray | None:
@@ -56,13 +39,16 @@ def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.
 
 
 def as_text(maps: dict[str, np.ndarray]) -> str:
-    """Return the summary of the layers as a table."""
+    """Return the summary of the layers' maps (H, W, C) as a table; `silent` channels have no value above 0."""
     rows: list[tuple[str, ...]] = [HEADER]
     for name, layer_maps in maps.items():
         height, width, channels = layer_maps.shape
-        summary = summarize(layer_maps)
-        numbers = (f"{summary.mean:.4g}", f"{100 * summary.sparsity:.1f} %", str(summary.silent))
-        rows.append((name, f"{height}×{width}", str(channels), *numbers, " ".join(map(str, summary.strongest))))
+        above = layer_maps > 0
+        mean, zeros = layer_maps.mean(dtype=np.float64), 1 - above.mean()
+        silent = channels - above.any(axis=(0, 1)).sum()
+        strongest = " ".join(map(str, strongest_channels(layer_maps, NAMED)))
+        numbers = (str(channels), f"{mean:.4g}", f"{100 * zeros:.1f} %", str(silent))
+        rows.append((name, f"{height}×{width}", *numbers, strongest))
     return text_table(rows, "<>>>>><")
 
 

@@ -16,7 +16,7 @@ from vgg.microscope.filters import maximize
 from vgg.network import VGG19
 
 
-@pytest.mark.parametrize("layer", ["conv1_1", "conv2_1", "conv3_2"])
+@pytest.mark.parametrize("layer", ["conv1_1", "conv3_2"])
 def test_the_channel_answers_far_more_to_its_picture_than_to_noise(weights, layer):
     network, told = VGG19(weights), []
     found = maximize(network, layer, [2, 0], 15, 0, told.append)
