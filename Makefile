@@ -68,7 +68,7 @@ help:
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
 	@echo "make test               run the tests"
 	@echo "make lint               check the style of the code"
-	@echo "make clean              remove .venv, caches and what is unpacked; keeps pictures and downloads"
+	@echo "make clean              remove .venv and caches; keeps pictures and downloads"
 	@echo "make PYTHON=python3.12 run"
 	@echo "                        install with another Python than python3, which must be 3.10 to 3.13"
 
@@ -143,5 +143,5 @@ lint: .venv/installed-tests
 
 # Pictures and the downloaded file took someone's time and stay.
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache weights/trained-on-drawings-v*.mat
+	rm -rf .venv .pytest_cache .ruff_cache
 	find vgg transfer weights tests -name __pycache__ -prune -exec rm -rf {} +

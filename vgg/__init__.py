@@ -2,7 +2,7 @@
 
 Read in this order:
 
-1. `layers`      the table of the 37 layers, conv1_1 … pool5; `shapes` computes their sizes and costs
+1. `layers`      the table of the 37 layers, conv1_1 … pool5; `shapes` computes the sizes of their maps
 2. `network`     convolution, ReLU and pooling, and the forward pass: images → named feature maps
 3. `normalize`   the paper's normalised network: every filter's mean activation is 1
 4. `statistics`  sums over positions: Gram matrices and total variation

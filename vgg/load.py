@@ -1,14 +1,19 @@
-"""One line for those who use the network as a library: `network = load_network()`."""
+"""Which weights are here, and one line for those who use the network as a library: `network = load_network()`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError
-from vgg.matfile.locate import FOLDER, SHIPPED_SMALL, genuine_present
+from vgg.matfile.sniff import SHIPPED
 
 if TYPE_CHECKING:
     from vgg.network import VGG19
+
+#: Where all weights are unless the user names another place.
+FOLDER = Path(__file__).resolve().parents[1] / "weights"
+GENUINE_LATER = "imagenet-vgg-verydeep-19.mat"
+GENUINE_BETA16 = "imagenet-vgg-verydeep-19-beta16.mat"
 
 
 def load_network(weights: Path | str | None = None) -> "VGG19":
@@ -32,16 +37,18 @@ def weights_path(named: Path | None, folder: Path = FOLDER) -> Path:
     """Return the file that the user `named`, else the genuine one in `folder`, else that of the shipped network.
 
     Raises:
-        InputError: none was named, and none is there or the shipped one is damaged.
+        InputError: none was named, and none is there.
     """
-    path = named or genuine_present(folder)
-    if path is None:
-        from vgg.matfile.shipped import shipped_file  # here, because it imports NumPy
-
-        path = shipped_file(folder)
-    if path is None:
+    path = named or genuine_present(folder) or folder / SHIPPED
+    if named is None and not path.exists():
         raise InputError(
             f"there are no weights in {folder}; get the genuine ones with `make download-weights`, the shipped ones "
-            f"with `git checkout weights/{SHIPPED_SMALL}`, or name a file (--weights on the command line)"
+            f"with `git checkout weights/{SHIPPED}`, or name a file (--weights on the command line)"
         )
     return path
+
+
+def genuine_present(folder: Path = FOLDER) -> Path | None:
+    """Return the genuine file if `folder` has it, in either layout, else None."""
+    paths = (folder / name for name in (GENUINE_LATER, GENUINE_BETA16))
+    return next((path for path in paths if path.exists()), None)

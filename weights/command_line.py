@@ -19,8 +19,7 @@ from vgg.console.quiet import start_tensorflow
 from vgg.console.terminal import say
 from vgg.errors import InputError, typed
 from vgg.files import check_place
-from vgg.load import weights_path
-from vgg.matfile.locate import FOLDER
+from vgg.load import FOLDER, weights_path
 from weights.train.settings import Phase, Pooling, Settings
 
 Commands = argparse._SubParsersAction  # of parsers

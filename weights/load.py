@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from vgg.layers import CONVOLUTIONS
-from vgg.load import weights_path
-from vgg.matfile.locate import FOLDER, genuine_present
+from vgg.load import FOLDER, genuine_present, weights_path
 from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.write import write
 from weights.published import MEAN_RGB

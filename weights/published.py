@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from vgg.files import file_digest
-from vgg.matfile.locate import GENUINE_BETA16, GENUINE_LATER
+from vgg.load import GENUINE_BETA16, GENUINE_LATER
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def test_named_before_genuine_before_shipped(tmp_path, mat_file):
     with pytest.raises(InputError, match=r"make download-weights.*git checkout weights/trained-on-drawings-v1\.npz"):
         load.weights_path(None, folder)
     write_small(folder / "trained-on-drawings-v1.npz", trained_weights())
-    assert load.weights_path(None, folder) == folder / "trained-on-drawings-v1.mat"
+    assert load.weights_path(None, folder) == folder / "trained-on-drawings-v1.npz"
     for name in ("imagenet-vgg-verydeep-19-beta16.mat", "imagenet-vgg-verydeep-19.mat"):
         shutil.copy(mat_file, folder / name)
         assert load.weights_path(None, folder) == folder / name

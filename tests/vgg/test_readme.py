@@ -21,8 +21,8 @@ from vgg.layers import CONVOLUTIONS, receptive_field
 from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.write import write
 from vgg.microscope.command_line import build_parser
+from vgg.microscope.layers import layer_table
 from vgg.network import VGG19
-from vgg.shapes import layer_table
 
 README = ROOT / "vgg" / "README.md"
 TEXT = README.read_text()
@@ -139,7 +139,7 @@ def test_every_command_is_one():
         words = shlex.split(command)
         assert words[:3] == [".venv/bin/python", "-m", "vgg"], command
         options = parser.parse_args(words[3:])  # exits if the line is not valid
-        names.add(options.module)
+        names.add(options.command)
     assert names == {"layers", "features", "filters", "invert", "deconv", "search", "compare"}
 
 

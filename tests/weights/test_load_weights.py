@@ -23,7 +23,7 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
     )
     assert lines == [
         "weights: trained on drawings, half width (version 1, seed 0, 20 steps), "
-        f"{folder / 'trained-on-drawings-v1.mat'}; not ImageNet's: get the genuine weights (0.5 GB) with "
+        f"{folder / 'trained-on-drawings-v1.npz'}; not ImageNet's: get the genuine weights (0.5 GB) with "
         "`make download-weights`"
     ]
     shutil.copy(mat_file, folder / "imagenet-vgg-verydeep-19.mat")

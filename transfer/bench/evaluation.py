@@ -21,7 +21,7 @@ from transfer.recipe.ours import DEFAULT
 from transfer.session import Session
 from vgg.layers import deepest
 from vgg.matfile.read import Weights
-from vgg.shapes import layer_table
+from vgg.microscope.layers import layer_table
 
 MATRIX = 2048  # rows and columns of the matrices; large enough that the multiplication is all that takes time
 ROUNDS = 7

@@ -20,7 +20,7 @@ from transfer.inputs.files import Files, as_tuples
 from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation
 from vgg.errors import InputError
 from vgg.files import open_file
-from vgg.matfile.locate import FOLDER
+from vgg.load import FOLDER
 
 #: Options that may stand beside --from; all others are in the record.
 FREE = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every", "quiet")

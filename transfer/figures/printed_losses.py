@@ -16,7 +16,7 @@ from transfer.session import Job, Session
 from vgg.console import terminal
 from vgg.layers import CONVOLUTIONS, layer_named
 from vgg.matfile.read import Weights
-from vgg.microscope.drawing.text_table import aligned
+from vgg.microscope.draw import text_table
 from weights.verify import published_layers
 
 #: Each term as neural-style and as neural-style-pt printed it.
@@ -42,7 +42,7 @@ def report(weights: Weights, pictures: Pictures) -> None:
         InputError: the computation does not fit into the memory.
     """
     losses = losses_at_start(Session(weights, usable_bytes()), pictures)
-    terminal.say_lines(aligned(rows(losses, published_layers(weights)), "<>>>>><"))
+    terminal.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))
     terminal.say(REMARK)
 
 

@@ -1,6 +1,6 @@
 """Reads VGG-19 from MatConvNet's `.mat` file, in both layouts that are in circulation.
 
-`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.small`).
+`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.small` writes it).
 
 The file is a MATLAB 5.0 file. Its `layers` is a (1, 43) cell array; each cell holds a (1, 1) struct that describes one
 layer: 37 of conv1_1 … pool5, then the classifier, which is not read. A convolution's `weights` is a (1, 2) cell
@@ -24,9 +24,9 @@ import numpy as np
 
 from vgg.errors import WeightsError
 from vgg.files import file_digest
-from vgg.layers import LAYERS, Layer
+from vgg.layers import CONVOLUTIONS, LAYERS, Layer
 from vgg.matfile import mat5
-from vgg.matfile.sniff import WHAT_TO_DO, require_weights_file
+from vgg.matfile.sniff import SHIPPED, WHAT_TO_DO, first_bytes, require_weights_file
 
 Layout = Literal["beta16", "later"]
 
@@ -49,6 +49,11 @@ class Weights:
     sha256: str = ""  # of the file that was read
     path: Path | None = None
 
+    @property
+    def label(self) -> str:
+        """Return what to call the weights on a sheet: what their writer said of them, else the file's name."""
+        return self.origin or self.path.name
+
 
 def read(path: Path | str) -> Weights:
     """Read a MatConvNet VGG-19 in either layout, with any channel counts that fit from layer to layer.
@@ -58,9 +63,7 @@ def read(path: Path | str) -> Weights:
     """
     path = Path(path)
     if path.suffix == ".npz":
-        from vgg.matfile.small import read_small  # not above, because it imports this module
-
-        return read_small(path)
+        return _read_small(path)
     require_weights_file(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
         sha256 = beside.submit(file_digest, path, "sha256")
@@ -83,6 +86,34 @@ def read(path: Path | str) -> Weights:
     except Exception as error:  # a damaged file may hold any type in any place, and so fail in any way
         raise WeightsError(f"{path} is damaged: a {type(error).__name__} in its structs; {WHAT_TO_DO}") from error
     return Weights(convolutions, mean_rgb, layout, origin, sha256.result(), path)
+
+
+def _read_small(path: Path) -> Weights:
+    """Read what `vgg.matfile.small.write_small` wrote."""
+    first_bytes(path)
+    what_to_do = f"restore it with `git checkout weights/{SHIPPED}`" if path.name == SHIPPED else WHAT_TO_DO
+    try:
+        with np.load(path) as file:
+            convolutions: dict[str, Conv] = {}
+            channels = 3
+            for name in (layer.name for layer in CONVOLUTIONS):
+                kernel = restored(file[f"{name}_kernel"], file[f"{name}_scale"])
+                convolutions[name] = checked_convolution(name, kernel, file[f"{name}_bias"], channels)
+                channels = kernel.shape[3]
+            mean_rgb = file["mean_rgb"].astype(np.float32).reshape(3)
+            origin = "".join(filter(str.isprintable, str(file["origin"])))
+        return Weights(convolutions, mean_rgb, "later", origin, file_digest(path, "sha256"), path)
+    except WeightsError as error:
+        raise WeightsError(f"{path}: {error}; {what_to_do}") from None
+    except Exception as error:  # a damaged archive may fail in any way
+        raise WeightsError(
+            f"{path} is not a trained network of this program ({type(error).__name__}); {what_to_do}"
+        ) from error
+
+
+def restored(kernel: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return the kernel (3, 3, in, out) float32 from the small file's int8 numbers and each filter's scale (out,)."""
+    return kernel.astype(np.float32) * scale
 
 
 def _structs(cells: np.ndarray) -> list[np.void]:

@@ -1,4 +1,4 @@
-"""The trained network in a small file: 8 bits for each number of a kernel instead of 32.
+"""Writes the trained network in a small file: 8 bits for each number of a kernel instead of 32.
 
 The file is NumPy's `.npz`. For each convolution it holds
 
@@ -13,11 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vgg.errors import WeightsError
-from vgg.files import atomic_write, file_digest
-from vgg.layers import CONVOLUTIONS
-from vgg.matfile.read import Conv, Weights, checked_convolution
-from vgg.matfile.sniff import WHAT_TO_DO, first_bytes
+from vgg.files import atomic_write
+from vgg.matfile.read import Conv, Weights, restored
 
 LARGEST = 127  # of int8, but for its sign
 SCALE_BITS = 16
@@ -37,15 +34,11 @@ def quantized(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def rounded(convolutions: dict[str, Conv]) -> dict[str, Conv]:
     """Return the convolutions as they will be read back from a file."""
-    return {name: Conv(_restored(*quantized(kernel)), bias) for name, (kernel, bias) in convolutions.items()}
-
-
-def _restored(kernel: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    return kernel.astype(np.float32) * scale
+    return {name: Conv(restored(*quantized(kernel)), bias) for name, (kernel, bias) in convolutions.items()}
 
 
 def write_small(path: Path, weights: Weights) -> None:
-    """Write the small file; the same weights give the same bytes.
+    """Write the small file, for `vgg.matfile.read.read`; the same weights give the same bytes.
 
     Raises:
         InputError: the file cannot be written.
@@ -56,29 +49,3 @@ def write_small(path: Path, weights: Weights) -> None:
         arrays[f"{name}_bias"] = bias
     with atomic_write(path) as unfinished:
         np.savez_compressed(unfinished, **arrays)
-
-
-def read_small(path: Path) -> Weights:
-    """Read what `write_small` wrote.
-
-    Raises:
-        WeightsError: the file is missing, damaged or holds something else.
-    """
-    first_bytes(path)
-    try:
-        with np.load(path) as file:
-            convolutions: dict[str, Conv] = {}
-            channels = 3
-            for name in (layer.name for layer in CONVOLUTIONS):
-                kernel = _restored(file[f"{name}_kernel"], file[f"{name}_scale"])
-                convolutions[name] = checked_convolution(name, kernel, file[f"{name}_bias"], channels)
-                channels = kernel.shape[3]
-            mean_rgb = file["mean_rgb"].astype(np.float32).reshape(3)
-            origin = "".join(filter(str.isprintable, str(file["origin"])))
-        return Weights(convolutions, mean_rgb, "later", origin, file_digest(path, "sha256"), path)
-    except WeightsError as error:
-        raise WeightsError(f"{path}: {error}; {WHAT_TO_DO}") from None
-    except Exception as error:  # a damaged archive may fail in any way
-        raise WeightsError(
-            f"{path} is not a trained network of this program ({type(error).__name__}); {WHAT_TO_DO}"
-        ) from error

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from vgg.errors import WeightsError
 from vgg.files import open_file
-from vgg.matfile.locate import SHIPPED_SMALL
 
-WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED_SMALL}"
+#: Incremented with every change that gives another trained network for the same settings, so that a file from an older
+#: version is not used.
+TRAINED_VERSION = 1
+SHIPPED = f"trained-on-drawings-v{TRAINED_VERSION}.npz"
+WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED}"
 
 _SIGNATURES = (
     (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),
@@ -23,14 +26,13 @@ _MAT_HEADER_BYTES = 128
 
 
 def require_weights_file(path: Path) -> None:
-    """Return if `path` looks like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
+    """Raise WeightsError unless `path` looks like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
 
-    Raises:
-        WeightsError: it is missing, a folder, unreadable, empty, cut inside its header, or something else.
+    It may be missing, a folder, unreadable, empty, cut inside its header, or something else.
     """
-    found = _describe(first_bytes(path))
-    if found and path.suffix != ".npz":
-        raise WeightsError(f"{path} is {found}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
+    wrong_kind = _wrong_kind(first_bytes(path))
+    if wrong_kind and path.suffix != ".npz":
+        raise WeightsError(f"{path} is {wrong_kind}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
 
 
 def first_bytes(path: Path) -> bytes:
@@ -47,7 +49,7 @@ def first_bytes(path: Path) -> bytes:
         raise WeightsError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from error
 
 
-def _describe(start: bytes) -> str | None:
+def _wrong_kind(start: bytes) -> str | None:
     """Return what a file is that begins with `start`, or None for a MATLAB 5.0 file."""
     if start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES:
         return None

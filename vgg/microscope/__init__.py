@@ -1,5 +1,5 @@
-"""What `python -m vgg` computes and draws.
+"""`python -m vgg`: seven commands that look into the network. `command_line` has the options and reads the inputs.
 
-`command_line` has the options, `commands` one module for each command, `drawing` shows numbers as images and text.
-Read `features`, `ascent`, `causes`, `invert`; then `distance`, `compare`, `image_features`, `feature_cache`, `search`.
+One file a command: `layers`, `features`, `filters`, `deconv`, `invert`, `compare`, `search`. Each first computes
+something, then draws it or prints it; `draw` shows numbers as images, bars and text.
 """

@@ -1,33 +1,70 @@
-"""Statistics of a layer's maps: how strong and how sparse they are, and which channels are the most active."""
+"""`features IMAGE`: a sheet of one layer's feature maps, or a summary of every layer's."""
 
-from typing import NamedTuple
+import argparse
+import math
 
 import numpy as np
 
+from vgg.console.terminal import say_lines
+from vgg.image.sheet import contact_sheet
+from vgg.layers import LAYERS
+from vgg.matfile.read import Weights
+from vgg.microscope.draw import grey, pixelated, text_table
+from vgg.network import VGG19
 
-class Summary(NamedTuple):
-    """One layer's maps of one picture."""
-
-    mean: float  # over all positions and channels
-    sparsity: float  # share of the values that are 0 after a ReLU (or at most 0 before it)
-    silent: int  # channels without a single value above 0
-    strongest: tuple[int, ...]  # channels, strongest first
-
-
-def strengths(maps: np.ndarray) -> np.ndarray:
-    """Return how active each channel is, (H, W, C) → (C,): the mean of its values after a ReLU."""
-    return np.maximum(maps, 0).mean(axis=(0, 1), dtype=np.float64)
+AFTER_RELU = tuple(layer.name for layer in LAYERS if layer.kind != "conv")
+HEADER = ("layer", "positions", "channels", "mean", "zeros", "silent", "strongest channels")
+NAMED = 5  # channels in a row of the summary
+MAP_HEIGHT = 96  # pixels on the sheet; up to 64 maps get twice as much
 
 
 def strongest_channels(maps: np.ndarray, count: int) -> list[int]:
-    """Return the `count` most active channels of (H, W, C), strongest first; among equals the lowest number first."""
-    return np.argsort(-strengths(maps), kind="stable")[:count].tolist()
+    """Return the `count` most active channels of (H, W, C), strongest first; among equals the lowest number first.
+
+    How active a channel is: the mean of its values after a ReLU.
+    """
+    strengths = np.maximum(maps, 0).mean(axis=(0, 1), dtype=np.float64)  # (C,)
+    return np.argsort(-strengths, kind="stable")[:count].tolist()
 
 
-def summarize(maps: np.ndarray, count: int = 5) -> Summary:
-    """Return the summary of one layer's maps (H, W, C), with its `count` strongest channels."""
-    above = maps > 0
-    silent = int(maps.shape[2] - above.any(axis=(0, 1)).sum())
-    return Summary(
-        float(maps.mean(dtype=np.float64)), float(1 - above.mean()), silent, tuple(strongest_channels(maps, count))
+def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray | None:
+    """Return the sheet of one layer's maps, or print the summary and return None."""
+    names = (options.layer,) if options.layer else AFTER_RELU
+    tensors = VGG19(weights)(image[None].astype(np.float32), names)
+    maps = {name: tensors[name].numpy()[0] for name in names}  # (H', W', C) each
+    if options.summary:
+        say_lines(as_text(maps))
+        return None
+    return draw(options, weights, image, maps[options.layer])
+
+
+def as_text(maps: dict[str, np.ndarray]) -> str:
+    """Return the summary of the layers' maps (H, W, C) as a table; `silent` channels have no value above 0."""
+    rows: list[tuple[str, ...]] = [HEADER]
+    for name, layer_maps in maps.items():
+        height, width, channels = layer_maps.shape
+        above = layer_maps > 0
+        mean, zeros = layer_maps.mean(dtype=np.float64), 1 - above.mean()
+        silent = channels - above.any(axis=(0, 1)).sum()
+        strongest = " ".join(map(str, strongest_channels(layer_maps, NAMED)))
+        numbers = (str(channels), f"{mean:.4g}", f"{100 * zeros:.1f} %", str(silent))
+        rows.append((name, f"{height}×{width}", *numbers, strongest))
+    return text_table(rows, "<>>>>><")
+
+
+def draw(options: argparse.Namespace, weights: Weights, image: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    """Return the sheet: the picture, then all maps by channel or the `--top` strongest, strongest first."""
+    count, picture = maps.shape[2], options.image.name
+    channels = strongest_channels(maps, options.top) if options.top else list(range(count))
+    height = MAP_HEIGHT if len(channels) > 64 else 2 * MAP_HEIGHT
+    cells = [(picture, image)]
+    for channel in channels:
+        values = maps[..., channel]
+        label = f"{channel}: {values.min():.3g} to {values.max():.3g}"
+        cells.append((label, pixelated(grey(values), height)))
+    which = f"the {len(channels)} strongest of {count} maps" if options.top else f"all {count} maps"
+    title = (
+        f"{options.layer} of {picture}: {which}, {maps.shape[0]} x {maps.shape[1]} positions each",
+        f"channel: smallest to largest value, drawn from black to white; weights: {weights.label}",
     )
+    return contact_sheet(cells, math.ceil(math.sqrt(len(cells))), height, title, font_size=0.4)

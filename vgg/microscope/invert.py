@@ -1,11 +1,13 @@
-"""From a layer's maps back to a picture: which picture gives the same maps?
+"""`invert IMAGE`: from a layer's maps back to an image. Which image gives the same maps?
 
 Gatys, Ecker & Bethge 2016, section 2.1 and Fig. 1 ("content reconstructions"), after Mahendran & Vedaldi,
 "Understanding Deep Image Representations by Inverting Them", CVPR 2015: start from white noise and change the pixels
-until the maps agree. Early layers determine the picture almost completely. Where a later layer leaves the pixels
+until the maps agree. Early layers determine the image almost completely. Where a later layer leaves the pixels
 open, it has become invariant to them.
 """
 
+import argparse
+import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -13,6 +15,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from vgg.console.progress import steps_display
+from vgg.image.sheet import contact_sheet
+from vgg.matfile.read import Weights
 from vgg.network import VGG19
 from vgg.optimize.optimizer import Evaluate, steps
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
@@ -22,10 +27,10 @@ from vgg.statistics import total_variation
 TV_WEIGHT = 1e-4
 
 
-class Match(NamedTuple):
-    """How well the maps agree: 0 means equal, 1 means as far as maps of zeros."""
+class Losses(NamedTuple):
+    """What an image is optimised for."""
 
-    mismatch: float  # Σ (F − P)² / Σ P², Eq. 1 relative to the target's own energy
+    of_maps: float
     total: float  # with the total variation
 
 
@@ -43,55 +48,55 @@ def invert(
     target_maps: tf.Tensor,
     start: np.ndarray,
     iterations: int,
-    callback: Callable[[InversionStep, np.ndarray], None] | None = None,
+    callback: Callable[[InversionStep], None],
     tv_weight: float = TV_WEIGHT,
-) -> np.ndarray:
-    """Return the picture whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`.
+) -> tuple[np.ndarray, float]:
+    """Return the image whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`, and their mismatch.
+
+    The mismatch is Σ (F − P)² / Σ P², Eq. 1 of Gatys et al. relative to the target's own energy: 0 means equal, 1 means
+    as far as maps of zeros.
 
     Args:
         network: with the pooling that gave the target.
         layer: any layer's name.
-        target_maps: (1, H', W', C) of a picture of `start`'s size.
-        start: (H, W, 3) RGB in [0, 255].
+        target_maps: (1, H', W', C) of an image of `start`'s size.
+        start: (H, W, 3) RGB in [0, 255], as is the image that is returned.
         iterations: steps of the optimiser; it ends sooner when no step lowers the loss.
-        callback: called with each step and the picture after it, (H, W, 3) float RGB in [0, 255].
+        callback: called with each step.
         tv_weight: 0 for the maps alone.
-
-    Returns:
-        (H, W, 3) float32 RGB in [0, 255].
     """
-    evaluate = content_objective(network, layer, target_maps, tv_weight)
-    began, evaluations = time.perf_counter(), 0
-
-    def counted(image: np.ndarray) -> tuple[Match, np.ndarray]:
-        nonlocal evaluations
-        evaluations += 1
-        return evaluate(image)
-
-    for number, state in enumerate(steps(ScipyLBFGSB(), counted, start, iterations)):
-        reached = state.image.astype(np.float32)
-        if callback and number:
-            # By evaluations: the first step takes several, the others mostly one.
-            left = (time.perf_counter() - began) / evaluations * (iterations - number)
-            callback(InversionStep(number, left, state.losses.mismatch), reached)
-    return reached
-
-
-def content_objective(network: VGG19, layer: str, target_maps: tf.Tensor, tv_weight: float) -> Evaluate:
-    """Return the function to minimise: a picture (H, W, 3) → how well its maps agree, and the gradient (H, W, 3)."""
     energy = tf.maximum(tf.reduce_sum(tf.square(target_maps)), 1e-12)  # a silent layer has none to compare with
+
+    def mismatch(maps: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_sum(tf.square(maps - target_maps)) / energy
+
+    evaluate, began = pixel_objective(network, layer, mismatch, tv_weight), time.perf_counter()
+    for number, state in enumerate(steps(ScipyLBFGSB(), evaluate, start, iterations)):
+        if number:
+            left = (time.perf_counter() - began) / number * (iterations - number)
+            callback(InversionStep(number, left, state.losses.of_maps))
+    return state.image.astype(np.float32), state.losses.of_maps
+
+
+def pixel_objective(
+    network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.Tensor], tv_weight: float
+) -> Evaluate[Losses]:
+    """Return the function to minimise: an image (H, W, 3) → its losses, and the gradient (H, W, 3) of their total.
+
+    The total is `loss` of the maps at `layer`, (1, H', W', C), plus the weighted total variation of the image.
+    """
 
     @tf.function
     def compiled(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
-            mismatch = tf.reduce_sum(tf.square(network(image, [layer])[layer] - target_maps)) / energy
-            total = mismatch + tv_weight * total_variation(image)
-        return mismatch, total, tape.gradient(total, image)
+            of_maps = loss(network(image, [layer])[layer])
+            total = of_maps + tv_weight * total_variation(image)
+        return of_maps, total, tape.gradient(total, image)
 
-    def evaluate(image: np.ndarray) -> tuple[Match, np.ndarray]:
-        mismatch, total, gradient = compiled(tf.constant(image[None], tf.float32))
-        return Match(float(mismatch), float(total)), gradient[0].numpy()
+    def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
+        of_maps, total, gradient = compiled(tf.constant(image[None], tf.float32))
+        return Losses(float(of_maps), float(total)), gradient[0].numpy()
 
     return evaluate
 
@@ -99,3 +104,28 @@ def content_objective(network: VGG19, layer: str, target_maps: tf.Tensor, tv_wei
 def white_noise(height: int, width: int, mean_rgb: np.ndarray, seed: int) -> np.ndarray:
     """Return the start of an inversion: the mean colour plus N(0, 1) in pixel levels, float32 (height, width, 3)."""
     return mean_rgb + np.random.default_rng(seed).standard_normal((height, width, 3), np.float32)
+
+
+def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray:
+    """Return the sheet: the picture, the white noise, and what was rebuilt from it."""
+    network, layer, iterations = VGG19(weights), options.layer, options.iterations
+    target_maps = network(image[None].astype(np.float32), [layer])[layer]
+    start = white_noise(*image.shape[:2], weights.mean_rgb, options.seed)
+    with steps_display(sys.stdout, iterations, lambda step: percent(step.mismatch)) as show:
+        rebuilt, mismatch = invert(network, layer, target_maps, start, iterations, show)
+    picture = options.image.name
+    title = (
+        f"{picture} rebuilt from its maps of {layer} alone; weights: {weights.label}",
+        f"{iterations} steps of L-BFGS on the pixels; mismatch: squared difference of the maps / their squares",
+    )
+    cells = [
+        (picture, image),
+        (f"start: white noise, seed {options.seed}", start),
+        (f"rebuilt: {percent(mismatch)}", rebuilt),
+    ]
+    return contact_sheet(cells, title=title, font_size=0.6)
+
+
+def percent(mismatch: float) -> str:
+    """Return the mismatch in words."""
+    return f"mismatch {100 * mismatch:.3g} %"

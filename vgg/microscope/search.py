@@ -1,43 +1,135 @@
-"""Pictures ranked by the distance of their features from those of another picture."""
+"""`search QUERY FOLDER`: the pictures of a folder that the network finds most like another, nearest first.
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+An image's features have no positions: the mean of each channel (content) or the Gram matrix (style). They are kept in
+files, computed once for each picture, layer, size and set of weights. A file's name is the SHA-256 of everything its
+contents depend on, so that nothing ever goes stale: a picture or a weights file that changes has another name. Old
+files may be deleted at any time.
+"""
+
+import argparse
+import functools
+import hashlib
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vgg.console.quiet import start_tensorflow
+from vgg.console.terminal import say, say_lines
 from vgg.errors import InputError
+from vgg.files import atomic_write, file_digest
 from vgg.image.codec import WRITABLE
+from vgg.image.file import check_output
 from vgg.image.kind import READABLE, kind_of
-from vgg.microscope.feature_cache import FeatureCache
+from vgg.image.sheet import contact_sheet
+from vgg.matfile.read import Weights
+from vgg.microscope.draw import read_picture, text_table
 
-Distance = Callable[[np.ndarray, np.ndarray], float]
+if TYPE_CHECKING:
+    from vgg.network import VGG19
+
+VERSION = 1  # incremented with every change of how features are computed
+DISTANCE_MEANS = "0: the same, 1: nothing in common"
+USUAL_OUTPUT = Path("output/search.png")
 
 
-@dataclass
-class Ranking:
-    """The result of a search."""
+def relative_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Return √(Σ (a − b)² / (Σ a² + Σ b²)) for arrays of one shape: 0 for the same, 1 for nothing in common.
 
-    nearest: list[tuple[float, Path]]  # distance and picture, nearest first
-    computed: int = 0  # pictures whose features were not in the cache, the query's included
-    skipped: list[str] = field(default_factory=list)  # one line for each picture that cannot be used
+    The scale cancels, so that layers whose values differ by orders of magnitude can be compared. Nothing in common
+    means Σ a·b = 0; values after a ReLU, and their Gram matrices, are never further apart than that.
+    """
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    energy = np.sum(a**2) + np.sum(b**2)
+    return float(np.sqrt(np.sum((a - b) ** 2) / energy)) if energy else 0.0
+
+
+def image_features(network: "VGG19", image: np.ndarray, layer: str, by: str) -> np.ndarray:
+    """Return the features of an image (H, W, 3) at one layer.
+
+    By "content": the mean of each channel over all positions, (C,) float32. By "style": which channels are active
+    together, the Gram matrix (C, C), Eq. 3 of Gatys et al. 2016.
+    """
+    import tensorflow as tf
+
+    from vgg.statistics import gram_matrix
+
+    maps = network(image[None].astype(np.float32), [layer])[layer]  # (1, H', W', C)
+    return (tf.reduce_mean(maps, axis=(0, 1, 2)) if by == "content" else gram_matrix(maps)).numpy()
+
+
+def default_folder() -> Path | None:
+    """Return `$XDG_CACHE_HOME/vgg-microscope`, by default in `~/.cache`, after the XDG Base Directory Specification.
+
+    None if there is no home folder, as for a user without an entry in /etc/passwd (`docker run -u 1234`).
+    """
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(base):
+        return Path(base) / "vgg-microscope"
+    try:
+        return Path.home() / ".cache" / "vgg-microscope"
+    except RuntimeError:
+        return None
+
+
+class FeatureCache:
+    """Arrays in files `<key>.npz` of one folder."""
+
+    def __init__(self, folder: Path | None, *depends_on: object) -> None:
+        """Keep arrays in `folder` or, if it is None, nowhere; they depend on the picture's file and `depends_on`."""
+        self.folder = folder
+        self.depends_on = (VERSION, *depends_on)
+
+    def path(self, picture: Path) -> Path | None:
+        """Return where the features of the file `picture` are kept, if anywhere; InputError if it cannot be read."""
+        if self.folder is None:
+            return None
+        try:
+            digest = file_digest(picture, "sha256")
+        except OSError as error:
+            raise InputError(f"{picture} cannot be read ({error.strerror}); check its permissions") from error
+        key = hashlib.sha256(repr((digest, *self.depends_on)).encode()).hexdigest()
+        return self.folder / f"{key}.npz"
+
+    def get(self, picture: Path, compute: Callable[[Path], np.ndarray]) -> tuple[np.ndarray, bool]:
+        """Return the features of the file `picture`, and whether they were in the cache; else keep `compute(picture)`.
+
+        A damaged file counts as absent (a `.npz` is a zip archive, with a checksum). If the folder cannot be written
+        to, nothing is kept.
+        """
+        path = self.path(picture)
+        if path is None:
+            return compute(picture), False
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                return arrays["features"], True
+        except Exception:  # NumPy and zipfile raise a dozen kinds, depending on which byte is wrong
+            pass
+        features = compute(picture)
+        try:
+            with atomic_write(path) as unfinished:
+                np.savez(unfinished, features=features)
+        except InputError:  # a full disk or a folder that is not ours
+            pass
+        return features, False
 
 
 def pictures_in(folder: Path) -> list[Path]:
     """Return the files directly in `folder` that begin like a picture or have a picture's ending, by name.
 
-    Raises:
-        InputError: it is not a folder, or there is no picture in it.
+    Raise InputError if it is not a folder, or if there is no picture in it.
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder that exists, expected one with pictures")
     try:
-        found = [path for path in sorted(folder.iterdir()) if path.is_file() and _may_be_a_picture(path)]
+        pictures = [path for path in sorted(folder.iterdir()) if path.is_file() and _may_be_a_picture(path)]
     except OSError as error:
         raise InputError(f"{folder} cannot be read ({error.strerror}); check its permissions") from error
-    if not found:
+    if not pictures:
         raise InputError(f"{folder} holds no picture directly, expected some ({', '.join(READABLE)}); name another")
-    return found
+    return pictures
 
 
 def _may_be_a_picture(path: Path) -> bool:
@@ -50,29 +142,75 @@ def _may_be_a_picture(path: Path) -> bool:
         return False
 
 
-def rank(
-    query: Path,
-    pictures: Iterable[Path],
-    cache: FeatureCache,
-    compute: Callable[[Path], np.ndarray],
-    distance: Distance,
-) -> Ranking:
-    """Rank the pictures by their distance from `query`, those of equal distance by name; leave out `query` itself.
+def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray:
+    """Print the distances and return the sheet of the nearest."""
+    pictures = pictures_in(options.folder)
+    if options.output is None:  # then an earlier search's sheet may be among them
+        pictures = [path for path in pictures if path.resolve() != USUAL_OUTPUT.resolve()]
+    check_output(options.output or USUAL_OUTPUT, pictures)
+    cache = FeatureCache(default_folder(), weights.sha256, options.layer, options.size, options.by)
+    nearest, computed = rank(options.query, pictures, cache, features_of(weights, options))
+    if not nearest:
+        raise InputError(
+            f"{options.folder} holds no other picture that can be used, expected at least one; name another"
+        )
+    source = f"{len(nearest) + 1 - computed} known from {cache.folder}"
+    say(f"features: {computed} computed, {source if cache.folder else 'none kept, as there is no home folder'}")
+    rows = [("distance", "picture"), *((f"{distance:.4f}", path.name) for distance, path in nearest)]
+    say_lines(text_table(rows[: options.top + 1], "><"))
+    return draw(image, nearest, weights, options)
 
-    Raises:
-        InputError: the query itself cannot be used. Of `pictures`, those that cannot be used are skipped.
+
+def features_of(weights: Weights, options: argparse.Namespace) -> Callable[[Path], np.ndarray]:
+    """Return the function that computes the features of a picture's file; TensorFlow is started at its first call."""
+
+    @functools.cache
+    def network() -> "VGG19":
+        start_tensorflow()
+        from vgg.network import VGG19
+
+        return VGG19(weights)
+
+    def compute(path: Path) -> np.ndarray:
+        image = read_picture(path, options.size)
+        return image_features(network(), image, options.layer, options.by)
+
+    return compute
+
+
+def rank(
+    query: Path, pictures: list[Path], cache: FeatureCache, compute: Callable[[Path], np.ndarray]
+) -> tuple[list[tuple[float, Path]], int]:
+    """Return (distance, picture) from `query`, nearest first, and how many features were not in the cache.
+
+    Those of equal distance are in the order of their names. `query` itself is left out, and a picture that cannot be
+    used is skipped with a line. Raise InputError if the query cannot be used.
     """
-    features, cached = cache.get(query, compute)
-    ranking = Ranking([], computed=not cached)
+    query_features, cached = cache.get(query, compute)
+    nearest, computed = [], int(not cached)
     for path in pictures:
         if path.samefile(query):
             continue
         try:
-            others, cached = cache.get(path, compute)
+            features, cached = cache.get(path, compute)
         except InputError as error:
-            ranking.skipped.append(str(error))
+            say(f"skipped: {error}")
             continue
-        ranking.computed += not cached
-        ranking.nearest.append((distance(features, others), path))
-    ranking.nearest.sort()
-    return ranking
+        computed += not cached
+        nearest.append((relative_distance(query_features, features), path))
+    return sorted(nearest), computed
+
+
+def draw(
+    image: np.ndarray, nearest: list[tuple[float, Path]], weights: Weights, options: argparse.Namespace
+) -> np.ndarray:
+    """Return the sheet: the query, then the nearest pictures with their distances."""
+    shown, folder, query = nearest[: options.top], options.folder.resolve().name, options.query.name
+    compared = {"content": "channel means", "style": "Gram matrices"}[options.by]
+    title = (
+        f"nearest to {query}: {len(shown)} of the {len(nearest)} pictures in {folder}/",
+        f"by {options.by}: distance between {compared} of {options.layer} ({DISTANCE_MEANS}); weights: {weights.label}",
+    )
+    cells = [(f"query: {query}", image)]
+    cells += [(f"{distance:.3f}  {path.name}", read_picture(path, options.size)) for distance, path in shown]
+    return contact_sheet(cells, columns=5, height=240, title=title, font_size=0.5)

@@ -15,9 +15,9 @@ from vgg.console.progress import steps_display
 from vgg.console.terminal import say
 from vgg.errors import InputError
 from vgg.files import atomic_write
-from vgg.matfile.locate import TRAINED_VERSION
 from vgg.matfile.read import Weights
 from vgg.matfile.small import rounded, write_small
+from vgg.matfile.sniff import TRAINED_VERSION
 from vgg.matfile.write import write
 from weights.drawings import draw_all
 from weights.train.network import MEAN_RGB, fold, with_magnitudes

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
-from tiny_network import tiny_weights, trained_weights
+from tiny_network import tiny_weights
 from transfer.figures import cell_store
 from transfer.figures.__main__ import main
 from vgg.image.file import read_image, write_image
-from vgg.matfile.shipped import shipped_file
-from vgg.matfile.small import write_small
 from vgg.matfile.write import write
 
 
@@ -54,17 +52,6 @@ def test_filters_made_again_are_the_same_filters(tmp_path, words, capfd, monkeyp
     capfd.readouterr()
     assert main(["photorealistic", *words]) == 0
     assert not made(capfd) and (tmp_path / "tiny.mat").read_bytes() == before
-
-
-def test_the_shipped_network_unpacked_again_is_the_same(tmp_path, words, capfd, monkeypatch):
-    """After `make clean`, say."""
-    write_small(tmp_path / "trained-on-drawings-v1.npz", trained_weights())
-    for expected in (1, 0):
-        capfd.readouterr()
-        assert main(["photorealistic", *words, "--weights", str(shipped_file(tmp_path))]) == 0
-        assert len(made(capfd)) == expected
-        (tmp_path / "trained-on-drawings-v1.mat").unlink()
-        monkeypatch.setattr("time.asctime", lambda *_: "Fri Jan  1 00:00:00 2100")
 
 
 def test_less_memory_that_changes_the_computation_makes_anew(tmp_path, words, capfd, monkeypatch):

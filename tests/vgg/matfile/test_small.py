@@ -5,8 +5,8 @@ import pytest
 
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS
-from vgg.matfile.read import Conv, Weights
-from vgg.matfile.small import quantized, read_small, rounded, write_small
+from vgg.matfile.read import Conv, Weights, read
+from vgg.matfile.small import quantized, rounded, write_small
 
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 
@@ -38,7 +38,7 @@ def test_written_and_read(half_width, tmp_path):
     path = tmp_path / "small.npz"
     write_small(path, half_width)
     assert path.stat().st_size < 8e6
-    found = read_small(path)
+    found = read(path)
     for name, conv in rounded(half_width.convolutions).items():
         for one, other in zip(found.convolutions[name], conv, strict=True):
             assert one.dtype == np.float32
@@ -50,7 +50,7 @@ def test_written_and_read(half_width, tmp_path):
 
 def test_what_was_rounded_stays_and_gives_the_same_bytes(half_width, tmp_path):
     write_small(tmp_path / "a.npz", half_width)
-    write_small(tmp_path / "b.npz", read_small(tmp_path / "a.npz"))
+    write_small(tmp_path / "b.npz", read(tmp_path / "a.npz"))
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
@@ -65,8 +65,14 @@ def test_damaged_files_are_refused(half_width, tmp_path):
     expected = {"other": not_one, "half": not_one, "text": not_one, "missing": missing, "folder": folder}
     for name, words in expected.items():
         with pytest.raises(WeightsError, match=f"{name}.npz {words}") as caught:
-            read_small(tmp_path / f"{name}.npz")
+            read(tmp_path / f"{name}.npz")
         assert str(caught.value).isprintable()
+
+
+def test_a_damaged_shipped_network_is_to_be_restored(tmp_path):
+    (tmp_path / "trained-on-drawings-v1.npz").write_bytes(b"PK")
+    with pytest.raises(WeightsError, match=r"restore it with `git checkout weights/trained-on-drawings-v1\.npz`"):
+        read(tmp_path / "trained-on-drawings-v1.npz")
 
 
 @pytest.mark.parametrize(
@@ -82,5 +88,5 @@ def test_numbers_that_do_not_fit_are_refused(half_width, tmp_path, array, value,
     with np.load(tmp_path / "a.npz") as file:
         np.savez(tmp_path / "a.npz", **{**file, array: value})
     with pytest.raises(WeightsError, match=words) as caught:
-        read_small(tmp_path / "a.npz")
+        read(tmp_path / "a.npz")
     assert str(caught.value).isprintable() and str(tmp_path / "a.npz") in str(caught.value)

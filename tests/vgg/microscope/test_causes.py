@@ -8,7 +8,7 @@ from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.image.file import read_image
 from vgg.layers import ReceptiveField, receptive_field
-from vgg.microscope.causes import causes, competing, peaks
+from vgg.microscope.deconv import causes, peaks, without_borders
 from vgg.network import VGG19
 
 
@@ -28,10 +28,10 @@ def test_peaks_are_strongest_first_and_apart():
 def test_positions_that_see_padding_do_not_compete():
     maps = np.arange(25.0).reshape(5, 5, 1) + 1
     field = ReceptiveField(size=6, stride=4, before=2)  # position i sees 4i − 2 … 4i + 3
-    found = competing(maps, field, height=20, width=20)
+    found = without_borders(maps, field, height=20, width=20)
     assert np.argwhere(found[..., 0]).min(axis=0).tolist() == [1, 1]
     assert np.argwhere(found[..., 0]).max(axis=0).tolist() == [4, 4]  # 14 … 19 are the last six pixels
-    np.testing.assert_array_equal(competing(maps, field, height=5, width=20), maps)
+    np.testing.assert_array_equal(without_borders(maps, field, height=5, width=20), maps)
 
 
 @pytest.mark.parametrize("name", ["conv1_2", "relu2_1", "pool2", "conv3_2"])

@@ -9,7 +9,7 @@ from vgg.__main__ import main
 from vgg.image.file import read_image
 from vgg.layers import LAYERS
 from vgg.microscope.compare import compare
-from vgg.microscope.drawing.bar_chart import COLOURS, LEFT, LENGTH, bar_chart
+from vgg.microscope.draw import COLOURS, LEFT, LENGTH, bar_chart
 from vgg.network import VGG19
 
 RELUS = [layer.name for layer in LAYERS if layer.kind == "relu"]

@@ -8,13 +8,12 @@ from microscope_command import disc, prepare
 from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.image.file import read_image
-from vgg.microscope.drawing.colours import around_grey, grey, pixelated
-from vgg.microscope.features import strengths, strongest_channels, summarize
+from vgg.microscope.draw import around_grey, grey, pixelated
+from vgg.microscope.features import as_text, strongest_channels
 
 
-def test_strengths_are_means_after_a_relu():
+def test_the_strongest_channels_have_the_largest_means_after_a_relu():
     maps = np.stack([[[1.0, -9.0], [3.0, 0.0]], [[0.5, 0.5], [0.5, 0.5]], [[-1.0, -1.0], [-2.0, 0.0]]], axis=2)
-    np.testing.assert_allclose(strengths(maps), [1.0, 0.5, 0.0])
     assert strongest_channels(maps, 2) == [0, 1]
     assert strongest_channels(np.zeros((2, 2, 5)), 3) == [0, 1, 2]
 
@@ -23,11 +22,8 @@ def test_summary_counts_zeros_and_silent_channels():
     maps = np.zeros((4, 5, 3), np.float32)
     maps[:2, :, 1] = 3.0
     maps[0, 0, 2] = 1.0
-    summary = summarize(maps, 2)
-    assert summary.mean == pytest.approx((10 * 3 + 1) / 60)
-    assert summary.sparsity == pytest.approx(49 / 60)
-    assert summary.silent == 1
-    assert summary.strongest == (1, 2)
+    row = as_text({"relu1_1": maps}).splitlines()[1]
+    assert " ".join(row.split()) == "relu1_1 4×5 3 0.5167 81.7 % 1 1 2 0"
 
 
 def test_grey_spans_black_to_white():

@@ -8,7 +8,7 @@ import pytest
 
 from microscope_command import ROOT, prepare, refused
 from vgg import load
-from vgg.microscope.commands import inputs
+from vgg.microscope import command_line
 
 WITH_PICTURE = {
     "features": ["--layer", "relu2_1"],
@@ -88,7 +88,7 @@ def test_sizes_that_are_no_whole_number(tmp_path, capfd, text):
 
 def test_no_weights_at_all(tmp_path, capfd, monkeypatch):
     prepare(tmp_path)
-    monkeypatch.setattr(inputs, "weights_path", lambda named: load.weights_path(named, tmp_path))
+    monkeypatch.setattr(command_line, "weights_path", lambda named: load.weights_path(named, tmp_path))
     for command in WITH_PICTURE:
         line = refused(words_for(command, tmp_path, ["-o", str(tmp_path / "a.png")]), capfd, tmp_path)
         assert "`make download-weights`" in line and "`git checkout weights/trained-on-drawings-v1.npz`" in line

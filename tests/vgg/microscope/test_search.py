@@ -9,9 +9,7 @@ import pytest
 from image_files import png_of
 from microscope_command import ROOT, disc, prepare, refused
 from vgg.__main__ import main
-from vgg.microscope.commands import search as command
-from vgg.microscope.distance import relative_distance
-from vgg.microscope.image_features import image_features
+from vgg.microscope.search import image_features, relative_distance
 from vgg.network import VGG19
 
 
@@ -114,7 +112,8 @@ def test_a_damaged_picture_is_skipped_with_a_line(tmp_path, folder, capfd):
 
 
 def test_its_own_sheet_is_not_searched_next_time(tmp_path, folder, capfd, monkeypatch):
-    monkeypatch.setattr(command, "OUTPUT", folder / "search.png")
+    folder = folder.rename(tmp_path / "output")
+    monkeypatch.chdir(tmp_path)
     words = words_for(tmp_path, folder)
     words = [word for word in words if word not in ("-o", str(tmp_path / "out" / "sheet.png"))]
     for _ in range(2):

@@ -5,7 +5,7 @@ import pytest
 
 from quick_clustering import quicken
 from refused_command import refused_by
-from vgg.matfile.small import read_small
+from vgg.matfile.read import read
 from weights.__main__ import main
 from weights.train import run
 from weights.train.settings import Settings
@@ -40,7 +40,7 @@ def test_command_stopped_and_resumed(drawings_file, tmp_path, capsys, monkeypatc
     assert main([*common, *OPTIONS, "--to", str(tmp_path / "a.npz"), "--checkpoint-every", "3"]) == 0
     printed = capsys.readouterr()
     assert printed.out == f"written: {tmp_path / 'a.npz'}\n" and "step 4/4  contrast " in printed.err
-    assert read_small(tmp_path / "a.npz").origin == "trained on drawings, half width (version 1, seed 0, 4 steps)"
+    assert read(tmp_path / "a.npz").origin == "trained on drawings, half width (version 1, seed 0, 4 steps)"
     assert main(["verify", str(tmp_path / "a-3.mat")]) == 0
     assert capsys.readouterr().out.startswith("trained on drawings, half width (version 1, seed 0, 3 steps)\n")
 
