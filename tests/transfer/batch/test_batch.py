@@ -63,7 +63,7 @@ def test_the_bytes_of_single_runs(tmp_path, quiet, name):
         content, style = pair.split("-")
         inputs = [str(tmp_path / "in" / f"{kind}.png") for kind in (f"content_{content}", f"style_{style}")]
         alone = tmp_path / "alone.png"
-        assert transfer([*inputs, "-o", str(alone), *quiet[3:], *more]) == 0
+        assert transfer([*inputs, "-o", str(alone), "--overwrite", *quiet[3:], *more]) == 0
         assert alone.read_bytes() == found[pair]
 
 
