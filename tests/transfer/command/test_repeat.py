@@ -10,6 +10,9 @@ import pytest
 from image_files import png_of
 from transfer import machine
 from transfer.__main__ import main
+from transfer.inputs import pictures
+from transfer.inputs.sample_painting import painting
+from transfer.inputs.sample_scene import scene
 from transfer_command import prepare, refused
 
 
@@ -61,7 +64,9 @@ def test_the_same_bytes(tmp_path, words, capfd, name):
     assert (tmp_path / "again" / "new.png").read_bytes() == (tmp_path / "out" / "result.png").read_bytes()
 
 
-def test_the_drawn_pair_again(tmp_path, words):
+def test_the_drawn_pair_again(tmp_path, words, monkeypatch):
+    for name, draw in (("scene", scene), ("painting", painting)):  # of a sixteenth of the size, which is soon drawn
+        monkeypatch.setattr(pictures, name, lambda rows, columns, draw=draw: draw(rows // 4, columns // 4))
     assert main(["sample", "sample", *words[2:], "--quiet", "--iterations", "1"]) == 0
     assert main(again(tmp_path, "--exact", "--quiet")) == 0
 
