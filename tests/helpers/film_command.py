@@ -1,6 +1,7 @@
 """What the tests of `python -m transfer.video` share: a drawn film of few frames, and the words of a short run."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,15 @@ from vgg.matfile.write import write
 FRAMES = 6  # four, then a cut, then two
 
 
+@cache
+def drawn() -> list[np.ndarray]:
+    """The frames: drawing them takes longer than to paint them."""
+    return [frame.image for frame in frames(FRAMES, 48, 64)]
+
+
 def prepare(folder: Path) -> list[str]:
     """Make a film, lossless, a style picture and a `.mat` file; the words of a short run with them."""
-    write_film(folder / "film.mkv", (frame.image for frame in frames(FRAMES, 48, 64)), 10.0)
+    write_film(folder / "film.mkv", drawn(), 10.0)
     y, x = np.mgrid[:40, :50]
     waves = np.stack([128 + 100 * np.sin(x / 3), 128 + 100 * np.sin((x + y) / 4), 60 + 40 * np.cos(y / 5)], axis=-1)
     (folder / "style.png").write_bytes(png_of(waves.astype(np.uint8)))

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from low_precision import needs_bfloat16
+from objectives import workers
 from transfer import session as session_module
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures
-from transfer.objective.band_worker import BandWorker
 from transfer.objective.bands import BandedEvaluation
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.whole import WholeEvaluation
@@ -145,7 +145,7 @@ def test_what_does_not_fit_as_a_whole_may_go_to_many_machines(weights, monkeypat
     made = []
 
     def banded(network, terms, rows):
-        made.append(BandedEvaluation(network, terms, [BandWorker(network, terms, rows) for _ in range(2)]))
+        made.append(BandedEvaluation(network, terms, workers(network, terms, rows, 2)))
         return made[-1]
 
     job = Job(replace(RECIPE, scales=(32,)), pictures_of(0, 64, 80))

@@ -10,6 +10,9 @@ import pytest
 from image_files import png_of
 from transfer import machine
 from transfer.__main__ import main
+from transfer.inputs import pictures
+from transfer.inputs.sample_painting import painting
+from transfer.inputs.sample_scene import scene
 from transfer_command import prepare, refused
 
 
@@ -61,7 +64,9 @@ def test_the_same_bytes(tmp_path, words, capfd, name):
     assert (tmp_path / "again" / "new.png").read_bytes() == (tmp_path / "out" / "result.png").read_bytes()
 
 
-def test_the_drawn_pair_again(tmp_path, words):
+def test_the_drawn_pair_again(tmp_path, words, monkeypatch):
+    for name, draw in (("scene", scene), ("painting", painting)):  # of a sixteenth of the size, which is soon drawn
+        monkeypatch.setattr(pictures, name, lambda rows, columns, draw=draw: draw(rows // 4, columns // 4))
     assert main(["sample", "sample", *words[2:], "--quiet", "--iterations", "1"]) == 0
     assert main(again(tmp_path, "--exact", "--quiet")) == 0
 
@@ -182,11 +187,11 @@ def test_absurd_values_and_endless_files_are_refused_before_the_run(tmp_path, wo
         (("recipe", "style_layers"), [["relu9_9", 1.0]], "there is no layer 'relu9_9'"),
         (("recipe", "init_shares"), [["style", 7.0]], "expected shares of content and style that add up to 1"),
         (("recipe", "init"), "blend", "expected shares of content and style that add up to 1"),
-        (("recipe", "init"), "picture", "is not a record"),
-        (("recipe", "style_weight"), 10**400, "is not a record"),
+        (("recipe", "init"), "picture", "is not the record of a picture"),
+        (("recipe", "style_weight"), 10**400, "is not the record of a picture"),
         (("files", "blend"), [0.0], "--style-blend is '0', expected numbers from 0"),
         (("files", "style_masks"), ["a.png"], "--style-mask and --region need a --content-mask"),
-        (("memory_bytes",), 10**400, "is not a record"),
+        (("memory_bytes",), 10**400, "is not the record of a picture"),
         (("inputs", content, "path"), "/dev/zero", "an input of the recorded run, is neither at /dev/zero nor beside"),
         (("inputs", content, "path"), str(tmp_path / "pipe"), "an input of the recorded run, is neither at"),
         (("files", "content"), "/dev/zero", "/dev/zero"),
