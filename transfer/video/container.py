@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from heapq import merge
-from itertools import chain, islice, takewhile
+from itertools import chain, islice, repeat, takewhile
 from math import ceil, floor
 from pathlib import Path
 from typing import NamedTuple
@@ -218,7 +218,7 @@ def _open_video(path: Path, chosen: Chosen) -> Film:
         frame = next(_decoded(container), None)
         if frame is None:
             raise InputError(f"{path} has no frame that can be decoded; convert it to .mp4")
-        stream = container.streams.video[0]
+        stream = container.streams.best("video")
         average, base = float(stream.average_rate or 0), float(stream.base_rate or 0)
         # The average of a phone's film is 29.97 or 30.02, where its clock ticks at 30.
         fps = base if abs(base - average) < 0.01 * average else average
@@ -241,21 +241,22 @@ def _opened(path: Path) -> "av.container.InputContainer":
         container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError):
         raise InputError(f"{path} is no video that can be read, or is damaged; convert it to .mp4") from None
-    if not container.streams.video:
+    stream = container.streams.best("video")  # not the picture on the cover
+    if stream is None or stream.codec_context is None:
         container.close()
-        raise InputError(f"{path} has no pictures, only sound or text; expected a video or a folder of frames")
+        raise InputError(f"{path} has no frame that can be decoded, expected a video or a folder of frames; convert it")
     return container
 
 
 def _decoded(container: "av.container.InputContainer") -> Iterator["av.VideoFrame"]:
     """Yield the frames in the order in which they are shown; what is damaged is left out."""
-    packets = container.demux(container.streams.video[0])
+    packets = container.demux(container.streams.best("video"))
     while True:
         try:
             yield from next(packets).decode()
         except StopIteration:
             return
-        except av.error.InvalidDataError:
+        except av.FFmpegError:
             continue
 
 
@@ -273,9 +274,10 @@ def _evenly_timed(frames: Iterable["av.VideoFrame"], fps: float) -> Iterator[tup
                 start = frame.time - following / fps
             shown_time = frame.time
             following = round((frame.time - start) * fps)
-        yield from ((n, shown) for n in range(number, following) if shown)
+        if shown is not None:
+            yield from zip(range(number, following), repeat(shown))
         shown, number = frame, following
-    if shown:
+    if shown is not None:
         yield number, shown
 
 
@@ -287,8 +289,7 @@ def _upright(frame: "av.VideoFrame") -> np.ndarray:
 def require_av(path: Path) -> None:
     """Raise InputError unless PyAV is installed, without which the video `path` can be neither read nor written."""
     if av is None:
-        raise InputError(f"{path} needs PyAV (`av`), which reads and writes videos and is not installed; get it: "
-                         "make video FILM=…")  # fmt: skip
+        raise InputError(f"{path} is a video, for which PyAV (`av`) is not installed; get it: make video FILM=…")
 
 
 def is_folder(path: Path) -> bool:
@@ -312,8 +313,8 @@ def check_film_output(path: Path, fps: float) -> None:
             "folder of frames; change its ending"
         )
     require_av(path)
-    encoders = FORMATS[path.suffix.lower()].codec, FORMATS[path.suffix.lower()].sound
-    if missing := set(encoders) - av.codecs_available:
+    file_format = FORMATS[path.suffix.lower()]
+    if missing := {file_format.codec, file_format.sound} - av.codecs_available:
         raise InputError(f"{path} cannot be written: PyAV has no {' and no '.join(missing)}; choose another ending")
     check_place(path)
 
@@ -384,9 +385,9 @@ def _sound_packets(
     filters += [("aresample", "async=1:first_pts=0"), ("abuffersink", None)]
     try:
         with _opened(sound.path) as source:
-            if not source.streams.audio:
+            track, graph = source.streams.best("audio"), av.filter.Graph()
+            if track is None:
                 return
-            track, graph = source.streams.audio[0], av.filter.Graph()
             graph.link_nodes(graph.add_abuffer(template=track), *(graph.add(*words) for words in filters)).configure()
             stream = container.add_stream(file_format.sound, rate=SOUND_RATE, layout="stereo")
             heard = takewhile(lambda frame: frame.time is None or frame.time < end, source.decode(track))
@@ -411,10 +412,7 @@ def check_loop(path: Path) -> None:
     if path.suffix.lower() not in LOOP_ENDINGS:
         raise InputError(f"the loop {path} ends in {path.suffix!r}, expected {' or '.join(LOOP_ENDINGS)}; change it")
     if not hasattr(cv2, "imwriteanimation"):
-        raise InputError(
-            f"the loop {path} needs OpenCV 4.12 or newer, found {cv2.__version__}; "
-            f"install it with `{typed('pip', 'install', '--upgrade', 'opencv-python')}`"
-        )
+        raise InputError(f"the loop {path} needs OpenCV 4.12 or newer, found {cv2.__version__}; upgrade opencv-python")
     check_place(path)
 
 

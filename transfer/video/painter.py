@@ -229,8 +229,8 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        kept = f"{number} frames are kept in {run.store.folder}; --resume goes on from there"
-        raise KeyboardInterrupt(kept if number else "before the first frame was finished")
+        finished = f"{number} frames are kept in {run.store.folder}; --resume goes on from there"
+        raise KeyboardInterrupt(finished if number else "before the first frame was finished")
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
 
@@ -244,19 +244,19 @@ def in_words(painted: Painted) -> str:
 
 def write_results(run: FilmRun, count: int, say: Say, command: Sequence[str]) -> None:
     """Make the film, its record, and what else was asked for, from the frames; then delete what is needed no more."""
-    store, written = run.store, [run.output]
+    store, outputs = run.store, [run.output]
     if not is_folder(run.output):
         sound = run.film.sound(count / run.fps) if run.has_sound else None
         write_film(run.output, map(store.read, range(count)), run.fps, sound, say)
     if run.loop:
         write_loop(run.loop, map(store.read, range(count)), run.fps)
-        written.append(run.loop)
+        outputs.append(run.loop)
     if run.sheet:
         write_image(run.sheet, sheet_of(run, count))
-        written.append(run.sheet)
+        outputs.append(run.sheet)
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    digests = {path.name: file_digest(path, "sha256") for path in written if path.is_file()}
+    digests = {path.name: file_digest(path, "sha256") for path in outputs if path.is_file()}
     record = {
         "command": list(command),
         **store.settings(),
@@ -268,7 +268,7 @@ def write_results(run: FilmRun, count: int, say: Say, command: Sequence[str]) ->
         "written": store.last_record.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
     write_record(run.record, record)
-    say(f"written: {', '.join(map(str, (*written, run.record)))}")
+    say(f"written: {', '.join(map(str, (*outputs, run.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
     if not run.keep_frames:
