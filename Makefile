@@ -86,7 +86,7 @@ batch: .venv/installed $(if $(WORKERS)$(findstring --scheduler,$(ARGS)),.venv/in
 	@$(VENV) -m transfer.batch $(BATCH) $(OPTIONS) $(value ARGS)
 
 # Each frame is tied to the one before; what is finished is kept, and ARGS=--resume goes on.
-video: .venv/installed
+video: .venv/installed-video
 	$(if $(filter file,$(origin STYLE)),@echo "no STYLE= is given: the style is the sample painting that the code draws")
 	@$(VENV) -m transfer.video $(call quoted,FILM) $(call quoted,STYLE) $(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT)) $(OPTIONS) $(value ARGS)
 
@@ -134,6 +134,11 @@ lint: .venv/installed-tests
 # Only pictures by several processes or machines need it.
 .venv/installed-cluster: .venv/installed
 	$(call pip,'distributed>=2024.1' cryptography)
+	@touch $@
+
+# Only films that are videos need it.
+.venv/installed-video: .venv/installed
+	$(call pip,'av>=17')
 	@touch $@
 
 # Only the trade-off plot needs it.

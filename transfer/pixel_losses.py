@@ -53,7 +53,7 @@ class TemporalTerm:
     """What holds a frame of a film to the earlier ones: L_temporal of Ruder, Dosovitskiy & Brox 2016, their Eq. 7.
 
     The target's `maps` are (1, H, W, 4): the earlier result w, brought to where things are now, and the weight c of
-    each pixel, which is 0 where nothing is known of it (`transfer.video.flow`, `transfer.video.earlier`). With
+    each pixel, which is 0 where nothing is known of it (`transfer.video.flow`). With
     D = 3·H·W values in the picture,
 
         loss = γ Σ c (x − w)² / (D · TEMPORAL_LEVELS²).

@@ -21,7 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / ".venv").mkdir()
-    for name in ("installed", "installed-tests", "installed-figures", "installed-cluster"):
+    for name in ("installed", "installed-tests", "installed-figures", "installed-cluster", "installed-video"):
         (folder / ".venv" / name).touch()
     return folder
 

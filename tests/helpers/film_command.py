@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from drawn_clip import frames
 from image_files import png_of
 from refused_command import refused_by
 from tiny_network import tiny_weights
 from transfer.video.__main__ import main
-from transfer.video.clip import frames
-from transfer.video.writing import write_film
+from transfer.video.container import write_film
 from vgg.matfile.write import write
 
 FRAMES = 6  # four, then a cut, then two

@@ -11,14 +11,13 @@ import numpy as np
 
 from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
-from transfer.video.clip import frames
-from transfer.video.writing import write_film
 from vgg.image.file import write_image
 from vgg.matfile.read import Weights
 
 SIZE = 256
 ROUNDS = 3
 FRAMES = 12  # of a film
+STEP = 2  # pixels from one of them to the next
 
 
 def report(weights: Weights) -> Iterator[str]:
@@ -56,8 +55,10 @@ def _batch(folder: Path, weights: str) -> Iterator[str]:
 
 
 def _film(folder: Path, weights: str) -> Iterator[str]:
-    write_film(folder / "film.avi", (frame.image for frame in frames(FRAMES, SIZE * 3 // 4, SIZE)), 12.0)
-    inputs = [str(folder / "film.avi"), str(folder / "style_x.png"), "-o", str(folder / "painted.avi")]
+    wide = scene(SIZE * 3 // 4, SIZE + STEP * FRAMES)
+    for number in range(FRAMES):  # the camera turns to the right
+        write_image(folder / "film" / f"{number}.png", wide[:, STEP * number : STEP * number + SIZE])
+    inputs = [str(folder / "film"), str(folder / "style_x.png"), "-o", str(folder / "painted")]
     began = time.perf_counter()
     _run("transfer.video", *inputs, "--weights", weights, "--size", str(SIZE), "--quiet")
     taken = time.perf_counter() - began

@@ -13,7 +13,7 @@ class References(NamedTuple):
     """The images that a run compares its own with: (H, W, 3) RGB in [0, 255], each of its own size.
 
     For a frame of a film, `earlier` is what is known of it from earlier results, float32 (H, W, 4), of the size of the
-    content image: colours and their weights (`transfer.video.earlier.combined`). If nothing is known it is None. In a
+    content image: colours and their weights (`transfer.video.flow.combined`). If nothing is known it is None. In a
     margin it is a reflection like the content. Left free there, the margin would be painted anew in every frame, and
     its flicker would reach the edge of the picture.
     """

@@ -9,8 +9,7 @@ import pytest
 from drawn_clip import first_frames
 from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
-from transfer.video.cuts import continuity, is_cut
-from transfer.video.flow import flow, weights
+from transfer.video.flow import continuity, flow, is_cut, weights
 
 SHOT = [frame.image for frame in first_frames(9, 9, 144, 192)]  # the cut is before frame 6
 WIDE = scene(150, 480)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
-from drawn_clip import first_frames
-from transfer.video.clip import cut_at, frames
+from drawn_clip import cut_at, first_frames
 
 SHOT = first_frames(17)
 SHORT = first_frames(9, 9, 64, 96)  # with the cut before frame 6
@@ -62,19 +61,3 @@ def test_after_two_thirds_there_is_a_cut():
     assert np.argmax(steps) == 5 and steps[5] > 2 * max(steps[:5] + steps[6:])
     for number, frame in enumerate(SHORT):
         assert frame.visible.any() == frame.flow.any() == (number not in (5, 8))
-
-
-def test_the_same_every_time_and_of_any_size():
-    for first, second in zip(SHORT, frames(9, 64, 96), strict=True):
-        assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
-    for height, width in ((33, 47), (64, 32)):
-        (frame,) = frames(1, height, width)
-        assert [part.shape for part in frame] == [(height, width, 3), (height, width, 2), (height, width)]
-        assert [part.dtype for part in frame] == [np.uint8, np.float32, np.bool_] and frame.image.std() > 20
-
-
-def test_a_long_film_pans_to_and_fro():
-    """Its scene stays as wide as it was, and the camera is always over it."""
-    for number, frame in enumerate(frames(420, 32, 48)):
-        if number % 40 == 0:
-            assert frame.image[:, :2].std() > 5 and frame.image[:, -2:].std() > 5

@@ -2,21 +2,17 @@
 
 import shutil
 import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 
 from film_command import FRAMES, prepare, record, refused
 from image_files import png_of
-from own_process import ROOT
 from transfer.__main__ import main as transfer
-from transfer.video import run
+from transfer.video import painter
 from transfer.video.__main__ import main
+from transfer.video.container import open_film
 from transfer.video.frame_store import FrameStore
-from transfer.video.reading import open_film
 from vgg.errors import InputError
 from vgg.image.file import read_image
 
@@ -78,51 +74,36 @@ def test_more_weight_less_flicker(tmp_path, words):
     assert found[0] > found[1] > found[2] > 0
 
 
-LONG, GREY = ["--long-term", "1,2,3"], ["--colors", "luminance"]
-
-
-@pytest.mark.parametrize(("more", "moments"), [([], (0, 2, 4)), (LONG, (3, 5)), (GREY, (2,))], ids=str)
-def test_killed_after_a_frame_the_film_is_the_same(tmp_path, words, monkeypatch, more, moments):
+def test_killed_after_any_frame_the_film_is_the_same(tmp_path, words, monkeypatch):
     class Killed(BaseException):
         pass
 
-    words = [*words, *more]
-    assert main(words) == 0
-    whole = (tmp_path / "out" / "film.mp4").read_bytes()
     keep = FrameStore.keep
-    for done in moments:
-        shutil.rmtree(tmp_path / "out")
+    more_words = {(): (0, 4), ("--long-term", "1,2,3"): (3,), ("--colors", "luminance"): (2,)}
+    for more, finished_frames in more_words.items():
+        assert main([*words, *more, "--overwrite"]) == 0
+        whole = (tmp_path / "out" / "film.mp4").read_bytes()
+        for finished in finished_frames:
+            shutil.rmtree(tmp_path / "out")
+            painted = []
 
-        def kill(self, number, image, about, done=done):
-            if number == done:
-                raise Killed
-            return keep(self, number, image, about)
+            def kill(self, number, image, about, finished=finished):
+                if number == finished:
+                    raise Killed
+                return keep(self, number, image, about)
 
-        monkeypatch.setattr(FrameStore, "keep", kill)
-        with pytest.raises(Killed):
-            main(words)
-        painted = []
-        note = lambda self, n, *rest, painted=painted: painted.append(n) or keep(self, n, *rest)  # noqa: E731
-        monkeypatch.setattr(FrameStore, "keep", note)
-        assert main([*words, "--resume"]) == 0
-        assert painted == list(range(done, FRAMES))
-        assert (tmp_path / "out" / "film.mp4").read_bytes() == whole
-        assert names(tmp_path / "out") == ["film.json", "film.mp4"]
+            def count(self, number, image, about, painted=painted):
+                painted.append(number)
+                return keep(self, number, image, about)
 
-
-def test_kill_9_of_a_process(tmp_path, words):
-    words += ["--iterations", "20"]
-    assert main(words) == 0
-    whole = (tmp_path / "out" / "film.mp4").read_bytes()
-    shutil.rmtree(tmp_path / "out")
-    process = subprocess.Popen([sys.executable, "-m", "transfer.video", *words], cwd=ROOT)
-    until = time.monotonic() + 60
-    while len(list(tmp_path.glob("out/film.mp4.frames/*.png"))) < 2 and time.monotonic() < until:
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    assert main([*words, "--resume"]) == 0
-    assert (tmp_path / "out" / "film.mp4").read_bytes() == whole
+            monkeypatch.setattr(FrameStore, "keep", kill)
+            with pytest.raises(Killed):
+                main([*words, *more])
+            monkeypatch.setattr(FrameStore, "keep", count)
+            assert main([*words, *more, "--resume"]) == 0
+            assert painted == list(range(finished, FRAMES))
+            assert (tmp_path / "out" / "film.mp4").read_bytes() == whole
+            assert names(tmp_path / "out") == ["film.json", "film.mp4"]
 
 
 def test_ctrl_c_keeps_the_finished_frames(tmp_path, words, monkeypatch, capfd):
@@ -199,7 +180,7 @@ def test_progress_has_frames_losses_and_what_is_left(tmp_path, words, capfd):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda words, folder: [words[1], *words[1:]], "is a picture (PNG), expected a video or a folder of frames"),
+        (lambda words, folder: [words[1], *words[1:]], "is a picture, expected a video or a folder of frames"),
         (lambda words, folder: [words[0], words[0], *words[2:]], "expected a picture"),
         (lambda words, folder: [str(folder / "none.mp4"), *words[1:]], "cannot be read (No such file or directory)"),
         (lambda words, folder: [str(folder / "bad.mp4"), *words[1:]], "is no video that can be read, or is damaged"),
@@ -216,6 +197,6 @@ def test_progress_has_frames_losses_and_what_is_left(tmp_path, words, capfd):
     ],
 )
 def test_refused_before_the_first_frame(tmp_path, words, capfd, monkeypatch, change, expected):
-    monkeypatch.setattr(run, "paint_missing", None)
+    monkeypatch.setattr(painter, "paint_missing", None)
     (tmp_path / "bad.mp4").write_bytes(bytes(4) + b"ftypisom" + bytes(100))
     assert expected in refused(change(words, tmp_path), capfd, tmp_path)

@@ -5,8 +5,7 @@ import math
 import numpy as np
 
 from drawn_clip import first_frames
-from transfer.video.flicker import flicker
-from transfer.video.flow import flow, weights
+from transfer.video.flow import flicker, flow, weights
 
 SHOT = first_frames(17)
 
