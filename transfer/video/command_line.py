@@ -83,7 +83,9 @@ def film_run(options: argparse.Namespace) -> FilmRun:
         if getattr(options, name) != value:
             raise InputError(f"--{name.replace('_', '-')} is for single pictures, not for a film; leave it out")
     if not options.content:
-        raise InputError("the film is missing; name one, as in `python -m transfer.video clip.mp4 painting.jpg`")
+        raise InputError(
+            f"the film is missing; name one, as in `{typed('transfer.video', 'clip.mp4', 'painting.jpg')}`"
+        )
     if not options.style and not options.more_styles:
         options = argparse.Namespace(**vars(options) | {"style": [SAMPLE]})
     files, (first, further) = files_from(options), recipes_of(options)
