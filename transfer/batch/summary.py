@@ -12,8 +12,8 @@ from transfer.batch.sheet import sheet_of, thumbnail
 from transfer.batch.table import Row, write_table
 from transfer.command.save import write_text
 from transfer.recipe.choices import Recipe
-from transfer.report.embed import thumbnail as small
-from transfer.report.grid import HEAD, THUMBNAIL, Cell, Head, grid_page
+from transfer.report.page import IN_HEAD, Cell, Head, grid_page
+from transfer.report.page import thumbnail as small
 from vgg.image.file import read_image, write_image
 
 
@@ -49,8 +49,8 @@ def page_of(orders: Sequence[Order], rows: Mapping[Order, Row], recipe: Recipe, 
     contents = list(dict.fromkeys(order.pair.content for order in orders))
     styles = list(dict.fromkeys(order.pair.style for order in orders))
     cells = {order.pair: cell_of(order, rows[order]) for order in orders if order in rows}
-    columns = [Head(*thumbnail(style, "style", HEAD, recipe.crop)) for style in styles]
-    lines = [Head(*thumbnail(content, "content", HEAD, recipe.crop)) for content in contents]
+    columns = [Head(*thumbnail(style, "style", IN_HEAD, recipe.crop)) for style in styles]
+    lines = [Head(*thumbnail(content, "content", IN_HEAD, recipe.crop)) for content in contents]
     facts = [("recipe", recipe.name), ("size", f"{recipe.size} pixels"), ("steps", f"{recipe.iterations} at each size")]
     by_line = [[cells.get(Pair(content, style)) for style in styles] for content in contents]
     return grid_page("Pictures of a batch", lines, columns, by_line, facts, shlex.join(command))
@@ -61,7 +61,7 @@ def cell_of(order: Order, row: Row) -> Cell:
     if row.problem:
         return Cell(problem=row.problem)
     outputs = order.outputs
-    picture = small(read_image(outputs.picture), THUMBNAIL)
+    picture = small(read_image(outputs.picture))
     losses = {"total": row.total} | dict(zip(("content", "style", "tv"), row.groups, strict=True))
     report = outputs.report.name if outputs.report and outputs.report.exists() else ""
     return Cell(picture, outputs.picture.name, report, losses, row.seconds)

@@ -1,19 +1,67 @@
-"""The web page about one run: before and after, the inputs, the losses, the settings, and how to repeat it."""
+"""The web pages about one run and about a batch, filled into the templates beside this file.
 
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
-from typing import Any
+Jinja escapes all that goes into them, so nothing in a file name or a record can become a tag.
+"""
+
+import base64
+import hashlib
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
+from markupsafe import Markup
 
-from transfer.report.embed import MOST_LOSSLESS, Embedded, embedded
-from transfer.report.losses import lines_of, losses_table
-from transfer.report.markup import FOLDER, Html, document, section, tag
-from transfer.report.plot import plot
-from transfer.report.settings import choices, commands, digests, everything, summary
+from transfer.report.plot import by_term, lines_of, plot, size_starts, writable
+from vgg.console.progress import duration
+from vgg.image.codec import encode, to_uint8
+from vgg.image.file import resize_to
 
-THUMBNAIL = 640  # longer side of the pictures in the row, in pixels
+FOLDER = Path(__file__).parent
+#: Pixels up to which a result goes into its page without loss; a PNG of so many has about 2 MB.
+MOST_LOSSLESS = 1024 * 1024
+#: Longer side of the largest image in a page; more is seen on no screen, and a page should open at once.
+LARGEST = 2048
 MOST_ENLARGED = 3  # how many times its own size a small result may fill
+#: Longer sides in pixels: of the pictures in the row of a run, of a batch's results, and of the pictures in its heads,
+#: which are shown smaller, but screens may have two pixels for one.
+IN_ROW, IN_CELL, IN_HEAD = 640, 256, 160
+#: Parts of a record that are shown by themselves.
+SHOWN_APART = ("steps", "losses", "command")
+
+
+class Embedded(NamedTuple):
+    """An image as text, so that a page has it inside it."""
+
+    uri: str
+    height: int  # in pixels
+    width: int
+    lossless: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A content picture at the head of a row, or a style picture at the head of a column."""
+
+    label: str  # such as the file's name
+    image: np.ndarray | None  # (H, W, 3) RGB in [0, 255], of any size; None if it could not be read
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A result of the batch, or why there is none."""
+
+    image: np.ndarray | None = None  # (H, W, 3) RGB in [0, 255]; of any size, `thumbnail` keeps memory free
+    file: str = ""  # where its file is, seen from the folder of the page
+    report: str = ""  # the same for the page about this run; "" if there is none
+    losses: Mapping[str, Any] | None = None  # as in its record
+    seconds: float | None = None  # that the run took
+    problem: str = ""  # one line, if something went wrong
 
 
 def page(
@@ -23,72 +71,136 @@ def page(
     repeat: str,
     profile: bytes | None = None,
 ) -> str:
-    """Return the whole page as HTML; it needs no other file and no network.
+    """Return the whole page about a run as HTML; it needs no other file and no network.
 
     Args:
-        record: what is in the `.json` beside the picture, see `transfer.command.record`.
+        record: what is in the `.json` beside the picture, see `transfer.command.record`. A key that it lacks, or one
+            that is new, does no harm: the first is left out, the second is shown with the rest of the record.
         pictures: the labelled inputs, content first, as the sheet shows them; (H, W, 3) RGB in [0, 255].
         result: the picture that was made, the same; up to `MOST_LOSSLESS` pixels it is in the page without loss.
         repeat: the command that repeats the run.
         profile: the ICC profile of content and result, if they have one.
     """
-    name = PurePath(record.get("result", {}).get("file", "result")).name
-    lossless = result.shape[0] * result.shape[1] <= MOST_LOSSLESS
-    after = embedded(result, lossless=lossless, profile=profile)
-    before = embedded(pictures[0][1], profile=profile)
-    lines = lines_of(record["steps"])
-    row = [_figure(record, label, image, profile if label == "content" else None) for label, image in pictures]
-    row.append(_figure(record, "result", result, profile))
-    own_style = f":root {{ --aspect: {after.width / after.height:.5f}; --most: {MOST_ENLARGED * after.width}px; }}\n"
-    return document(
-        f"{name} · style transfer",
-        tag("header", tag("h1", name), tag("p", summary(record), class_="summary")),
-        _slider(before, after, _kept(after, result)),
-        section("Pictures", tag("div", *row, class_="pictures")),
-        section("Losses by layer", plot(record["steps"], lines), losses_table(record, lines)),
-        commands(record, repeat),
-        section("Settings", choices(record), everything(record)),
-        section("Digests", digests(record)),
-        own_style=own_style,
-        script=(FOLDER / "slider.js").read_text(encoding="utf-8"),
+    steps, losses, row = record["steps"], record.get("losses"), []
+    lines = lines_of(steps)
+    for label, image in (*pictures, ("result", result)):
+        file = PurePath(record.get(label, {}).get("file", "")).name
+        own_profile = profile if label in ("content", "result") else None
+        row.append((label, file, image.shape, embedded(image, IN_ROW, profile=own_profile)))
+    return _filled(
+        "run.html",
+        record=record,
+        name=PurePath(record.get("result", {}).get("file", "result")).name,
+        after=embedded(result, lossless=result.shape[0] * result.shape[1] <= MOST_LOSSLESS, profile=profile),
+        before=embedded(pictures[0][1], profile=profile),
+        result=result,
+        most_enlarged=MOST_ENLARGED,
+        row=row,
+        lines=lines,
+        of_picture=losses and by_term(losses),
+        starts=size_starts(steps),
+        plot=_uri("svg+xml", plot(steps, lines, "svg")) if any(line.drawable for line in lines) else "",
+        given=shlex.join(map(str, record.get("command", ()))),
+        repeat=repeat,
+        everything=list(_flat({key: value for key, value in record.items() if key not in SHOWN_APART})),
+        script=Markup((FOLDER / "slider.js").read_text(encoding="utf-8")),
     )
 
 
-def _slider(before: Embedded, after: Embedded, kept: str) -> Html:
-    """Return both pictures on top of each other, with a slider that says how much of each is seen."""
-    slider = tag(
-        "input", type="range", min=0, max=100, step="any", value=50,
-        aria_label="how much of the content picture covers the result, from the left",
+def grid_page(
+    title: str,
+    rows: Sequence[Head],
+    columns: Sequence[Head],
+    cells: Sequence[Sequence[Cell | None]],
+    facts: Sequence[tuple[str, str]] = (),
+    repeat: str = "",
+) -> str:
+    """Return the page about a batch as HTML; it holds the thumbnails and links to the pictures in full.
+
+    Args:
+        title: of the page.
+        rows: content pictures.
+        columns: style pictures.
+        cells: a row of cells for each of `rows`, in it one for each of `columns`; None where no run was asked for.
+        facts: settings that all runs share, by name.
+        repeat: the command that makes all of it again.
+    """
+    in_rows = [(row, list(zip(columns, of_row, strict=True))) for row, of_row in zip(rows, cells, strict=True)]
+    asked_for = [cell for row in cells for cell in row if cell]
+    return _filled(
+        "batch.html", title=title, columns=columns, rows=in_rows, cells=asked_for, facts=facts, repeat=repeat,
+        IN_CELL=IN_CELL, IN_HEAD=IN_HEAD,
     )  # fmt: skip
-    handle = tag("svg", tag("path", d="M16 13l-7 7 7 7M24 13l7 7-7 7"), viewBox="0 0 40 40")
-    badge = tag("span", "content", class_="badge left", aria_hidden="true")
-    stage = tag(
-        "div",
-        after.tag("the result"),
-        tag("span", "result", class_="badge right", aria_hidden="true"),
-        tag("div", before.tag("the content picture"), badge, class_="before"),
-        slider,
-        tag("span", handle, class_="cut", aria_hidden="true"),
-        class_="stage",
+
+
+def embedded(
+    image: np.ndarray, longer_side: int = LARGEST, lossless: bool = False, profile: bytes | None = None
+) -> Embedded:
+    """Return an image (H, W, 3), RGB in [0, 255], for a page: as PNG if `lossless`, else as JPEG of quality 95.
+
+    One with more pixels than `longer_side` is shrunk; none is enlarged. `profile` is the ICC profile of its colours.
+    """
+    image = thumbnail(image, longer_side)
+    kind = "png" if lossless else "jpeg"
+    return Embedded(_uri(kind, encode(image, f".{kind}", profile=profile)), *image.shape[:2], lossless)
+
+
+def thumbnail(image: np.ndarray, longer_side: int = IN_CELL) -> np.ndarray:
+    """Return the image (H, W, 3) as uint8, shrunk to `longer_side` pixels if it has more; each side keeps one."""
+    scale = longer_side / max(image.shape[:2])
+    if scale >= 1:
+        return to_uint8(image)
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    return to_uint8(resize_to(image, height, width))
+
+
+def shown(value: Any) -> str:  # noqa: ANN401  (whatever JSON can hold)
+    """Return a value in words; pairs of a name and a weight as `relu4_2 0.5`."""
+    if value is None or value in ((), [], {}, ""):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(value).removesuffix(".0")
+    if isinstance(value, (list, tuple)):
+        separator = " " if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], float) else ", "
+        return separator.join(map(shown, value))
+    return str(value)
+
+
+def link(path: str) -> str:
+    """Return a relative path as the address of a link; no name in it can be taken for a scheme such as `http:`."""
+    return quote(os.fsencode(path.replace(os.sep, "/")), safe="/")
+
+
+def _filled(template: str, script: Markup = Markup(""), **values: object) -> str:  # noqa: B008  (it is constant)
+    """Return the page that the template makes of the values; `script` is JavaScript, which runs when it is there."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=ChainableUndefined,
+        finalize=lambda value: value if isinstance(value, (Markup, Undefined)) else writable(str(value)),
     )
-    caption = f"Move the handle, or press the arrow keys, to compare. {kept}"
-    return tag("figure", tag("div", stage, class_="mat"), tag("figcaption", caption), class_="compare")
+    environment.filters |= {"shown": shown, "link": link, "duration": duration, "embedded": embedded}
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    style = Markup((FOLDER / "style.css").read_text(encoding="utf-8"))
+    source = f"'sha256-{digest}'" if script else "'none'"
+    return environment.get_template(template).render(style=style, script=script, script_source=source, **values)
 
 
-def _kept(after: Embedded, result: np.ndarray) -> str:
-    """Return how much of the result is in the page."""
-    kind = "without loss (PNG)" if after.ending == ".png" else "as JPEG of quality 95"
-    if (after.height, after.width) == result.shape[:2]:
-        return f"The result is in this page {kind}."
-    return f"The result is in this page {kind}, shrunk to {after.width} × {after.height} pixels."
+def _uri(kind: str, data: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
-def _figure(record: Mapping[str, Any], label: str, image: np.ndarray, profile: bytes | None) -> Html:
-    """Return a picture of the row, with its file's name where the record has one."""
-    file = record.get(label, {}).get("file", "")
-    height, width = image.shape[:2]
-    small = embedded(image, THUMBNAIL, profile=profile)
-    named = [tag("code", PurePath(file).name)] if file else []
-    about = tag("figcaption", tag("strong", label), *named, tag("span", f"{width} × {height}"))
-    alt = f"{label}: {PurePath(file).name}" if file else label
-    return tag("figure", small.tag(alt, loading="lazy"), about)
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401  (whatever JSON can hold)
+    """Yield (name, value) of all that is below `value`, with names such as `recipe noise level`."""
+    entries = value.items() if isinstance(value, Mapping) else None
+    if entries is None and isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
+        entries = enumerate(value, start=1)
+    if entries is None:
+        yield name, value
+    else:
+        for key, below in entries:
+            yield from _flat(below, f"{name} {key}".strip())

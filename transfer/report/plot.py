@@ -1,122 +1,155 @@
-"""The losses of a run against its steps, as SVG inside HTML.
+"""The losses of a run against its steps: a line for each term, drawn by matplotlib as SVG or PNG."""
 
-The plot fills the width that it is given, while texts and strokes keep their size: places are percentages of the
-plotted area, and lines have an area of 1000 × 1000 units that is stretched over it.
-"""
+import io
+import logging
+import math
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+import numpy as np
 
-from transfer.report.axis import LogAxis, drawable, step_ticks
-from transfer.report.losses import Line, size_starts
-from transfer.report.markup import Html, joined, tag
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-UNITS = 1000  # width and height of the area for lines
-LABEL_GAP = 4.6  # percent of the height: the least distance of two labels beside the ends of lines
+#: Control characters that neither HTML nor SVG may hold, and halves of letters, as file names that are not UTF-8 have.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+#: What a step of a record has besides the losses of groups that are not layers.
+NOT_GROUPS = ("step", "evaluations", "seconds", "total", "content", "style", "layers", "size", "precision")
+#: Colormaps of matplotlib and the part of them that shows well on white: warm for content, cool for style.
+COLORS = {
+    "total": ("gray", 0, 0),
+    "content": ("autumn", 0, 0.5),
+    "style": ("viridis", 0, 0.85),
+    "other": ("gray", 0.45, 0.6),
+}
+STROKES = {"total": "-", "content": "--", "style": "-", "other": ":"}
+#: Up to so many steps, each has a dot: a line that is one step long would not be seen.
+MOST_DOTS = 40
 
 
-def plot(steps: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> Html:
-    """Return the plot with what there is to know for reading it; a sentence if there is nothing to draw.
+class Line(NamedTuple):
+    """How the loss of one term fell."""
+
+    name: str  # as in the record, such as "content relu4_2", "tv" or "total"
+    kind: str  # "content", "style", "other" or "total"
+    color: str  # `#rrggbb`
+    values: list[float]  # one for each step, weighted as they are summed
+
+    @property
+    def label(self) -> str:
+        """Return its name for people."""
+        return writable("total variation" if self.name == "tv" else self.name)
+
+    @property
+    def drawable(self) -> list[float]:
+        """Return the values that a logarithmic axis can show."""
+        return [value for value in self.values if math.isfinite(value) and value > 0]
+
+
+def lines_of(steps: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """Return the lines of a record's steps: the total, then content layers, style layers, and all that is not a layer.
+
+    Layers are in the order of the network, as they are in the record.
+
+    Raises:
+        AttributeError, KeyError, OverflowError, TypeError or ValueError: these are not the steps of a record.
+    """
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    layers = list(steps[0]["layers"]) if steps else []
+    groups = [name for step in steps for name in step if name not in NOT_GROUPS and step[name]]
+    names = {kind: [layer for layer in layers if layer.startswith(f"{kind} ")] for kind in ("content", "style")}
+    others = [name for name in [*layers, *dict.fromkeys(groups)] if name not in names["content"] + names["style"]]
+    lines = []
+    for kind, of_kind in ({"total": ["total"]} | names | {"other": others}).items():
+        colormap, first, last = COLORS[kind]
+        for name, color in zip(of_kind, colormaps[colormap](np.linspace(first, last, len(of_kind))), strict=True):
+            lines.append(Line(name, kind, to_hex(color), [float(by_term(step)[name]) for step in steps]))
+    return lines
+
+
+def by_term(losses: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all losses of a step of a record, or of its `losses`: of layers, of groups, and the total."""
+    return {**losses, **losses["layers"]}
+
+
+def size_starts(steps: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the places in `steps` where the image gets another size; the first one is 0."""
+    return [i for i, step in enumerate(steps) if i == 0 or step.get("size") != steps[i - 1].get("size")]
+
+
+def plot(
+    steps: Sequence[Mapping[str, Any]], lines: Sequence[Line], kind: Literal["svg", "png"], title: str = ""
+) -> bytes:
+    """Return the file of a plot; the same steps give the same bytes.
 
     A value that has no logarithm (0, infinite, not a number) leaves a gap, and so does each change of size.
 
     Args:
         steps: those of a record.
         lines: of these steps, see `lines_of`; the first one is drawn on top.
+        kind: the format of the file.
+        title: above the plot, if any.
     """
-    axis = LogAxis.of(value for line in lines for value in line.values)
-    if axis is None:
-        return tag("p", "No step has a loss above zero, so there is nothing to plot.")
-    starts = size_starts(steps)
-    drawn = [_drawn(line, axis, starts) for line in reversed(lines)]
-    area = tag("svg", *drawn, viewBox=f"0 0 {UNITS} {UNITS}", preserveAspectRatio="none", class_="lines")
-    parts = (*_grid(axis, len(steps)), *_sizes(steps, starts), area, *_end_labels(lines, axis))
-    summary = f"Losses against {len(steps)} steps; the table below has their first and last values."
-    svg = tag("svg", *parts, class_="plot", role="img", aria_label=summary)
-    notes = ["Logarithmic, weighted as they are summed. Content layers are dashed, style layers solid."]
-    if len(starts) > 1:
-        notes.append(
-            "Losses of two sizes cannot be compared: with the size, the targets and the units of the losses change."
-        )
-    if not all(drawable(value) for line in lines for value in line.values):
-        notes.append("Gaps are losses of 0, or without a finite value.")
-    return joined([tag("div", svg, class_="plot-frame"), tag("p", " ".join(notes), class_="note")])
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs about its fonts and caches
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a letter that its font lacks becomes a box
+        # Here and not above: it takes half a second to import, and few runs have a plot.
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(9, 4.5), layout="constrained")
+        axes = figure.add_subplot(xlabel="step", ylabel="loss, weighted as it is summed", yscale="log")
+        _draw(axes, lines, size_starts(steps))
+        _mark_sizes(axes, steps)
+        if title:
+            axes.set_title(writable(title), parse_math=False, pad=22)
+        for text in figure.legend(loc="outside right upper", frameon=False).get_texts():
+            text.set_parse_math(False)
+        # Neither the time nor the program's version in it, and names inside the SVG that are always the same.
+        metadata = {"Date": None, "Creator": None} if kind == "svg" else {"Software": None}
+        data = io.BytesIO()
+        with rc_context({"svg.hashsalt": "style transfer", "svg.fonttype": "none"}):
+            figure.savefig(data, format=kind, dpi=120, metadata=metadata)
+    return data.getvalue()
 
 
-def across(place: int, count: int) -> float:
-    """Return where the step at `place`, from 0, is: a share of the width; a single step is in the middle."""
-    return place / (count - 1) if count > 1 else 0.5
+def writable(text: str) -> str:
+    """Return the text with � for the characters that no web page can hold."""
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
-def _drawn(line: Line, axis: LogAxis, starts: Sequence[int]) -> Html:
-    """Return the line in as many pieces as its gaps make."""
-    pieces = []
-    for piece in _pieces(line.values, starts):
-        points = [
-            f"{UNITS * across(i, len(line.values)):.2f},{UNITS * (1 - axis.share(line.values[i])):.2f}" for i in piece
-        ]
-        if len(points) == 1:
-            points *= 2  # a line of no length, which its round ends make a dot
-        pieces.append(tag("polyline", points=" ".join(points), fill="none", **line.stroke()))
-    return tag("g", tag("title", line.name), *pieces)
+def _draw(axes: "Axes", lines: Sequence[Line], starts: Sequence[int]) -> None:
+    """Draw each line in as many pieces as there are sizes, on an axis that spans at least a factor of ten."""
+    steps = np.insert(np.arange(1.0, len(lines[0].values) + 1), starts[1:], np.nan)
+    marker = "." if len(lines[0].values) <= MOST_DOTS else None
+    for line in lines:
+        values = np.insert(line.values, starts[1:], np.nan)
+        width, order = (2.5, 3) if line.kind == "total" else (1.5, 2)
+        style = {"linestyle": STROKES[line.kind], "color": line.color, "marker": marker, "markersize": 4}
+        axes.plot(steps, values, label=line.label, linewidth=width, zorder=order, **style)
+    shown = [value for line in lines for value in line.drawable]
+    if shown and max(shown) < 10 * min(shown):  # small changes would look large
+        middle = math.sqrt(min(shown)) * math.sqrt(max(shown))
+        axes.set_ylim(middle / 10**0.55, middle * 10**0.55)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(True, alpha=0.3)
 
 
-def _pieces(values: Sequence[float], starts: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the places of values that can be drawn and follow each other at one size."""
-    piece: list[int] = []
-    for i, value in enumerate(values):
-        if piece and (i in starts or not drawable(value)):
-            yield piece
-            piece = []
-        if drawable(value):
-            piece.append(i)
-    if piece:
-        yield piece
+def _mark_sizes(axes: "Axes", steps: Sequence[Mapping[str, Any]]) -> None:
+    """Write the size of the image above the steps that have it, with a line where another one begins.
 
-
-def _grid(axis: LogAxis, count: int) -> Iterator[Html]:
-    """Yield the ticks of both axes, with a line across the area for those of the losses."""
-    for tick in axis.ticks():
-        y = f"{100 * (1 - axis.share(tick)):.3f}%"
-        yield tag("line", x1="0%", x2="100%", y1=y, y2=y, class_="grid")
-        yield tag("text", _power(tick), x="0%", y=y, dx="-8", dy="0.32em", class_="tick y")
-    for step in step_ticks(count):
-        x = f"{100 * across(step - 1, count):.3f}%"
-        yield tag("text", str(step), x=x, y="100%", dy="1.5em", class_="tick x")
-    yield tag("line", x1="0%", x2="100%", y1="100%", y2="100%", class_="base")
-    yield tag("text", "step", x="50%", y="100%", dy="3em", class_="tick x")
-
-
-def _power(value: float) -> str:
-    """Return a tick of the losses as text: `0.05`, or `10⁻⁷` where the zeros would have to be counted."""
-    if 1e-4 < value < 1e5:
-        return f"{value:g}"
-    factor, exponent = f"{value:.0e}".split("e")
-    power = f"10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
-    return power if factor == "1" else f"{factor}·{power}"
-
-
-def _sizes(steps: Sequence[Mapping[str, Any]], starts: Sequence[int]) -> Iterator[Html]:
-    """Yield the size of the image above the steps that have it, and a line where another one begins."""
-    for start in starts:
-        # Between two steps, as the size changes there.
-        x = f"{100 * max(0.0, across(start, len(steps)) - across(1, len(steps)) / 2 if start else 0.0):.3f}%"
+    The terms are made anew for each size (`transfer.objective.terms`), with the targets and in the units of that size,
+    so the jump between two sizes says nothing.
+    """
+    top = axes.get_xaxis_transform()  # x in steps, y as a share of the height
+    for start in size_starts(steps):
+        place = start + 0.5 if start else 1.0
         if start:
-            yield tag("line", x1=x, x2=x, y1="0%", y2="100%", class_="size")
-        yield tag("text", f"{steps[start]['size']} px", x=x, y="0%", dx="5", dy="-0.5em", class_="size-label")
-
-
-def _end_labels(lines: Sequence[Line], axis: LogAxis) -> Iterator[Html]:
-    """Yield the names beside the ends of the lines, moved apart where they would cover each other."""
-    ending = [line for line in lines if drawable(line.values[-1])]
-    ending.sort(key=lambda line: -axis.share(line.values[-1]))
-    places: list[float] = []
-    for line in ending:
-        wanted = 100 * (1 - axis.share(line.values[-1]))
-        places.append(max(wanted, places[-1] + LABEL_GAP) if places else wanted)
-    limit = 100.0
-    for i in reversed(range(len(places))):  # what was pushed out below moves up again
-        places[i] = limit = min(places[i], limit)
-        limit -= LABEL_GAP
-    for line, y in zip(ending, places, strict=True):
-        yield tag("text", line.label, x="100%", y=f"{y:.2f}%", dx="8", dy="0.32em", fill=line.color, class_="end-label")
+            axes.axvline(place, color="gray", linestyle=":", linewidth=1)
+        if steps[start].get("size"):  # records from before there were sizes have none
+            label = writable(f" {steps[start]['size']} px")
+            axes.text(place, 1.015, label, transform=top, color="gray", fontsize=9, parse_math=False)
