@@ -41,6 +41,14 @@ ROWS = (128, 64, 32, 16)
 SHORTEST_HISTORY = 3
 
 
+class NotEnoughMemory(InputError):
+    """An image does not fit into the memory, not even in stripes: what was found, and what to do about it."""
+
+    def __str__(self) -> str:
+        """Return both as one line; a command that has other options raises it again with advice of its own."""
+        return "; ".join(self.args)
+
+
 class Plan(NamedTuple):
     """What fits into the memory."""
 
@@ -57,7 +65,7 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     bfloat16; what is left then makes its memory longer.
 
     Raises:
-        InputError: not even the lowest stripes fit; the message says how much they would need.
+        NotEnoughMemory: not even the lowest stripes fit; the message says how much they would need.
     """
     around = 2 * recipe.margin
     for found in _plans(weights, recipe, height + around, width + around, regions):
@@ -65,10 +73,10 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
             return found
     # The one is rounded up and the other down, so that they never look the same.
     needed, allowed = ceil(found.needed / 1e7) / 100, floor(memory_bytes / 1e7) / 100
-    raise InputError(
+    raise NotEnoughMemory(
         f"{width}×{height} pixels need {needed:.2f} GB of memory even in the lowest stripes, but only {allowed:.2f} GB "
-        "may be used; allow more with --max-memory, or choose --optimizer adam, which remembers less, or a smaller "
-        "--size"
+        "may be used",
+        "allow more with --max-memory, or choose --optimizer adam, which remembers less, or a smaller --size",
     )
 
 

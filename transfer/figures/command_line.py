@@ -6,15 +6,24 @@ Exit codes as in `python -m transfer`.
 """
 
 import argparse
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from transfer.figures.cells import BASE, FIGURES
+from transfer.command.outputs import planned
+from transfer.figures.cells import BASE, FIGURES, STAND_IN_RATIO, Figure, adapted
 from transfer.inputs.files import SAMPLE, Files
+from transfer.inputs.pictures import Pictures, load
+from transfer.recipe.torch_systems import NEURAL_STYLE
+from transfer.report.plot import lines_of, plot
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
-from vgg.errors import typed
+from vgg.errors import InputError, typed
+from vgg.files import atomic_write
+from vgg.image.file import check_output
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 
@@ -56,19 +65,78 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_trade_off(options: argparse.Namespace) -> None:
-    """Draw the plot and say where it is."""
+def run_figures(options: argparse.Namespace) -> None:
+    """Make the cells that are missing, and the sheet of each figure."""
+    keys = keys_of(options.figures, options.only)
+    pictures = checked_pictures(options, keys)
+    start_tensorflow()
     with interrupts_at_once():
-        from transfer.figures.trade_off import draw
+        from transfer.figures.run import make_figures
+        from weights.fingerprint import is_genuine
+        from weights.load import load_weights
+    weights = load_weights(options.weights, terminal.say)
+    ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
+    if ratio_factor != 1:
+        terminal.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
+    figures = [adapted(figure, options.size, options.iterations, ratio_factor) for figure in options.figures]
+    make_figures(figures, keys, Path(options.output), pictures, weights)
 
-    terminal.say(f"written: {draw(options.record, options.output)}")
+
+def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
+    """Return the keys of the cells that `only`, such as `1e-03, 1e-02`, names; without it those of all cells."""
+    keys = [cell.key for figure in figures for cell in figure.cells]
+    named = keys if only is None else [key.strip() for key in only.split(",")]
+    for key in named:
+        if key not in keys:
+            raise InputError(f"--only names {key!r}, expected cells of this figure: {', '.join(keys)}")
+    return named
+
+
+def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Pictures]:
+    """Return content and style for each start ("content", "style" or "noise") of a run, which may begin then.
+
+    Raises:
+        InputError: a picture cannot be used, the weights are not a `.mat` file, or a result would overwrite one of
+            these or a `.json` that this program did not write.
+    """
+    if not options.output:
+        raise InputError("--output is '', expected a folder; name one, such as output/figures")
+    files, folder = Files(options.content, options.style), Path(options.output)
+    inputs = [*files.named(), *filter(None, [options.weights])]
+    for figure in options.figures:
+        check_output(folder / f"{figure.name}.png", inputs)
+        for cell in figure.cells:
+            if cell.key in keys:
+                planned(folder / figure.name / f"{cell.key}.png", False, inputs)
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    starts = {cell.recipe.init for figure in options.figures for cell in figure.cells}
+    return {start: load(files, replace(BASE, init=start, size=options.size)) for start in sorted(starts)}
+
+
+def run_trade_off(options: argparse.Namespace) -> None:
+    """Plot how the losses of a run fell, from its record, and say where the plot is."""
+    path: Path = options.record
+    output: Path = options.output or path.with_name(f"{path.stem}-trade-off.png")
+    if output.suffix.lower() != ".png":
+        raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
+    check_output(output, [path])
+    try:
+        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        lines = lines_of(steps)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
+        steps = lines = []
+    if not any(line.drawable for line in lines):
+        raise InputError(f"{path} has no losses of a run that could be plotted; name the .json beside a picture")
+    with atomic_write(output) as unfinished:
+        unfinished.write_bytes(plot(steps, lines, "png", path.stem))
+    terminal.say(f"written: {output}")
 
 
 def run_printed_losses(options: argparse.Namespace) -> None:
     """Print the table of losses."""
-    with interrupts_at_once():
-        from transfer.inputs.pictures import load
-        from transfer.recipe.torch_systems import NEURAL_STYLE
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures = load(Files(options.content, options.style), NEURAL_STYLE)
@@ -79,19 +147,6 @@ def run_printed_losses(options: argparse.Namespace) -> None:
     weights = load_weights(options.weights, terminal.say)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         report(weights, pictures)
-
-
-def run_figures(options: argparse.Namespace) -> None:
-    """Make the cells that are missing, and the sheet of each figure."""
-    with interrupts_at_once():
-        from transfer.figures.plan import plan_of  # complains before TensorFlow takes its seconds
-
-    plan = plan_of(options)
-    start_tensorflow()
-    with interrupts_at_once():
-        from transfer.figures.run import run
-
-    run(plan)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,9 +8,9 @@ in how they halve odd sides, and nothing else is known to us that could make the
 
 from collections.abc import Collection, Mapping
 
-from transfer.figures.cell_store import fitting_memory
 from transfer.inputs.pictures import Pictures
 from transfer.machine import usable_bytes
+from transfer.memory import NotEnoughMemory
 from transfer.recipe.torch_systems import NEURAL_STYLE
 from transfer.session import Job, Session
 from vgg.console import terminal
@@ -48,19 +48,21 @@ def report(weights: Weights, pictures: Pictures) -> None:
 
 def losses_at_start(session: Session, pictures: Pictures) -> Mapping[str, float]:
     """Return the weighted terms of the recipe `neural-style` at its start, by name as in `PRINTED`."""
-    with fitting_memory("close other programs"):
+    try:
         return session.losses(NEURAL_STYLE, pictures, session.start(Job(NEURAL_STYLE, pictures))).terms
+    except NotEnoughMemory as error:
+        raise NotEnoughMemory(error.args[0], "close other programs") from None
 
 
 def rows(losses: Mapping[str, float], genuine: Collection[str]) -> list[tuple[str, ...]]:
     """Return the rows of the table, headings first; `genuine` has the names of the genuine convolutions."""
-    found = [HEADINGS]
+    table = [HEADINGS]
     for term, printed in PRINTED.items():
         ours, layer = losses[term], layer_named(term.split()[1])
         compared = [cell for value in printed for cell in (_shown(value), f"{100 * (ours / value - 1):+,.2f} %")]
         below = [conv.name for conv in CONVOLUTIONS if conv.index < layer.index]
-        found.append((term, _shown(ours), *compared, "genuine" if set(below) <= set(genuine) else "not genuine"))
-    return found
+        table.append((term, _shown(ours), *compared, "genuine" if set(below) <= set(genuine) else "not genuine"))
+    return table
 
 
 def _shown(loss: float) -> str:

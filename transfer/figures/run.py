@@ -1,61 +1,185 @@
-"""One run of the figures: the cells that are missing, one after the other, then the sheets."""
+"""Makes the pictures of figures that are not there yet, one after the other, then lays each figure out on a sheet."""
 
+import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
+
+from transfer.batch.making import make_one
+from transfer.command.differences import differences
+from transfer.command.outputs import Outputs, outputs_of
+from transfer.command.record import outcome, pixels_digest, settings, write_record, written
 from transfer.command.watchers import describe as describe_step
-from transfer.figures import making
-from transfer.figures.cell_store import CellStore
-from transfer.figures.cells import STAND_IN_RATIO, Cell, Figure, adapted
-from transfer.figures.plan import Plan
+from transfer.figures.cells import Cell, Figure
+from transfer.inputs.pictures import Pictures
 from transfer.machine import usable_bytes
+from transfer.memory import NotEnoughMemory
 from transfer.precision import fastest
-from transfer.session import Session
+from transfer.session import Job, Session
+from transfer.train import Step
 from vgg.console import terminal
+from vgg.console.interrupts import interrupts_polled
 from vgg.console.progress import duration, moving_bar
-from vgg.image.file import write_image
-from weights.load import load_weights
-from weights.verify import is_genuine
+from vgg.errors import InputError, python
+from vgg.image.codec import to_uint8
+from vgg.image.file import read_image, write_image
+from vgg.image.sheet import contact_sheet
+from vgg.matfile.read import Weights
+from weights.verify import describe
+
+ROW_HEIGHT = 200  # of a sheet, in pixels
 
 
-def run(plan: Plan) -> None:
+@dataclass(frozen=True)
+class CellRun:
+    """A cell of a figure, the job that makes it, and its files."""
+
+    figure: str
+    cell: Cell
+    job: Job
+    outputs: Outputs
+
+    def is_made(self, session: Session) -> bool:
+        """Return whether the picture is there, made with the same settings, weights and inputs.
+
+        So an interrupted figure goes on where it stopped, and a changed setting makes only those cells again that it
+        changes.
+        """
+        try:
+            record = json.loads(self.outputs.record.read_text(encoding="utf-8"))
+            recorded_digest = record["result"]["pixels_sha256"]
+            if recorded_digest != pixels_digest(read_image(self.outputs.picture)):
+                return False
+        except (KeyError, OSError, RecursionError, TypeError, ValueError):
+            return False
+        of_cell = settings(self.job, session)
+        del of_cell["precision"]  # which one is the fastest is measured, and a busy machine may find another one
+        return not differences({name: record.get(name) for name in of_cell}, of_cell)
+
+    def make(self, session: Session, on_step: Callable[[Step], None]) -> None:
+        """Run the cell's recipe, or go on with it, and write its picture and then its record.
+
+        Raises:
+            InputError: the loss was no longer a number, or a file cannot be written.
+            KeyboardInterrupt: stopped; of this cell, the state is kept.
+        """
+        picture, record, state = self.outputs.picture, self.outputs.record, self.outputs.state
+        with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
+            watchers = [lambda step, _: on_step(step)]
+            try:
+                result, recorded = make_one(session, self.job, state, None, watchers, check_interrupt)
+            except InputError as error:
+                raise InputError(f"cell {self.cell.key}: {error}") from None
+            try:
+                # Stopped between the two, a picture without a record is made again; one with an old record might be
+                # taken for the one that this record tells of.
+                record.unlink(missing_ok=True)
+            except OSError as error:
+                raise InputError(f"{record} cannot be replaced ({error.strerror}); choose another --output") from None
+            write_image(picture, to_uint8(result.image))
+            recorded |= {"command": [python(), "-m", "transfer.figures"]} | outcome(result)
+            if self.cell.of_content_alone:
+                recorded |= {"levels_off_content": self.levels_off_content()}
+            write_record(record, recorded | {"result": written(picture, result.image)})
+            state.unlink(missing_ok=True)
+
+    def levels_off_content(self) -> float:
+        """Return the root mean square difference between the cell's picture and the content image, in levels."""
+        image = read_image(self.outputs.picture).astype(np.float64)
+        return float(np.sqrt(np.mean((image - self.job.pictures.content_image) ** 2)))
+
+
+def make_figures(
+    figures: Sequence[Figure], keys: Collection[str], folder: Path, pictures: Mapping[str, Pictures], weights: Weights
+) -> None:
     """Make what is missing and say so.
 
+    Args:
+        figures: as they shall be made; see `adapted`.
+        keys: the cells to make.
+        folder: for the sheets; each figure's cells have a folder of their own in it.
+        pictures: content and style, by where a run starts: "content", "style" or "noise".
+        weights: of the network.
+
     Raises:
-        InputError: the weights cannot be used, a cell needs more memory than there is, or its loss was no number.
+        InputError: a cell needs more memory than there is, or its loss was no number.
         KeyboardInterrupt: stopped; what is finished is kept.
     """
-    weights = load_weights(plan.weights, terminal.say)
-    ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
-    if ratio_factor != 1:
-        terminal.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
-    figures = [adapted(figure, plan.size, plan.iterations, ratio_factor) for figure in plan.figures]
     session = Session(weights, usable_bytes(), fastest())
-    stores = {figure.name: CellStore(session, plan.pictures, plan.folder / figure.name) for figure in figures}
-    chosen = [(figure, cell) for figure in figures for cell in plan.chosen(figure)]
-    missing = [(figure, cell) for figure, cell in chosen if not stores[figure.name].has(cell)]
-    for figure, cell in missing:
-        stores[figure.name].require_memory(cell)
-    terminal.say(f"{len(missing)} of {len(chosen)} pictures to make")
-    make_all(missing, stores)
+    runs = {
+        figure.name: [
+            CellRun(
+                figure.name,
+                cell,
+                Job(cell.recipe, pictures[cell.recipe.init], cell.seed),
+                outputs_of(folder / figure.name / f"{cell.key}.png", with_sheet=False),
+            )
+            for cell in figure.cells
+        ]
+        for figure in figures
+    }
+    asked_for = [run for of_figure in runs.values() for run in of_figure if run.cell.key in keys]
+    missing = [run for run in asked_for if not run.is_made(session)]
+    for run in missing:
+        require_memory(session, run.job)
+    terminal.say(f"{len(missing)} of {len(asked_for)} pictures to make")
+    make_all(missing, session)
     for figure in figures:
-        there = [cell for cell in figure.cells if stores[figure.name].has(cell)]
-        if there:
-            path = plan.folder / f"{figure.name}.png"
-            write_image(path, making.sheet_of(stores[figure.name], figure, there))
+        made = [run for run in runs[figure.name] if run.is_made(session)]
+        if made:
+            path = folder / f"{figure.name}.png"
+            write_image(path, sheet_of(figure, made, weights))
             terminal.say(f"written: {path}  {figure.title}")
 
 
-def make_all(missing: Sequence[tuple[Figure, Cell]], stores: dict[str, CellStore]) -> None:
+def require_memory(session: Session, job: Job) -> None:
+    """Raise NotEnoughMemory, an InputError, unless the job can be made, in stripes if need be."""
+    try:
+        session.phases(job)
+    except NotEnoughMemory as error:
+        raise NotEnoughMemory(error.args[0], "choose a smaller --size, or close other programs") from None
+
+
+def make_all(missing: Sequence[CellRun], session: Session) -> None:
     """Make one cell after the other, with a line for each that says how long the rest will take."""
-    began, steps_to_do = time.monotonic(), sum(cell.recipe.iterations for _, cell in missing)
+    began, steps_to_do = time.monotonic(), sum(run.job.recipe.iterations for run in missing)
     steps_done = 0
-    for number, (figure, cell) in enumerate(missing, start=1):
-        bar = moving_bar(sys.stdout, cell.recipe.iterations, describe_step, transient=True)
+    for number, run in enumerate(missing, start=1):
+        steps = run.job.recipe.iterations
+        bar = moving_bar(sys.stdout, steps, describe_step, transient=True)
         with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
-            making.make_cell(stores[figure.name], cell, on_step)
-        steps_done += cell.recipe.iterations
+            try:
+                run.make(session, on_step)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
+        steps_done += steps
         left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
-        terminal.say(f"{number}/{len(missing)} {figure.name}: {cell.label}, {left} left")
+        terminal.say(f"{number}/{len(missing)} {run.figure}: {run.cell.label}, {left} left")
+
+
+def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.ndarray:
+    """Return the pictures that are `made` with content and style, labelled; uint8 RGB (H, W, 3).
+
+    A column of the figure of which no cell is there yet is left out.
+    """
+    by_key = {run.cell.key: (_label(run), read_image(run.outputs.picture)) for run in made}
+    places = [by_key.get(cell.key) for cell in figure.cells]
+    pictures = made[0].job.pictures
+    inputs = (("content", pictures.content_image), ("style", pictures.style_image))
+    for place, entry in zip(figure.inputs, inputs, strict=True):
+        places.insert(place, entry)
+    columns = len({place % figure.columns for place, entry in enumerate(places) if entry})
+    network = describe(weights).replace("…", "to")  # the sheet's letters are few
+    title = [figure.title, f"{network}, {figure.cells[0].recipe.size} pixels"]
+    return contact_sheet(list(filter(None, places)), columns, ROW_HEIGHT, title, font_size=0.6)
+
+
+def _label(run: CellRun) -> str:
+    """Return the cell's label; of a reconstruction of the content with its distance from it."""
+    cell = run.cell
+    return f"{cell.label}, {run.levels_off_content():.0f} levels off" if cell.of_content_alone else cell.label
