@@ -1,18 +1,42 @@
-"""The command line of the measurements: `python -m transfer.bench [evaluation | convergence | sizes | batch]`."""
+"""The command line of the measurements: `python -m transfer.bench [evaluation | convergence | sizes | batch]`.
+
+What measures whole commands, each in a process of its own, is here too.
+"""
 
 import argparse
 import json
 import os
 import platform
-from collections.abc import Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import numpy as np
+
+from transfer.inputs.sample_painting import painting
+from transfer.inputs.sample_scene import scene
 from transfer.machine import processor
 from vgg.console import terminal
 from vgg.console.arguments import file_name
 from vgg.console.interrupts import interrupts_at_once
 from vgg.console.quiet import start_tensorflow
 from vgg.errors import typed
+from vgg.image.file import write_image
+
+TABLES = {
+    "evaluation": "one evaluation against the machine's matrix multiply",
+    "convergence": "the time to a loss, by optimiser and precision",
+    "sizes": "memory and time per megapixel from 512 to 4096 pixels",
+    "batch": "pictures per minute of a batch against separate commands, and frames per minute of a film",
+}
+#: Longer side of the pictures and frames that whole commands make, in pixels.
+SIZE = 256
+ROUNDS = 3  # of the batch and the separate commands, in turn
+FRAMES = 12  # of the film
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,56 +45,101 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )
-    parser.set_defaults(run=lambda options: run(options, ("evaluation", "convergence", "sizes", "batch")))
+    parser.set_defaults(run=lambda options: print_tables(options, list(TABLES)))
     commands = parser.add_subparsers(metavar="WHAT")
-    for name, about in {
-        "evaluation": "one evaluation against the machine's matrix multiply",
-        "convergence": "the time to a loss, by optimiser and precision",
-        "sizes": "memory and time per megapixel from 512 to 4096 pixels",
-        "batch": "pictures per minute of a batch against separate commands, and frames per minute of a film",
-    }.items():
-        commands.add_parser(name, help=about).set_defaults(run=lambda options, name=name: run(options, (name,)))
+    for name, about in TABLES.items():
+        command = commands.add_parser(name, help=about)
+        command.set_defaults(run=lambda options, name=name: print_tables(options, [name]))
     one = commands.add_parser("one", help="what `sizes` runs in a process of its own")
-    one.add_argument("file")
+    one.add_argument("file", type=Path)
     one.add_argument("size", type=int)
     one.add_argument("precision", choices=("float32", "bfloat16"))
     one.add_argument("rows", type=int)
-    one.set_defaults(run=run_one)
+    one.set_defaults(run=print_one)
     options = parser.parse_args(arguments)
     return terminal.run("bench", lambda: options.run(options))
 
 
-def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
-    """Print the wanted tables, line by line as they are measured."""
+def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
+    """Print the tables, line by line as they are measured."""
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.bench import batch, convergence, evaluation, sizes
+        from transfer.bench import measurements
         from weights.load import load_weights
 
     weights = load_weights(options.weights, terminal.say)
-    terminal.say(machine())
+    # Every number below depends on these.
+    versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
+    terminal.say(f"machine: {processor()}, {os.cpu_count()} cores; {versions}")
     tables = {
-        "evaluation": lambda: evaluation.report(weights, 512),
-        "convergence": lambda: convergence.report(weights, 256),
-        "sizes": lambda: sizes.report(weights),
-        "batch": lambda: batch.report(weights),
+        "evaluation": lambda: measurements.evaluation(weights, 512),
+        "convergence": lambda: measurements.convergence(weights, 256),
+        "sizes": lambda: measurements.sizes(weights),
+        "batch": lambda: whole_commands(weights.path),
     }
-    for name in wanted:
+    for name in names:
         terminal.say("")
         for line in tables[name]():
             terminal.say(line)
 
 
-def run_one(options: argparse.Namespace) -> None:
+def print_one(options: argparse.Namespace) -> None:
     """Print one measurement of `sizes` as JSON."""
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.bench.sizes import measure
+        from transfer.bench.measurements import measure_once
 
-    terminal.say(json.dumps(measure(options.file, options.size, options.precision, options.rows)))
+    terminal.say(json.dumps(measure_once(options.file, options.size, options.precision, options.rows)))
 
 
-def machine() -> str:
-    """Return processor, cores and versions; every number below depends on them."""
-    versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
-    return f"machine: {processor()}, {os.cpu_count()} cores; {versions}"
+def whole_commands(weights: Path) -> Iterator[str]:
+    """Yield the lines of the table: a batch against as many separate commands, and a film."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        contents, styles = scene(SIZE * 3 // 4, SIZE), painting(SIZE * 3 // 4, SIZE)
+        pictures = {"content_a": contents, "content_b": contents[:, ::-1], "style_x": styles, "style_y": styles[::-1]}
+        for name, image in pictures.items():
+            write_image(folder / f"{name}.png", image)
+        words = ["--weights", str(weights), "--size", str(SIZE), "--quiet"]
+        yield from _batch(folder, words)
+        yield from _film(folder, words)
+
+
+def _batch(folder: Path, words: Sequence[str]) -> Iterator[str]:
+    """Batch and separate commands take turns, so a slow moment hits both."""
+    pairs = [(content, style) for content in ("content_a", "content_b") for style in ("style_x", "style_y")]
+    seconds: dict[str, list[float]] = {"batch": [], "separate": []}
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        run_command("transfer.batch", str(folder), "-o", str(folder / f"batch-{number}"), *words)
+        seconds["batch"].append(time.perf_counter() - began)
+        began = time.perf_counter()
+        for pair in pairs:
+            inputs = [str(folder / f"{name}.png") for name in pair]
+            run_command("transfer", *inputs, "-o", str(folder / "single.png"), *words)
+        seconds["separate"].append(time.perf_counter() - began)
+    yield f"{len(pairs)} pictures of {SIZE} pixels, {ROUNDS} rounds in turn; median (fastest to slowest)"
+    ratios = np.array(seconds["separate"]) / np.array(seconds["batch"])
+    for name, times in seconds.items():
+        middle = float(np.median(times))
+        pace = f"{60 * len(pairs) / middle:5.1f} pictures a minute"
+        yield f"{name:10} {middle:6.1f} s ({min(times):.1f} to {max(times):.1f})  {pace}"
+    yield f"the batch makes {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})"
+
+
+def _film(folder: Path, words: Sequence[str]) -> Iterator[str]:
+    """The camera pans over the scene; the last third is its mirror image, so there is a cut."""
+    wide = scene(SIZE * 3 // 4, SIZE + 4 * FRAMES)
+    for number in range(FRAMES):
+        frame = wide[:, 4 * number : 4 * number + SIZE]
+        write_image(folder / "frames" / f"{number:02}.png", frame if number < FRAMES * 2 // 3 else frame[:, ::-1])
+    inputs = [str(folder / "frames"), str(folder / "style_x.png"), "-o", str(folder / "painted")]
+    began = time.perf_counter()
+    run_command("transfer.video", *inputs, *words)
+    seconds = time.perf_counter() - began
+    yield f"a film of {FRAMES} frames: {seconds:.1f} s, {60 * FRAMES / seconds:.1f} frames a minute, start-up included"
+
+
+def run_command(module: str, *words: str) -> None:
+    """Run a command of ours in a process of its own."""
+    subprocess.run([sys.executable, "-m", module, *words], check=True, stdout=subprocess.DEVNULL)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from transfer.inputs.files import Files
+from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
@@ -54,14 +55,12 @@ def make_strip(options: argparse.Namespace) -> None:
         raise InputError(f"--pictures is {options.pictures}, expected 2 to {MOST_PICTURES}; choose fewer")
     recipe = replace(recipe_named(options.recipe), size=options.size)
     recipe = replace(recipe, iterations=options.iterations or recipe.iterations)
-    with interrupts_at_once():
-        from transfer.inputs.pictures import load
-    wanted = [Files(options.content, options.styles[0], None, (options.styles[1],), shares)
-              for shares in blends(options.pictures)]  # fmt: skip
-    check_output(options.output, [*wanted[0].named(), *filter(None, [options.weights])])
+    first, second = options.styles
+    files = [Files(options.content, first, None, (second,), shares) for shares in blends(options.pictures)]
+    check_output(options.output, [*files[0].named(), *filter(None, [options.weights])])
     if options.weights is not None:
         require_weights_file(options.weights)
-    jobs = [load(files, recipe) for files in wanted]
+    pictures = [load(each, recipe) for each in files]
     start_tensorflow()
     with interrupts_at_once():
         from transfer.command.watchers import describe
@@ -72,18 +71,19 @@ def make_strip(options: argparse.Namespace) -> None:
         from weights.load import load_weights
 
         session = Session(load_weights(options.weights, terminal.say), usable_bytes(), precision_of("auto", recipe))
-        images, pictures = [], jobs[0]
-        for number, (job, shares) in enumerate(zip(jobs, blends(len(jobs)), strict=True), start=1):
-            until = {(phase.height, phase.width): phase.until for phase in session.phases(Job(recipe, job))}
-            bar = moving_bar(sys.stdout, sum(until.values()), describe, transient=True)
+        images = []
+        for number, (of_blend, (share, other)) in enumerate(zip(pictures, blends(len(pictures)), strict=True), start=1):
+            job = Job(recipe, of_blend)
+            steps = {(phase.height, phase.width): phase.until for phase in session.phases(job)}
+            bar = moving_bar(sys.stdout, sum(steps.values()), describe, transient=True)
             with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as show:
-                result = session.run(Job(recipe, job), lambda step, _: show(step))
+                result = session.run(job, lambda step, _, show=show: show(step))
             if result.stopped == "interrupted":
                 raise KeyboardInterrupt("nothing was written")
-            images.append((f"{shares[0]:.2f} : {shares[1]:.2f}", result.image))
-            terminal.say(f"{number}/{len(jobs)}: {images[-1][0]}")
-    first, second = pictures.style_images
-    strip = [("content", pictures.content_image), ("style 1", first), *images, ("style 2", second)]
+            images.append((f"{share:.2f} : {other:.2f}", result.image))
+            terminal.say(f"{number}/{len(pictures)}: {images[-1][0]}")
+    content, (style, other_style) = pictures[0].content_image, pictures[0].style_images
+    strip = [("content", content), ("style 1", style), *images, ("style 2", other_style)]
     write_image(options.output, contact_sheet(strip))
     terminal.say(f"written: {options.output}")
 

@@ -8,12 +8,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from transfer.command.outputs import preview_of
 from transfer.inputs.crop import read_cropped
-from transfer.masks.labels import Box, by_color, by_grabcut, by_luminance
-from transfer.masks.pictures import MOST_REGIONS, label_picture, preview, shares
+from transfer.masks.labels import MOST_REGIONS, Box, by_color, by_grabcut, by_luminance, label_picture, preview, shares
 from vgg.console import terminal
 from vgg.console.arguments import file_name, whole_number
 from vgg.errors import InputError, typed
@@ -64,7 +61,7 @@ def box(text: str) -> Box:
 
 
 def require_fitting(options: argparse.Namespace) -> None:
-    """Return if the options belong together; raises InputError if not."""
+    """Raise InputError unless the options belong together."""
     by = options.by
     for name, belongs_to in (("labels", WITH_LABELS), ("box", WITH_BOX)):
         if getattr(options, name) is not None and by not in belongs_to:
@@ -82,28 +79,24 @@ def require_fitting(options: argparse.Namespace) -> None:
         )
 
 
-def labels_of(image: np.ndarray, options: argparse.Namespace) -> np.ndarray:
-    """Return the region of each pixel, uint8 (H, W), in the way that was asked for."""
-    if options.by in WITH_LABELS:
-        return {"color": by_color, "luminance": by_luminance}[options.by](image, options.labels or LABELS)
-    return by_grabcut(image, options.box)
-
-
 def make_mask(options: argparse.Namespace) -> None:
     """Make the mask and its preview, and say what is on it."""
     require_fitting(options)
     check_output(options.output, [options.picture])
-    place = preview_of(options.output)
-    check_output(place, [options.picture])
+    preview_file = preview_of(options.output)
+    check_output(preview_file, [options.picture])
     image = read_cropped(options.picture, "none")
-    labels = labels_of(image, options)
-    write_image(place, preview(image, labels))
+    if options.by == "grabcut":
+        labels = by_grabcut(image, options.box)
+    else:
+        labels = (by_color if options.by == "color" else by_luminance)(image, options.labels or LABELS)
+    write_image(preview_file, preview(image, labels))
     write_image(options.output, label_picture(labels))
-    found = shares(labels)
-    for name, share in found.items():
+    by_name = shares(labels)
+    for name, share in by_name.items():
         terminal.say(f"{name:8}{share:7.1%}")
-    terminal.say(f"written: {options.output}; look at {place}")
-    mask, example = shlex.quote(str(options.output)), "white" if "white" in found else next(iter(found))
+    terminal.say(f"written: {options.output}; look at {preview_file}")
+    mask, example = shlex.quote(str(options.output)), "white" if "white" in by_name else next(iter(by_name))
     terminal.say(f"to use it: --content-mask {mask} --region {example}=night.jpg, or --region {example}=keep")
 
 

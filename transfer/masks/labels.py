@@ -1,4 +1,4 @@
-"""From a picture to the number of each pixel's region, by OpenCV.
+"""From an image to the number of each pixel's region, by OpenCV, and what is shown of these regions.
 
     by_color      k-means of the colours in Lab, where distances are about as large as they look
     by_luminance  k-means of the luminance: bands from dark to light
@@ -9,12 +9,15 @@ the region that most of its neighbours are in. That leaves no single pixels and 
 would not do: between regions 0 and 2 it draws a line of region 1.
 
 The same picture gives the same regions: OpenCV's random numbers start from the same seed each time.
+
+Region 0 is black in the label picture, 1 white, 2 red … in the order of `transfer.inputs.region_names.NAMES`.
 """
 
 import cv2
 import numpy as np
 
 from transfer.colors import luminance
+from transfer.inputs.region_names import NAMES
 from vgg.errors import InputError
 from vgg.image.file import resize_to
 
@@ -28,17 +31,17 @@ SMOOTHED_OVER = 1 / 128
 #: k-means begins anew this often, from other centres, and keeps the best; each time it moves them this often.
 ATTEMPTS, MOVES = 5, 50
 GRABCUT_ROUNDS = 5
+#: As many regions as there are colours with a name.
+MOST_REGIONS = len(NAMES)
+#: Longer side of the preview in pixels, and how much of the region's colour its pixels have.
+PREVIEW_SIDE, TINT = 800, 0.5
+_FONT, _FONT_SIZE, _MARGIN = cv2.FONT_HERSHEY_SIMPLEX, 0.75, 4
 
 
 def by_color(image: np.ndarray, count: int) -> np.ndarray:
     """Return `count` regions of similar colours, uint8 (H, W), numbered from the darkest to the lightest.
 
-    Args:
-        image: uint8 (H, W, 3), RGB.
-        count: 2 or more.
-
-    Raises:
-        InputError: the picture has fewer regions than that.
+    `image` is uint8 (H, W, 3), RGB. Raises InputError if it has fewer regions.
     """
     lab = cv2.cvtColor(reduced(image).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     return _clustered(lab, count, image)
@@ -64,19 +67,19 @@ def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
     in_box = np.zeros((height, width), np.float32)
     in_box[y : y + box_height, x : x + box_width] = 1
     small = reduced(image)
-    may_be = reduced(in_box) >= 0.5
-    if may_be.all() or not may_be.any():
-        what = "leaves nothing around it" if may_be.all() else "is too small to see anything in it"
+    in_small_box = reduced(in_box) >= 0.5
+    if in_small_box.all() or not in_small_box.any():
+        what = "leaves nothing around it" if in_small_box.all() else "is too small to see anything in it"
         raise InputError(
             f"the box {x},{y},{box_width},{box_height} in a picture of {width} × {height} pixels {what}; expected one "
             "that is a little larger than the object, with background around it"
         )
-    state = np.where(may_be, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
+    state = np.where(in_small_box, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
     cv2.setRNGSeed(1)
     bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
     cv2.grabCut(bgr, state, None, np.empty(0), np.empty(0), GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
-    found = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    labels = np.where(in_box > 0, _full_size(found, 2, image), OUTSIDE).astype(np.uint8)
+    foreground = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    labels = np.where(in_box > 0, _full_size(foreground, 2, image), OUTSIDE).astype(np.uint8)
     if not labels.any():
         raise InputError(
             f"nothing in the box {x},{y},{box_width},{box_height} stands out from what is around it; expected a box a "
@@ -88,16 +91,16 @@ def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
 def _clustered(values: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:
     """Return the regions of `image` by k-means of `values`, float32 (h, w, C) of its reduced copy."""
     points = values.reshape(-1, values.shape[2])
-    found = len(np.unique(points, axis=0))
-    if found >= count:  # OpenCV cannot make more clusters than there are points
+    regions = len(np.unique(points, axis=0))
+    if regions >= count:  # OpenCV cannot make more clusters than there are points
         cv2.setRNGSeed(1)
         enough = (cv2.TERM_CRITERIA_MAX_ITER, MOVES, 0)
         _, numbers, _ = cv2.kmeans(points, count, None, enough, ATTEMPTS, cv2.KMEANS_PP_CENTERS)
         labels = _full_size(numbers.reshape(values.shape[:2]), count, image)
-        found = len(np.unique(labels))  # what was only single pixels is gone
-    if found < count:
-        few = f"or ask for fewer labels, {found} at most" if found > 1 else "such as one that is not all the same"
-        raise InputError(f"regions found: {found}, expected {count}; choose another picture {few}")
+        regions = len(np.unique(labels))  # what was only single pixels is gone
+    if regions < count:
+        few = f"or ask for fewer labels, {regions} at most" if regions > 1 else "such as one that is not all the same"
+        raise InputError(f"regions found: {regions}, expected {count}; choose another picture {few}")
     brightness = np.bincount(labels.ravel(), luminance(image).ravel()) / np.bincount(labels.ravel())
     return np.argsort(np.argsort(brightness)).astype(np.uint8)[labels]
 
@@ -120,3 +123,47 @@ def _full_size(numbers: np.ndarray, count: int, image: np.ndarray) -> np.ndarray
         wins = votes > most
         labels[wins], most[wins] = label, votes[wins]
     return labels
+
+
+def label_picture(labels: np.ndarray) -> np.ndarray:
+    """Return the labels (H, W) as the colours that stand for them, uint8 (H, W, 3)."""
+    return np.array(list(NAMES.values()), np.uint8)[labels]
+
+
+def shares(labels: np.ndarray) -> dict[str, float]:
+    """Return the share of the pixels of each region that there is, by its name; they add up to 1."""
+    counts = np.bincount(labels.ravel(), minlength=MOST_REGIONS)
+    return {name: float(count) / labels.size for name, count in zip(NAMES, counts, strict=True) if count}
+
+
+def preview(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the image (H, W, 3), each region of `labels` (H, W) tinted in its colour, its name where it is widest.
+
+    It is uint8 with `PREVIEW_SIDE` pixels on its longer side.
+    """
+    scale = PREVIEW_SIDE / max(labels.shape)
+    height, width = (max(1, round(side * scale)) for side in labels.shape)
+    shown = resize_to((1 - TINT) * image.astype(np.float32) + TINT * label_picture(labels), height, width)
+    shown = np.clip(np.rint(shown), 0, 255).astype(np.uint8)
+    labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+    for label, name in enumerate(NAMES):
+        where = (labels == label).astype(np.uint8)
+        if where.any():
+            _write(shown, name, where)
+    return shown
+
+
+def _write(shown: np.ndarray, name: str, where: np.ndarray) -> None:
+    """Write the name into `shown`, centred in the widest part of the region, but not beyond the picture's border."""
+    # With a border around it, a place beside the picture's edge does not count as wide.
+    distances = cv2.distanceTransform(cv2.copyMakeBorder(where, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+    y, x = np.unravel_index(np.argmax(distances), distances.shape)
+    (width, ascent), descent = cv2.getTextSize(name, _FONT, _FONT_SIZE, 1)
+    height = ascent + descent
+    left = max(_MARGIN, min(int(x) - width // 2, shown.shape[1] - width - _MARGIN))
+    top = max(_MARGIN, min(int(y) - height // 2, shown.shape[0] - height - _MARGIN))
+    # White with a black rim shows on every colour. Thicker letters would be wider ones, no rim, in OpenCV 5.
+    rim = [(right, down, (0, 0, 0)) for right in (-1, 0, 1) for down in (-1, 0, 1)]
+    for right, down, color in (*rim, (0, 0, (255, 255, 255))):
+        place = left + right, top + ascent + down
+        cv2.putText(shown, name, place, _FONT, _FONT_SIZE, color, 1, cv2.LINE_AA)
