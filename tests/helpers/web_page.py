@@ -71,6 +71,18 @@ def decoded(image: Element) -> np.ndarray:
     return pixels[..., ::-1]
 
 
+def plot_in(page: Element) -> str:
+    """The SVG of the plot, which the page has as an image."""
+    head, data = page.all("img", "plot")[0]["src"].split(",")
+    assert head == "data:image/svg+xml;base64"
+    return base64.b64decode(data, validate=True).decode()
+
+
+def pictures_in(page: Element) -> list[Element]:
+    """Every image of the page but the plot."""
+    return [image for image in page.all("img") if image.attributes.get("class") != "plot"]
+
+
 def require_self_contained(page: Element) -> None:
     """Nothing in the page may load anything: no address but inside images, and relative ones behind links."""
     for name in ("link", "iframe", "object", "embed", "base", "form", "audio", "video"):
