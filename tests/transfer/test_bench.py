@@ -8,7 +8,7 @@ import pytest
 
 from low_precision import needs_bfloat16
 from transfer.batch.command_line import build_parser as batch_parser
-from transfer.bench import batch, convergence, evaluation, sizes
+from transfer.bench import command_line, measurements
 from transfer.bench.__main__ import main
 from transfer.command.parser import build_parser as transfer_parser
 from transfer.recipe.ours import GATYS2016
@@ -22,22 +22,20 @@ def test_operations_of_an_evaluation():
     pairs += 3 * [(256, 256, 128)] + [(256, 512, 64)] + 3 * [(512, 512, 64)] + [(512, 512, 32)]
     convolutions = sum(9 * channels_in * channels_out * side**2 for channels_in, channels_out, side in pairs)
     grams = sum(channels**2 * side**2 for channels, side in ((64, 512), (128, 256), (256, 128), (512, 64), (512, 32)))
-    assert evaluation.operations(GATYS2016, 512, 512) == pytest.approx(4 * (convolutions + grams))
+    assert measurements.operations(GATYS2016, 512, 512) == pytest.approx(4 * (convolutions + grams))
     assert 4 * convolutions == pytest.approx(422e9 * 0.9, rel=0.01), "as somebody else has counted: 422 GFLOP/s, 0.90 s"
 
 
 @pytest.fixture
 def small(monkeypatch, weights):
-    monkeypatch.setattr(evaluation, "MATRIX", 32)
-    monkeypatch.setattr(evaluation, "ROUNDS", 2)
-    monkeypatch.setattr(convergence, "STEPS", 12)
-    monkeypatch.setattr(convergence, "MORE_STEPS", 13)
+    for name, value in {"MATRIX": 32, "ROUNDS": 2, "STEPS": 12, "MORE_STEPS": 13}.items():
+        monkeypatch.setattr(measurements, name, value)
     return weights
 
 
 @needs_bfloat16
 def test_evaluation_is_compared_in_both_precisions(small):
-    _, limit, *rows = evaluation.report(small, 64)
+    _, limit, *rows = measurements.evaluation(small, 64)
     assert re.search(r"\d+ GFLOP/s in float32, \d+ GFLOP/s in bfloat16$", limit)
     names = [re.split(r"\s{2,}", row)[0] for row in rows]
     assert names == ["float32", "bfloat16", "float32, stripes of 64 rows", "bfloat16, stripes of 64 rows"]
@@ -46,18 +44,19 @@ def test_evaluation_is_compared_in_both_precisions(small):
 
 @needs_bfloat16
 def test_convergence_compares_with_the_reference(small):
-    lines = list(convergence.report(small, 48))
-    assert len(lines) == 2 * (1 + len(convergence.VARIANTS))
+    lines = list(measurements.convergence(small, 48))
+    assert len(lines) == 2 * (1 + len(measurements.VARIANTS))
     for first in (lines[1], lines[1 + len(lines) // 2]):
         assert first.startswith("float32, SciPy's L-BFGS-B") and ": 1.00 times as soon" in first
 
 
 @needs_bfloat16
 def test_sizes_are_measured_in_processes_of_their_own(mat_file):
-    title, row = islice(sizes.report(read(mat_file), (32,)), 2)  # each further row takes another process
-    assert "peak memory of the whole process" in title
-    assert "1.00 times the first line's" in row
-    assert 0.2 < float(re.search(r"([\d.]+) GB$", row)[1]) < 3
+    title, *rows = measurements.sizes(read(mat_file), (32,))
+    assert "peak memory of the whole process" in title and len(rows) == 4
+    assert "1.00 times the first line's" in rows[0]
+    for row in rows:
+        assert 0.2 < float(re.search(r"([\d.]+) GB$", row)[1]) < 3
 
 
 def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):
@@ -68,10 +67,10 @@ def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):
         parsers[module]().parse_intermixed_args(words)
         now[0] += {"transfer": 10.0, "transfer.batch": 16.0, "transfer.video": 6.0}[module]
 
-    monkeypatch.setattr(batch, "SIZE", 32)
-    monkeypatch.setattr(batch, "_run", take)
-    monkeypatch.setattr(batch.time, "perf_counter", lambda: now[0])
-    title, together, apart, ratio, film = batch.report(read(mat_file))
+    monkeypatch.setattr(command_line, "SIZE", 32)
+    monkeypatch.setattr(command_line, "run_command", take)
+    monkeypatch.setattr(command_line.time, "perf_counter", lambda: now[0])
+    title, together, apart, ratio, film = command_line.whole_commands(mat_file)
     assert title.startswith("4 pictures of 32 pixels")
     assert together.endswith("15.0 pictures a minute") and apart.endswith(" 6.0 pictures a minute")
     assert ratio == "the batch makes 2.50 times as many (2.50 to 2.50)"

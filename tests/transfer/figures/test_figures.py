@@ -9,8 +9,6 @@ import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
-from low_precision import needs_bfloat16
-from transfer.figures import making
 from transfer.figures import run as figures_run
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
@@ -31,13 +29,10 @@ def test_the_higher_the_ratio_the_nearer_to_the_content(tmp_path, words):
     assert fell[0] < 1e-3 and fell[-1] > fell[0], "and the farther from the style"
 
 
-@pytest.mark.parametrize("precision", ["float32", pytest.param("bfloat16", marks=needs_bfloat16)])
-def test_the_record_says_which_precision_but_a_new_measurement_makes_nothing_anew(
-    tmp_path, words, capfd, monkeypatch, precision
-):
-    monkeypatch.setattr("transfer.figures.run.fastest", lambda: precision)
+def test_the_record_says_which_precision_but_a_new_measurement_makes_nothing_anew(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.setattr("transfer.figures.run.fastest", lambda: "bfloat16")
     assert main(["photorealistic", *words]) == 0
-    assert record_of(tmp_path, "photorealistic", "1e-02")["precision"] == precision
+    assert record_of(tmp_path, "photorealistic", "1e-02")["precision"] == "bfloat16"
     monkeypatch.setattr("transfer.figures.run.fastest", lambda: "float32")
     capfd.readouterr()
     assert main(["photorealistic", *words]) == 0
@@ -56,20 +51,20 @@ def test_the_record_says_how_far_a_reconstruction_is_from_the_content(tmp_path, 
 
 def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     """Ctrl-C in the second cell: the first is kept, nothing of the second, and the next run makes the rest."""
-    make_cell, calls = making.make_cell, []
+    make, calls = figures_run.CellRun.make, []
 
-    def make_one(store, cell, on_step):
+    def make_one(run, session, on_step):
         def stop(step):
             raise KeyboardInterrupt
 
-        calls.append(cell.key)
-        make_cell(store, cell, stop if len(calls) == 2 else on_step)
+        calls.append(run.cell.key)
+        make(run, session, stop if len(calls) == 2 else on_step)
 
-    monkeypatch.setattr(making, "make_cell", make_one)
+    monkeypatch.setattr(figures_run.CellRun, "make", make_one)
     assert main(["ratio", *words]) == 130
     assert capfd.readouterr().err == "figures: stopped; what is finished is kept; the same command goes on from here\n"
     assert sorted(path.name for path in files_in(tmp_path / "figures")) == ["1e-04.json", "1e-04.png"]
-    monkeypatch.setattr(making, "make_cell", make_cell)
+    monkeypatch.setattr(figures_run.CellRun, "make", make)
     assert main(["ratio", *words]) == 0
     assert [line.split()[3].strip(",") for line in made(capfd)] == ["0.3", "3", "30"], "300 times the paper's"
 
@@ -79,17 +74,17 @@ def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
     assert main(["ratio", *words]) == 0
     whole = {path.name: path.read_bytes() for path in files_in(tmp_path / "figures") if path.suffix == ".png"}
     shutil.rmtree(tmp_path / "figures")
-    make_cell, steps = making.make_cell, []
+    make, steps = figures_run.CellRun.make, []
 
-    def make_noted(store, cell, on_step):
+    def make_noted(run, session, on_step):
         def note(step):
-            steps.append((cell.key, step.step))
+            steps.append((run.cell.key, step.step))
             if len(steps) == 6 + 2:
                 signal.raise_signal(signal.SIGINT)
 
-        make_cell(store, cell, note)
+        make(run, session, note)
 
-    monkeypatch.setattr(making, "make_cell", make_noted)
+    monkeypatch.setattr(figures_run.CellRun, "make", make_noted)
     assert main(["ratio", *words]) == 130
     assert {path.name for path in files_in(tmp_path / "figures")} == {"1e-04.json", "1e-04.png", "1e-03.state.npz"}
     assert main(["ratio", *words]) == 0
@@ -122,8 +117,8 @@ def test_a_sheet_of_some_cells_keeps_the_rows_of_the_figure(tmp_path, words):
 
 def centre_on(sheet: np.ndarray, picture: np.ndarray) -> tuple[float, float]:
     """The place (x, y) of the sheet's row height where the picture is found."""
-    width = round(picture.shape[1] * making.ROW_HEIGHT / picture.shape[0])
-    scaled = cv2.resize(picture, (width, making.ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    width = round(picture.shape[1] * figures_run.ROW_HEIGHT / picture.shape[0])
+    scaled = cv2.resize(picture, (width, figures_run.ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
     *_, (left, top) = cv2.minMaxLoc(cv2.matchTemplate(sheet, scaled, cv2.TM_CCOEFF_NORMED))
     return left + width / 2, top
 
@@ -142,15 +137,15 @@ def test_cells_are_made_within_the_memory_there_is(words, monkeypatch):
     assert told == [12345e6]
 
 
-@pytest.mark.parametrize("name", [*FIGURES, "all"])
-def test_help_has_the_steps_that_the_cells_have(name, capsys):
-    with pytest.raises(SystemExit):
-        main([name, "--help"])
-    figures = FIGURES.values() if name == "all" else [FIGURES[name]]
-    steps = {cell.recipe.iterations for figure in figures for cell in figure.cells}
-    text = " ".join(capsys.readouterr().out.split())
-    _, _, after = text.partition("steps for each cell (default: ")
-    assert {int(word) for word in after.partition(",")[0].split(" or ")} == steps
+def test_help_has_the_steps_that_the_cells_have(capsys):
+    for name in (*FIGURES, "all"):
+        with pytest.raises(SystemExit):
+            main([name, "--help"])
+        figures = FIGURES.values() if name == "all" else [FIGURES[name]]
+        steps = {cell.recipe.iterations for figure in figures for cell in figure.cells}
+        text = " ".join(capsys.readouterr().out.split())
+        _, _, after = text.partition("steps for each cell (default: ")
+        assert {int(word) for word in after.partition(",")[0].split(" or ")} == steps
 
 
 def test_records_are_json_that_trade_off_reads(tmp_path, words):

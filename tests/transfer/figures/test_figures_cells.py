@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from figures_command import made, record_of, small_run
-from transfer.figures import making
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
+from transfer.figures.run import ROW_HEIGHT
 from vgg.image.file import read_image
 
 STYLES = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
@@ -115,6 +115,6 @@ def check_record(
 
 def best_match(sheet: np.ndarray, picture: np.ndarray) -> float:
     """The highest correlation of the picture, at the sheet's scale, with any place on it."""
-    width = round(picture.shape[1] * making.ROW_HEIGHT / picture.shape[0])
-    scaled = cv2.resize(picture, (width, making.ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    width = round(picture.shape[1] * ROW_HEIGHT / picture.shape[0])
+    scaled = cv2.resize(picture, (width, ROW_HEIGHT), interpolation=cv2.INTER_CUBIC)
     return float(cv2.matchTemplate(sheet, scaled, cv2.TM_CCOEFF_NORMED).max())

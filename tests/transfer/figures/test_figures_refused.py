@@ -20,7 +20,7 @@ def nothing_slow(monkeypatch) -> None:
         raise AssertionError("this should have been refused before")
 
     monkeypatch.setattr("transfer.figures.command_line.start_tensorflow", slow)
-    monkeypatch.setattr("transfer.figures.run.load_weights", slow)
+    monkeypatch.setattr("weights.load.load_weights", slow)
 
 
 OPTIONS = {
