@@ -12,7 +12,7 @@ from transfer.batch.sheet import sheet_of, thumbnail
 from transfer.batch.table import Row, write_table
 from transfer.command.save import write_text
 from transfer.recipe.choices import Recipe
-from transfer.report.page import IN_HEAD, Cell, Head, grid_page
+from transfer.report.page import IN_HEAD, Cell, grid_page
 from transfer.report.page import thumbnail as small
 from vgg.image.file import read_image, write_image
 
@@ -49,8 +49,8 @@ def page_of(orders: Sequence[Order], rows: Mapping[Order, Row], recipe: Recipe, 
     contents = list(dict.fromkeys(order.pair.content for order in orders))
     styles = list(dict.fromkeys(order.pair.style for order in orders))
     cells = {order.pair: cell_of(order, rows[order]) for order in orders if order in rows}
-    columns = [Head(*thumbnail(style, "style", IN_HEAD, recipe.crop)) for style in styles]
-    lines = [Head(*thumbnail(content, "content", IN_HEAD, recipe.crop)) for content in contents]
+    columns = [thumbnail(style, "style", IN_HEAD, recipe.crop) for style in styles]
+    lines = [thumbnail(content, "content", IN_HEAD, recipe.crop) for content in contents]
     facts = [("recipe", recipe.name), ("size", f"{recipe.size} pixels"), ("steps", f"{recipe.iterations} at each size")]
     by_line = [[cells.get(Pair(content, style)) for style in styles] for content in contents]
     return grid_page("Pictures of a batch", lines, columns, by_line, facts, shlex.join(command))

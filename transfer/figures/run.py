@@ -44,6 +44,12 @@ class CellRun:
     job: Job
     outputs: Outputs
 
+    @property
+    def label(self) -> str:
+        """Return what stands below the picture: of a reconstruction of the content also its distance from it."""
+        distance = f", {self.levels_off_content():.0f} levels off" if self.cell.of_content_alone else ""
+        return f"{self.cell.label}{distance}"
+
     def is_made(self, session: Session) -> bool:
         """Return whether the picture is there, made with the same settings, weights and inputs.
 
@@ -125,8 +131,11 @@ def make_figures(
     }
     asked_for = [run for of_figure in runs.values() for run in of_figure if run.cell.key in keys]
     missing = [run for run in asked_for if not run.is_made(session)]
-    for run in missing:
-        require_memory(session, run.job)
+    try:
+        for run in missing:
+            session.phases(run.job)
+    except NotEnoughMemory as error:
+        raise NotEnoughMemory(error.args[0], "choose a smaller --size, or close other programs") from None
     terminal.say(f"{len(missing)} of {len(asked_for)} pictures to make")
     make_all(missing, session)
     for figure in figures:
@@ -135,14 +144,6 @@ def make_figures(
             path = folder / f"{figure.name}.png"
             write_image(path, sheet_of(figure, made, weights))
             terminal.say(f"written: {path}  {figure.title}")
-
-
-def require_memory(session: Session, job: Job) -> None:
-    """Raise NotEnoughMemory, an InputError, unless the job can be made, in stripes if need be."""
-    try:
-        session.phases(job)
-    except NotEnoughMemory as error:
-        raise NotEnoughMemory(error.args[0], "choose a smaller --size, or close other programs") from None
 
 
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
@@ -167,7 +168,7 @@ def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.nd
 
     A column of the figure of which no cell is there yet is left out.
     """
-    by_key = {run.cell.key: (_label(run), read_image(run.outputs.picture)) for run in made}
+    by_key = {run.cell.key: (run.label, read_image(run.outputs.picture)) for run in made}
     places = [by_key.get(cell.key) for cell in figure.cells]
     pictures = made[0].job.pictures
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))
@@ -177,9 +178,3 @@ def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.nd
     network = describe(weights).replace("…", "to")  # the sheet's letters are few
     title = [figure.title, f"{network}, {figure.cells[0].recipe.size} pixels"]
     return contact_sheet(list(filter(None, places)), columns, ROW_HEIGHT, title, font_size=0.6)
-
-
-def _label(run: CellRun) -> str:
-    """Return the cell's label; of a reconstruction of the content with its distance from it."""
-    cell = run.cell
-    return f"{cell.label}, {run.levels_off_content():.0f} levels off" if cell.of_content_alone else cell.label

@@ -27,12 +27,13 @@ FOLDER = Path(__file__).parent
 MOST_LOSSLESS = 1024 * 1024
 #: Longer side of the largest image in a page; more is seen on no screen, and a page should open at once.
 LARGEST = 2048
-MOST_ENLARGED = 3  # how many times its own size a small result may fill
 #: Longer sides in pixels: of the pictures in the row of a run, of a batch's results, and of the pictures in its heads,
 #: which are shown smaller, but screens may have two pixels for one.
 IN_ROW, IN_CELL, IN_HEAD = 640, 256, 160
 #: Parts of a record that are shown by themselves.
 SHOWN_APART = ("steps", "losses", "command")
+#: A label, such as a file's name, and its image (H, W, 3), RGB in [0, 255]; None if it could not be read.
+Labelled = tuple[str, np.ndarray | None]
 
 
 class Embedded(NamedTuple):
@@ -42,14 +43,6 @@ class Embedded(NamedTuple):
     height: int  # in pixels
     width: int
     lossless: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Head:
-    """A content picture at the head of a row, or a style picture at the head of a column."""
-
-    label: str  # such as the file's name
-    image: np.ndarray | None  # (H, W, 3) RGB in [0, 255], of any size; None if it could not be read
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +59,7 @@ class Cell:
 
 def page(
     record: Mapping[str, Any],
-    pictures: Sequence[tuple[str, np.ndarray]],
+    pictures: Sequence[Labelled],
     result: np.ndarray,
     repeat: str,
     profile: bytes | None = None,
@@ -76,8 +69,8 @@ def page(
     Args:
         record: what is in the `.json` beside the picture, see `transfer.command.record`. A key that it lacks, or one
             that is new, does no harm: the first is left out, the second is shown with the rest of the record.
-        pictures: the labelled inputs, content first, as the sheet shows them; (H, W, 3) RGB in [0, 255].
-        result: the picture that was made, the same; up to `MOST_LOSSLESS` pixels it is in the page without loss.
+        pictures: the inputs, content first, as the sheet shows them; all could be read.
+        result: the image that was made, (H, W, 3) RGB; it is in the page without loss up to `MOST_LOSSLESS` pixels.
         repeat: the command that repeats the run.
         profile: the ICC profile of content and result, if they have one.
     """
@@ -94,7 +87,6 @@ def page(
         after=embedded(result, lossless=result.shape[0] * result.shape[1] <= MOST_LOSSLESS, profile=profile),
         before=embedded(pictures[0][1], profile=profile),
         result=result,
-        most_enlarged=MOST_ENLARGED,
         row=row,
         lines=lines,
         of_picture=losses and by_term(losses),
@@ -109,8 +101,8 @@ def page(
 
 def grid_page(
     title: str,
-    rows: Sequence[Head],
-    columns: Sequence[Head],
+    rows: Sequence[Labelled],
+    columns: Sequence[Labelled],
     cells: Sequence[Sequence[Cell | None]],
     facts: Sequence[tuple[str, str]] = (),
     repeat: str = "",
@@ -119,8 +111,8 @@ def grid_page(
 
     Args:
         title: of the page.
-        rows: content pictures.
-        columns: style pictures.
+        rows: content pictures, at the heads of the rows.
+        columns: style pictures, at the heads of the columns.
         cells: a row of cells for each of `rows`, in it one for each of `columns`; None where no run was asked for.
         facts: settings that all runs share, by name.
         repeat: the command that makes all of it again.

@@ -103,8 +103,7 @@ def plot(
 
         figure = Figure(figsize=(9, 4.5), layout="constrained")
         axes = figure.add_subplot(xlabel="step", ylabel="loss, weighted as it is summed", yscale="log")
-        _draw(axes, lines, size_starts(steps))
-        _mark_sizes(axes, steps)
+        _draw(axes, steps, lines)
         if title:
             axes.set_title(writable(title), parse_math=False, pad=22)
         for text in figure.legend(loc="outside right upper", frameon=False).get_texts():
@@ -122,34 +121,30 @@ def writable(text: str) -> str:
     return _UNWRITABLE.sub("\ufffd", text)
 
 
-def _draw(axes: "Axes", lines: Sequence[Line], starts: Sequence[int]) -> None:
-    """Draw each line in as many pieces as there are sizes, on an axis that spans at least a factor of ten."""
-    steps = np.insert(np.arange(1.0, len(lines[0].values) + 1), starts[1:], np.nan)
-    marker = "." if len(lines[0].values) <= MOST_DOTS else None
-    for line in lines:
-        values = np.insert(line.values, starts[1:], np.nan)
-        width, order = (2.5, 3) if line.kind == "total" else (1.5, 2)
-        style = {"linestyle": STROKES[line.kind], "color": line.color, "marker": marker, "markersize": 4}
-        axes.plot(steps, values, label=line.label, linewidth=width, zorder=order, **style)
-    shown = [value for line in lines for value in line.drawable]
-    if shown and max(shown) < 10 * min(shown):  # small changes would look large
-        middle = math.sqrt(min(shown)) * math.sqrt(max(shown))
-        axes.set_ylim(middle / 10**0.55, middle * 10**0.55)
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.grid(True, alpha=0.3)
-
-
-def _mark_sizes(axes: "Axes", steps: Sequence[Mapping[str, Any]]) -> None:
-    """Write the size of the image above the steps that have it, with a line where another one begins.
+def _draw(axes: "Axes", steps: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> None:
+    """Draw each line in as many pieces as there are sizes, with the sizes above them.
 
     The terms are made anew for each size (`transfer.objective.terms`), with the targets and in the units of that size,
     so the jump between two sizes says nothing.
     """
-    top = axes.get_xaxis_transform()  # x in steps, y as a share of the height
-    for start in size_starts(steps):
+    starts = size_starts(steps)
+    numbers = np.insert(np.arange(1.0, len(steps) + 1), starts[1:], np.nan)
+    marker = "." if len(steps) <= MOST_DOTS else None
+    for line in lines:
+        values = np.insert(line.values, starts[1:], np.nan)
+        width, order = (2.5, 3) if line.kind == "total" else (1.5, 2)
+        style = {"linestyle": STROKES[line.kind], "color": line.color, "marker": marker, "markersize": 4}
+        axes.plot(numbers, values, label=line.label, linewidth=width, zorder=order, **style)
+    above = {"transform": axes.get_xaxis_transform(), "color": "gray", "fontsize": 9, "parse_math": False}
+    for start in starts:
         place = start + 0.5 if start else 1.0
         if start:
             axes.axvline(place, color="gray", linestyle=":", linewidth=1)
         if steps[start].get("size"):  # records from before there were sizes have none
-            label = writable(f" {steps[start]['size']} px")
-            axes.text(place, 1.015, label, transform=top, color="gray", fontsize=9, parse_math=False)
+            axes.text(place, 1.015, writable(f" {steps[start]['size']} px"), **above)
+    values = [value for line in lines for value in line.drawable]
+    if values and max(values) < 10 * min(values):  # small changes would look large
+        middle = math.sqrt(min(values)) * math.sqrt(max(values))
+        axes.set_ylim(middle / 10**0.55, middle * 10**0.55)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(True, alpha=0.3)

@@ -66,7 +66,7 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     assert sorted(path.name for path in files_in(tmp_path / "figures")) == ["1e-04.json", "1e-04.png"]
     monkeypatch.setattr(figures_run.CellRun, "make", make)
     assert main(["ratio", *words]) == 0
-    assert [line.split()[3].strip(",") for line in made(capfd)] == ["0.3", "3", "30"], "300 times the paper's"
+    assert [line.split()[3].strip(",") for line in made(capfd)] == ["1e-03", "1e-02", "1e-01"]
 
 
 def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 
-from transfer.report.page import Cell, Head, grid_page, link
+from transfer.report.page import Cell, grid_page, link
 from web_page import decoded, read_page, require_self_contained
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&"
@@ -17,8 +17,8 @@ def flat(level: int, height: int = 30, width: int = 40) -> np.ndarray:
 
 
 def page_of(cells: list[list[Cell | None]], **more) -> str:
-    rows = [Head(f"row {i}", flat(10 * i, 400, 300)) for i in range(len(cells))]
-    columns = [Head(f"column {i}", flat(100 + 10 * i)) for i in range(len(cells[0]))]
+    rows = [(f"row {i}", flat(10 * i, 400, 300)) for i in range(len(cells))]
+    columns = [(f"column {i}", flat(100 + 10 * i)) for i in range(len(cells[0]))]
     return grid_page("my batch", rows, columns, cells, **more)
 
 
@@ -65,7 +65,7 @@ def test_what_failed_says_why_and_what_was_not_wanted_is_empty():
 
 
 def test_names_are_shown_and_never_obeyed():
-    rows, columns = [Head(HOSTILE, flat(1))], [Head(HOSTILE, None)]
+    rows, columns = [(HOSTILE, flat(1))], [(HOSTILE, None)]
     text = grid_page(HOSTILE, rows, columns, [[Cell(flat(2), HOSTILE, "javascript:alert(1)")]], [(HOSTILE, HOSTILE)])
     tree = read_page(text)
     require_self_contained(tree)
@@ -85,6 +85,6 @@ def test_a_link_is_relative_and_leads_to_the_very_name():
 
 def test_rows_and_columns_must_fit():
     with pytest.raises(ValueError):
-        grid_page("x", [Head("a", None)], [Head("b", None), Head("c", None)], [[None]])
+        grid_page("x", [("a", None)], [("b", None), ("c", None)], [[None]])
     with pytest.raises(ValueError):
-        grid_page("x", [Head("a", None)], [Head("b", None)], [[None], [None]])
+        grid_page("x", [("a", None)], [("b", None)], [[None], [None]])
