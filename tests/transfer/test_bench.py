@@ -50,6 +50,7 @@ def test_convergence_compares_with_the_reference(small):
         assert first.startswith("float32, SciPy's L-BFGS-B") and ": 1.00 times as soon" in first
 
 
+@needs_bfloat16
 def test_sizes_are_measured_in_processes_of_their_own(mat_file, monkeypatch):
     """What each process prints is in the next test but one."""
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from transfer.objective.references import References
 from transfer.objective.striped import StripedEvaluation
 from transfer.objective.terms import terms_of
 from transfer.objective.whole import WholeEvaluation
+from transfer.precision import precisions
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT
 from transfer.session import Job, Session
@@ -35,7 +37,6 @@ from vgg.matfile.read import Weights, read
 from vgg.network import VGG19, Precision
 from vgg.microscope.layers import layer_table
 
-PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 ROWS = 64  # of a stripe
 #: Of `evaluation`: rows and columns of the matrices, so many that the multiplication is all that takes time; rounds.
 MATRIX, ROUNDS = 2048, 7
@@ -72,19 +73,18 @@ def evaluation(weights: Weights, size: int) -> Iterator[str]:
     pictures = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
     content, style = pictures.content_image, pictures.style_image
     height, width = content.shape[:2]
-    tasks = {f"limit {precision}": multiplication(precision) for precision in PRECISIONS}
-    networks = {precision: VGG19(weights, DEFAULT.pooling, precision) for precision in PRECISIONS}
-    whole = {precision: evaluation_of(networks[precision], content, style) for precision in PRECISIONS}
-    striped = {
-        f"{precision}, stripes of {ROWS} rows": evaluation_of(networks[precision], content, style, ROWS)
-        for precision in PRECISIONS
-    }
-    seconds = timed_in_turn(tasks | whole | striped)
-    limits = {precision: 2.0 * MATRIX**3 / np.median(seconds[f"limit {precision}"]) for precision in PRECISIONS}
+    tasks = {f"limit {precision}": multiplication(precision) for precision in precisions()}
+    timed = {}
+    for rows, precision in product((None, ROWS), precisions()):
+        network = VGG19(weights, DEFAULT.pooling, precision)
+        name = f"{precision}, stripes of {rows} rows" if rows else precision
+        timed[name] = evaluation_of(network, content, style, rows)
+    seconds = timed_in_turn(tasks | timed)
+    limits = {precision: 2.0 * MATRIX**3 / np.median(seconds[f"limit {precision}"]) for precision in precisions()}
     yield f"One evaluation of {width}x{height} pixels, {ROUNDS} rounds in turn; median (fastest to slowest)"
     limit = ", ".join(f"{rate / 1e9:.0f} GFLOP/s in {precision}" for precision, rate in limits.items())
     yield f"limit: a product of two {MATRIX}x{MATRIX} matrices, {limit}"
-    for name in whole | striped:
+    for name in timed:
         times = seconds[name]
         rate = operations(DEFAULT, height, width) / np.median(times)
         share = rate / limits[name.split(",")[0]]
@@ -144,14 +144,14 @@ def convergence(weights: Weights, size: int) -> Iterator[str]:
     The losses compared are all computed in float32, whatever a run itself computed in: of some images on its way, which
     are kept with the time at which they were there.
     """
-    sessions = {precision: Session(weights, float("inf"), precision) for precision in PRECISIONS}
+    sessions = {precision: Session(weights, float("inf"), precision) for precision in precisions()}
     for init in ("content", "noise"):
         recipe = replace(DEFAULT, init=init, iterations=STEPS, scales=(), size=size, margin=0)
         job = Job(recipe, load(Files(SAMPLE, SAMPLE), recipe))
         exact = sessions["float32"].objective(recipe, job.pictures)
         yield f"From {init}, {size} pixels: the time to the float32 loss that the first reaches after {STEPS} steps"
         goal, reference = 0.0, 0.0
-        for variant in VARIANTS:
+        for variant in (variant for variant in VARIANTS if variant.precision in sessions):
             longer = replace(job, recipe=replace(recipe, iterations=MORE_STEPS))
             images = images_on_the_way(variant, sessions[variant.precision], longer if goal else job)
             losses = np.array([exact(image)[0].total for _, _, image in images])
@@ -197,7 +197,7 @@ def sizes(weights: Weights, sides: tuple[int, ...] = SIZES) -> Iterator[str]:
     yield "One evaluation of a square picture: time per megapixel and peak memory of the whole process"
     base = 0.0
     for side in sides:
-        for rows, precision in ((rows, precision) for rows in (0, ROWS) for precision in PRECISIONS):
+        for rows, precision in product((0, ROWS), precisions()):
             name = f"{side:4} {precision:8} {f'stripes of {rows}' if rows else 'whole':13}"
             if side > LARGEST_WHOLE and not rows:
                 yield f"{name} does not fit"

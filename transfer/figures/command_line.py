@@ -72,8 +72,8 @@ def run_figures(options: argparse.Namespace) -> None:
     start_tensorflow()
     with interrupts_at_once():
         from transfer.figures.run import make_figures
-        from weights.fingerprint import is_genuine
         from weights.load import load_weights
+        from weights.verify import is_genuine
     weights = load_weights(options.weights, terminal.say)
     ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
     if ratio_factor != 1:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from figures_command import files_in, made, record_of, small_run
+from low_precision import needs_bfloat16
 from transfer.figures import run as figures_run
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
@@ -29,6 +30,7 @@ def test_the_higher_the_ratio_the_nearer_to_the_content(tmp_path, words):
     assert fell[0] < 1e-3 and fell[-1] > fell[0], "and the farther from the style"
 
 
+@needs_bfloat16
 def test_the_record_says_which_precision_but_a_new_measurement_makes_nothing_anew(tmp_path, words, capfd, monkeypatch):
     monkeypatch.setattr("transfer.figures.run.fastest", lambda: "bfloat16")
     assert main(["photorealistic", *words]) == 0
