@@ -1,15 +1,13 @@
 """`make bench`: that its tables are complete and its arithmetic right; how fast anything is depends on the machine."""
 
-import json
 import re
-from types import SimpleNamespace
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from low_precision import needs_bfloat16
 from transfer.batch.command_line import build_parser as batch_parser
 from transfer.bench import command_line, measurements
-from transfer.bench.__main__ import main
 from transfer.command.parser import build_parser as transfer_parser
 from transfer.recipe.ours import GATYS2016
 from transfer.video.command_line import build_parser as video_parser
@@ -52,14 +50,15 @@ def test_convergence_compares_with_the_reference(small):
 
 @needs_bfloat16
 def test_sizes_are_measured_in_processes_of_their_own(mat_file, monkeypatch):
-    """What each process prints is in the next test but one."""
+    """What each process measures is in the last test."""
 
-    def run(words, **_):
-        assert words[1:5] == ["-m", "transfer.bench", "one", str(mat_file)]
-        seconds = {"float32": 0.004, "bfloat16": 0.002}[words[6]] * (1 if words[7] == "0" else 2)
-        return SimpleNamespace(stdout=json.dumps({"seconds": seconds, "megapixels": 0.001, "gigabytes": 1.5}))
+    def measure(file, side, precision, rows):
+        assert file == mat_file
+        seconds = {"float32": 0.004, "bfloat16": 0.002}[precision] * (2 if rows else 1)
+        return {"seconds": seconds, "megapixels": 0.001, "gigabytes": 1.5}
 
-    monkeypatch.setattr(measurements.subprocess, "run", run)
+    monkeypatch.setattr(measurements, "measure_once", measure)
+    monkeypatch.setattr(measurements, "ProcessPoolExecutor", lambda count, mp_context: ThreadPoolExecutor(count))
     title, *rows = measurements.sizes(read(mat_file), (32, 4096))
     assert "peak memory of the whole process" in title and len(rows) == 8
     assert [re.findall(r"[\d.]+ times|does not fit", row)[0].split()[0] for row in rows] == [
@@ -87,8 +86,7 @@ def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):
 
 
 @needs_bfloat16
-def test_one(mat_file, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.bench.command_line.start_tensorflow", lambda: None)
-    assert main(["one", str(mat_file), "48", "bfloat16", "16"]) == 0
-    found = json.loads(capfd.readouterr().out)
-    assert found["megapixels"] == pytest.approx(48 * 48 / 1e6) and found["seconds"] > 0 and found["gigabytes"] > 0.1
+def test_one_measurement(mat_file):
+    measured = measurements.measure_once(mat_file, 48, "bfloat16", 16)
+    assert measured["megapixels"] == pytest.approx(48 * 48 / 1e6)
+    assert measured["seconds"] > 0 and measured["gigabytes"] > 0.1

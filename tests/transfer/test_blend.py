@@ -47,15 +47,13 @@ def test_a_strip_goes_from_one_style_to_the_other(tmp_path, words, capfd):
     assert max(np.abs(middle - first).mean(), np.abs(middle - last).mean()) < np.abs(first - last).mean()
 
 
-@pytest.mark.parametrize(
-    ("more", "expected"),
-    [
+def test_what_is_refused(tmp_path, words, capfd):
+    for more, expected in (
         (["--pictures", "1"], "'1' found, expected a whole number of 2 or more"),
         (["--pictures", "51"], "--pictures is 51, expected 2 to 50; choose fewer"),
         (["--recipe", "none"], "there is no recipe 'none'"),
-        (["-o", "{}/style.png"], "is also an input"),
-    ],
-)
-def test_what_is_refused(tmp_path, words, capfd, more, expected):
-    more = [word.replace("{}", str(tmp_path)) for word in more]
-    assert expected in refused_by(main, "blend", [*words, *more], capfd, tmp_path)
+        (["-o", str(tmp_path / "style.png")], "is also an input"),
+    ):
+        assert expected in refused_by(main, "blend", [*words, *more], capfd, tmp_path)
+    twice = [words[0], "sample", "sample", *words[3:]]
+    assert "both styles are 'sample', expected two" in refused_by(main, "blend", twice, capfd, tmp_path)

@@ -4,7 +4,6 @@ What measures whole commands, each in a process of its own, is here too.
 """
 
 import argparse
-import json
 import os
 import platform
 import subprocess
@@ -50,12 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, about in TABLES.items():
         command = commands.add_parser(name, help=about)
         command.set_defaults(run=lambda options, name=name: print_tables(options, [name]))
-    one = commands.add_parser("one", help="what `sizes` runs in a process of its own")
-    one.add_argument("file", type=Path)
-    one.add_argument("size", type=int)
-    one.add_argument("precision", choices=("float32", "bfloat16"))
-    one.add_argument("rows", type=int)
-    one.set_defaults(run=print_one)
     options = parser.parse_args(arguments)
     return terminal.run("bench", lambda: options.run(options))
 
@@ -81,15 +74,6 @@ def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
         terminal.say("")
         for line in tables[name]():
             terminal.say(line)
-
-
-def print_one(options: argparse.Namespace) -> None:
-    """Print one measurement of `sizes` as JSON."""
-    start_tensorflow()
-    with interrupts_at_once():
-        from transfer.bench.measurements import measure_once
-
-    terminal.say(json.dumps(measure_once(options.file, options.size, options.precision, options.rows)))
 
 
 def whole_commands(weights: Path) -> Iterator[str]:

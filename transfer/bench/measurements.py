@@ -5,15 +5,15 @@ convergence  how soon each optimiser reaches the loss of the reference: float32 
 sizes        peak memory and time per megapixel of one evaluation
 """
 
-import json
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -202,9 +202,8 @@ def sizes(weights: Weights, sides: tuple[int, ...] = SIZES) -> Iterator[str]:
             if side > LARGEST_WHOLE and not rows:
                 yield f"{name} does not fit"
                 continue
-            words = ["-m", "transfer.bench", "one", str(weights.path), str(side), precision, str(rows)]
-            process = subprocess.run([sys.executable, *words], stdout=subprocess.PIPE, stderr=sys.stderr, check=True)
-            measured = json.loads(process.stdout)
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+                measured = process.submit(measure_once, weights.path, side, precision, rows).result()
             pace = measured["seconds"] / measured["megapixels"]
             base = base or pace
             yield f"{name} {pace:6.2f} s/MP, {pace / base:4.2f} times the first line's  {measured['gigabytes']:5.2f} GB"

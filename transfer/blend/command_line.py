@@ -56,6 +56,8 @@ def make_strip(options: argparse.Namespace) -> None:
     recipe = replace(recipe_named(options.recipe), size=options.size)
     recipe = replace(recipe, iterations=options.iterations or recipe.iterations)
     first, second = options.styles
+    if first == second:
+        raise InputError(f"both styles are {first!r}, expected two different pictures; name another one")
     files = [Files(options.content, first, None, (second,), shares) for shares in blends(options.pictures)]
     check_output(options.output, [*files[0].named(), *filter(None, [options.weights])])
     if options.weights is not None:
