@@ -34,8 +34,8 @@ from transfer.session import Job, Session
 from transfer.train import Step, train
 from vgg.layers import deepest
 from vgg.matfile.read import Weights, read
-from vgg.network import VGG19, Precision
 from vgg.microscope.layers import layer_table
+from vgg.network import VGG19, Precision
 
 ROWS = 64  # of a stripe
 #: Of `evaluation`: rows and columns of the matrices, so many that the multiplication is all that takes time; rounds.
