@@ -99,7 +99,7 @@ download-weights: .venv/installed
 
 # For who reads the paper; what is made already is not made again, so it can be stopped at any time. The plot needs all
 # of them in the usual place, so it is left out with `--only` or `--output`.
-figures: .venv/installed-figures
+figures: .venv/installed
 	@$(VENV) -m transfer.figures all $(call quoted,CONTENT) $(call quoted,STYLE) $(call option,--size,SIZE) $(call option,--weights,WEIGHTS) $(call option,--iterations,ITERATIONS) $(value ARGS)
 	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png)
 
@@ -139,11 +139,6 @@ lint: .venv/installed-tests
 # Only films that are videos need it.
 .venv/installed-video: .venv/installed
 	$(call pip,'av>=17')
-	@touch $@
-
-# Only the trade-off plot needs it.
-.venv/installed-figures: .venv/installed
-	$(call pip,'matplotlib~=3.8')
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.

@@ -21,7 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / ".venv").mkdir()
-    for name in ("installed", "installed-tests", "installed-figures", "installed-cluster", "installed-video"):
+    for name in ("installed", "installed-tests", "installed-cluster", "installed-video"):
         (folder / ".venv" / name).touch()
     return folder
 
@@ -147,14 +147,14 @@ def test_the_other_commands(project):
 
 
 def test_installation_shows_what_it_does(project):
-    for name in ("installed", "installed-tests", "installed-figures"):
+    for name in ("installed", "installed-tests"):
         (project / ".venv" / name).unlink()
     lines = make(project, "-n", "test", "figures", "PYTHON=python3.12")
-    for name in ("installed", "installed-tests", "installed-figures"):
+    for name in ("installed", "installed-tests"):
         (project / ".venv" / name).touch()
     assert any("1 GB" in line for line in lines) and "python3.12 -m venv --clear .venv" in lines
     installing = [shlex.split(line) for line in lines if " pip install " in line]
-    assert len(installing) == 3
+    assert len(installing) == 2
     for words in installing:
         assert "--disable-pip-version-check" in words and "2>.venv/pip-errors" in words
         assert not any(word.startswith("-q") or word == "--quiet" for word in words)
