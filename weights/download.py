@@ -17,9 +17,9 @@ import requests
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from vgg.console.terminal import printable, say
 from vgg.errors import WeightsError, typed
-from vgg.files import check_place, file_digest
+from vgg.tools.console import printable, say
+from vgg.tools.files import check_place, file_digest
 from weights.published import Source, recognise
 
 BLOCK = 1 << 14  # bytes read at a time; a cut loses less than this

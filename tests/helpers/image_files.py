@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vgg.errors import InputError
-from vgg.image.file import read_image, read_size
+from vgg.tools.image import read_image, read_size
 
 # Blocks of 8 × 8, which JPEG keeps apart; no rotation or mirroring leaves them as they are.
 BLOCKS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[255, 255, 255], [60, 60, 60], [200, 200, 40]]], np.uint8)

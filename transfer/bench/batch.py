@@ -11,8 +11,8 @@ import numpy as np
 
 from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
-from vgg.image.file import write_image
 from vgg.matfile.read import Weights
+from vgg.tools.image import write_image
 
 SIZE = 256
 ROUNDS = 3

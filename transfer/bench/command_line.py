@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from transfer.machine import processor
-from vgg.console import terminal
-from vgg.console.arguments import file_name
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import typed
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = terminal.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
+    parser = console.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
     parser.add_argument(
         "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )
@@ -37,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     one.add_argument("rows", type=int)
     one.set_defaults(run=run_one)
     options = parser.parse_args(arguments)
-    return terminal.run("bench", lambda: options.run(options))
+    return console.run("bench", lambda: options.run(options))
 
 
 def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
@@ -47,8 +45,8 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
         from transfer.bench import batch, convergence, evaluation, sizes
         from weights.load import load_weights
 
-    weights = load_weights(options.weights, terminal.say)
-    terminal.say(machine())
+    weights = load_weights(options.weights, console.say)
+    console.say(machine())
     tables = {
         "evaluation": lambda: evaluation.report(weights, 512),
         "convergence": lambda: convergence.report(weights, 256),
@@ -56,9 +54,9 @@ def run(options: argparse.Namespace, wanted: Sequence[str]) -> None:
         "batch": lambda: batch.report(weights),
     }
     for name in wanted:
-        terminal.say("")
+        console.say("")
         for line in tables[name]():
-            terminal.say(line)
+            console.say(line)
 
 
 def run_one(options: argparse.Namespace) -> None:
@@ -67,7 +65,7 @@ def run_one(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from transfer.bench.sizes import measure
 
-    terminal.say(json.dumps(measure(options.file, options.size, options.precision, options.rows)))
+    console.say(json.dumps(measure(options.file, options.size, options.precision, options.rows)))
 
 
 def machine() -> str:

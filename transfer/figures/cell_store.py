@@ -20,8 +20,7 @@ from transfer.inputs.pictures import Pictures
 from transfer.session import Job, Session
 from transfer.train import Result
 from vgg.errors import InputError, python
-from vgg.image.codec import to_uint8
-from vgg.image.file import read_image, write_image
+from vgg.tools.image import read_image, to_uint8, write_image
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 
 from transfer.figures.cells import BASE, FIGURES
 from transfer.inputs.files import SAMPLE, Files
-from vgg.console import terminal
-from vgg.console.arguments import file_name, whole_number
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import typed
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
 
 PROGRAM = "figures"
 WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
@@ -24,7 +22,7 @@ WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: one command for each figure, with the same options, and the two others."""
-    parser = terminal.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
+    parser = console.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
     for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
         figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())
@@ -61,7 +59,7 @@ def run_trade_off(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from transfer.figures.trade_off import draw
 
-    terminal.say(f"written: {draw(options.record, options.output)}")
+    console.say(f"written: {draw(options.record, options.output)}")
 
 
 def run_printed_losses(options: argparse.Namespace) -> None:
@@ -76,7 +74,7 @@ def run_printed_losses(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from transfer.figures.printed_losses import report
         from weights.load import load_weights
-    weights = load_weights(options.weights, terminal.say)
+    weights = load_weights(options.weights, console.say)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         report(weights, pictures)
 
@@ -97,4 +95,4 @@ def run_figures(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return terminal.run(PROGRAM, lambda: options.run(options))
+    return console.run(PROGRAM, lambda: options.run(options))

@@ -9,10 +9,10 @@ from transfer.command.record import environment
 from transfer.figures.cell_store import CellStore
 from transfer.figures.cells import Cell, Figure
 from transfer.train import Step
-from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError
-from vgg.image.file import read_image
-from vgg.image.sheet import contact_sheet
+from vgg.tools.console import interrupts_polled
+from vgg.tools.image import read_image
+from vgg.tools.sheet import contact_sheet
 from weights.verify import describe
 
 ROW_HEIGHT = 200

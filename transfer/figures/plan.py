@@ -11,8 +11,8 @@ from transfer.figures.cells import BASE, Cell, Figure
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import Pictures, load
 from vgg.errors import InputError
-from vgg.image.file import check_output
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools.image import check_output
 
 
 @dataclass(frozen=True)

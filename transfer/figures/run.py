@@ -13,9 +13,9 @@ from transfer.figures.plan import Plan
 from transfer.machine import usable_bytes
 from transfer.precision import fastest
 from transfer.session import Session
-from vgg.console import terminal
-from vgg.console.progress import duration, moving_bar
-from vgg.image.file import write_image
+from vgg.tools import console
+from vgg.tools.image import write_image
+from vgg.tools.progress import duration, moving_bar
 from weights.load import load_weights
 from weights.verify import is_genuine
 
@@ -27,10 +27,10 @@ def run(plan: Plan) -> None:
         InputError: the weights cannot be used, a cell needs more memory than there is, or its loss was no number.
         KeyboardInterrupt: stopped; what is finished is kept.
     """
-    weights = load_weights(plan.weights, terminal.say)
+    weights = load_weights(plan.weights, console.say)
     ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
     if ratio_factor != 1:
-        terminal.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
+        console.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
     figures = [adapted(figure, plan.size, plan.iterations, ratio_factor) for figure in plan.figures]
     session = Session(weights, usable_bytes(), fastest())
     stores = {figure.name: CellStore(session, plan.pictures, plan.folder / figure.name) for figure in figures}
@@ -38,14 +38,14 @@ def run(plan: Plan) -> None:
     missing = [(figure, cell) for figure, cell in chosen if not stores[figure.name].has(cell)]
     for figure, cell in missing:
         stores[figure.name].require_memory(cell)
-    terminal.say(f"{len(missing)} of {len(chosen)} pictures to make")
+    console.say(f"{len(missing)} of {len(chosen)} pictures to make")
     make_all(missing, stores)
     for figure in figures:
         there = [cell for cell in figure.cells if stores[figure.name].has(cell)]
         if there:
             path = plan.folder / f"{figure.name}.png"
             write_image(path, making.sheet_of(stores[figure.name], figure, there))
-            terminal.say(f"written: {path}  {figure.title}")
+            console.say(f"written: {path}  {figure.title}")
 
 
 def make_all(missing: Sequence[tuple[Figure, Cell]], stores: dict[str, CellStore]) -> None:
@@ -58,4 +58,4 @@ def make_all(missing: Sequence[tuple[Figure, Cell]], stores: dict[str, CellStore
             making.make_cell(stores[figure.name], cell, on_step)
         steps_done += cell.recipe.iterations
         left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
-        terminal.say(f"{number}/{len(missing)} {figure.name}: {cell.label}, {left} left")
+        console.say(f"{number}/{len(missing)} {figure.name}: {cell.label}, {left} left")

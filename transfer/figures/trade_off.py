@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from transfer.figures.history import History, history_of
 from vgg.errors import InputError, typed
-from vgg.files import atomic_write
-from vgg.image.file import check_output
+from vgg.tools.files import atomic_write
+from vgg.tools.image import check_output
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from transfer.inputs.region_names import NAMES
-from vgg.image.file import resize_to
+from vgg.tools.image import resize_to
 
 #: As many regions as there are colours with a name.
 MOST_REGIONS = len(NAMES)

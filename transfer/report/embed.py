@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transfer.report.markup import Html, tag
-from vgg.image.codec import encode, to_uint8
-from vgg.image.file import resize_to
+from vgg.tools.image import encode, resize_to, to_uint8
 
 #: Pixels up to which a result goes into its page without loss; a PNG of so many has about 2 MB.
 MOST_LOSSLESS = 1024 * 1024

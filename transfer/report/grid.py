@@ -12,7 +12,7 @@ import numpy as np
 
 from transfer.report.embed import embedded
 from transfer.report.markup import Html, document, section, table, tag
-from vgg.console.progress import duration
+from vgg.tools.progress import duration
 
 THUMBNAIL = 256  # longer side of a result in its cell, in pixels
 HEAD = 160  # of the pictures in the heads; they are shown smaller, but screens may have two pixels for one

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from transfer.report.markup import Html, joined, section, table, tag
-from vgg.console.progress import duration
+from vgg.tools.progress import duration
 
 #: Parts of a record that have tables of their own.
 ELSEWHERE = ("steps", "losses", "command")

@@ -12,8 +12,7 @@ from transfer.__main__ import main
 from transfer.colors import luminance
 from transfer.command import save
 from transfer_command import prepare, refused
-from vgg.image import codec
-from vgg.image.file import read_image, read_profile
+from vgg.tools.image import LARGEST_SIDE, read_image, read_profile
 
 ENLARGED = "enlarged from 32×24 to 64×48 pixels"
 
@@ -105,7 +104,7 @@ def test_reported_losses_are_of_the_picture_as_it_was_trained(tmp_path, words):
 
 
 def test_a_size_that_the_format_cannot_have_is_refused_before_the_run(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setitem(codec.LARGEST_SIDE, ".webp", 63)
+    monkeypatch.setitem(LARGEST_SIDE, ".webp", 63)
     line = refused([*words, "--full-size", "-o", str(tmp_path / "result.webp")], capfd, tmp_path)
     assert "--full-size means 64 × 48 pixels here, expected at most 63 on a side in a .webp file" in line
 

@@ -14,7 +14,7 @@ from transfer.figures import making
 from transfer.figures import run as figures_run
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from loss_record import record
 from transfer.figures.__main__ import main
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.mark.parametrize("new", [True, False])

@@ -2,8 +2,7 @@
 
 import pytest
 
-from vgg.console.arguments import file_name, whole_number
-from vgg.console.terminal import Parser
+from vgg.tools.console import Parser, file_name, whole_number
 
 
 def complaint(capfd, text: str, smallest: int = 16) -> str:

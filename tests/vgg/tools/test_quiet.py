@@ -7,7 +7,7 @@ from own_process import run_python
 # `os.write(2, …)` is what libpng and TensorFlow do.
 IN_A_COMMAND = """
 import os, subprocess, sys
-from vgg.console.terminal import run, say
+from vgg.tools.console import run, say
 
 def command():
     os.write(2, b"compiled code\\n")
@@ -68,15 +68,15 @@ def test_two_threads_that_decode_leave_stderr_alone(tmp_path):
     program = """
 import os, sys, threading
 import cv2, numpy
-from vgg.image import codec
+from vgg.tools.image import decode, encode
 before, seen = os.fstat(2), set()
 real = cv2.imdecode
 def watched(*arguments):
     seen.add(os.fstat(2).st_ino == before.st_ino)
     return real(*arguments)
 cv2.imdecode = watched
-data = codec.encode(numpy.zeros((64, 64, 3), numpy.uint8), ".png")
-work = lambda: [codec.decode(data, "PNG", "a") for _ in range(20)]
+data = encode(numpy.zeros((64, 64, 3), numpy.uint8), ".png")
+work = lambda: [decode(data, "PNG", "a") for _ in range(20)]
 threads = [threading.Thread(target=work) for _ in range(4)]
 [thread.start() for thread in threads]
 [thread.join() for thread in threads]

@@ -27,7 +27,7 @@ from image_files import (
 )
 from own_process import run_python
 from vgg.errors import InputError
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_tiffs_that_would_come_out_wrong_are_refused(tmp_path, data, words):
 
 READ_ALL = """
 import sys, cv2, numpy
-from vgg.console.terminal import run
-from vgg.image.file import read_image, write_image
+from vgg.tools.console import run
+from vgg.tools.image import read_image, write_image
 
 def read_all():
     for path in sys.argv[2:]:
@@ -238,7 +238,7 @@ def test_codecs_print_nothing_while_a_command_runs(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 def test_reading_works_without_a_terminal(tmp_path):
     (tmp_path / "a.png").write_bytes(png_of(STORED))
-    code = f"from vgg.image.file import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
+    code = f"from vgg.tools.image import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
     closed = ["sh", "-c", '"$0" -B -c "$1" 2>&-', sys.executable, code]
     done = subprocess.run(closed, cwd=Path(__file__).parents[3], capture_output=True, check=True)
     assert done.stdout == b"(16, 24, 3)\n"

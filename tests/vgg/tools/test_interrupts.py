@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from own_process import run_python
-from vgg.console import terminal
-from vgg.console.interrupts import interrupts_at_once, interrupts_polled
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, interrupts_polled
 
 
 def test_outside_the_main_thread_a_command_runs_and_blocks_do_nothing(capfd):
@@ -17,7 +17,7 @@ def test_outside_the_main_thread_a_command_runs_and_blocks_do_nothing(capfd):
         with interrupts_polled("one moment"), interrupts_at_once():
             return 5
 
-    thread = threading.Thread(target=lambda: codes.append(terminal.run("test", command)))
+    thread = threading.Thread(target=lambda: codes.append(console.run("test", command)))
     thread.start()
     thread.join()
     assert codes == [5] and capfd.readouterr().err == ""
@@ -25,7 +25,7 @@ def test_outside_the_main_thread_a_command_runs_and_blocks_do_nothing(capfd):
 
 def test_handlers_are_put_back():
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    assert terminal.run("test", lambda: 0) == 0
+    assert console.run("test", lambda: 0) == 0
     assert {number: signal.getsignal(number) for number in before} == before
 
 
@@ -33,7 +33,7 @@ def test_ignored_signals_stay_ignored():
     """As `nohup` wants it."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        assert terminal.run("test", lambda: signal.raise_signal(signal.SIGHUP)) == 0
+        assert console.run("test", lambda: signal.raise_signal(signal.SIGHUP)) == 0
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -42,7 +42,7 @@ def test_a_system_without_sighup():
     """Windows: the module is imported and a command runs."""
     program = (
         "import _signal, signal; del _signal.SIGHUP, signal.SIGHUP\n"
-        "from vgg.console.terminal import run; print(run('test', lambda: 3))"
+        "from vgg.tools.console import run; print(run('test', lambda: 3))"
     )
     assert run_python(program).stdout == "3\n"
 
@@ -50,8 +50,8 @@ def test_a_system_without_sighup():
 AT_ONCE = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.terminal import run
+from vgg.tools.console import interrupts_at_once
+from vgg.tools.console import run
 
 def swallows():
     with interrupts_at_once():
@@ -88,7 +88,7 @@ def test_a_polled_signal_waits_until_somebody_asks(capfd, name):
             check()
         done.append("after the block")
 
-    assert terminal.run("test", command) == 0, "it took effect once"
+    assert console.run("test", command) == 0, "it took effect once"
     assert done == ["the step ends", "saved", "after the block"]
     assert capfd.readouterr().err == "one moment\n"
 
@@ -109,5 +109,5 @@ def test_a_polled_signal_that_nobody_asked_for_stops_the_command_after_the_block
             done.append("saved")
         done.append("not reached")
 
-    assert terminal.run("test", command) == 130
+    assert console.run("test", command) == 130
     assert done == ["saved"] and capfd.readouterr().err == "one moment\ntest: stopped\n"

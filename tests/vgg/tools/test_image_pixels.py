@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from image_files import CMYK_JPEG, GIF, STORED, encoded, png, png_of, read_bytes, tiff
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 OPENCV = tuple(int(part) for part in cv2.__version__.split(".")[:2])
 

@@ -5,8 +5,8 @@ import pytest
 
 from image_files import BLOCKS, STORED, assert_one_line
 from vgg.errors import InputError
-from vgg.image.file import resize, resize_to
 from vgg.layers import SMALLEST_SIDE
+from vgg.tools.image import resize, resize_to
 
 
 def test_longer_side_and_shape():

@@ -6,8 +6,7 @@ import pytest
 
 from image_files import STORED, assert_one_line
 from vgg.errors import InputError
-from vgg.image.codec import LARGEST_SIDE, encode, to_depth
-from vgg.image.file import check_output, read_image, write_image
+from vgg.tools.image import LARGEST_SIDE, check_output, encode, read_image, to_depth, write_image
 
 #: 12 288 different numbers from a little below 0 to a little above 255.
 RAMP = np.linspace(-3, 258, 64 * 64 * 3, dtype=np.float32).reshape(64, 64, 3)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
-from vgg.console.terminal import say
+from vgg.tools.console import say
 
 LINE_SECONDS = 10.0
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from image_files import STORED, encoded, exif, jpeg_with, png_of, tiff
-from vgg.image.file import read_image, read_profile, write_image
+from vgg.tools.image import read_image, read_profile, write_image
 
 
 def icc(size: int, space: bytes = b"RGB ", signature: bytes = b"acsp") -> bytes:

@@ -1,12 +1,12 @@
-"""A contact sheet: labelled pictures side by side on white, to compare results at a glance."""
+"""A contact sheet: labelled images side by side on white, to compare results at a glance."""
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from vgg.image.codec import to_uint8
-from vgg.image.file import resize_to
+from vgg.tools.image import resize_to, to_uint8
 
 _WHITE, _DARK_GREY = 255, (64, 64, 64)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -38,7 +38,7 @@ def contact_sheet(
     cells = [_cell(label, picture, height, font_size) for label, picture in pictures]
     cell_height = cells[0].shape[0]
     widths = [max(cell.shape[1] for cell in cells[column::columns]) for column in range(min(columns, len(cells)))]
-    rows = -(-len(cells) // columns)
+    rows = math.ceil(len(cells) / columns)
     sheet = _white(rows * (cell_height + _MARGIN) + _MARGIN, sum(widths) + (len(widths) + 1) * _MARGIN)
     for number, cell in enumerate(cells):
         row, column = divmod(number, columns)

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from vgg.console import terminal
 from vgg.errors import InputError
+from vgg.tools import console
 
 
 class Stubborn:
@@ -23,7 +23,7 @@ def test_a_ctrl_c_that_falls_into_a_del_still_stops_the_command(capfd):
             time.sleep(0.001)
         return 0
 
-    assert terminal.run("transfer", work) == 130
+    assert console.run("transfer", work) == 130
     assert capfd.readouterr().err == "transfer: stopped\n"
 
 
@@ -36,7 +36,7 @@ def test_other_errors_there_are_shown_as_ever(capfd):
         Broken()
         return 0
 
-    assert terminal.run("transfer", work) == 0
+    assert console.run("transfer", work) == 0
     assert "ValueError: from inside" in capfd.readouterr().err
 
 
@@ -45,8 +45,8 @@ SHOWN = r"a\x1b]0;title\x07\nb\r\u202e\udcff×…é日"
 
 
 def test_every_line_is_printable(capfd):
-    terminal.say(EVIL)
-    terminal.say_lines("first\nsecond\t")
+    console.say(EVIL)
+    console.say_lines("first\nsecond\t")
     assert capfd.readouterr().out == SHOWN + "\nfirst\nsecond\\t\n"
 
 
@@ -55,5 +55,5 @@ def test_the_last_line_of_a_command_is_printable(capfd, error, line):
     def command():
         raise error(EVIL)
 
-    terminal.run("test", command)
+    console.run("test", command)
     assert capfd.readouterr().err == f"{line}{SHOWN}\n"

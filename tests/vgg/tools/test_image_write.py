@@ -9,7 +9,7 @@ import pytest
 
 from image_files import STORED, assert_one_line
 from vgg.errors import InputError
-from vgg.image.file import check_output, read_image, write_image
+from vgg.tools.image import check_output, read_image, write_image
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "a.tif", "a.tiff", "a.bmp", "A.PNG", "new/er/grüße 🎨.png"])
