@@ -63,7 +63,7 @@ def test_16_bits_are_refused_before_the_run(tmp_path, words, capfd, monkeypatch,
     monkeypatch.setattr("transfer.command.command_line.start_tensorflow", lambda: pytest.fail("too late"))
     words += ["-o", str(tmp_path / f"result.{ending}"), "--depth", "16"]
     line = refused(words, capfd, tmp_path)
-    assert f"ends in '.{ending}', a format of 8 bits, expected one of .png, .tif, .tiff for a depth of 16" in line
+    assert f"ends in '.{ending}', expected one of .png, .tif, .tiff for a depth of 16" in line
     assert "invalid choice: 12" in refused([*words[:-1], "12"], capfd, tmp_path)
 
 

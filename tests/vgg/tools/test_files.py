@@ -67,7 +67,7 @@ def test_leftovers_of_a_killed_process_are_removed_but_not_of_one_that_writes(tm
         "import os, sys; from pathlib import Path; from vgg.tools.files import atomic_write\n"
         "with atomic_write(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], cwd=Path(__file__).parents[2], check=False)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], cwd=Path(__file__).parents[3], check=False)
     (killed,) = tmp_path.iterdir()
     with atomic_write(tmp_path / "a.png") as unfinished:
         unfinished.write_text("first")
@@ -141,7 +141,7 @@ def test_a_folder_of_somebody_else(tmp_path):
         if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
             folder.chmod(folder.stat().st_mode | 0o055)
     command = [sys.executable, "-c", program, str(tmp_path / "locked" / "a.png")]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
     assert "Permission denied" in done.stdout
 
 
