@@ -21,7 +21,7 @@ STOPPED = 130  # as a shell reports a program that Ctrl-C ended
 #: More than this no size, seed or number of steps can use, and larger ones overflow in NumPy.
 LARGEST = 2**63 - 1
 #: SIGHUP does not exist on Windows.
-SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -104,7 +104,7 @@ def printable(text: str) -> str:
     )
 
 
-def say(line: str, stream: TextIO | None = None, end: str = "\n") -> None:
+def say(line: str, stream: TextIO | None = None) -> None:
     """Print `line` at once, on stdout by default, as one printable line.
 
     Once nobody can read it (a closed pipe, a full disk, a terminal that is gone) the work goes on in silence: a picture
@@ -112,7 +112,7 @@ def say(line: str, stream: TextIO | None = None, end: str = "\n") -> None:
     """
     stream = stream or sys.stdout
     try:
-        print(printable(line), file=stream, end=end, flush=True)
+        print(printable(line), file=stream, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still buffered goes there too
 
@@ -219,7 +219,7 @@ def interrupts_at_once() -> Iterator[None]:
     TensorFlow turns a KeyboardInterrupt into other errors, prints it or loses it while it is imported or compiles.
     Where no command runs, as in a notebook, nothing changes.
     """
-    handlers = [signal.getsignal(number) for number in SIGNALS]
+    handlers = [signal.getsignal(number) for number in _SIGNALS]
     stop = next((handler for handler in handlers if isinstance(handler, _Stop)), None)
     with _signals_handled_by(stop.at_once if stop else None):
         yield
@@ -227,10 +227,10 @@ def interrupts_at_once() -> Iterator[None]:
 
 @contextmanager
 def _signals_handled_by(handler: Handler | None) -> Iterator[None]:
-    """Let `handler`, unless None, take all `SIGNALS` inside the block but those that are ignored, as by `nohup`."""
+    """Let `handler`, unless None, take all `_SIGNALS` inside the block but those that are ignored, as by `nohup`."""
     before: dict[int, Any] = {}
     try:
-        for number in SIGNALS:
+        for number in _SIGNALS:
             if handler and signal.getsignal(number) not in (signal.SIG_IGN, None):
                 with suppress(ValueError):  # another thread than the main one
                     before[number] = signal.signal(number, handler)

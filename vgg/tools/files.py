@@ -37,8 +37,9 @@ def check_place(path: Path) -> None:
     # With `lexists` a link that leads nowhere, as to a disk that is not mounted, counts as being there.
     folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     # One by one: the system does not look at what follows a folder that does not exist.
-    names = (*path.absolute().relative_to(folder).parts, _unfinished(path).name)
-    for place in (path.absolute(), *(folder / name for name in names)):
+    unfinished = _unfinished(path.absolute())
+    names = (*path.absolute().relative_to(folder).parts, unfinished.name)
+    for place in (path.absolute(), unfinished, *(folder / name for name in names)):
         try:
             os.lstat(place)
         except OSError as error:
