@@ -1,8 +1,6 @@
 """`python -m transfer`: one style transfer; its options and commands are in `command/command_line.py`."""
 
-import sys
-
 from transfer.command.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

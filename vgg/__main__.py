@@ -1,8 +1,6 @@
 """`python -m vgg`: the microscope; its options and commands are in `microscope/command_line.py`."""
 
-import sys
-
 from vgg.microscope.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -1,8 +1,6 @@
 """`python -m weights`: getting the weights and checking them; its options and commands are in `command_line.py`."""
 
-import sys
-
 from weights.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

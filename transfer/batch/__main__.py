@@ -1,8 +1,6 @@
 """`python -m transfer.batch`: many pictures; its options are in `command_line.py`."""
 
-import sys
-
 from transfer.batch.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -1,8 +1,6 @@
 """`python -m transfer.bench`: measurements of speed and memory; its options and commands are in `command_line.py`."""
 
-import sys
-
 from transfer.bench.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

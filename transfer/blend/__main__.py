@@ -1,8 +1,6 @@
 """`python -m transfer.blend`: from one style to another; its options are in `command_line.py`."""
 
-import sys
-
 from transfer.blend.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -1,8 +1,6 @@
 """`python -m transfer.figures`: the paper's figures; its options and commands are in `command_line.py`."""
 
-import sys
-
 from transfer.figures.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -1,8 +1,6 @@
 """`python -m transfer.masks`: label pictures without an editor; its options are in `command_line.py`."""
 
-import sys
-
 from transfer.masks.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -1,8 +1,6 @@
 """`python -m transfer.video`: a film in the manner of a painting; its options are in `command_line.py`."""
 
-import sys
-
 from transfer.video.command_line import main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

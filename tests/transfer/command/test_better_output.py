@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from image_files import encoded, exif, jpeg_with, png_of
+from image_files import encoded, exif, icc, jpeg_with, png_of
 from transfer.__main__ import main
 from transfer.colors import luminance
 from transfer.command import save
@@ -25,12 +25,6 @@ def words(tmp_path) -> list[str]:
 
 def result_of(folder) -> dict:
     return json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))["result"]
-
-
-def profile_like(size: int) -> bytes:
-    """As much of an ICC profile as is looked at: its size, its colour space and its signature."""
-    body = np.random.default_rng(1).integers(0, 256, size, np.uint8).tobytes()
-    return size.to_bytes(4, "big") + body[4:16] + b"RGB " + body[20:36] + b"acsp" + body[40:]
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
@@ -111,7 +105,7 @@ def test_a_size_that_the_format_cannot_have_is_refused_before_the_run(tmp_path, 
 
 def test_the_profile_of_a_turned_photo_arrives_with_the_picture_upright(tmp_path, words):
     """64 × 48 pixels in the file, with an orientation that means 48 × 64."""
-    profile = profile_like(100_000)
+    profile = icc(100_000)
     pieces = [profile[:60_000], profile[60_000:]]
     segments = [b"ICC_PROFILE\0" + bytes([i + 1, 2]) + piece for i, piece in enumerate(pieces)]
     jpeg = encoded(".jpg", read_image(tmp_path / "content.png"))
