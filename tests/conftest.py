@@ -15,10 +15,10 @@ from tiny_network import tiny_weights
 from transfer import session
 from transfer.objective.whole import WholeEvaluation
 from transfer.term import Term
-from vgg.console.quiet import start_tensorflow
 from vgg.matfile.read import Weights
 from vgg.matfile.write import write
 from vgg.network import VGG19
+from vgg.tools.console import start_tensorflow
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
 start_tensorflow()

@@ -12,8 +12,8 @@ import numpy as np
 
 from transfer.inputs.pictures import Pictures
 from transfer.recipe.choices import Recipe
-from vgg.image.file import resize, resize_to
 from vgg.layers import SMALLEST_SIDE
+from vgg.tools.image import resize, resize_to
 
 #: The last size passed through is at most this share of the final one; a closer one would not be worth its steps.
 LARGEST_SHARE = 0.75

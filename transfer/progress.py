@@ -15,8 +15,8 @@ import numpy as np
 
 from transfer.margin import continued, kept
 from transfer.term import Losses
-from vgg.image.file import resize_to
 from vgg.optimize.optimizer import Evaluate, State
+from vgg.tools.image import resize_to
 
 if TYPE_CHECKING:
     from transfer.train import Objective, Phase

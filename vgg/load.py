@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError
 from vgg.matfile.sniff import SHIPPED
+from vgg.tools.console import start_tensorflow
 
 if TYPE_CHECKING:
     from vgg.network import VGG19

@@ -1,17 +1,6 @@
 """`python -m weights`: getting the weights and checking them; its options and commands are in `command_line.py`."""
 
-from collections.abc import Sequence
-
-from vgg.console.start import start_program
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    # Here and not above: a Ctrl-C during these imports ends the program in one line, see `start_program`.
-    from weights.command_line import main
-
-    return main(arguments)
-
+from weights.command_line import main
 
 if __name__ == "__main__":
-    start_program("weights", main)
+    raise SystemExit(main())

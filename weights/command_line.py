@@ -12,14 +12,11 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import get_args
 
-from vgg.console import terminal
-from vgg.console.arguments import file_name, number, whole_number
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
-from vgg.console.terminal import say
 from vgg.errors import InputError, typed
-from vgg.files import check_place
 from vgg.load import FOLDER, weights_path
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, number, say, start_tensorflow, whole_number
+from vgg.tools.files import check_place
 from weights.train.settings import Phase, Pooling, Settings
 
 Commands = argparse._SubParsersAction  # of parsers
@@ -27,7 +24,7 @@ Commands = argparse._SubParsersAction  # of parsers
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; each command adds itself and names the function that runs it."""
-    parser = terminal.Parser(prog=typed("weights"), description="Get the weights of VGG-19 and check them.")
+    parser = console.Parser(prog=typed("weights"), description="Get the weights of VGG-19 and check them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_download(commands)
     add_train(commands)
@@ -39,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return terminal.run("weights", lambda: options.run(options))
+    return console.run("weights", lambda: options.run(options))
 
 
 def add_download(commands: Commands) -> None:

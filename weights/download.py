@@ -8,18 +8,17 @@ import errno
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
 import requests
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
-from vgg.console.terminal import printable, say
 from vgg.errors import WeightsError, typed
-from vgg.files import check_place, file_digest
+from vgg.tools.console import printable, say
+from vgg.tools.files import check_place, file_digest
+from vgg.tools.progress import bytes_display
 from weights.published import Source, recognise
 
 BLOCK = 1 << 14  # bytes read at a time; a cut loses less than this
@@ -27,7 +26,6 @@ LARGEST = 1_000_000_000  # bytes; where a body of unknown length is stopped; the
 SILENCE = 30.0  # seconds without a byte after which a connection counts as cut
 WAITS = (1.0, 2.0, 4.0)  # seconds before each attempt that follows one without progress
 TEMPORARY = (408, 425, 429, 500, 502, 503, 504)  # status codes that may be different in a moment
-LINE_SECONDS = 10.0  # a log gets a line at least this often
 
 
 class Refused(Exception):
@@ -152,7 +150,8 @@ def _receive(part: Path, url: str, source: Source, stream: TextIO, silence: floa
                 f"{(total - _size(part)) / 1e6:,.1f} MB: free some space or choose another disk with --to"
             )
         done, limit = start, LARGEST if total is None else total
-        with part.open("ab" if start else "wb") as file, _display(stream, url, start, total) as show:
+        say(f"from {url}", stream)
+        with part.open("ab" if start else "wb") as file, bytes_display(stream, start, total) as show:
             for block in _blocks(response):
                 done += len(block)
                 if done > limit:
@@ -198,27 +197,6 @@ def _accept(part: Path, source: Source, target: Path) -> None:
     with part.open("r+b") as file:
         os.fsync(file.fileno())  # after a power cut the name must not be there without the bytes
     os.replace(part, target)
-
-
-@contextmanager
-def _display(stream: TextIO, url: str, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Yield a function that shows how many bytes are done: a bar on a terminal, elsewhere a line now and then."""
-    say(f"from {url}", stream)
-    columns = DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
-    with Progress(BarColumn(20), *columns, console=Console(file=stream), disable=not stream.isatty()) as bar:
-        # What an earlier run left counts as done, but not towards the rate.
-        task = bar.add_task("", total=total, completed=start)
-        shown, shown_at = start, time.monotonic()
-
-        def show(done: int) -> None:
-            nonlocal shown, shown_at
-            bar.update(task, completed=done)
-            grown = total and (done - shown >= total / 10 or done == total)
-            if bar.disable and (grown or time.monotonic() - shown_at >= LINE_SECONDS):
-                say("  ".join(column.render(bar.tasks[0]).plain for column in columns), stream)
-                shown, shown_at = done, time.monotonic()
-
-        yield show
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vgg.files import file_digest
 from vgg.load import GENUINE_BETA16, GENUINE_LATER
+from vgg.tools.files import file_digest
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from vgg.errors import InputError
-from vgg.image.file import read_image, read_size
+from vgg.tools.image import read_image, read_size
 
 # Blocks of 8 × 8, which JPEG keeps apart; no rotation or mirroring leaves them as they are.
 BLOCKS = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]], [[255, 255, 255], [60, 60, 60], [200, 200, 40]]], np.uint8)
@@ -118,6 +118,14 @@ def webp_with(exif_data: bytes, rgb: np.ndarray) -> bytes:
     chunks += b"odd " + struct.pack("<I", 5) + b"12345\0"  # padded to an even length
     chunks += b"EXIF" + struct.pack("<I", len(exif_data)) + exif_data
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
+def icc(size: int, space: bytes = b"RGB ", signature: bytes = b"acsp") -> bytes:
+    """A profile of `size` bytes, a multiple of 4, without a tag and then noise, which zlib cannot make smaller."""
+    white = bytes.fromhex("0000f6d6000100000000d32d")  # D50, which libpng wants to see
+    header = struct.pack(">I", size) + bytes(4) + b"\4\x30\0\0mntr" + space + b"XYZ " + bytes(12) + signature
+    noise = np.random.default_rng(size).integers(0, 256, max(size - 132, 0), np.uint8).tobytes()
+    return (header.ljust(68, b"\0") + white).ljust(132, b"\0")[:size] + noise
 
 
 def read_bytes(folder: Path, data: bytes) -> np.ndarray:

@@ -9,7 +9,7 @@ from refused_command import refused_by
 from transfer.__main__ import main as transfer
 from transfer.blend.__main__ import main
 from transfer_command import prepare
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 #: What a normalised network is measured on here, instead of twelve larger drawings.
 MEASURING = [np.random.default_rng(seed).integers(0, 256, (48, 40, 3), dtype=np.uint8) for seed in (6, 7)]

@@ -12,18 +12,17 @@ from transfer.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, re
 from transfer.command.options import recipe_from
 from transfer.command.parser import add_run_options
 from transfer.command.workers import workers_wanted
-from vgg.console import terminal
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, start_tensorflow
 
 PROGRAM = "batch"
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: what the pictures are, and all options of `python -m transfer`, which hold for each."""
-    parser = terminal.Parser(
+    parser = console.Parser(
         prog=typed("transfer.batch"),
         description="Make many pictures: contents in one or several styles.",
         epilog="Name one of: a folder; --contents and --styles; a CSV file. Not with --workers or --scheduler: "
@@ -87,7 +86,7 @@ def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
         if with_workers:
             from transfer.cluster.maker import hired
 
-            hire = partial(hired, options, (lambda line: None) if options.quiet else terminal.say)
+            hire = partial(hired, options, (lambda line: None) if options.quiet else console.say)
     return run(orders, recipe, options, command, hire)
 
 
@@ -110,4 +109,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_args(command)
-    return terminal.run(PROGRAM, lambda: make_batch(options, [python(), "-m", "transfer.batch", *command]))
+    return console.run(PROGRAM, lambda: make_batch(options, [python(), "-m", "transfer.batch", *command]))

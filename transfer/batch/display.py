@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from transfer.batch.table import Row
 from transfer.term import Losses
-from vgg.console import terminal
-from vgg.console.progress import duration, moving_bar
+from vgg.tools import console
+from vgg.tools.progress import duration, moving_bar
 
 #: Pictures in work that the bar names; many workers have more.
 NAMED = 3
@@ -53,10 +53,10 @@ class Display:
             return
         if row.problem:
             self._said.add(row.problem)
-            terminal.say(f"batch: {row.problem}", sys.stderr)
+            console.say(f"batch: {row.problem}", sys.stderr)
         elif not self.quiet:
             left = f"{duration(self.left())} left"
-            terminal.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")
+            console.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")
 
     def left(self) -> float:
         """Return the seconds that the pictures to come will take."""

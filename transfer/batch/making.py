@@ -22,9 +22,9 @@ from transfer.command.watching import watchers_of
 from transfer.session import Job, Session
 from transfer.term import Losses
 from transfer.train import Result, Step, Watch
-from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError
-from vgg.image.codec import Depth
+from vgg.tools.console import interrupts_polled
+from vgg.tools.image import Depth
 
 #: A picture's name, the number of its step, and the losses there.
 OnStep = Callable[[str, int, Losses], None]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from transfer.inputs.folder import ENDINGS, natural, pictures_in
 from vgg.errors import InputError
-from vgg.files import open_file
+from vgg.tools.files import open_file
 
 PREFIXES = {"content": "content_", "style": "style_"}
 

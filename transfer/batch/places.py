@@ -9,7 +9,7 @@ from transfer.batch.orders import Order
 from transfer.batch.pairs import one_name
 from transfer.command.outputs import preview_of
 from vgg.errors import InputError
-from vgg.files import check_place
+from vgg.tools.files import check_place
 
 #: The files of the whole batch, beside the pictures.
 SHEET, TABLE, PAGE = "batch-sheet.png", "batch.csv", "batch-report.html"

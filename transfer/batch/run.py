@@ -20,11 +20,11 @@ from transfer.full_size import full_size
 from transfer.machine import usable_bytes
 from transfer.recipe.choices import Recipe
 from transfer.session import Session, precision_of
-from vgg.console import terminal
 from vgg.errors import InputError
-from vgg.files import remove_leftovers
-from vgg.image.file import read_image
 from vgg.matfile.read import Weights
+from vgg.tools import console
+from vgg.tools.files import remove_leftovers
+from vgg.tools.image import read_image
 from weights.load import load_weights
 
 SOME_FAILED = 3
@@ -57,7 +57,7 @@ def run(
         InputError: nothing can be written any more; what is finished is kept.
         KeyboardInterrupt: stopped; what is finished is kept.
     """
-    say: Say = (lambda line: None) if options.quiet else terminal.say
+    say: Say = (lambda line: None) if options.quiet else console.say
     weights = load_weights(options.weights, say)
     rows: dict[Order, Row] = {}
     missing = still_missing(orders, recipe, options, weights, rows)
@@ -135,12 +135,12 @@ def add_overviews(made: Sequence[Order], recipe: Recipe, options: argparse.Names
 def ended(orders: Sequence[Order], rows: Mapping[Order, Row], lost: Lost | None) -> int:
     """Say on stderr if something could not be made; return the exit code."""
     if lost:
-        terminal.say(f"batch: {lost}", sys.stderr)
+        console.say(f"batch: {lost}", sys.stderr)
         return SOME_FAILED
     failed = sum(bool(row.problem) for row in rows.values())
     if failed:
-        terminal.say(f"batch: {failed} of {len(orders)} pictures could not be made, see {TABLE}", sys.stderr)
-    return SOME_FAILED if failed else terminal.DONE
+        console.say(f"batch: {failed} of {len(orders)} pictures could not be made, see {TABLE}", sys.stderr)
+    return SOME_FAILED if failed else console.DONE
 
 
 def session_of(weights: Weights, precision: str, options: argparse.Namespace) -> Session:

@@ -13,8 +13,8 @@ from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
 from transfer.recipe.choices import Crop, Recipe
 from vgg.errors import InputError
-from vgg.image.file import read_image, resize
-from vgg.image.sheet import contact_sheet
+from vgg.tools.image import read_image, resize
+from vgg.tools.sheet import contact_sheet
 
 #: Pixels of a cell's height, and of the whole sheet's, which a large batch stays below by lower cells.
 CELL, LARGEST_SHEET = 200, 6000

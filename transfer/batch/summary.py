@@ -14,7 +14,7 @@ from transfer.command.save import write_text
 from transfer.recipe.choices import Recipe
 from transfer.report.page import IN_HEAD, Cell, grid_page
 from transfer.report.page import thumbnail as small
-from vgg.image.file import read_image, write_image
+from vgg.tools.image import read_image, write_image
 
 
 def write_summary(

@@ -9,7 +9,7 @@ from typing import Any
 from transfer.batch.making import Made
 from transfer.batch.orders import Order
 from transfer.batch.pairs import harmless
-from vgg.files import atomic_write
+from vgg.tools.files import atomic_write
 
 COLUMNS = ("content", "style", "file", "total", "content loss", "style loss", "tv loss", "steps", "seconds", "problem")
 

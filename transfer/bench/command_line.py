@@ -19,12 +19,10 @@ import numpy as np
 from transfer.inputs.sample_painting import painting
 from transfer.inputs.sample_scene import scene
 from transfer.machine import processor
-from vgg.console import terminal
-from vgg.console.arguments import file_name
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import typed
-from vgg.image.file import write_image
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow
+from vgg.tools.image import write_image
 
 TABLES = {
     "evaluation": "one evaluation against the machine's matrix multiply",
@@ -40,7 +38,7 @@ FRAMES = 12  # of the film
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    parser = terminal.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
+    parser = console.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
     parser.add_argument(
         "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
     )
@@ -50,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name, help=about)
         command.set_defaults(run=lambda options, name=name: print_tables(options, [name]))
     options = parser.parse_args(arguments)
-    return terminal.run("bench", lambda: options.run(options))
+    return console.run("bench", lambda: options.run(options))
 
 
 def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
@@ -60,10 +58,10 @@ def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
         from transfer.bench import measurements
         from weights.load import load_weights
 
-    weights = load_weights(options.weights, terminal.say)
+    weights = load_weights(options.weights, console.say)
     # Every number below depends on these.
     versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
-    terminal.say(f"machine: {processor()}, {os.cpu_count()} cores; {versions}")
+    console.say(f"machine: {processor()}, {os.cpu_count()} cores; {versions}")
     tables = {
         "evaluation": lambda: measurements.evaluation(weights, 512),
         "convergence": lambda: measurements.convergence(weights, 256),
@@ -71,9 +69,9 @@ def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
         "batch": lambda: whole_commands(weights.path),
     }
     for name in names:
-        terminal.say("")
+        console.say("")
         for line in tables[name]():
-            terminal.say(line)
+            console.say(line)
 
 
 def whole_commands(weights: Path) -> Iterator[str]:

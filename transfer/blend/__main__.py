@@ -1,17 +1,6 @@
 """`python -m transfer.blend`: from one style to another; its options are in `command_line.py`."""
 
-from collections.abc import Sequence
-
-from vgg.console.start import start_program
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    # Here and not above: a Ctrl-C during these imports ends the program in one line, see `start_program`.
-    from transfer.blend.command_line import main
-
-    return main(arguments)
-
+from transfer.blend.command_line import main
 
 if __name__ == "__main__":
-    start_program("blend", main)
+    raise SystemExit(main())

@@ -15,14 +15,12 @@ import numpy as np
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT, RECIPES, recipe_named
-from vgg.console import terminal
-from vgg.console.arguments import file_name, whole_number
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError, typed
-from vgg.image.file import check_output, write_image
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
+from vgg.tools.image import check_output, write_image
 
 SIZE = 256
 PICTURES = 5
@@ -31,7 +29,7 @@ MOST_PICTURES = 50
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser."""
-    parser = terminal.Parser(prog=typed("transfer.blend"), description="Make a strip from one style to another.")
+    parser = console.Parser(prog=typed("transfer.blend"), description="Make a strip from one style to another.")
     add = parser.add_argument
     add("content", help="a picture, or `sample`")
     add("styles", nargs=2, metavar="STYLE", help="two pictures; `sample` may be one of them")
@@ -68,11 +66,11 @@ def make_strip(options: argparse.Namespace) -> None:
         from transfer.command.watchers import describe
         from transfer.machine import usable_bytes
         from transfer.session import Job, Session, precision_of
-        from vgg.console.progress import moving_bar
-        from vgg.image.sheet import contact_sheet
+        from vgg.tools.progress import moving_bar
+        from vgg.tools.sheet import contact_sheet
         from weights.load import load_weights
 
-        session = Session(load_weights(options.weights, terminal.say), usable_bytes(), precision_of("auto", recipe))
+        session = Session(load_weights(options.weights, console.say), usable_bytes(), precision_of("auto", recipe))
         images = []
         for number, (of_blend, (share, other)) in enumerate(zip(pictures, blends(len(pictures)), strict=True), start=1):
             job = Job(recipe, of_blend)
@@ -83,14 +81,14 @@ def make_strip(options: argparse.Namespace) -> None:
             if result.stopped == "interrupted":
                 raise KeyboardInterrupt("nothing was written")
             images.append((f"{share:.2f} : {other:.2f}", result.image))
-            terminal.say(f"{number}/{len(pictures)}: {images[-1][0]}")
+            console.say(f"{number}/{len(pictures)}: {images[-1][0]}")
     content, (style, other_style) = pictures[0].content_image, pictures[0].style_images
     strip = [("content", content), ("style 1", style), *images, ("style 2", other_style)]
     write_image(options.output, contact_sheet(strip))
-    terminal.say(f"written: {options.output}")
+    console.say(f"written: {options.output}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return terminal.run("blend", lambda: make_strip(options))
+    return console.run("blend", lambda: make_strip(options))

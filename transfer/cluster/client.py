@@ -19,8 +19,8 @@ from transfer.batch.making import Lost
 from transfer.cluster.worker import RESOURCE, Pictures, about
 from transfer.command.differences import differences
 from transfer.machine import processors
-from vgg.console.interrupts import interrupts_polled
 from vgg.errors import InputError, typed
+from vgg.tools.console import interrupts_polled
 
 #: What Dask's calls raise when there is no scheduler. In Python 3.10 the second is not among the first.
 GONE = (OSError, asyncio.TimeoutError, asyncio.CancelledError, CancelledError)

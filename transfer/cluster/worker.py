@@ -15,13 +15,13 @@ from distributed.worker import Worker
 
 import transfer
 import vgg
-from vgg.console.quiet import start_tensorflow
+from vgg.tools.console import start_tensorflow
 
 if TYPE_CHECKING:  # TensorFlow is not imported before `start_tensorflow`
     from transfer.session import Job, Session
     from transfer.train import Step
-    from vgg.image.codec import Depth
     from vgg.matfile.read import Weights
+    from vgg.tools.image import Depth
 
 #: The resource of which each worker has one and each picture needs one.
 RESOURCE = "picture"

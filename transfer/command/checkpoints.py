@@ -14,9 +14,9 @@ from transfer.command.differences import differences
 from transfer.command.state_file import Unfinished, read, write
 from transfer.progress import Progress
 from transfer.train import Phase
-from vgg.console import terminal
 from vgg.errors import InputError
-from vgg.files import remove_leftovers
+from vgg.tools import console
+from vgg.tools.files import remove_leftovers
 
 SECONDS = 30.0
 #: Writing takes at most this share of the time: the state of a large picture has gigabytes.
@@ -99,7 +99,7 @@ class Checkpoints:
         try:
             write(self.path, self._progress, self.phases, self.settings, self.environment)
         except InputError as error:
-            terminal.say(f"transfer: {error}; the run goes on without checkpoints", sys.stderr)
+            console.say(f"transfer: {error}; the run goes on without checkpoints", sys.stderr)
             self.every = 0
             return
         self._written_at = time.monotonic()

@@ -15,25 +15,24 @@ from transfer.command.sources import sources
 from transfer.command.workers import workers_wanted
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
-from vgg.console import terminal
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, start_tensorflow
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_intermixed_args(command)  # pictures before and after options
-    return terminal.run("transfer", lambda: _transfer(options, [python(), "-m", "transfer", *command]))
+    return console.run("transfer", lambda: _transfer(options, [python(), "-m", "transfer", *command]))
 
 
 def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.list_recipes:
         for line in recipe_table(RECIPES.values()):
-            terminal.say(line)
-        return terminal.DONE
+            console.say(line)
+        return console.DONE
     if options.exact and not options.record:
         raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
@@ -54,7 +53,7 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
         outputs = planned(first.free(watched).picture, *asked)
         if outputs != first and not options.quiet:
             unfinished = " by an unfinished run, with which --resume goes on" if first.state.exists() else ""
-            terminal.say(f"{options.output} is taken{unfinished}, so the result goes to {outputs.picture}")
+            console.say(f"{options.output} is taken{unfinished}, so the result goes to {outputs.picture}")
     if options.log_dir is not None:
         check_log_dir(options.log_dir, outputs)
     if options.weights is not None:
@@ -72,5 +71,5 @@ def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
     wanted = Job(recipe, pictures, options.seed), options, outputs, finish, known, again
     if not with_workers:
         return run(*wanted)
-    with shared(options, (lambda line: None) if options.quiet else terminal.say) as striped:
+    with shared(options, (lambda line: None) if options.quiet else console.say) as striped:
         return run(*wanted, striped)

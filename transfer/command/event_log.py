@@ -21,9 +21,9 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.train import Step
-from vgg.console import terminal
 from vgg.errors import InputError
-from vgg.image.codec import encode
+from vgg.tools import console
+from vgg.tools.image import encode
 
 IMAGE = "best image so far"
 
@@ -125,7 +125,7 @@ class EventLog:
             self._open, self._unwritten = False, None
             reason = error.strerror if isinstance(error, OSError) else _first_line(error)
             place = self._file if self._file.name else "the log"
-            terminal.say(f"transfer: {place} cannot be written ({reason}); the run goes on without its log", sys.stderr)
+            console.say(f"transfer: {place} cannot be written ({reason}); the run goes on without its log", sys.stderr)
 
 
 def _first_line(error: Exception) -> str:

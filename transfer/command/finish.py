@@ -15,8 +15,7 @@ from transfer.inputs.files import SAMPLE
 from transfer.inputs.pictures import Pictures
 from transfer.recipe.choices import Crop
 from vgg.errors import InputError
-from vgg.image.codec import LARGEST_SIDE, Depth
-from vgg.image.file import read_profile
+from vgg.tools.image import LARGEST_SIDE, Depth, read_profile
 
 
 @dataclass(frozen=True, eq=False)

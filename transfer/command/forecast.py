@@ -10,7 +10,7 @@ from transfer.machine import available_bytes
 from transfer.margin import continued
 from transfer.session import Job, Session
 from transfer.train import Objective, Phase
-from vgg.console.progress import duration
+from vgg.tools.progress import duration
 from weights.verify import describe
 
 

@@ -6,9 +6,9 @@ import os
 
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import recipe_named
-from vgg.console.arguments import LARGEST, whole_number
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE, layer_named
+from vgg.tools.console import LARGEST, whole_number
 
 LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 STARTS = ("content", "style", "noise")

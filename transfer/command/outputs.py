@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from vgg.errors import InputError
-from vgg.files import alternatives, check_place
-from vgg.image.codec import Depth
-from vgg.image.file import check_output
+from vgg.tools.files import alternatives, check_place
+from vgg.tools.image import Depth, check_output
 
 
 @dataclass(frozen=True)

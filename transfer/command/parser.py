@@ -6,10 +6,9 @@ from typing import get_args
 
 from transfer.recipe.choices import Colors, Crop, OptimizerName
 from transfer.recipe.ours import DEFAULT, RECIPES
-from vgg.console.arguments import file_name, number, whole_number
-from vgg.console.terminal import Parser
 from vgg.errors import typed
 from vgg.layers import SMALLEST_SIDE
+from vgg.tools.console import Parser, file_name, number, whole_number
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -18,8 +18,8 @@ from transfer.regions import Region
 from transfer.session import Job, Session
 from transfer.term import Losses
 from transfer.train import Result, Step
-from vgg.files import atomic_write, file_digest
-from vgg.image.codec import Depth, to_depth
+from vgg.tools.files import atomic_write, file_digest
+from vgg.tools.image import Depth, to_depth
 from weights.verify import describe
 
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")

@@ -19,8 +19,8 @@ from transfer.command.sources import digest, place_of
 from transfer.inputs.files import Files, as_tuples
 from transfer.recipe.choices import AdamConstants, Noise, Normalization, Recipe, Variation
 from vgg.errors import InputError
-from vgg.files import open_file
 from vgg.load import FOLDER
+from vgg.tools.files import open_file
 
 #: Options that may stand beside --from; all others are in the record.
 FREE = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every", "quiet")

@@ -26,11 +26,11 @@ from transfer.progress import Progress
 from transfer.recipe.choices import RELATIVE_TO_REFERENCE
 from transfer.session import Job, Session, Striped, precision_of
 from transfer.train import Phase, Result, Step, Watch, train
-from vgg.console import terminal
-from vgg.console.interrupts import interrupts_at_once, interrupts_polled
-from vgg.console.progress import steps_display
 from vgg.errors import InputError
-from vgg.files import remove_leftovers
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, interrupts_polled
+from vgg.tools.files import remove_leftovers
+from vgg.tools.progress import steps_display
 from weights.load import load_weights
 from weights.verify import TRAINED_ORIGIN, describe
 
@@ -62,7 +62,7 @@ def run(
         InputError: something the user gave cannot be used; nothing was written.
         KeyboardInterrupt: stopped; its message says where the best picture so far is.
     """
-    say: Say = (lambda line: None) if options.quiet else terminal.say
+    say: Say = (lambda line: None) if options.quiet else console.say
     for remark in job.pictures.remarks:
         say(remark)
     session = session_of(job, options, outputs, say, striped)
@@ -143,9 +143,9 @@ def ended(result: Result, used: Outputs, outputs: Outputs, options: argparse.Nam
     if result.stopped == "converged":
         say(f"ended after {len(result.steps)} steps: none lowers the loss any more")
     elif result.stopped != "finished":
-        terminal.say(f"transfer: {result.stopped}; the best picture before that is in {used.picture}", sys.stderr)
+        console.say(f"transfer: {result.stopped}; the best picture before that is in {used.picture}", sys.stderr)
         return BROKEN_LOSS
-    return terminal.DONE
+    return console.DONE
 
 
 def require_step(result: Result) -> NoReturn:

@@ -14,11 +14,11 @@ from transfer.command.outputs import Outputs
 from transfer.command.record import write_record, written
 from transfer.inputs.pictures import Pictures
 from transfer.report.page import page
-from vgg.console import terminal
 from vgg.errors import typed
-from vgg.files import atomic_write, write_or_rescue
-from vgg.image.file import write_image
-from vgg.image.sheet import contact_sheet
+from vgg.tools import console
+from vgg.tools.files import atomic_write, write_or_rescue
+from vgg.tools.image import write_image
+from vgg.tools.sheet import contact_sheet
 
 #: A place and what writes there → the place that it was written to.
 WriteTo = Callable[[Path, Callable[[Path], None]], Path]
@@ -90,7 +90,7 @@ def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
     """Call `write(path)`, or write to another place if that fails and say so; return the place."""
     place = write_or_rescue(path, write)
     if place != path:
-        terminal.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
+        console.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
     return place
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from transfer.inputs.files import Files
 from vgg.errors import InputError
-from vgg.files import file_digest
+from vgg.tools.files import file_digest
 
 
 def sources(files: Files, known: Mapping[str, Any] | None = None) -> dict[str, Any]:

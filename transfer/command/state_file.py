@@ -19,7 +19,7 @@ from transfer.progress import Progress, Result, Step
 from transfer.term import Losses
 from transfer.train import Phase
 from vgg.errors import InputError
-from vgg.files import atomic_write
+from vgg.tools.files import atomic_write
 
 #: Incremented with every change after which an older file would be misunderstood.
 FORMAT = 1

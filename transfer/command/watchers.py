@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transfer.command.outputs import numbered, preview_of
-from vgg.console import terminal
 from vgg.errors import InputError
-from vgg.files import remove_leftovers
-from vgg.image.file import write_image
+from vgg.tools import console
+from vgg.tools.files import remove_leftovers
+from vgg.tools.image import write_image
 
 if TYPE_CHECKING:
     from transfer.train import Step  # and TensorFlow with it, for which `--help` does not wait
@@ -50,5 +50,5 @@ class Snapshots:
         try:
             write_image(path, self.finished(image))
         except InputError as error:
-            terminal.say(f"transfer: {error}; the run goes on without previews", sys.stderr)
+            console.say(f"transfer: {error}; the run goes on without previews", sys.stderr)
             self.preview_every = self.save_every = None

@@ -17,15 +17,13 @@ from transfer.inputs.files import SAMPLE, Files
 from transfer.inputs.pictures import Pictures, load
 from transfer.recipe.torch_systems import NEURAL_STYLE
 from transfer.report.plot import lines_of, plot
-from vgg.console import terminal
-from vgg.console.arguments import file_name, whole_number
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError, typed
-from vgg.files import atomic_write
-from vgg.image.file import check_output
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
+from vgg.tools.files import atomic_write
+from vgg.tools.image import check_output
 
 PROGRAM = "figures"
 WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
@@ -33,7 +31,7 @@ WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: one command for each figure, with the same options, and the two others."""
-    parser = terminal.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
+    parser = console.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
     for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
         figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())
@@ -74,10 +72,10 @@ def run_figures(options: argparse.Namespace) -> None:
         from transfer.figures.run import make_figures
         from weights.load import load_weights
         from weights.verify import is_genuine
-    weights = load_weights(options.weights, terminal.say)
+    weights = load_weights(options.weights, console.say)
     ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
     if ratio_factor != 1:
-        terminal.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
+        console.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
     figures = [adapted(figure, options.size, options.iterations, ratio_factor) for figure in options.figures]
     make_figures(figures, keys, Path(options.output), pictures, weights)
 
@@ -132,7 +130,7 @@ def run_trade_off(options: argparse.Namespace) -> None:
         raise InputError(f"{path} has no losses of a run that could be plotted; name the .json beside a picture")
     with atomic_write(output) as unfinished:
         unfinished.write_bytes(plot(steps, lines, "png", path.stem))
-    terminal.say(f"written: {output}")
+    console.say(f"written: {output}")
 
 
 def run_printed_losses(options: argparse.Namespace) -> None:
@@ -144,7 +142,7 @@ def run_printed_losses(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from transfer.figures.printed_losses import report
         from weights.load import load_weights
-    weights = load_weights(options.weights, terminal.say)
+    weights = load_weights(options.weights, console.say)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         report(weights, pictures)
 
@@ -152,4 +150,4 @@ def run_printed_losses(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return terminal.run(PROGRAM, lambda: options.run(options))
+    return console.run(PROGRAM, lambda: options.run(options))

@@ -13,10 +13,10 @@ from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
 from transfer.recipe.torch_systems import NEURAL_STYLE
 from transfer.session import Job, Session
-from vgg.console import terminal
 from vgg.layers import CONVOLUTIONS, layer_named
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import text_table
+from vgg.tools import console
 from weights.verify import published_layers
 
 #: Each term as neural-style and as neural-style-pt printed it.
@@ -42,8 +42,8 @@ def report(weights: Weights, pictures: Pictures) -> None:
         InputError: the computation does not fit into the memory.
     """
     losses = losses_at_start(Session(weights, usable_bytes()), pictures)
-    terminal.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))
-    terminal.say(REMARK)
+    console.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))
+    console.say(REMARK)
 
 
 def losses_at_start(session: Session, pictures: Pictures) -> Mapping[str, float]:

@@ -22,14 +22,13 @@ from transfer.memory import NotEnoughMemory
 from transfer.precision import fastest
 from transfer.session import Job, Session
 from transfer.train import Step
-from vgg.console import terminal
-from vgg.console.interrupts import interrupts_polled
-from vgg.console.progress import duration, moving_bar
 from vgg.errors import InputError, python
-from vgg.image.codec import to_uint8
-from vgg.image.file import read_image, write_image
-from vgg.image.sheet import contact_sheet
 from vgg.matfile.read import Weights
+from vgg.tools import console
+from vgg.tools.console import interrupts_polled
+from vgg.tools.image import read_image, to_uint8, write_image
+from vgg.tools.progress import duration, moving_bar
+from vgg.tools.sheet import contact_sheet
 from weights.verify import describe
 
 ROW_HEIGHT = 200  # of a sheet, in pixels
@@ -136,14 +135,14 @@ def make_figures(
             session.phases(run.job)
     except NotEnoughMemory as error:
         raise NotEnoughMemory(error.args[0], "choose a smaller --size, or close other programs") from None
-    terminal.say(f"{len(missing)} of {len(asked_for)} pictures to make")
+    console.say(f"{len(missing)} of {len(asked_for)} pictures to make")
     make_all(missing, session)
     for figure in figures:
         made = [run for run in runs[figure.name] if run.is_made(session)]
         if made:
             path = folder / f"{figure.name}.png"
             write_image(path, sheet_of(figure, made, weights))
-            terminal.say(f"written: {path}  {figure.title}")
+            console.say(f"written: {path}  {figure.title}")
 
 
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
@@ -160,7 +159,7 @@ def make_all(missing: Sequence[CellRun], session: Session) -> None:
                 raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
         steps_done += steps
         left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
-        terminal.say(f"{number}/{len(missing)} {run.figure}: {run.cell.label}, {left} left")
+        console.say(f"{number}/{len(missing)} {run.figure}: {run.cell.label}, {left} left")
 
 
 def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from transfer.machine import usable_bytes
 from transfer.recipe.choices import Crop
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
@@ -20,5 +20,5 @@ def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
 
 
 def read_cropped(path: Path | str, crop: Crop) -> np.ndarray:
-    """Return what `vgg.image.file.read_image` does within this machine's memory, cropped."""
+    """Return what `vgg.tools.image.read_image` does within this machine's memory, cropped."""
     return cropped(read_image(path, usable_bytes()), crop)

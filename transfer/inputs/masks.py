@@ -12,7 +12,7 @@ from transfer.inputs.region_names import color_of, name_of
 from transfer.recipe.choices import Crop
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError, typed
-from vgg.image.file import read_size
+from vgg.tools.image import read_size
 
 #: More than a person would paint; a photograph, or a label picture saved as JPEG, has thousands.
 MOST_LABELS = 16

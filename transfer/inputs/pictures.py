@@ -15,8 +15,8 @@ from transfer.inputs.sample_scene import scene
 from transfer.recipe.choices import Noise, Recipe
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError
-from vgg.image.file import resize_to
 from vgg.layers import SMALLEST_SIDE
+from vgg.tools.image import resize_to
 
 #: Pixels that a picture is enlarged to at most. A long and narrow one could otherwise have thousands of millions.
 LARGEST_PIXELS = 2**28

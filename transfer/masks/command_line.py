@@ -11,10 +11,10 @@ from pathlib import Path
 from transfer.command.outputs import preview_of
 from transfer.inputs.crop import read_cropped
 from transfer.masks.labels import MOST_REGIONS, Box, by_color, by_grabcut, by_luminance, label_picture, preview, shares
-from vgg.console import terminal
-from vgg.console.arguments import file_name, whole_number
 from vgg.errors import InputError, typed
-from vgg.image.file import check_output, write_image
+from vgg.tools import console
+from vgg.tools.console import file_name, whole_number
+from vgg.tools.image import check_output, write_image
 
 PROGRAM = "masks"
 LABELS = 3
@@ -24,7 +24,7 @@ WITH_LABELS, WITH_BOX = ("color", "luminance"), ("grabcut",)
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser; options that belong to one way only default to None."""
-    parser = terminal.Parser(
+    parser = console.Parser(
         prog=typed("transfer.masks"),
         description="Make a label picture, one colour for each region, for --content-mask or --style-mask.",
     )
@@ -94,13 +94,13 @@ def make_mask(options: argparse.Namespace) -> None:
     write_image(options.output, label_picture(labels))
     by_name = shares(labels)
     for name, share in by_name.items():
-        terminal.say(f"{name:8}{share:7.1%}")
-    terminal.say(f"written: {options.output}; look at {preview_file}")
+        console.say(f"{name:8}{share:7.1%}")
+    console.say(f"written: {options.output}; look at {preview_file}")
     mask, example = shlex.quote(str(options.output)), "white" if "white" in by_name else next(iter(by_name))
-    terminal.say(f"to use it: --content-mask {mask} --region {example}=night.jpg, or --region {example}=keep")
+    console.say(f"to use it: --content-mask {mask} --region {example}=night.jpg, or --region {example}=keep")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return terminal.run(PROGRAM, lambda: make_mask(options))
+    return console.run(PROGRAM, lambda: make_mask(options))

@@ -19,7 +19,7 @@ import numpy as np
 from transfer.colors import luminance
 from transfer.inputs.region_names import NAMES
 from vgg.errors import InputError
-from vgg.image.file import resize_to
+from vgg.tools.image import resize_to
 
 Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
 OUTSIDE, INSIDE = 0, 1

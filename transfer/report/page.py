@@ -18,9 +18,8 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
 from markupsafe import Markup
 
 from transfer.report.plot import by_term, lines_of, plot, size_starts, writable
-from vgg.console.progress import duration
-from vgg.image.codec import encode, to_uint8
-from vgg.image.file import resize_to
+from vgg.tools.image import encode, resize_to, to_uint8
+from vgg.tools.progress import duration
 
 FOLDER = Path(__file__).parent
 #: Pixels up to which a result goes into its page without loss; a PNG of so many has about 2 MB.

@@ -21,14 +21,12 @@ from transfer.inputs.pictures import style_at, together
 from transfer.recipe.choices import Recipe
 from transfer.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
 from transfer.video.frame_store import FilmRun, FilmSettings, FrameStore, frame_at_size, read_settings
-from vgg.console import terminal
-from vgg.console.arguments import file_name, number, whole_number
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError, python, typed
-from vgg.files import check_place, file_digest
-from vgg.image.file import check_output
 from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, number, start_tensorflow, whole_number
+from vgg.tools.files import check_place, file_digest
+from vgg.tools.image import check_output
 
 PROGRAM = "video"
 #: Steps of a frame that starts from the one before it.
@@ -44,7 +42,7 @@ MEANINGLESS = {
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: the film, and the options of `python -m transfer`, which hold for each frame."""
-    parser = terminal.Parser(
+    parser = console.Parser(
         prog=typed("transfer.video"),
         description="Paint a film in the manner of a painting, without flicker (Ruder, Dosovitskiy & Brox 2016).",
         epilog=f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
@@ -198,4 +196,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_intermixed_args(command)
-    return terminal.run(PROGRAM, lambda: make_film(options, [python(), "-m", "transfer.video", *command]))
+    return console.run(PROGRAM, lambda: make_film(options, [python(), "-m", "transfer.video", *command]))

@@ -28,8 +28,8 @@ import numpy as np
 
 from transfer.inputs.folder import ENDINGS, pictures_in
 from vgg.errors import InputError, typed
-from vgg.files import atomic_write, check_place, open_file
-from vgg.image.file import read_image, resize_to
+from vgg.tools.files import atomic_write, check_place, open_file
+from vgg.tools.image import read_image, resize_to
 
 try:
     import av

@@ -23,8 +23,8 @@ from transfer.inputs.pictures import at_size
 from transfer.recipe.choices import Recipe
 from transfer.video.container import Film, frame_place
 from vgg.errors import InputError
-from vgg.files import atomic_write
-from vgg.image.file import read_image, write_image
+from vgg.tools.files import atomic_write
+from vgg.tools.image import read_image, write_image
 
 SETTINGS = "settings.json"
 #: What the settings of a film, and so its record, have among other things; no other program's file has all of them.

@@ -30,14 +30,14 @@ from transfer.train import Result, Step, Watch
 from transfer.video.container import is_folder, write_film, write_loop
 from transfer.video.flow import combined, flicker, flow, is_cut, warped, weights
 from transfer.video.frame_store import FilmRun, FilmSettings
-from vgg.console import terminal
-from vgg.console.interrupts import interrupts_polled
-from vgg.console.progress import steps_display
 from vgg.errors import InputError
-from vgg.files import file_digest
-from vgg.image.file import write_image
-from vgg.image.sheet import contact_sheet
 from vgg.network import Precision
+from vgg.tools import console
+from vgg.tools.console import interrupts_polled
+from vgg.tools.files import file_digest
+from vgg.tools.image import write_image
+from vgg.tools.progress import steps_display
+from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
 Say = Callable[[str], None]
@@ -128,7 +128,7 @@ def paint_film(run: FilmRun, options: argparse.Namespace, command: Sequence[str]
         InputError: something cannot be used or written; the frames that are finished are kept.
         KeyboardInterrupt: stopped; they are kept, too.
     """
-    say: Say = (lambda line: None) if options.quiet else terminal.say
+    say: Say = (lambda line: None) if options.quiet else console.say
     network_weights = load_weights(options.weights, say)
     for remark in run.remarks:
         say(remark)
@@ -148,7 +148,7 @@ def paint_film(run: FilmRun, options: argparse.Namespace, command: Sequence[str]
         if not any(run.store.folder.glob("*.png")):
             run.store.clear()
     write_results(run, count, say, command)
-    return terminal.DONE
+    return console.DONE
 
 
 def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:

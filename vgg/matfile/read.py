@@ -23,10 +23,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from vgg.errors import WeightsError
-from vgg.files import file_digest
 from vgg.layers import CONVOLUTIONS, LAYERS, Layer
 from vgg.matfile import mat5
 from vgg.matfile.sniff import SHIPPED, WHAT_TO_DO, first_bytes, require_weights_file
+from vgg.tools.files import file_digest
 
 Layout = Literal["beta16", "later"]
 

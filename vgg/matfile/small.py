@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vgg.files import atomic_write
 from vgg.matfile.read import Conv, Weights, restored
+from vgg.tools.files import atomic_write
 
 LARGEST = 127  # of int8, but for its sign
 SCALE_BITS = 16

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from vgg.errors import WeightsError
-from vgg.files import open_file
+from vgg.tools.files import open_file
 
 #: Incremented with every change that gives another trained network for the same settings, so that a file from an older
 #: version is not used.

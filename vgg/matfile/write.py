@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import scipy.io
 
-from vgg.files import atomic_write
 from vgg.layers import LAYERS, Layer
 from vgg.matfile.read import Weights
+from vgg.tools.files import atomic_write
 
 #: The first 116 bytes of the file. SciPy writes the time there, so that no two files would be alike.
 DESCRIPTION = b"MATLAB 5.0 MAT-file, VGG-19 as MatConvNet writes it".ljust(116)

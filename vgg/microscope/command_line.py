@@ -9,13 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vgg.console import terminal
-from vgg.console.arguments import file_name, whole_number
-from vgg.console.interrupts import interrupts_at_once
-from vgg.console.quiet import start_tensorflow
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.load import weights_path
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
 
 if TYPE_CHECKING:
     from vgg.matfile.read import Weights
@@ -25,7 +23,7 @@ Add = Callable[..., argparse.Action]
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; `options.command` names the module of this package that runs it."""
-    parser = terminal.Parser(prog=typed("vgg"), description="Look into VGG-19, with your own picture.")
+    parser = console.Parser(prog=typed("vgg"), description="Look into VGG-19, with your own picture.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, text: str, weights: str = "genuine if downloaded, else shipped") -> Add:
@@ -114,7 +112,7 @@ def default_output(command: str) -> Path:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return terminal.run("vgg", lambda: run(options))
+    return console.run("vgg", lambda: run(options))
 
 
 def run(options: argparse.Namespace) -> None:
@@ -126,9 +124,9 @@ def run(options: argparse.Namespace) -> None:
     require_sensible(options)
     # Not at the top of the file: `--help` should not wait for NumPy and OpenCV, nor a wrong picture for TensorFlow.
     with interrupts_at_once():
-        from vgg.image.file import check_output, write_image
         from vgg.microscope import layers
         from vgg.microscope.draw import read_picture
+        from vgg.tools.image import check_output, write_image
     if options.command == "layers":
         layers.run(options)
         return
@@ -144,7 +142,7 @@ def run(options: argparse.Namespace) -> None:
     sheet = command.run(options, weights, *images)
     if sheet is not None:
         write_image(output, sheet)
-        terminal.say(f"written: {output}")
+        console.say(f"written: {output}")
 
 
 def require_sensible(options: argparse.Namespace) -> None:
@@ -173,5 +171,5 @@ def read_weights(named: Path | None) -> "Weights":
     weights = read(weights_path(named))
     path = weights.path.resolve()
     short = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    terminal.say(f"weights: {short}" + (f", {weights.origin}" if weights.origin else ""))
+    console.say(f"weights: {short}" + (f", {weights.origin}" if weights.origin else ""))
     return weights

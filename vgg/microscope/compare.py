@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vgg.console.terminal import say, say_lines
-from vgg.image.file import resize_to
-from vgg.image.sheet import contact_sheet, stacked
 from vgg.layers import LAYERS
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import bar_chart, text_table
 from vgg.microscope.search import DISTANCE_MEANS, relative_distance
 from vgg.network import VGG19
 from vgg.statistics import gram_matrix
+from vgg.tools.console import say, say_lines
+from vgg.tools.image import resize_to
+from vgg.tools.sheet import contact_sheet, stacked
 
 #: After the ReLUs, where the paper measures, and where no distance is larger than 1.
 COMPARED = tuple(layer.name for layer in LAYERS if layer.kind == "relu")

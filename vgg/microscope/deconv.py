@@ -8,11 +8,11 @@ import numpy as np
 
 from vgg.deconvnet import Deconvnet
 from vgg.errors import InputError
-from vgg.image.file import resize_to
-from vgg.image.sheet import contact_sheet, stacked
 from vgg.layers import ReceptiveField, receptive_field
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import around_grey, pixelated
+from vgg.tools.image import resize_to
+from vgg.tools.sheet import contact_sheet, stacked
 
 DEFAULT_TOP = 9
 OVERVIEW_HEIGHT, PATCH_HEIGHT, PAIRS_PER_ROW = 480, 160, 3

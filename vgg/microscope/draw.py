@@ -6,9 +6,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vgg.console.terminal import printable
 from vgg.errors import InputError
-from vgg.image.file import read_image, resize
+from vgg.tools.console import printable
+from vgg.tools.image import read_image, resize
 
 MIDDLE_GREY = 127.5
 

@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 
-from vgg.console.terminal import say_lines
-from vgg.image.sheet import contact_sheet
 from vgg.layers import LAYERS
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import grey, pixelated, text_table
 from vgg.network import VGG19
+from vgg.tools.console import say_lines
+from vgg.tools.sheet import contact_sheet
 
 AFTER_RELU = tuple(layer.name for layer in LAYERS if layer.kind != "conv")
 HEADER = ("layer", "positions", "channels", "mean", "zeros", "silent", "strongest channels")

@@ -16,9 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from vgg.console.progress import steps_display
 from vgg.errors import InputError
-from vgg.image.sheet import contact_sheet
 from vgg.layers import receptive_field
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import around_grey, pixelated
@@ -26,6 +24,8 @@ from vgg.microscope.invert import pixel_objective
 from vgg.network import VGG19
 from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import steps
+from vgg.tools.progress import steps_display
+from vgg.tools.sheet import contact_sheet
 
 SMALLEST, LARGEST, MARGIN = 32, 96, 16  # pixels: a side that shows the receptive field and still takes seconds
 NOISE = 10.0  # standard deviation of the start around the mean colour, in pixel levels

@@ -15,13 +15,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from vgg.console.progress import steps_display
-from vgg.image.sheet import contact_sheet
 from vgg.matfile.read import Weights
 from vgg.network import VGG19
 from vgg.optimize.optimizer import Evaluate, steps
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from vgg.statistics import total_variation
+from vgg.tools.progress import steps_display
+from vgg.tools.sheet import contact_sheet
 
 #: Of the mean squared step between neighbouring pixels; enough to calm what the layer does not see.
 TV_WEIGHT = 1e-4

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from vgg.console.terminal import printable, say_lines
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS, LAYERS, SMALLEST_SIDE, receptive_field
 from vgg.microscope.draw import text_table
+from vgg.tools.console import printable, say_lines
 
 #: The number of output channels of each convolution in the paper.
 PAPER_CHANNELS = {layer.name: layer.channels for layer in CONVOLUTIONS}

@@ -16,16 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vgg.console.quiet import start_tensorflow
-from vgg.console.terminal import say, say_lines
 from vgg.errors import InputError
-from vgg.files import atomic_write, file_digest
-from vgg.image.codec import WRITABLE
-from vgg.image.file import check_output
-from vgg.image.kind import READABLE, kind_of
-from vgg.image.sheet import contact_sheet
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import read_picture, text_table
+from vgg.tools.console import say, say_lines, start_tensorflow
+from vgg.tools.files import atomic_write, file_digest
+from vgg.tools.image import READABLE, WRITABLE, check_output, kind_of
+from vgg.tools.sheet import contact_sheet
 
 if TYPE_CHECKING:
     from vgg.network import VGG19

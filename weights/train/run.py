@@ -10,15 +10,14 @@ from typing import TextIO
 import numpy as np
 import tensorflow as tf
 
-from vgg.console.interrupts import interrupts_polled
-from vgg.console.progress import steps_display
-from vgg.console.terminal import say
 from vgg.errors import InputError
-from vgg.files import atomic_write
 from vgg.matfile.read import Weights
 from vgg.matfile.small import rounded, write_small
 from vgg.matfile.sniff import TRAINED_VERSION
 from vgg.matfile.write import write
+from vgg.tools.console import interrupts_polled, say
+from vgg.tools.files import atomic_write
+from vgg.tools.progress import steps_display
 from weights.drawings import draw_all
 from weights.train.network import MEAN_RGB, fold, with_magnitudes
 from weights.train.settings import Phase, Settings

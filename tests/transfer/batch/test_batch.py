@@ -18,7 +18,7 @@ from transfer.batch.__main__ import main
 from transfer.objective import terms
 from transfer.objective.whole import WholeEvaluation
 from vgg.errors import InputError
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

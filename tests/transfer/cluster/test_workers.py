@@ -23,7 +23,7 @@ from batch_command import pictures, prepare, refused, rows
 from own_process import ROOT, children
 from transfer.__main__ import main as transfer
 from transfer.batch.__main__ import main as batch
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 distributed = pytest.importorskip("distributed")
 

@@ -7,13 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from image_files import encoded, exif, jpeg_with, png_of
+from image_files import encoded, exif, icc, jpeg_with, png_of
 from transfer.__main__ import main
 from transfer.colors import luminance
 from transfer.command import save
 from transfer_command import prepare, refused
-from vgg.image import codec
-from vgg.image.file import read_image, read_profile
+from vgg.tools.image import LARGEST_SIDE, read_image, read_profile
 
 ENLARGED = "enlarged from 32×24 to 64×48 pixels"
 
@@ -26,12 +25,6 @@ def words(tmp_path) -> list[str]:
 
 def result_of(folder) -> dict:
     return json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))["result"]
-
-
-def profile_like(size: int) -> bytes:
-    """As much of an ICC profile as is looked at: its size, its colour space and its signature."""
-    body = np.random.default_rng(1).integers(0, 256, size, np.uint8).tobytes()
-    return size.to_bytes(4, "big") + body[4:16] + b"RGB " + body[20:36] + b"acsp" + body[40:]
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
@@ -64,7 +57,7 @@ def test_16_bits_are_refused_before_the_run(tmp_path, words, capfd, monkeypatch,
     monkeypatch.setattr("transfer.command.command_line.start_tensorflow", lambda: pytest.fail("too late"))
     words += ["-o", str(tmp_path / f"result.{ending}"), "--depth", "16"]
     line = refused(words, capfd, tmp_path)
-    assert f"ends in '.{ending}', a format of 8 bits, expected one of .png, .tif, .tiff for a depth of 16" in line
+    assert f"ends in '.{ending}', expected one of .png, .tif, .tiff for a depth of 16" in line
     assert "invalid choice: 12" in refused([*words[:-1], "12"], capfd, tmp_path)
 
 
@@ -105,14 +98,14 @@ def test_reported_losses_are_of_the_picture_as_it_was_trained(tmp_path, words):
 
 
 def test_a_size_that_the_format_cannot_have_is_refused_before_the_run(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setitem(codec.LARGEST_SIDE, ".webp", 63)
+    monkeypatch.setitem(LARGEST_SIDE, ".webp", 63)
     line = refused([*words, "--full-size", "-o", str(tmp_path / "result.webp")], capfd, tmp_path)
     assert "--full-size means 64 × 48 pixels here, expected at most 63 on a side in a .webp file" in line
 
 
 def test_the_profile_of_a_turned_photo_arrives_with_the_picture_upright(tmp_path, words):
     """64 × 48 pixels in the file, with an orientation that means 48 × 64."""
-    profile = profile_like(100_000)
+    profile = icc(100_000)
     pieces = [profile[:60_000], profile[60_000:]]
     segments = [b"ICC_PROFILE\0" + bytes([i + 1, 2]) + piece for i, piece in enumerate(pieces)]
     jpeg = encoded(".jpg", read_image(tmp_path / "content.png"))

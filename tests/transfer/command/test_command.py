@@ -20,8 +20,8 @@ from transfer.objective.objective import Objective
 from transfer.recipe.ours import DEFAULT
 from transfer.term import Losses
 from transfer_command import prepare
-from vgg.image.file import read_image
 from vgg.matfile.small import write_small
+from vgg.tools.image import read_image
 
 MEANT_FOR_GENUINE = "is meant for the genuine network's activations; others shift its balance"
 

@@ -89,7 +89,7 @@ def test_bad_option(tmp_path, words, capfd, case):
         ("", "is a folder"),
         ("notes.txt", "is a text file"),
         ("pipe", "is a pipe or a device, expected a file"),
-        ("tiny.mat", "is a MATLAB"),
+        ("tiny.mat", "is not a picture that this program reads"),
         ("narrow.png", "narrow.png: 8 × 60 pixels would be used at 4 × 32, expected at least 16"),
     ],
 )

@@ -9,7 +9,7 @@ from transfer.__main__ import main
 from transfer.objective.objective import Objective
 from transfer.recipe.ours import DEFAULT
 from transfer_command import prepare
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 from weights.drawings import draw
 
 

@@ -19,7 +19,7 @@ from transfer.command.parser import build_parser
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT, RECIPES
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 PICTURES = ("content.png", "style.png")
 

@@ -9,7 +9,7 @@ from transfer.command import forecast
 from transfer.command.watchers import describe
 from transfer.term import Losses
 from transfer.train import Step
-from vgg.console.progress import duration, plain_lines, steps_display
+from vgg.tools.progress import duration, plain_lines, steps_display
 
 
 def step(number: int, left: float = 1.0, tv: float = 0.0) -> Step:

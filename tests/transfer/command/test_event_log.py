@@ -14,7 +14,7 @@ from transfer.command.event_log import EventLog
 from transfer.term import Losses
 from transfer.train import Step, train
 from transfer_command import prepare, refused
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 IMAGE = "best image so far"
 

@@ -14,7 +14,7 @@ from transfer.command import run, save
 from transfer.session import Session
 from transfer.train import train
 from transfer_command import prepare, start_apart
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 STEPS = 4  # at each of three sizes
 NOTICE = "stopping after this step; press Ctrl-C again to stop at once\n"

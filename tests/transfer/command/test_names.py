@@ -7,8 +7,8 @@ import pytest
 
 from transfer.__main__ import main
 from transfer_command import prepare, refused
-from vgg.files import atomic_write
-from vgg.image.file import read_image, write_image
+from vgg.tools.files import atomic_write
+from vgg.tools.image import read_image, write_image
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from transfer.__main__ import main
 from transfer.command import run
 from transfer.train import train
 from transfer_command import prepare, refused
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from image_files import png_of
 from transfer.__main__ import main
 from transfer_command import prepare, refused
 from vgg.errors import InputError
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

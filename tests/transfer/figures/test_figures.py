@@ -13,7 +13,7 @@ from low_precision import needs_bfloat16
 from transfer.figures import run as figures_run
 from transfer.figures.__main__ import main
 from transfer.figures.cells import FIGURES
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from figures_command import files_in, made, record_of, small_run
 from tiny_network import tiny_weights
 from transfer.figures import run as figures_run
 from transfer.figures.__main__ import main
-from vgg.image.file import read_image, write_image
 from vgg.matfile.write import write
+from vgg.tools.image import read_image, write_image
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from figures_command import refused
 from loss_record import record
 from transfer.figures.__main__ import main
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd):

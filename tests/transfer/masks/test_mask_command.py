@@ -8,7 +8,7 @@ from own_process import run_python
 from transfer.inputs.masks import read_labels
 from transfer.inputs.region_names import NAMES
 from transfer.masks.__main__ import main
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 #: What follows the name of a picture of 64 × 48 pixels, and what the line must say. `{}` is the folder.
 REFUSED = {

@@ -14,7 +14,7 @@ from transfer.video.__main__ import main
 from transfer.video.container import open_film
 from transfer.video.frame_store import FrameStore
 from vgg.errors import InputError
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 from microscope_command import disc, prepare, refused
 from tiny_network import tiny_weights
 from vgg.__main__ import main
-from vgg.image.file import read_image
 from vgg.layers import ReceptiveField, receptive_field
 from vgg.microscope.deconv import causes, peaks, without_borders
 from vgg.network import VGG19
+from vgg.tools.image import read_image
 
 
 def test_peaks_are_strongest_first_and_apart():

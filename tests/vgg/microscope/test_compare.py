@@ -6,11 +6,11 @@ import pytest
 from image_files import png_of
 from microscope_command import disc, prepare
 from vgg.__main__ import main
-from vgg.image.file import read_image
 from vgg.layers import LAYERS
 from vgg.microscope.compare import compare
 from vgg.microscope.draw import COLOURS, LEFT, LENGTH, bar_chart
 from vgg.network import VGG19
+from vgg.tools.image import read_image
 
 RELUS = [layer.name for layer in LAYERS if layer.kind == "relu"]
 

@@ -7,9 +7,9 @@ import numpy_network
 from microscope_command import disc, prepare
 from tiny_network import tiny_weights
 from vgg.__main__ import main
-from vgg.image.file import read_image
 from vgg.microscope.draw import around_grey, grey, pixelated
 from vgg.microscope.features import as_text, strongest_channels
+from vgg.tools.image import read_image
 
 
 def test_the_strongest_channels_have_the_largest_means_after_a_relu():

@@ -9,11 +9,11 @@ import tensorflow as tf
 from microscope_command import prepare, refused
 from tiny_network import tiny_weights
 from vgg.__main__ import main
-from vgg.image.file import read_image
 from vgg.matfile.read import Conv
 from vgg.matfile.write import write
 from vgg.microscope.filters import maximize
 from vgg.network import VGG19
+from vgg.tools.image import read_image
 
 
 @pytest.mark.parametrize("layer", ["conv1_1", "conv3_2"])

@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from microscope_command import disc, prepare
 from vgg.__main__ import main
-from vgg.image.file import read_image
 from vgg.microscope.invert import invert, white_noise
 from vgg.network import VGG19
+from vgg.tools.image import read_image
 
 
 def rebuild(weights, layer, iterations=60, **options):

@@ -22,11 +22,10 @@ except ImportError:  # Windows, where nobody can delete a file that is open
 
 
 def check_place(path: Path) -> None:
-    """Return if a file can be written at `path`, before long work for it begins; leave nothing behind.
+    """Raise InputError unless a file can be written at `path`, before long work for it begins; leave nothing behind.
 
-    Raises:
-        InputError: `path` is a folder, a pipe or a device, write-protected, has no name or one that is too long, or
-            its folder cannot be made or written to.
+    Refused are a folder, a pipe or a device, what is write-protected, has no name or one that is too long, and a place
+    whose folder cannot be made or written to.
     """
     if not path.name or os.path.isdir(path):
         raise InputError(f"{path} is a folder, expected the name of a file in it")
@@ -37,7 +36,15 @@ def check_place(path: Path) -> None:
             raise InputError(f"{path} exists and is write-protected; choose another name")
     # With `lexists` a link that leads nowhere, as to a disk that is not mounted, counts as being there.
     folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
-    _check_names(path, folder)
+    # One by one: the system does not look at what follows a folder that does not exist.
+    unfinished = _unfinished(path.absolute())
+    names = (*path.absolute().relative_to(folder).parts, unfinished.name)
+    for place in (path.absolute(), unfinished, *(folder / name for name in names)):
+        try:
+            os.lstat(place)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise InputError(f"{path} cannot be written ({error.strerror}); choose a shorter name") from None
     if not os.path.isdir(folder):
         what = "a link that leads nowhere" if os.path.islink(folder) else "a file"
         raise InputError(f"{path} cannot be written: {folder} is {what}, expected a folder; choose another place")
@@ -50,20 +57,6 @@ def check_place(path: Path) -> None:
             f"{path} cannot be written: no file can be made in the folder {folder} ({error.strerror}); "
             "choose another place"
         ) from None
-
-
-def _check_names(path: Path, folder: Path) -> None:
-    """Return if no name below the existing `folder`, the temporary one included, is longer than the disk allows."""
-    absolute = path.absolute()
-    unfinished = _unfinished(absolute)
-    # One by one: the system does not look at what follows a folder that does not exist.
-    names = (folder / name for name in (*absolute.relative_to(folder).parts, unfinished.name))
-    for place in (absolute, unfinished, *names):
-        try:
-            os.lstat(place)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                raise InputError(f"{path} cannot be written ({error.strerror}); choose a shorter name") from None
 
 
 @contextmanager
@@ -81,7 +74,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         try:
             with _held(unfinished):
                 yield unfinished
-                _on_disk(unfinished)
+                with unfinished.open("rb") as file:  # else after a power cut the name could belong to an empty file
+                    os.fsync(file.fileno())
                 os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -92,7 +86,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 def remove_leftovers(path: Path) -> None:
     """Delete what `atomic_write(path)` left behind in a process that was killed; one that writes keeps its file."""
-    for leftover in path.parent.glob(f"{_unfinished_start(path)}*{glob.escape(path.suffix)}"):
+    for leftover in path.parent.glob(_unfinished(path, "*").name):
         with suppress(OSError):
             with leftover.open("r+b") as file:
                 if fcntl:
@@ -112,21 +106,14 @@ def _held(path: Path) -> Iterator[None]:
         yield
 
 
-def _unfinished(path: Path) -> Path:
-    """Return a new temporary name beside `path`, as os.replace cannot cross disks, with the same ending."""
-    # Not tempfile.mkstemp: its file could be read by its owner only, whatever the user's umask says.
-    return path.with_name(f"{_unfinished_start(path)}{secrets.token_hex(4)}{path.suffix}")
+def _unfinished(path: Path, number: str | None = None) -> Path:
+    """Return a new temporary name beside `path`, as os.replace cannot cross disks, with the same ending.
 
-
-def _unfinished_start(path: Path) -> str:
-    """Return how temporary names of `path` begin. They are short, because a name may be as long as the disk allows."""
-    return f".unfinished-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
-
-
-def _on_disk(path: Path) -> None:
-    """Wait until the file is on the disk: after a power cut, the new name could otherwise belong to an empty file."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    It is short, because a name may be as long as the disk allows. Not tempfile.mkstemp: its file could be read by its
+    owner only, whatever the user's umask says.
+    """
+    start = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
+    return path.with_name(f".unfinished-{start}-{number or secrets.token_hex(4)}{path.suffix}")
 
 
 def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:
@@ -146,20 +133,14 @@ def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:
         first = error
     for folder_of in (os.getcwd, tempfile.gettempdir):
         try:
-            place = _unused(Path(folder_of()) / path.name)
+            places = alternatives(Path(folder_of()) / path.name)
+            # What belongs to a picture has its name with another ending, and is not to be overwritten either.
+            place = next(place for place in places if not any(place.parent.glob(f"{glob.escape(place.stem)}*")))
             write(place)
             return place
         except (InputError, OSError):  # OSError: the folder itself is gone
             continue
     raise first
-
-
-def _unused(path: Path) -> Path:
-    """Return `path`, or `name-2.png`, `name-3.png` …: the first for which no file begins with the same name.
-
-    What belongs to a picture has its name with another ending, and is not to be overwritten either.
-    """
-    return next(free for free in alternatives(path) if not any(path.parent.glob(f"{glob.escape(free.stem)}*")))
 
 
 def alternatives(path: Path) -> Iterator[Path]:

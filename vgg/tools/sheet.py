@@ -1,44 +1,44 @@
-"""A contact sheet: labelled pictures side by side on white, to compare results at a glance."""
+"""A contact sheet: labelled images side by side on white, to compare results at a glance."""
 
+import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
-from vgg.image.codec import to_uint8
-from vgg.image.file import resize_to
+from vgg.tools.image import resize_to, to_uint8
 
 _WHITE, _DARK_GREY = 255, (64, 64, 64)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _TITLE_SIZE = 0.6
-_MARGIN = 24  # pixels; wider than the gap between picture and label, so that the eye joins those two
+_MARGIN = 24  # pixels; wider than the gap between image and label, so that the eye joins those two
 _LABEL_GAP = 12
 
 
 def contact_sheet(
-    pictures: Sequence[tuple[str, np.ndarray]],
+    images: Sequence[tuple[str, np.ndarray]],
     columns: int | None = None,
     height: int = 360,
     title: Sequence[str] = (),
     font_size: float = 0.75,
 ) -> np.ndarray:
-    """Return the pictures in rows of `columns` (all in one row if None), each above its label.
+    """Return the images in rows of `columns` (all in one row if None), each above its label.
 
     Args:
-        pictures: (label, picture) in reading order; a picture is (·, ·, 3), RGB, uint8 or float in [0, 255].
-        columns: pictures per row; a column is as wide as its widest picture or label.
-        height: of every picture, in pixels.
+        images: (label, image) in reading order; an image is (·, ·, 3), RGB, uint8 or float in [0, 255].
+        columns: images per row; a column is as wide as its widest image or label.
+        height: of every image, in pixels.
         title: lines above everything; a long line widens the sheet.
         font_size: of the labels, in OpenCV's unit of about 22 pixels; 0.4 is the smallest that is legible.
 
     Returns:
         uint8 (height of the sheet, width of the sheet, 3), RGB.
     """
-    columns = columns or len(pictures)
-    cells = [_cell(label, picture, height, font_size) for label, picture in pictures]
+    columns = columns or len(images)
+    cells = [_cell(label, image, height, font_size) for label, image in images]
     cell_height = cells[0].shape[0]
     widths = [max(cell.shape[1] for cell in cells[column::columns]) for column in range(min(columns, len(cells)))]
-    rows = -(-len(cells) // columns)
+    rows = math.ceil(len(cells) / columns)
     sheet = _white(rows * (cell_height + _MARGIN) + _MARGIN, sum(widths) + (len(widths) + 1) * _MARGIN)
     for number, cell in enumerate(cells):
         row, column = divmod(number, columns)
@@ -64,15 +64,15 @@ def _line(text: str) -> np.ndarray:
     return line
 
 
-def _cell(label: str, picture: np.ndarray, height: int, font_size: float) -> np.ndarray:
-    """Return one picture scaled to `height`, its label centred below, as wide as the wider of the two."""
-    width = max(1, round(picture.shape[1] * height / picture.shape[0]))
+def _cell(label: str, image: np.ndarray, height: int, font_size: float) -> np.ndarray:
+    """Return one image scaled to `height`, its label centred below, as wide as the wider of the two."""
+    width = max(1, round(image.shape[1] * height / image.shape[0]))
     (text_width, _), _ = cv2.getTextSize(_ascii(label), _FONT, font_size, 1)
     # Measured on one text for all, so that every label of a row stands on the same line.
     (_, ascent), descent = cv2.getTextSize("Hg", _FONT, font_size, 1)
     cell = _white(height + _LABEL_GAP + ascent + descent, max(width, text_width))
     left = (cell.shape[1] - width) // 2
-    cell[:height, left : left + width] = resize_to(to_uint8(picture), height, width)
+    cell[:height, left : left + width] = resize_to(to_uint8(image), height, width)
     start = ((cell.shape[1] - text_width) // 2, height + _LABEL_GAP + ascent)
     cv2.putText(cell, _ascii(label), start, _FONT, font_size, _DARK_GREY, 1, cv2.LINE_AA)
     return cell

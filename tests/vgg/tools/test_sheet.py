@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vgg.image.sheet import contact_sheet, stacked
+from vgg.tools.sheet import contact_sheet, stacked
 
 
 def find(sheet: np.ndarray, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:

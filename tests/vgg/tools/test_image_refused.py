@@ -27,7 +27,7 @@ from image_files import (
 )
 from own_process import run_python
 from vgg.errors import InputError
-from vgg.image.file import read_image
+from vgg.tools.image import read_image
 
 
 @pytest.mark.parametrize(
@@ -36,17 +36,14 @@ from vgg.image.file import read_image
         (b"", "is empty"),
         (b"A holiday in Rome\n", "is a text file"),
         ("Ein Gruß\r\n".encode("latin-1"), "is a text file"),
-        (b"\n<!DOCTYPE html><html>", "is a web page"),
-        (b'<?xml version="1.0"?>\n<svg>', "is an SVG drawing"),
+        (b"\n<!DOCTYPE html><html>", "is a text file"),
         (b"%PDF-1.7\n", "is a PDF"),
         (b"\0\0\0\x18ftypheic", "is a HEIC photo"),
         (b"\0\0\0\x18ftypavif", "is an AVIF picture"),
         (b"\0\0\0\x18ftypisom", "is a video"),
         (b"\x1a\x45\xdf\xa3webm", "is a video"),
-        (b"#?RADIANCE\n", "is a high dynamic range"),
-        (b"PK\x03\x04", "is a zip or gzip archive"),
-        (b"MATLAB 5.0 MAT-file", "is a MATLAB"),
-        (bytes(range(8)), "is of an unknown kind (it begins with the bytes 00 01 02 03 04 05 06 07)"),
+        (b"PK\x03\x04", "is not a picture that this program reads"),
+        (b"II*\0\x10\0\0\0CR", "is not a picture that this program reads"),
     ],
 )
 def test_what_is_no_picture_is_named(tmp_path, data, kind):
@@ -136,10 +133,12 @@ def test_damaged_png_is_refused(tmp_path):
 def test_gigantic_pictures_are_refused(tmp_path):
     header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
     bomb = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(bytes(99)))
-    assert "too many pixels" in refusal(tmp_path, bomb + png_chunk(b"IEND", b""))
+    assert "has 100000 × 100000 pixels, which need" in refusal(tmp_path, bomb + png_chunk(b"IEND", b""))
     jpeg = encoded(".jpg", STORED)
     frame = jpeg.index(b"\xff\xc0") + 5
-    assert "too many pixels" in refusal(tmp_path, jpeg[:frame] + struct.pack(">HH", 65000, 65000) + jpeg[frame + 4 :])
+    assert "has 65000 × 65000 pixels, which need" in refusal(
+        tmp_path, jpeg[:frame] + struct.pack(">HH", 65000, 65000) + jpeg[frame + 4 :]
+    )
 
 
 def test_what_needs_too_much_memory_is_refused_before_it_is_decoded(tmp_path):
@@ -170,27 +169,24 @@ def test_a_small_file_of_very_many_pixels_under_a_limit(tmp_path):
     assert "large.png has 20000 × 20000 pixels, which need 5.6 GB to be read, expected" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "data, words",
-    [
-        (tiff(np.zeros((16, 24), np.float32), format=3), "float32 samples"),
-        (tiff(np.zeros((16, 24), np.int16), format=2), "int16 samples"),
-        (tiff(np.zeros((16, 24, 2), np.uint8), extra=2), "grey with transparency"),
-        (tiff(STORED, planar=2), "planes"),
-        (tiff(STORED, photometric=8), "colours are CIELab"),
-        (tiff(np.zeros((16, 24), np.uint16), photometric=0), "white to black"),
-        (tiff(STORED, subfile=1), "preview"),
-        (tiff(STORED, ">", subfile=1), "preview"),
-    ],
-)
-def test_tiffs_that_would_come_out_wrong_are_refused(tmp_path, data, words):
-    assert words in refusal(tmp_path, data)
+def test_tiffs_that_would_come_out_wrong_are_refused(tmp_path):
+    for data in (
+        tiff(np.zeros((16, 24), np.float32), format=3),
+        tiff(np.zeros((16, 24), np.int16), format=2),
+        tiff(np.zeros((16, 24, 2), np.uint8), extra=2),
+        tiff(STORED, planar=2),
+        tiff(STORED, photometric=8),
+        tiff(np.zeros((16, 24), np.uint16), photometric=0),
+        tiff(STORED, subfile=1),
+        tiff(STORED, ">", subfile=1),
+    ):
+        assert "TIFF picture that we cannot decode" in refusal(tmp_path, data)
 
 
 READ_ALL = """
 import sys, cv2, numpy
-from vgg.console.terminal import run
-from vgg.image.file import read_image, write_image
+from vgg.tools.console import run
+from vgg.tools.image import read_image, write_image
 
 def read_all():
     for path in sys.argv[2:]:
@@ -238,7 +234,7 @@ def test_codecs_print_nothing_while_a_command_runs(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 def test_reading_works_without_a_terminal(tmp_path):
     (tmp_path / "a.png").write_bytes(png_of(STORED))
-    code = f"from vgg.image.file import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
+    code = f"from vgg.tools.image import read_image; print(read_image({str(tmp_path / 'a.png')!r}).shape)"
     closed = ["sh", "-c", '"$0" -B -c "$1" 2>&-', sys.executable, code]
     done = subprocess.run(closed, cwd=Path(__file__).parents[3], capture_output=True, check=True)
     assert done.stdout == b"(16, 24, 3)\n"

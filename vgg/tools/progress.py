@@ -1,13 +1,13 @@
-"""How a command line shows the steps of an optimiser: as a moving bar on a terminal, elsewhere as plain lines."""
+"""How a command shows how far it is: as a moving bar on a terminal, elsewhere as plain lines."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
-from vgg.console.terminal import say
+from vgg.tools.console import say
 
-LINE_SECONDS = 10.0
+LINE_SECONDS = 10.0  # a log gets a line at least this often
 
 
 class Paced(Protocol):
@@ -53,14 +53,11 @@ def plain_lines(
     what: str = "step",
 ) -> Show:
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
-    shown_at = float("-inf")
+    is_due = _pace(steps, clock)
 
     def show(step: Paced) -> None:
-        nonlocal shown_at
-        tenth = step.step * 10 // steps > (step.step - 1) * 10 // steps
-        if tenth or clock() - shown_at >= LINE_SECONDS:
+        if is_due(step.step):
             say(f"{what} {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
-            shown_at = clock()
 
     return show
 
@@ -78,3 +75,40 @@ def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool =
         yield lambda step: bar.update(
             task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}"
         )
+
+
+@contextmanager
+def bytes_display(stream: TextIO, start: int, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Yield the function that shows how many bytes of a download are done, of `total` if that is known.
+
+    The first `start` bytes count as done, but not towards the rate.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+    is_due = _pace(total)
+    with Progress(BarColumn(20), *columns, console=Console(file=stream), disable=not stream.isatty()) as bar:
+        task = bar.add_task("", total=total, completed=start)
+
+        def show(done: int) -> None:
+            bar.update(task, completed=done)
+            if bar.disable and is_due(done):
+                say("  ".join(column.render(bar.tasks[0]).plain for column in columns), stream)
+
+        yield show
+
+
+def _pace(total: int | None, clock: Callable[[], float] = time.monotonic) -> Callable[[int], bool]:
+    """Return the function that tells if a log is due a line: at its first call, each tenth of `total`, every 10 s."""
+    said, said_at = 0, float("-inf")
+
+    def is_due(done: int) -> bool:
+        nonlocal said, said_at
+        passed_a_tenth = total and done * 10 // total > said * 10 // total
+        if not passed_a_tenth and clock() - said_at < LINE_SECONDS:
+            return False
+        said, said_at = done, clock()
+        return True
+
+    return is_due

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vgg.errors import InputError
-from vgg.files import atomic_write, check_place, remove_leftovers, write_or_rescue
+from vgg.tools.files import atomic_write, check_place, remove_leftovers, write_or_rescue
 
 
 def refusal(path: Path) -> str:
@@ -64,10 +64,10 @@ def test_whatever_fails_nothing_is_left_and_the_older_file_stays(tmp_path, error
 def test_leftovers_of_a_killed_process_are_removed_but_not_of_one_that_writes(tmp_path):
     """Two batches in one folder; the first is in the middle of a picture when the second begins."""
     code = (
-        "import os, sys; from pathlib import Path; from vgg.files import atomic_write\n"
+        "import os, sys; from pathlib import Path; from vgg.tools.files import atomic_write\n"
         "with atomic_write(Path(sys.argv[1])): os.kill(os.getpid(), 9)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], cwd=Path(__file__).parents[2], check=False)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.png")], cwd=Path(__file__).parents[3], check=False)
     (killed,) = tmp_path.iterdir()
     with atomic_write(tmp_path / "a.png") as unfinished:
         unfinished.write_text("first")
@@ -132,7 +132,7 @@ def test_pipes_devices_and_files_in_place_of_a_folder(tmp_path):
 def test_a_folder_of_somebody_else(tmp_path):
     (tmp_path / "locked").mkdir(mode=0o555)
     program = (
-        "import os, sys; from pathlib import Path; from vgg.files import check_place\n"
+        "import os, sys; from pathlib import Path; from vgg.tools.files import check_place\n"
         "if os.geteuid() == 0: os.seteuid(65534)\n"  # to root nothing is forbidden
         "try: check_place(Path(sys.argv[1]))\n"
         "except ValueError as error: print(error)"
@@ -141,7 +141,7 @@ def test_a_folder_of_somebody_else(tmp_path):
         if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp"):
             folder.chmod(folder.stat().st_mode | 0o055)
     command = [sys.executable, "-c", program, str(tmp_path / "locked" / "a.png")]
-    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True)
     assert "Permission denied" in done.stdout
 
 
