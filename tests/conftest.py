@@ -8,24 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
-from tensorflow.python.framework.func_graph import FuncGraph
 
 from tiny_network import tiny_weights
-from transfer import session
-from transfer.objective.whole import WholeEvaluation
-from transfer.term import Term
 from vgg.matfile.read import Weights
 from vgg.matfile.write import write
-from vgg.network import VGG19
 from vgg.tools.console import start_tensorflow
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
-start_tensorflow()
 # `nohup make test` hands down signals that are ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGHUP"):  # not on Windows
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collectstart() -> None:
+    """Start TensorFlow where tests are collected: with `-n 2`, the process that only hands them out needs none."""
+    start_tensorflow()
 
 
 @pytest.fixture
@@ -46,6 +44,8 @@ def without_compiling() -> Iterator[None]:
 
     Stripes are compiled all the same (`transfer.objective.compiled`), so that shapes are as open as ever.
     """
+    import tensorflow as tf
+
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
@@ -69,6 +69,13 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
 
     A module that counts compilations says COMPILES_ANEW. No graph may survive a module: long batches would grow, too.
     """
+    from tensorflow.python.framework.func_graph import FuncGraph
+
+    from transfer import session
+    from transfer.objective.whole import WholeEvaluation
+    from transfer.term import Term
+    from vgg.network import VGG19
+
     gc.freeze()  # what is imported is not looked at again
     known = {}
 
