@@ -75,7 +75,9 @@ def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) 
     @lru_cache(max(1, int(KEPT_BYTES / style_bytes)))
     def style_of(name: str, shape: tuple[int, int]) -> Style:
         remarks: list[str] = []
-        inputs = inputs_of([name] if name != SAMPLE else [])  # before the picture, as in `read_content`
+        # The digest first: if the file changes in between, the record has the digest of the old one, and the picture is
+        # made again the next time. The other way round, it would pass for a picture of the new file.
+        inputs = inputs_of([name] if name != SAMPLE else [])
         return Style(style_at(name, recipe, shape, remarks), remarks, inputs)
 
     for content in contents(list(by_content), recipe, batch.options.full_size):

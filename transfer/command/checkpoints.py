@@ -38,7 +38,7 @@ LARGEST = 1e12  # no run has as many evaluations or seconds
 class Checkpoints:
     """The state file of one run. If it can no longer be written, the run goes on without it."""
 
-    path: Path
+    path: Path | None  # None: nothing is written
     phases: Sequence[Phase]
     settings: dict[str, Any]  # by which the run is recognised, as JSON gives them back
     environment: dict[str, Any]
@@ -72,6 +72,8 @@ class Checkpoints:
 
     def resume_or_start(self, start: np.ndarray) -> np.ndarray | Progress:
         """Return the unfinished run if it will end with the same bytes as a whole one, else `start`, without a word."""
+        if self.path is None:
+            return start
         remove_leftovers(self.path)
         with suppress(InputError):  # damaged
             unfinished = read_state(self.path) if self.path.exists() else None
@@ -100,7 +102,7 @@ class Checkpoints:
 
     def write(self) -> None:
         """Write the state as it is, if that is wanted. Only between two steps, as in a watcher."""
-        if self.every == 0 or self._progress is None:
+        if self.path is None or self.every == 0 or self._progress is None:
             return
         began = time.monotonic()
         try:
@@ -114,16 +116,17 @@ class Checkpoints:
 
     def remove(self) -> None:
         """Delete the state of a run that has ended."""
+        if self.path is None:
+            return
         with suppress(OSError):  # the folder was lost, say
             self.path.unlink(missing_ok=True)
         remove_leftovers(self.path)
 
 
 def checkpoints_of(session: Session, job: Job, path: Path | None, every: int | None) -> Checkpoints:
-    """Return those of a job, with what is worked out of it once before the run; without a `path` nothing is written."""
+    """Return those of a job, with what is worked out of it once before the run."""
     phases = session.phases(job)
-    every = 0 if path is None else every
-    return Checkpoints(path or Path(), phases, settings(session, job, phases), environment(), every)
+    return Checkpoints(path, phases, settings(session, job, phases), environment(), every)
 
 
 @dataclass(frozen=True)

@@ -108,21 +108,15 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def _picture(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("picture").add_argument
-    add(
-        "--size",
-        type=whole_number(SMALLEST_SIDE),
-        help=f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})",
-    )
+    text = f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})"
+    add("--size", type=whole_number(SMALLEST_SIDE), help=text)
     scales = ",".join(map(str, DEFAULT.scales))
     add("--scales", help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
     add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
     text = "a little style, or nothing else (default: 0.5); sets α, so not with --content-weight or --style-weight"
     add("--strength", type=number, metavar="0…1", help=text)
-    add(
-        "--init",
-        help="where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6 "
-        f"(default: {DEFAULT.init})",
-    )
+    text = "where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6"
+    add("--init", help=f"{text} (default: {DEFAULT.init})")
     add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
 
 
@@ -130,12 +124,8 @@ def _styles(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("styles").add_argument
     add("--style", action="append", dest="more_styles", default=[], metavar="FILE", help="one more style picture")
     add("--style-blend", metavar="N:N", help="how much of each style picture, such as 3:1 (default: the same of each)")
-    add(
-        "--style-scale",
-        type=number,
-        metavar="0.25…4",
-        help=f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})",
-    )
+    text = f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})"
+    add("--style-scale", type=number, metavar="0.25…4", help=text)
 
 
 def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
@@ -148,13 +138,8 @@ def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
     )
     add("--content-mask", metavar="FILE", help="a label picture: one colour for each region of the content picture")
     add("--style-mask", action="append", default=[], metavar="FILE", help="the same of a style picture, in their order")
-    add(
-        "--region",
-        action="append",
-        default=[],
-        metavar="COLOUR=FILE",
-        help="a region's own style picture, such as white=night.jpg, or white=keep to keep its content",
-    )
+    text = "a region's own style picture, such as white=night.jpg, or white=keep to keep its content"
+    add("--region", action="append", default=[], metavar="COLOUR=FILE", help=text)
 
 
 def _recipe(parser: argparse.ArgumentParser) -> None:
@@ -175,23 +160,15 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
         help="scale every filter to mean activation 1, as the paper does, or take the network as it is in the file "
         f"(default: {'yes' if DEFAULT.normalized_network else 'no'})",
     )
-    add(
-        "--weights",
-        type=file_name,
-        metavar="FILE",
-        help="a .mat file (default: genuine if downloaded, else shipped)",
-    )
+    text = "a .mat file (default: genuine if downloaded, else shipped)"
+    add("--weights", type=file_name, metavar="FILE", help=text)
 
 
 def _speed(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("speed and memory").add_argument
     add("--iterations", type=whole_number(1), help=f"steps at each size (default: {DEFAULT.iterations})")
-    add(
-        "--optimizer",
-        choices=get_args(OptimizerName),
-        help="SciPy's with line search, ours with unit steps, the same with large forms first, Adam "
-        f"(default: {DEFAULT.optimizer})",
-    )
+    text = "SciPy's with line search, ours with unit steps, the same with large forms first, Adam"
+    add("--optimizer", choices=get_args(OptimizerName), help=f"{text} (default: {DEFAULT.optimizer})")
     add("--learning-rate", type=number, help=f"of Adam, in pixel levels (default: {DEFAULT.learning_rate:g})")
     precisions = ("auto", "float32", "bfloat16")
     text = "bfloat16 where it is faster (auto), or as you say; bfloat16 not with --optimizer l-bfgs"

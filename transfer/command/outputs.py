@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 
 from transfer.command.options import RunOptions
-from transfer.command.record import inputs_of, read_record
+from transfer.command.record import read_record
+from transfer.inputs.crop import cropped
 from transfer.inputs.files import SAMPLE
 from transfer.inputs.pictures import content_in_file
+from transfer.machine import usable_bytes
 from transfer.recipe.choices import Recipe
 from vgg.errors import InputError, typed
 from vgg.tools.files import alternatives, check_place
-from vgg.tools.image import LARGEST_SIDE, Depth, check_output, read_profile
+from vgg.tools.image import LARGEST_SIDE, Depth, check_output, read_picture
 
 
 @dataclass(frozen=True)
@@ -169,10 +171,9 @@ def read_content(name: str, recipe: Recipe) -> ContentFile:
     """
     if name == SAMPLE:
         return ContentFile(content_in_file(name, recipe), inputs={})
-    # The digest first: if the file changes in between, the record has the digest of the old one, and a batch makes the
-    # picture again the next time. The other way round, it would pass for a picture of the new file.
-    inputs = inputs_of([name])
-    return ContentFile(content_in_file(name, recipe), read_profile(name), inputs)
+    picture = read_picture(name, usable_bytes())
+    about = {"path": str(Path(name).absolute()), "bytes": picture.length, "sha256": picture.sha256}
+    return ContentFile(cropped(picture.image, recipe.crop), picture.profile, {name: about})
 
 
 def finish_of(options: RunOptions, content: ContentFile, used: np.ndarray, picture: Path) -> Finish:

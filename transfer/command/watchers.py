@@ -149,7 +149,7 @@ class EventLog:
 
     def _begin(self) -> None:
         """Make the folder and the event file in it."""
-        folder = new_folder(self._folders)
+        folder = next(folder for folder in self._folders if not os.path.lexists(folder))
         self._writer = tf.summary.create_file_writer(os.fsencode(folder))  # as bytes: the name need not be Unicode
         self._file = next(folder.iterdir(), folder / "events.out.tfevents")  # to which TensorFlow adds time and host
 
@@ -159,18 +159,6 @@ class EventLog:
         if length <= self._length:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._length = length
-
-
-def new_folder(folders: Iterable[Path]) -> Path:
-    """Make and return the first of the `folders` that does not exist; raise OSError if that is not possible."""
-    for folder in folders:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
 
 def scalars_of(step: Step, last: Step | None) -> dict[str, float]:

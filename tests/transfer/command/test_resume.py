@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,7 +223,7 @@ def test_a_state_is_written_every_half_minute_but_takes_no_more_than_a_20th(monk
     """One step a second; a state that takes 3 s is followed by a minute of steps."""
     now, written = [0.0], []
     monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
-    kept = checkpoints.Checkpoints(None, [], {}, {})
+    kept = checkpoints.Checkpoints(Path("state.npz"), [], {}, {})
     monkeypatch.setattr(
         checkpoints, "write_state", lambda *_: (written.append(now[0]), now.__setitem__(0, now[0] + takes))
     )
