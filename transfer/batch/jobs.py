@@ -118,12 +118,12 @@ def contents(names: Sequence[str], recipe: Recipe, full_size: bool = False) -> I
         content = read[int(number)] = _read(names[number], recipe, full_size)
         return np.zeros((0, 0, 3), np.uint8) if content.image is None else content.image
 
+    def image_of(number: tf.Tensor) -> tf.Tensor:
+        # What tf.data takes for stateful it would not run ahead: not where results must be the same from run to run.
+        return tf.numpy_function(pixels, [number], tf.uint8, stateful=False)
+
     # One picture at a time is read: the network, which works meanwhile, needs the processor more.
-    images = (
-        tf.data.Dataset.range(len(names))
-        .map(lambda number: tf.numpy_function(pixels, [number], tf.uint8), num_parallel_calls=1, deterministic=True)
-        .prefetch(AHEAD)
-    )
+    images = tf.data.Dataset.range(len(names)).map(image_of, num_parallel_calls=1, deterministic=True).prefetch(AHEAD)
     for number, _ in enumerate(images.as_numpy_iterator()):
         yield read.pop(number)
 

@@ -28,7 +28,6 @@ from vgg.errors import InputError
 from vgg.load import FOLDER
 from vgg.tools.files import atomic_write, file_digest, open_file
 from vgg.tools.image import Depth, to_depth
-from weights.verify import describe
 
 if TYPE_CHECKING:  # and TensorFlow with them, for which nobody waits who has named a wrong file
     from transfer.command.outputs import Outputs
@@ -48,6 +47,8 @@ ENDED = ("finished", "converged")  # what a record says of a run that was not st
 
 def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[str, Any]:
     """Return all that decides how a picture will look, as JSON gives it back; `phases` are the session's of the job."""
+    from weights.verify import describe  # here, because SciPy comes with it: nobody waits for it who named a wrong file
+
     pictures, weights, recipe = job.pictures, session.weights, job.recipe
     images = {"content": (pictures.files.content, pictures.content_image)}
     for i, style in enumerate(zip(pictures.files.style_pictures, pictures.style_images, strict=True)):
