@@ -8,7 +8,7 @@ from microscope_command import ROOT
 from refused_command import refused_by
 from transfer.__main__ import main as transfer
 from transfer.batch.__main__ import main as batch
-from transfer.command.repeat import FREE
+from transfer.command.options import BESIDE_RECORD
 from transfer.video.__main__ import main as video
 
 TEXT = (ROOT / "transfer" / "README.md").read_text(encoding="utf-8")
@@ -64,7 +64,8 @@ def test_of_a_picture(tmp_path, pictures, monkeypatch, capfd):
             assert named(other) in of_the_option
             found = refused_by(transfer, "transfer", [*words, *option.split(), *other.split()], capfd, tmp_path)
             assert named(option) in found and named(other) in found
-    documented("`--from`", [f"--{name.replace('_', '-')}" for name in FREE if name not in ("record", "output")])
+    allowed = [name for name in BESIDE_RECORD if name not in ("record", "output")]
+    documented("`--from`", [f"--{name.replace('_', '-')}" for name in allowed])
     for option in ("--seed 3", "--size 40", "content.png"):
         found = refused_by(transfer, "transfer", ["--from", "a.json", *option.split()], capfd, tmp_path)
         assert "beside --from" in found

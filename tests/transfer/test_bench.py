@@ -8,7 +8,7 @@ import pytest
 from low_precision import needs_bfloat16
 from transfer.batch.command_line import build_parser as batch_parser
 from transfer.bench import command_line, measurements
-from transfer.command.parser import build_parser as transfer_parser
+from transfer.command.options import build_parser as transfer_parser
 from transfer.recipe.ours import GATYS2016
 from transfer.video.command_line import build_parser as video_parser
 from vgg.matfile.read import read

@@ -6,12 +6,11 @@ Exit codes: 0 done, 2 unusable input (one line on stderr), 3 some pictures could
 import argparse
 import sys
 from collections.abc import Sequence
-from functools import partial
+from pathlib import Path
 
 from transfer.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
-from transfer.command.options import recipe_from
-from transfer.command.parser import add_run_options
-from transfer.command.workers import workers_wanted
+from transfer.command.options import RunOptions, add_run_options, files_from, recipe_from, workers_wanted
+from transfer.inputs.files import Files
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
@@ -41,56 +40,59 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def pairs_from(options: argparse.Namespace) -> list[Pair]:
+def pairs_from(words: argparse.Namespace) -> list[Pair]:
     """Return the pairs that the words mean; raises InputError if they mean none, or two with the same name."""
-    listed = bool(options.contents or options.styles)
-    from_csv = options.pairs.lower().endswith(".csv")
-    if options.pairs not in ("all", "zip") and not from_csv:
-        raise InputError(f"--pairs is {options.pairs!r}, expected all, zip, or a file that ends in .csv")
-    if sum([options.folder is not None, listed, from_csv]) != 1:
+    listed = bool(words.contents or words.styles)
+    from_csv = words.pairs.lower().endswith(".csv")
+    if words.pairs not in ("all", "zip") and not from_csv:
+        raise InputError(f"--pairs is {words.pairs!r}, expected all, zip, or a file that ends in .csv")
+    if sum([words.folder is not None, listed, from_csv]) != 1:
         raise InputError(
             "expected one of: a folder with content_… and style_… pictures; --contents and --styles; --pairs FILE.csv"
         )
-    if listed and not (options.contents and options.styles):
+    if listed and not (words.contents and words.styles):
         raise InputError("--contents and --styles belong together; name the other one too")
     if from_csv:
-        pairs = csv_pairs(options.pairs)
+        pairs = csv_pairs(words.pairs)
     elif listed:
-        pairs = listed_pairs(options.contents, options.styles, options.pairs)
+        pairs = listed_pairs(words.contents, words.styles, words.pairs)
     else:
-        pairs = folder_pairs(options.folder, options.pairs)
+        pairs = folder_pairs(words.folder, words.pairs)
     pairs = list(dict.fromkeys(pairs))
     require_distinct(pairs)
     return pairs
 
 
-def make_batch(options: argparse.Namespace, command: Sequence[str]) -> int:
+def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and make the pictures."""
-    pairs, recipe = pairs_from(options), recipe_from(options)
+    pairs, recipe, options, files = pairs_from(words), recipe_from(words), RunOptions.of(words), files_of_each(words)
+    with_workers = require_workers_possible(options)
     with interrupts_at_once():
-        from transfer.batch.orders import orders_of
-        from transfer.batch.places import check_folder, require_apart
+        from transfer.batch.orders import Batch, check_folder, orders_of, require_apart
         from transfer.inputs.masks import check_masks
-    check_folder(options)
-    orders = orders_of(pairs, options)
-    require_apart(orders, options)
+    check_folder(words.output, [*words.contents, *words.styles], options.report)
+    orders = orders_of(pairs, Path(words.output), files, recipe, options)
+    batch = Batch(Path(words.output), orders, recipe, options, list(command))
+    require_apart(batch, [name for name in (options.weights, words.pairs) if name])  # "all" is no file of ours either
     check_masks(orders[0].files, recipe.crop)  # the same for all
     if options.weights is not None:
         require_weights_file(options.weights)
-    with_workers = require_workers_possible(options)
     start_tensorflow()
-    hire = None
     with interrupts_at_once():
-        from transfer.batch.run import run
+        from transfer.batch.making import run
 
-        if with_workers:
-            from transfer.cluster.maker import hired
+        if not with_workers:
+            return run(batch)
+        from transfer.cluster.maker import dask_maker
+    return run(batch, dask_maker)
 
-            hire = partial(hired, options, (lambda line: None) if options.quiet else console.say)
-    return run(orders, recipe, options, command, hire)
+
+def files_of_each(words: argparse.Namespace) -> Files:
+    """Return the files of a picture with stand-ins for the pair; raises InputError if they do not fit together."""
+    return files_from(argparse.Namespace(**vars(words) | {"content": "content", "style": ["style"]}))
 
 
-def require_workers_possible(options: argparse.Namespace) -> bool:
+def require_workers_possible(options: RunOptions) -> bool:
     """Return whether Dask's workers are wanted; raises InputError if they cannot be had or not for these options."""
     if not workers_wanted(options):
         return False
@@ -108,5 +110,5 @@ def require_workers_possible(options: argparse.Namespace) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
-    options = build_parser().parse_args(command)
-    return console.run(PROGRAM, lambda: make_batch(options, [python(), "-m", "transfer.batch", *command]))
+    words = build_parser().parse_args(command)
+    return console.run(PROGRAM, lambda: make_batch(words, [python(), "-m", "transfer.batch", *command]))

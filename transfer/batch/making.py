@@ -1,146 +1,203 @@
-"""Makes the pictures of a batch one after the other in this process, with one session.
+"""Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
-What a maker gives back is a `Made` for each order, whatever became of it. `transfer.cluster` has another maker, which
-sends the orders to other processes and machines.
+A maker takes prepared orders and gives back a `Made` for each, whatever became of it. `LocalMaker` makes them one after
+the other in this process; the maker of `transfer.cluster` sends them to other processes and machines.
 """
 
-import argparse
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+import sys
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
-import numpy as np
-
-from transfer.batch.orders import Order
-from transfer.command.checkpoints import Checkpoints
-from transfer.command.finish import Finish
-from transfer.command.record import environment, reported_as, settings
-from transfer.command.run import require_step
-from transfer.command.watching import watchers_of
-from transfer.session import Job, Session
-from transfer.term import Losses
-from transfer.train import Result, Step, Watch
+from transfer.batch.jobs import PreparedOrder, prepared
+from transfer.batch.orders import TABLE, Batch, Order, still_missing
+from transfer.batch.results import Row, row_of_record, write_summary
+from transfer.command.options import RunOptions
+from transfer.command.record import read_record
+from transfer.command.run import Lost, NotWritten, make_picture, write_overviews, write_there
+from transfer.session import Session, precision_of
 from vgg.errors import InputError
+from vgg.matfile.read import Weights
+from vgg.tools import console
 from vgg.tools.console import interrupts_polled
-from vgg.tools.image import Depth
+from vgg.tools.image import read_image
+from vgg.tools.progress import duration, moving_bar
+from weights.load import load_weights
 
-#: A picture's name, the number of its step, and the losses there.
-OnStep = Callable[[str, int, Losses], None]
-
-
-class Wanted(NamedTuple):
-    """An order with its pictures at their sizes; or why they cannot be used."""
-
-    order: Order
-    job: Job | None = None
-    finish: Finish | None = None  # how its result is written
-    sources: dict[str, Any] | None = None  # what its record says of its files, see `transfer.command.sources`
-    problem: str = ""
+SOME_FAILED = 3
+Say = Callable[[str], None]
+#: A picture's name, the number of its step, and the total loss there.
+OnStep = Callable[[str, int, float], None]
 
 
 @dataclass(frozen=True)
 class Made:
     """What became of an order."""
 
-    wanted: Wanted
-    result: Result | None = None
-    settings: dict[str, Any] = field(default_factory=dict)  # of the record, with the environment it was computed in
-    problem: str = ""  # why there is no result
-
-    @property
-    def order(self) -> Order:
-        """Return what was to be made."""
-        return self.wanted.order
+    order: Order
+    record: dict[str, Any] | None = None  # of the picture, which is written
+    problem: str = ""  # why there is none
 
 
-class Lost(Exception):
-    """Nothing more can be made; what is finished is kept. The message is one line for the user."""
+class Maker(Protocol):
+    """What makes pictures, such as `LocalMaker`."""
+
+    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
+        """Yield what became of each order, in any order."""
 
 
-class Here:
+#: The options, whom to tell what, the weights, the precision, whom to tell of steps → a maker, closed after the batch.
+OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Maker]]
+
+
+class LocalMaker:
     """The maker of this process."""
 
-    def __init__(self, session: Session, options: argparse.Namespace, on_step: OnStep) -> None:
-        """Take the session, the words of the command line, and whom to tell of each step."""
+    def __init__(self, session: Session, options: RunOptions, on_step: OnStep) -> None:
+        """Take the session, how pictures are looked on at, and whom to tell of each step."""
         self.session, self.options, self.on_step = session, options, on_step
 
-    def make(self, wanted: Iterable[Wanted]) -> Generator[Made, None, None]:
+    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
         """Yield what became of each order. A Ctrl-C is heeded between two steps, and not before who takes it is done.
 
         Raises:
+            InputError: a picture cannot be written.
             KeyboardInterrupt: stopped; the state of the present picture is kept.
         """
-        for item in wanted:
+        for item in items:
             if item.job is None:
-                yield Made(item, problem=item.problem)
+                yield Made(item.order, problem=item.problem)
                 continue
             with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                try:
-                    made = Made(item, *self._make(item.order, item.job, check_interrupt))
-                except InputError as error:
-                    made = Made(item, problem=f"{item.order.pair.name}: {error}")
-                yield made
+                yield self._made(item, check_interrupt)
 
-    def _make(self, order: Order, job: Job, check_interrupt: Callable[[], None]) -> tuple[Result, dict[str, Any]]:
-        session, options, name = self.session, self.options, order.pair.name
-        with watchers_of(options, order.outputs, session.phases(job), partial(session.finished, job)) as watchers:
-            watchers = [*watchers, lambda step, _: self.on_step(name, step.step, step.losses)]
-            return make_one(
-                session, job, order.outputs.state, options.checkpoint_every, watchers, check_interrupt,
-                options.report_as, options.depth,
-            )  # fmt: skip
+    def _made(self, item: PreparedOrder, check_interrupt: Callable[[], None]) -> Made:
+        name = item.order.pair.name
+        display = nullcontext(lambda step, image: self.on_step(name, step.step, step.losses.total))
+        try:
+            *_, record = make_picture(self.session, item.job, item.place, self.options, display, check_interrupt)
+        except NotWritten:  # nor will the next one
+            raise
+        except InputError as error:
+            return Made(item.order, problem=f"{name}: {error}")
+        return Made(item.order, record)
 
 
-def make_one(
-    session: Session,
-    job: Job,
-    state: Path | None,
-    checkpoint_every: int | None,
-    watchers: Sequence[Watch],
-    check_interrupt: Callable[[], None],
-    report_as: str | None = None,
-    depth: Depth = 8,
-) -> tuple[Result, dict[str, Any]]:
-    """Make one picture, or go on with it if it is unfinished; return it with what its record says of the run.
+def local_maker(
+    options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep
+) -> AbstractContextManager[Maker]:
+    """Return the maker of this process."""
+    return nullcontext(LocalMaker(Session(weights, options.memory_bytes, precision), options, on_step))
 
-    Args:
-        session: makes it.
-        job: what to make.
-        state: the file that the run keeps its state in; None for none.
-        checkpoint_every: as in `Checkpoints`.
-        watchers: are called after each step.
-        check_interrupt: raises KeyboardInterrupt if the run shall stop.
-        report_as: a recipe in whose units the record shall have the losses, too.
-        depth: of the file that the picture is for.
+
+def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
+    """Make what is missing; return the exit code.
 
     Raises:
-        InputError: it cannot be made.
-        KeyboardInterrupt: stopped; the state is kept.
+        InputError: nothing can be written any more; what is finished is kept.
+        KeyboardInterrupt: stopped; what is finished is kept.
     """
-    found, here = settings(job, session), environment()
-    every = 0 if state is None else checkpoint_every
-    checkpoints = Checkpoints(state or Path(), session.phases(job), found, here, every)
+    options = batch.options
+    say: Say = (lambda line: None) if options.quiet else console.say
+    weights = load_weights(options.weights, say)
+    missing = still_missing(batch, weights.sha256)
+    finished = [order for order in batch.orders if order not in missing]
+    rows = {order: row_of_record(order.pair.name, read_record(order.outputs.record)) for order in finished}
+    say(f"{len(missing)} of {len(batch.orders)} pictures to make")
+    lost = None
+    try:
+        _add_overviews(finished, batch, say)
+        if missing:
+            precision, display = precision_of(options.precision, batch.recipe), Display(len(missing), options.quiet)
+            # The clock begins when there are workers: to start them takes as long as many small pictures.
+            with (
+                open_maker(options, say, weights, precision, display.on_step) as maker,
+                display,
+                closing(maker.make(prepared(missing, batch, say))) as results,
+            ):
+                for made in results:
+                    order, name = made.order, made.order.pair.name
+                    rows[order] = row_of_record(name, made.record) if made.record else Row(name, problem=made.problem)
+                    display.finished(rows[order])
+    except Lost as error:
+        lost = error
+    except (InputError, KeyboardInterrupt) as error:
+        with suppress(InputError):  # the disk is full, say
+            write_summary(batch, rows, say)
+        further = "what is finished is kept; the same command goes on from here"
+        raise type(error)(f"{error}; {further}" if str(error) else further) from None
+    write_summary(batch, rows, say)
+    return _ended(batch, rows, lost)
 
-    def watch(step: Step, image: np.ndarray) -> None:
-        for watcher in watchers:
-            watcher(step, image)
-        checkpoints.written_if_stopped(check_interrupt)
 
-    start = session.start(job)
-    begin = start if state is None else checkpoints.unfinished_or(start)
-    result = session.run(job, watch, checkpoints, begin)
-    if result.stopped == "interrupted":
-        raise KeyboardInterrupt
-    if not result.steps:
-        require_step(result)
-    if result.stopped not in ("finished", "converged"):
-        if state is not None:
-            checkpoints.remove()  # to go on from there would end the same way
-        raise InputError(f"{result.stopped}; choose smaller weights, and verify the .mat file")
-    found |= here | {"memory_bytes": session.memory_bytes}
-    if report_as:
-        found |= {"reported_as": reported_as(report_as, session, job, result, depth)}
-    result.wide_image = None  # a worker would send it back for nothing
-    return result, found
+def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
+    """Write the sheets and pages of finished pictures that are asked for only now; raises InputError if it cannot."""
+    lacking = [order for order in finished if not all(path.exists() for path in order.outputs.written)]
+    for item in prepared(lacking, batch, say) if lacking else ():
+        if item.job:
+            outputs = item.order.outputs
+            image, record = read_image(outputs.picture), read_record(outputs.record)
+            write_overviews(item.job.pictures, image, item.place.finish.profile, outputs, record, write_there)
+
+
+def _ended(batch: Batch, rows: Mapping[Order, Row], lost: Lost | None) -> int:
+    """Say on stderr if something could not be made; return the exit code."""
+    if lost:
+        console.say(f"batch: {lost}", sys.stderr)
+        return SOME_FAILED
+    failed = sum(bool(row.problem) for row in rows.values())
+    if failed:
+        console.say(f"batch: {failed} of {len(batch.orders)} pictures could not be made, see {TABLE}", sys.stderr)
+    return SOME_FAILED if failed else console.DONE
+
+
+class Shown(NamedTuple):
+    """What the bar shows: so many pictures are done, so many seconds are left."""
+
+    step: int
+    left: float
+    text: str
+
+
+class Display:
+    """Shows all pictures of a batch: a bar over all of them on a terminal, elsewhere a line for each."""
+
+    def __init__(self, pictures: int, quiet: bool) -> None:
+        """Take how many `pictures` there are to make."""
+        self.pictures, self.quiet, self.done = pictures, quiet, 0
+        self._began, self._said, self._show = time.monotonic(), set[str](), None
+
+    def __enter__(self) -> "Display":
+        """Open the bar, and begin the clock."""
+        self._began, on_terminal = time.monotonic(), sys.stdout.isatty() and not self.quiet
+        bar = moving_bar(sys.stdout, self.pictures, lambda shown: shown.text, transient=True)
+        self._bar = bar if on_terminal else nullcontext()
+        self._show = self._bar.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the bar."""
+        self._bar.__exit__(*error)
+
+    def on_step(self, name: str, number: int, loss: float) -> None:
+        """Show a step of one picture; with many workers, of the one that was heard of last."""
+        if self._show:
+            self._show(Shown(self.done, self._left(), f"{name} step {number} loss {loss:.3g}"))
+
+    def finished(self, row: Row) -> None:
+        """Say what became of a picture."""
+        self.done += 1
+        if row.problem in self._said:  # a bad file is a problem of all its pairs
+            return
+        if row.problem:
+            self._said.add(row.problem)
+            console.say(f"batch: {row.problem}", sys.stderr)
+        elif not self.quiet:
+            left = f"{duration(self._left())} left"
+            console.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")
+
+    def _left(self) -> float:
+        """Return the seconds that the pictures to come will take."""
+        return (time.monotonic() - self._began) / max(self.done, 1) * (self.pictures - self.done)

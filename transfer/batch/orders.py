@@ -1,26 +1,27 @@
-"""A picture of a batch: what it is made from, where it goes, and whether it is there already.
+"""The pictures of a batch: what each is made from, where it goes, and which are there already.
 
-It is there when its record tells of the same choices, weights and files (by their digests, wherever they are now), and
-its picture is still the one that the record was written for. So a batch that was stopped makes only what is missing.
+A picture is there when its record tells of the same choices, weights and files (by their digests, wherever they are
+now), and it is still the one that the record was written for. So a batch that was stopped makes only what is missing.
 """
 
-import argparse
-import dataclasses
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from transfer.batch.pairs import Pair
-from transfer.command.named_files import files_from
-from transfer.command.outputs import Outputs, check_log_dir, outputs_of, planned
-from transfer.command.sources import digest, sources
-from transfer.inputs.files import KEEP, Files
+from transfer.batch.pairs import Pair, one_name
+from transfer.command.options import RunOptions, require_usable
+from transfer.command.outputs import Outputs, outputs_of, planned, preview_of
+from transfer.command.record import differences_from_made, identity, sources
+from transfer.inputs.files import Files
 from transfer.inputs.masks import check_proportions
 from transfer.recipe.choices import Recipe
 from vgg.errors import InputError
+from vgg.tools.files import check_place, remove_leftovers
 
+#: The files of the whole batch, beside the pictures.
+SHEET, TABLE, PAGE = "batch-sheet.png", "batch.csv", "batch-report.html"
 #: What the user knows some values by.
 NAMES = {
     "name": "recipe",
@@ -28,7 +29,7 @@ NAMES = {
     "inputs": "input pictures",
     "picture": "the picture itself",
 }
-STOPPED = "stopped"  # instead of a digest
+MOST_NAMES = 4  # of settings that are named if pictures of others would be replaced
 
 
 @dataclass(frozen=True)
@@ -40,118 +41,132 @@ class Order:
     outputs: Outputs
     problem: str = ""  # why it cannot be made, as far as its names tell
 
-    def record(self) -> dict[str, Any] | None:
-        """Return the record beside the picture, or None if there is none."""
-        try:
-            found = json.loads(self.outputs.record.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            return None
-        return found if isinstance(found, dict) else None
 
-    def others(
-        self, recipe: Recipe, options: argparse.Namespace, weights_sha256: str, known: dict[str, Any]
-    ) -> list[str] | None:
-        """Return in what the picture that is there differs from this one: [] if in nothing; None if there is none.
+@dataclass(frozen=True)
+class Batch:
+    """All of them, and what holds for each."""
 
-        A picture of a run that was stopped is none. The files' digests are looked up in `known`, and put there.
-
-        A precision that was not asked for and the memory are not compared: they change the last digits only, and with
-        the load of the machine or the number of workers they would make everything anew.
-
-        Raises:
-            InputError: an input cannot be read.
-        """
-        if not self.outputs.picture.exists():
-            return None
-        recorded = _recorded(self.record())
-        if recorded is None:  # a run that was killed between picture and record leaves its state, too
-            return None if self.outputs.state.exists() else ["no record"]
-        inputs = sources(self.files, known)["inputs"]
-        known |= inputs
-        here = {
-            **json.loads(json.dumps(dataclasses.asdict(recipe))),
-            "seed": options.seed,
-            "depth": options.depth,
-            "full_size": options.full_size,
-            "inputs": _by_role(self.files.named(), inputs),
-            "weights": weights_sha256,
-            "blend": list(self.files.shares.values()),
-            "regions": _regions(self.files),
-            "picture": digest(self.outputs.picture),
-            "precision": recorded["precision"] if options.precision == "auto" else options.precision,
-            "reported_as": options.report_as or recorded["reported_as"],
-        }
-        differing = [name for name in here | recorded if here.get(name) != recorded.get(name)]
-        if recorded["picture"] == STOPPED and differing == ["picture"]:
-            return None
-        return [NAMES.get(name, name.replace("_", " ")) for name in differing]
-
-    def lacks_overview(self) -> bool:
-        """Return whether the picture's sheet or page is wanted and not there."""
-        return any(path and not path.exists() for path in (self.outputs.sheet, self.outputs.report))
+    folder: Path
+    orders: list[Order]
+    recipe: Recipe
+    options: RunOptions
+    command: list[str]
 
 
-def orders_of(pairs: Sequence[Pair], options: argparse.Namespace) -> list[Order]:
+def orders_of(pairs: Sequence[Pair], folder: Path, files: Files, recipe: Recipe, options: RunOptions) -> list[Order]:
     """Return the orders; the names of each one's files are checked, and the masks' proportions.
+
+    `files` are those of each picture, but for its pair.
 
     Raises:
         InputError: the options do not fit together, or no order's files can be written.
     """
-    found = []
+    orders = []
     for pair in pairs:
-        words = argparse.Namespace(**vars(options) | {"content": pair.content, "style": [pair.style]})
-        files = files_from(words)
-        picture = Path(options.output) / f"{pair.name}.png"
-        watched = bool(options.preview_every or options.save_every)
-        inputs = [*files.named(), *filter(None, [options.weights])]
-        outputs, problem = outputs_of(picture, options.sheet, options.report), ""
+        own = replace(files, content=pair.content, style=pair.style)
+        require_usable(own)
+        picture, problem = folder / f"{pair.name}.png", ""
         try:
-            planned(picture, options.sheet, inputs, options.depth, watched, options.report)
-            if options.log_dir is not None:
-                check_log_dir(options.log_dir, outputs)
-            if options.crop != "square":
-                check_proportions(files)
+            planned(picture, [*own.named(), *filter(None, [options.weights])], options)
+            if recipe.crop != "square":
+                check_proportions(own)
         except InputError as error:
             problem = str(error)
-        found.append(Order(pair, files, outputs, problem))
-    if all(order.problem for order in found):
-        raise InputError(found[0].problem)
-    return found
+        orders.append(Order(pair, own, outputs_of(picture, options.sheet, options.report), problem))
+    if all(order.problem for order in orders):
+        raise InputError(orders[0].problem)
+    return orders
 
 
-def _recorded(record: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return of a record what `Order.others` compares; None if it is not there or something is missing in it."""
-    try:
-        files = Files.of_record(record["files"])
-        if not _has_losses(record):
-            return None
-        return {
-            **record["recipe"],
-            **record["finish"],
-            **{name: record[name] for name in ("seed", "precision")},
-            "inputs": _by_role(files.named(), record["inputs"]),
-            "weights": record["weights"]["sha256"],
-            "blend": list(files.shares.values()),
-            "regions": _regions(files),
-            "reported_as": record.get("reported_as", {}).get("recipe"),
-            "picture": record["result"]["sha256"] if record["stopped"] in ("finished", "converged") else STOPPED,
-        }
-    except (LookupError, TypeError, ValueError, AttributeError):
+def still_missing(batch: Batch, weights_sha256: str) -> list[Order]:
+    """Return the orders that are not made yet.
+
+    Raises:
+        InputError: pictures of other settings would be replaced.
+    """
+    known: dict[str, Any] = {}  # each file is read once, in however many pairs it is
+    missing, different = [], []
+    for order in batch.orders:
+        names = None if order.problem else _differing(order, batch, weights_sha256, known)
+        if names == []:
+            continue
+        missing.append(order)
+        different += [names] if names else []
+    if different and not batch.options.overwrite:
+        count = "1 picture in {} was" if len(different) == 1 else f"{len(different)} pictures in {{}} were"
+        names = list(dict.fromkeys(name for names in different for name in names))
+        what = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        raise InputError(
+            f"{count.format(batch.folder)} made with other settings ({what}); name another folder with -o or add "
+            "--overwrite"
+        )
+    for path in (path for order in missing if not order.problem for path in order.outputs.written):
+        remove_leftovers(path)  # of a batch that was killed while it wrote
+    return missing
+
+
+def _differing(order: Order, batch: Batch, weights_sha256: str, known: dict[str, Any]) -> list[str] | None:
+    """Return in what the order's picture that is there differs; None if there is none.
+
+    The files' digests are looked up in `known`, and put there.
+    """
+    if not order.outputs.picture.exists():
         return None
+    try:
+        inputs = sources(order.files, known)["inputs"]
+    except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
+        return None
+    known |= inputs
+    wanted = identity(batch.recipe, order.files, inputs, weights_sha256, batch.options)
+    different = differences_from_made(order.outputs, wanted)
+    return None if different is None else [NAMES.get(name, name.replace("_", " ")) for name in different]
 
 
-def _has_losses(record: dict[str, Any]) -> bool:
-    """Return whether the table's numbers are in a record; raises LookupError or TypeError if they are not."""
-    losses, last = record["losses"] or record["steps"][-1], record["steps"][-1]
-    numbers = [*(losses[name] for name in ("content", "style", "tv", "total")), last["seconds"]]
-    return all(isinstance(number, (int, float)) for number in numbers) and isinstance(record["result"]["file"], str)
+def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:
+    """Raise InputError unless the output can be a folder with the files of the whole batch.
+
+    Its pictures must not be taken for contents or styles the next time, either.
+    """
+    if not output or (os.path.exists(output) and not os.path.isdir(output)):
+        raise InputError(f"the output {output!r} is not a folder, expected one; choose another name")
+    for place in inputs:
+        if os.path.isdir(place) and os.path.exists(output) and os.path.samefile(place, output):
+            raise InputError(
+                f"the output {output} is also a folder of inputs, where the results would be taken for inputs the next "
+                "time; choose another --output"
+            )
+    for name in _whole_batch(with_report):
+        check_place(Path(output) / name)
 
 
-def _regions(files: Files) -> list[tuple[str, bool]]:
-    """Return the regions with styles of their own, and whether that is to keep the content."""
-    return [(name, style == KEEP) for name, style in files.region_styles]
+def _whole_batch(with_report: bool) -> tuple[str, ...]:
+    """Return the names of the files that are about all pictures."""
+    return (TABLE, SHEET, PAGE) if with_report else (TABLE, SHEET)
 
 
-def _by_role(names: Sequence[str], inputs: dict[str, Any]) -> list[str]:
-    """Return the digests in the order in which `Files.named` has the files."""
-    return [inputs[name]["sha256"] for name in names]
+def require_apart(batch: Batch, more_inputs: Sequence[Path | str]) -> None:
+    """Raise InputError if a file of the batch would be written over another one or over an input."""
+    inputs = {os.path.realpath(name) for order in batch.orders for name in order.files.named()}
+    inputs |= {os.path.realpath(name) for name in more_inputs}
+    taken: dict[str, str] = {}
+    for path, owner in _written(batch):
+        other = taken.setdefault(one_name(str(path)), owner)
+        if other != owner:
+            raise InputError(f"{path} would be a file of {other} and of {owner}; rename a picture")
+        if os.path.realpath(path) in inputs:
+            raise InputError(f"the output {path} is also an input, which it would overwrite; choose another --output")
+    names = {one_name(order.pair.name) for order in batch.orders}
+    for name in sorted(names) if batch.options.save_every else ():
+        series, _, number = name.rpartition("-")
+        if number.isdecimal() and series in names:
+            raise InputError(f"{name}.png would be a result and a step of {series} (--save-every); rename a picture")
+
+
+def _written(batch: Batch) -> Iterator[tuple[Path, str]]:
+    """Yield each file that will be written, but for a series of steps, and what it is about."""
+    for name in _whole_batch(batch.options.report):
+        yield batch.folder / name, "the whole batch"
+    for order in batch.orders:
+        yield from ((path, order.pair.name) for path in (*order.outputs.written, order.outputs.state))
+        if batch.options.preview_every:
+            yield preview_of(order.outputs.picture), order.pair.name

@@ -8,7 +8,6 @@ halos would need no second hop, and the statistics a tree of sums instead of one
 The workers are those of `client`, started as for a batch.
 """
 
-import argparse
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
@@ -19,8 +18,8 @@ from typing import Any
 import numpy as np
 from distributed import Client
 
-from transfer.cluster.client import joined_client, local_client, say_workers
-from transfer.machine import usable_bytes
+from transfer.cluster.client import opened_client, say_workers
+from transfer.command.options import RunOptions
 from transfer.objective.band_worker import BandWorker
 from transfer.objective.bands import BandedEvaluation
 from transfer.session import Striped
@@ -73,19 +72,13 @@ class ClusterEvaluation(BandedEvaluation):
 
 
 @contextmanager
-def shared(options: argparse.Namespace, say: Callable[[str], None]) -> Iterator[Striped]:
+def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]:
     """Yield what evaluates an image on the workers that the options ask for; those of this machine end with the block.
 
     Raises:
         InputError: there are none.
     """
-    memory, name = options.max_memory or usable_bytes(), f"image-{secrets.token_hex(4)}"
-    opened = (
-        joined_client(options.scheduler, name)
-        if options.scheduler is not None
-        else local_client(options.workers, memory, name)
-    )
-    with opened as client:
+    with opened_client(options, f"image-{secrets.token_hex(4)}") as client:
         say_workers(client, say)
         say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")
         yield partial(ClusterEvaluation, client)

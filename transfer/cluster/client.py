@@ -8,16 +8,17 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
 from distributed import Client, LocalCluster, Security, rpc
 
-from transfer.batch.making import Lost
-from transfer.cluster.worker import RESOURCE, Pictures, about
-from transfer.command.differences import differences
+from transfer.cluster.worker import RESOURCE, SessionsPlugin, about
+from transfer.command.options import RunOptions
+from transfer.command.record import differences
+from transfer.command.run import Lost
 from transfer.machine import processors
 from vgg.errors import InputError, typed
 from vgg.tools.console import interrupts_polled
@@ -64,11 +65,18 @@ def quiet_dask() -> Iterator[None]:
             logging.disable(before)
 
 
+def opened_client(options: RunOptions, batch: str) -> AbstractContextManager[Client]:
+    """Return the client that the options ask for; see `joined_client` and `local_client`."""
+    if options.scheduler is not None:
+        return joined_client(options.scheduler, batch)
+    return local_client(options.workers, options.memory_bytes, batch)
+
+
 @contextmanager
 def local_client(workers: int, memory_bytes: float, batch: str) -> Iterator[Client]:
     """Start workers on this machine, each a process with its share of memory and threads, and yield their client.
 
-    Workers know the batch by the name `batch`, see `Pictures`. Only this process can talk to them, if the package
+    Workers know the batch by the name `batch`, see `SessionsPlugin`. Only this process can talk to them, if the package
     `cryptography` is there to make a certificate: else any user of this machine could.
     """
     own = str(max(1, processors() // workers))
@@ -91,7 +99,7 @@ def local_client(workers: int, memory_bytes: float, batch: str) -> Iterator[Clie
         ) as cluster,
         Client(cluster, direct_to_workers=True) as client,
     ):
-        client.register_plugin(Pictures(batch))
+        client.register_plugin(SessionsPlugin(batch))
         yield client
 
 
@@ -150,7 +158,7 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
                     f"{RESOURCE!r}; start some: {start}, in this program's folder"
                 )
             try:
-                client.register_plugin(Pictures(batch))
+                client.register_plugin(SessionsPlugin(batch))
             except GONE:
                 raise Lost(LOST) from None
             except Exception as error:  # whatever a worker without this program, or without TensorFlow, answers
@@ -168,22 +176,22 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
 
 async def _require_scheduler(address: str) -> None:
     """Raise an error unless a scheduler answers; Dask's `Client` waits for ever for one that does not."""
-    async with rpc(address, connection_args=Security().get_connection_args("client")) as found:
-        if (await found.identity())["type"] != "Scheduler":
+    async with rpc(address, connection_args=Security().get_connection_args("client")) as answering:
+        if (await answering.identity())["type"] != "Scheduler":
             raise ConnectionError("something else of Dask")
 
 
 def able(client: Client) -> list[str]:
     """Return the addresses of the workers that can make pictures; raises one of `GONE` without a scheduler."""
-    found = client.scheduler_info(n_workers=-1).get("workers")
-    if found is None:
+    workers = client.scheduler_info(n_workers=-1).get("workers")
+    if workers is None:
         raise ConnectionError("the scheduler does not answer")
-    return [address for address, worker in found.items() if worker["resources"].get(RESOURCE)]
+    return [address for address, worker in workers.items() if worker["resources"].get(RESOURCE)]
 
 
 def say_workers(client: Client, say: Callable[[str], None]) -> None:
     """Say how many workers there are, who can reach them, and in what they differ: their last bits may then, too."""
-    workers, here, by_lines = able(client), about(), dict[str, list[str]]()
+    workers, own, by_lines = able(client), about(), dict[str, list[str]]()
     if client.cluster is None:
         trust = "they run what any client of their scheduler sends, and are believed; all must trust each other"
     elif client.scheduler.address.startswith("tls://"):
@@ -193,8 +201,8 @@ def say_workers(client: Client, say: Callable[[str], None]) -> None:
         trust = f"any user of this machine could have them run code; to prevent it: {how}"
     dashboard = f"; dashboard: {client.dashboard_link}" if importlib.util.find_spec("bokeh") else ""
     say(f"{len(workers)} workers; {trust}{dashboard}")
-    for address, there in client.run(about, workers=workers, on_error="ignore").items():
-        by_lines.setdefault("; ".join(differences(there, here)), []).append(address)
+    for address, of_worker in client.run(about, workers=workers, on_error="ignore").items():
+        by_lines.setdefault("; ".join(differences(of_worker, own)), []).append(address)
     for lines, addresses in by_lines.items():
         if lines:
             say(f"the last bits may differ from those of one process: on {', '.join(addresses)} {lines}")

@@ -1,140 +1,118 @@
-"""Hands out the orders of a batch to Dask's workers, and takes in what became of them."""
+"""Hands out the orders of a batch to Dask's workers, and writes the pictures that come back."""
 
-import argparse
 import pickle
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from contextlib import contextmanager, suppress
+from typing import Any
 from uuid import uuid4
 
-import numpy as np
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, as_completed
 
-from transfer.batch.making import Lost, Made, OnStep, Wanted
-from transfer.cluster.client import LOST, able, joined_client, local_client, lost_if_gone, say_workers
-from transfer.cluster.shipment import Shipment
-from transfer.cluster.worker import RESOURCE, TOPIC, Task, make
-from transfer.machine import usable_bytes
-from transfer.term import Losses
+from transfer.batch.jobs import PreparedOrder
+from transfer.batch.making import Made, OnStep
+from transfer.cluster.client import LOST, able, lost_if_gone, opened_client, say_workers
+from transfer.cluster.worker import RESOURCE, TOPIC, Task, paint_task
+from transfer.command.options import RunOptions
+from transfer.command.run import Lost, write_picture
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
 
 #: Pictures for each worker that are handed out at a time: one in work, one ready.
 AHEAD = 2
-#: Seconds without a scheduler after which it is lost.
+#: Seconds between two looks whether there are workers.
 PATIENCE = 10.0
 
 Say = Callable[[str], None]
 
 
-class InWork(NamedTuple):
-    """A picture that was handed out."""
-
-    wanted: Wanted
-    images: list[Future]  # so that they stay on the workers for the next pictures that are made from them
-
-
-class Workers:
-    """The maker that has Dask's workers make the pictures of one batch."""
+class DaskMaker:
+    """The maker that has Dask's workers paint the pictures of one batch."""
 
     def __init__(
-        self, client: Client, batch: str, weights: Weights, precision: str, options: argparse.Namespace, say: Say
+        self, client: Client, batch: str, weights: Weights, precision: str, options: RunOptions, say: Say
     ) -> None:
-        """Ship the weights; they go to each worker once. `batch` is the name under which workers know the batch."""
+        """Send the weights; `batch` is the name under which workers know the batch."""
         self.client, self.batch, self.precision, self.options, self.say = client, batch, precision, options, say
-        self.shipment, self.received, self.pictures = Shipment(client), 0, 0
-        self._weights = self.shipment.value(f"weights-{weights.sha256}", weights)
-        self._make = self.shipment.value(f"make-{batch}", make)
-        self.sent_once = self.shipment.sent
+        self.sent, self.received, self.pictures = 0, 0, 0
+        packed = pickle.dumps(weights, pickle.HIGHEST_PROTOCOL)
+        self.weights_bytes = len(packed)
+        # As a task, and not by `scatter`: if the worker dies that has them, Dask unpacks them again elsewhere.
+        self._weights = client.submit(pickle.loads, packed, key=f"weights-{weights.sha256}", pure=False)
 
-    def make(self, wanted: Iterable[Wanted]) -> Generator[Made, None, None]:
-        """Yield what became of each order, as they are finished.
+    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
+        """Yield what became of each order, as they are finished and written.
 
         Raises:
+            InputError: a picture cannot be written.
             Lost: the scheduler is gone.
         """
-        orders, finished, in_work = iter(wanted), SimpleQueue[Future](), dict[Future, InWork]()
+        orders, in_work, finished = iter(items), dict[Future, PreparedOrder](), as_completed(loop=self.client.loop)
         more = True
         while more or in_work:
             while more and len(in_work) < AHEAD * max(1, self._able()):
                 item = next(orders, None)
                 more = item is not None
                 if item and item.job is None:
-                    yield Made(item, problem=item.problem)
+                    yield Made(item.order, problem=item.problem)
                 elif item:
                     with lost_if_gone(self.client):
-                        future, images = self._submit(item)
-                    in_work[future] = InWork(item, images)
-                    future.add_done_callback(finished.put)
+                        future = self._submit(item)
+                        in_work[future] = item
+                        finished.add(future)
             if in_work:
                 future = self._next(finished)
-                yield self._made(in_work.pop(future).wanted, future)
+                yield self._made(in_work.pop(future), future)
 
     def _able(self) -> int:
-        """Return how many workers can make pictures; raises Lost if there is no scheduler any more."""
+        """Return how many workers can paint; raises Lost if there is no scheduler any more."""
         with lost_if_gone(self.client):
             return len(able(self.client))
 
-    def _next(self, finished: SimpleQueue[Future]) -> Future:
+    def _next(self, finished: as_completed) -> Future:
         """Return the next future that is done; raises Lost if there is no scheduler any more."""
-        seen = asked = time.monotonic()
-        while True:
-            try:
-                return finished.get(timeout=0.5)
-            except Empty:
-                now = time.monotonic()
-                if self.client.status != "running":
-                    if now - seen > PATIENCE:
-                        raise Lost(LOST) from None
-                    continue
-                seen = now
-                if now - asked > PATIENCE:
-                    asked = now
-                    if not self._able():
-                        self.say("no worker is left; waiting for one (Ctrl-C ends this, and keeps what is finished)")
+        looked = time.monotonic()
+        while not finished.has_ready():
+            time.sleep(0.1)
+            if time.monotonic() - looked > PATIENCE:
+                looked = time.monotonic()
+                if not self._able():
+                    self.say("no worker is left; waiting for one (Ctrl-C ends this, and keeps what is finished)")
+        return next(finished)
 
-    def _submit(self, wanted: Wanted) -> tuple[Future, list[Future]]:
-        """Hand out a picture; return it as a future, and the pictures that it is made from."""
-        order, job = wanted.order, wanted.job
-        pictures = job.pictures
-        from_content = pictures.init_image is not None and np.array_equal(pictures.init_image, pictures.content_image)
-        bare = replace(
-            pictures, content_image=None, style_images=(), init_image=None if from_content else pictures.init_image
-        )
-        state = order.outputs.state.absolute() if self.options.scheduler is None else None
-        task = Task(
-            self.batch, order.pair.name, replace(job, pictures=bare), from_content, self.precision, state,
-            self.options.checkpoint_every, self.options.report_as, self.options.depth,
-        )  # fmt: skip
-        styles = [self.shipment.image(image, recurs=True) for image in pictures.style_images]
-        images = [self.shipment.image(pictures.content_image), *styles]
+    def _submit(self, item: PreparedOrder) -> Future:
+        """Hand out a picture."""
+        name = item.order.pair.name
+        state = item.order.outputs.state.absolute() if self.options.scheduler is None else None
+        task = Task(self.batch, name, item.job, self.precision, state, self.options)
+        packed = pickle.dumps(task, pickle.HIGHEST_PROTOCOL)
+        self.sent += len(packed)
         # The name of the batch keeps pictures of the same name apart that somebody else has made there.
-        key = f"picture-{order.pair.name}-{self.batch}"
-        future = self.shipment.call(self._make, task, self._weights, *images, key=key, resources={RESOURCE: 1})
-        return future, images
+        key = f"picture-{name}-{self.batch}"
+        return self.client.submit(paint_task, packed, self._weights, key=key, pure=False, resources={RESOURCE: 1})
 
-    def _made(self, wanted: Wanted, future: Future) -> Made:
-        """Return what became of a picture; raises Lost if it cannot be fetched any more."""
+    def _made(self, item: PreparedOrder, future: Future) -> Made:
+        """Write a picture, and return what became of it; raises Lost if it cannot be fetched any more."""
         if future.status == "cancelled":
             raise Lost(LOST)
         with lost_if_gone(self.client):
             error = future.exception()
-            packed = b"" if error else future.result()
-        if error is None:
-            self.received, self.pictures = self.received + len(packed), self.pictures + 1
-            return Made(wanted, *pickle.loads(packed))
-        return Made(wanted, problem=problem_of(wanted.order.pair.name, error))
+            painted = None if error else future.result()
+        self.pictures += 1
+        if error:
+            return Made(item.order, problem=problem_of(item.order.pair.name, error))
+        self.received += painted.image.nbytes
+        _, record = write_picture(painted, item.job, item.place)
+        with suppress(OSError):
+            item.order.outputs.state.unlink(missing_ok=True)
+        return Made(item.order, record)
 
     def traffic(self) -> str:
         """Return in words how many bytes went to the workers and came back."""
         many = max(self.pictures, 1)
-        there, back = (self.shipment.sent - self.sent_once) / many, self.received / many
         return (
-            f"sent to the workers: {self.sent_once / 1e6:.1f} MB of weights, then {there / 1e6:.2f} MB a picture; "
-            f"received: {back / 1e6:.2f} MB a picture"
+            f"sent to the workers: {self.weights_bytes / 1e6:.1f} MB of weights, then {self.sent / many / 1e6:.2f} MB "
+            f"a picture; received: {self.received / many / 1e6:.2f} MB a picture"
         )
 
 
@@ -149,30 +127,23 @@ def problem_of(name: str, error: BaseException) -> str:
 
 
 @contextmanager
-def hired(
-    options: argparse.Namespace, say: Say, weights: Weights, precision: str, on_step: OnStep
-) -> Iterator[Workers]:
-    """Yield the workers that the options ask for; those of this machine end with the block.
+def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[DaskMaker]:
+    """Yield the maker with the workers that the options ask for; those of this machine end with the block.
 
     Raises:
         InputError: there are none.
         Lost: their scheduler is gone already.
     """
     batch = f"batch-{uuid4().hex}"
-    opened = (
-        joined_client(options.scheduler, batch)
-        if options.scheduler is not None
-        else local_client(options.workers, options.max_memory or usable_bytes(), batch)
-    )
-    with opened as client:
+    with opened_client(options, batch) as client:
 
         def tell(event: tuple[float, dict[str, Any]]) -> None:
             _, told = event
-            on_step(told["name"], told["step"], Losses(told["total"], {}, {}))
+            on_step(told["name"], told["step"], told["total"])
 
         with lost_if_gone(client):
             say_workers(client, say)
             client.subscribe_topic(TOPIC + batch, tell)
-            workers = Workers(client, batch, weights, precision, options, say)
-        yield workers
-        say(workers.traffic())
+            maker = DaskMaker(client, batch, weights, precision, options, say)
+        yield maker
+        say(maker.traffic())

@@ -1,27 +1,27 @@
-"""What runs on a worker: one picture at a time, by a session that it keeps as long as the batch runs."""
+"""What runs on a worker: it paints one picture at a time, by a session that it keeps as long as the batch runs."""
 
 import gc
 import hashlib
 import pickle
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from distributed import Reschedule, WorkerPlugin, get_worker
 from distributed.worker import Worker
 
 import transfer
 import vgg
+from transfer.command.options import RunOptions
 from vgg.tools.console import start_tensorflow
 
 if TYPE_CHECKING:  # TensorFlow is not imported before `start_tensorflow`
+    from transfer.command.run import Painted
     from transfer.session import Job, Session
-    from transfer.train import Step
+    from transfer.train import Watch
     from vgg.matfile.read import Weights
-    from vgg.tools.image import Depth
 
 #: The resource of which each worker has one and each picture needs one.
 RESOURCE = "picture"
@@ -33,7 +33,7 @@ SHARE_OF_LIMIT = 0.75
 PACE = 0.5
 
 
-class Pictures(WorkerPlugin):
+class SessionsPlugin(WorkerPlugin):
     """Starts TensorFlow on a worker, and keeps the sessions of one batch: by weights, precision and memory."""
 
     def __init__(self, batch: str) -> None:
@@ -51,19 +51,16 @@ class Pictures(WorkerPlugin):
         gc.collect()  # a session refers to itself
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
-    """An order as it is sent; the pictures come beside it, because several orders share them."""
+    """A picture as it is sent to a worker."""
 
     batch: str
     name: str
-    job: "Job"  # without its content, style and start images
-    starts_from_content: bool
+    job: "Job"
     precision: str
     state: Path | None  # where the run keeps its state, if client and worker see the same files
-    checkpoint_every: int | None
-    report_as: str | None
-    depth: "Depth"
+    options: RunOptions
 
 
 def about() -> dict[str, Any]:
@@ -75,33 +72,31 @@ def about() -> dict[str, Any]:
         folder = Path(package.__file__).parent
         for path in sorted(folder.rglob("*.py")):
             digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-    found = environment()
-    return {"versions": found["versions"], "processor": found["processor"], "program": digest.hexdigest()}
+    present = environment()
+    return {"versions": present["versions"], "processor": present["processor"], "program": digest.hexdigest()}
 
 
-def make(packed: bytes, weights: "Weights", content: np.ndarray, *styles: np.ndarray) -> bytes:
-    """Make the picture of a pickled `Task`; return it, and what its record says of the run, pickled.
+def paint_task(packed: bytes, weights: "Weights") -> "Painted":
+    """Return the picture of a pickled `Task`, which need not be unpickled where the scheduler is.
 
     Raises:
         InputError: it cannot be made.
         Reschedule: the worker is about to end, so another one shall make it; or nobody wants it any more.
     """
-    from transfer.batch.making import make_one
+    from transfer.command.checkpoints import checkpoints_of
+    from transfer.command.run import paint
 
     worker, task = get_worker(), pickle.loads(packed)
-    pictures = replace(task.job.pictures, content_image=content, style_images=tuple(styles))
-    if task.starts_from_content:
-        pictures = replace(pictures, init_image=content)
-    job, session = replace(task.job, pictures=pictures), session_of(worker, task, weights)
-    tell, check = teller(worker, task), stop_if_unwanted(worker, worker.get_current_task())
+    session = _session_of(worker, task, weights)
+    checkpoints = checkpoints_of(session, task.job, task.state, task.options.checkpoint_every)
+    check_interrupt = _stop_if_unwanted(worker, worker.get_current_task())
     try:
-        made = make_one(session, job, task.state, task.checkpoint_every, [tell], check, task.report_as, task.depth)
+        return paint(session, task.job, checkpoints, task.options, [_teller(worker, task)], check_interrupt)
     except KeyboardInterrupt:
         raise Reschedule from None
-    return pickle.dumps(made, pickle.HIGHEST_PROTOCOL)
 
 
-def session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
+def _session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
     """Return the session that the worker has for this batch; its memory is a share of the worker's limit."""
     from transfer.machine import usable_bytes
     from transfer.session import Session
@@ -115,11 +110,11 @@ def session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
     return sessions[key]
 
 
-def teller(worker: Worker, task: Task) -> Callable[["Step", np.ndarray], None]:
+def _teller(worker: Worker, task: Task) -> "Watch":
     """Return a watcher that tells the client of steps, about twice a second."""
     told = 0.0
 
-    def tell(step: "Step", image: np.ndarray) -> None:
+    def tell(step, image) -> None:  # noqa: ANN001
         nonlocal told
         if time.monotonic() - told >= PACE:
             told = time.monotonic()
@@ -128,7 +123,7 @@ def teller(worker: Worker, task: Task) -> Callable[["Step", np.ndarray], None]:
     return tell
 
 
-def stop_if_unwanted(worker: Worker, key: str) -> Callable[[], None]:
+def _stop_if_unwanted(worker: Worker, key: str) -> Callable[[], None]:
     """Return a function that raises KeyboardInterrupt if the task was cancelled or the worker is about to end.
 
     Dask itself cannot stop a task that runs; the worker would be busy with it for nobody.

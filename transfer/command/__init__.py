@@ -1,11 +1,10 @@
 """`python -m transfer`, and what it shares with the batch, the film and the figures.
 
-`command_line` → `parser` → `named_files` and `options`, or `repeat` with `--from` → `run` → `forecast`, `finish`,
-`save`, `outputs` and `record`.
-
-- After each step: `watchers` show it and keep previews, `event_log` writes it for TensorBoard; `watching` says which.
-- Stop and go on: `checkpoints` says when the state is written, `state_file` how.
-- Recognise: `sources` finds inputs by their digests, `differences` names what is not the same, `kinds` checks what was
-  read from JSON.
-- `workers` says whether Dask's workers are wanted.
+1. `command_line`  from the words to a run: all that can be wrong with them is found before TensorFlow starts
+2. `options`       the words, and what they mean: a recipe, pictures, and `RunOptions`
+3. `outputs`       where the results go, and what the picture gets from the content picture's file
+4. `run`           the driver, `make_picture`: from a job to its files, for the command line, a batch and Dask's workers
+5. `record`        the `.json` beside a picture: is it there already, and how is it made again (`--from`)
+6. `checkpoints`   an unfinished run as a file (`--resume`)
+7. `watchers`      what looks on: previews, the series, TensorBoard
 """

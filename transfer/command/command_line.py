@@ -6,13 +6,17 @@ Exit codes: 0 done, 1 the loss was no longer a number, 2 unusable input (one lin
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from transfer.command.named_files import files_from
-from transfer.command.options import recipe_from
-from transfer.command.parser import build_parser
-from transfer.command.repeat import repeated
-from transfer.command.sources import sources
-from transfer.command.workers import workers_wanted
+from transfer.command.options import (
+    RunOptions,
+    build_parser,
+    files_from,
+    recipe_from,
+    require_beside_record,
+    workers_wanted,
+)
 from transfer.recipe.ours import RECIPES
 from transfer.recipe.table import recipe_table
 from vgg.errors import InputError, python
@@ -20,56 +24,72 @@ from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, start_tensorflow
 
+if TYPE_CHECKING:  # nobody who asks for `--help` waits for NumPy
+    from transfer.command.outputs import Outputs
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
-    options = build_parser().parse_intermixed_args(command)  # pictures before and after options
-    return console.run("transfer", lambda: _transfer(options, [python(), "-m", "transfer", *command]))
+    words = build_parser().parse_intermixed_args(command)  # pictures before and after options
+    return console.run("transfer", lambda: _transfer(words, [python(), "-m", "transfer", *command]))
 
 
-def _transfer(options: argparse.Namespace, command: Sequence[str]) -> int:
-    if options.list_recipes:
+def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
+    if words.list_recipes:
         for line in recipe_table(RECIPES.values()):
             console.say(line)
         return console.DONE
-    if options.exact and not options.record:
+    if words.exact and not words.record:
         raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
-    again = repeated(options, build_parser().parse_args([])) if options.record else None
+    options = RunOptions.of(words)
+    if words.record:
+        require_beside_record(words)
+    else:
+        files, recipe = files_from(words), recipe_from(words)
+    with interrupts_at_once():
+        from transfer.command.outputs import finish_of, read_content
+        from transfer.command.record import repeated, sources
+        from transfer.inputs.pictures import load
+    again = repeated(words.record, words.exact) if words.record else None
     if again:
         options, files, recipe = again.options(options), again.files, again.recipe
-    else:
-        files, recipe = files_from(options), recipe_from(options)
-    with interrupts_at_once():
-        from transfer.command.finish import finish_of
-        from transfer.command.outputs import check_log_dir, planned
-        from transfer.inputs.pictures import load
-    inputs = [*files.named(), *filter(None, [options.weights, options.record])]
-    watched = bool(options.preview_every or options.save_every)
-    asked = options.sheet, inputs, options.depth, watched, options.report
-    first = outputs = planned(options.output, *asked)
-    if not (options.overwrite or options.resume):
-        outputs = planned(first.free(watched).picture, *asked)
-        if outputs != first and not options.quiet:
-            unfinished = " by an unfinished run, with which --resume goes on" if first.state.exists() else ""
-            console.say(f"{options.output} is taken{unfinished}, so the result goes to {outputs.picture}")
-    if options.log_dir is not None:
-        check_log_dir(options.log_dir, outputs)
+    outputs = _outputs(words.output, [*files.named(), *filter(None, [options.weights, words.record])], options)
     if options.weights is not None:
         require_weights_file(options.weights)
-    pictures, known = load(files, recipe), {"command": list(command)} | sources(files)
-    finish = finish_of(options, pictures, outputs.picture, recipe.crop)
+    content = read_content(files.content, recipe)
+    pictures = load(files, recipe, content.image)
+    known = {"command": list(command)} | sources(files, content.inputs)
+    finish = finish_of(options, content, pictures.content_image, outputs.picture)
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.command.run import run
+        from transfer.command.run import Place, run
         from transfer.session import Job
 
         if with_workers:
             from transfer.cluster.bands import shared
-    wanted = Job(recipe, pictures, options.seed), options, outputs, finish, known, again
+    job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, known)
     if not with_workers:
-        return run(*wanted)
+        return run(job, place, options, words.output, again)
     with shared(options, (lambda line: None) if options.quiet else console.say) as striped:
-        return run(*wanted, striped)
+        return run(job, place, options, words.output, again, striped)
+
+
+def _outputs(picture: Path, inputs: Sequence[Path | str], options: RunOptions) -> "Outputs":
+    """Return where the results go: beside what is there already, unless it may be replaced.
+
+    Raises:
+        InputError: they cannot go there, see `planned`.
+    """
+    from transfer.command.outputs import planned
+
+    outputs = planned(picture, inputs, options)
+    if options.overwrite or options.resume:
+        return outputs
+    free = planned(outputs.free(options.watched).picture, inputs, options)
+    if free != outputs and not options.quiet:
+        unfinished = " by an unfinished run, with which --resume goes on" if outputs.state.exists() else ""
+        console.say(f"{picture} is taken{unfinished}, so the result goes to {free.picture}")
+    return free

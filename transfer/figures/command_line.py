@@ -105,7 +105,7 @@ def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict
         check_output(folder / f"{figure.name}.png", inputs)
         for cell in figure.cells:
             if cell.key in keys:
-                planned(folder / figure.name / f"{cell.key}.png", False, inputs)
+                planned(folder / figure.name / f"{cell.key}.png", inputs)
     if options.weights is not None:
         require_weights_file(options.weights)
     starts = {cell.recipe.init for figure in options.figures for cell in figure.cells}

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from transfer.batch.making import make_one
-from transfer.command.differences import differences
-from transfer.command.outputs import Outputs, outputs_of
-from transfer.command.record import outcome, pixels_digest, settings, write_record, written
+from transfer.command.options import RunOptions
+from transfer.command.outputs import Finish, Outputs, outputs_of
+from transfer.command.record import differences, pixels_digest, settings, write_record
+from transfer.command.run import NotWritten, Place, make_picture
 from transfer.command.watchers import describe as describe_step
 from transfer.figures.cells import Cell, Figure
 from transfer.inputs.pictures import Pictures
@@ -26,7 +26,7 @@ from vgg.errors import InputError, python
 from vgg.matfile.read import Weights
 from vgg.tools import console
 from vgg.tools.console import interrupts_polled
-from vgg.tools.image import read_image, to_uint8, write_image
+from vgg.tools.image import read_image, write_image
 from vgg.tools.progress import duration, moving_bar
 from vgg.tools.sheet import contact_sheet
 from weights.verify import describe
@@ -62,7 +62,7 @@ class CellRun:
                 return False
         except (KeyError, OSError, RecursionError, TypeError, ValueError):
             return False
-        of_cell = settings(self.job, session)
+        of_cell = settings(session, self.job, session.phases(self.job))
         del of_cell["precision"]  # which one is the fastest is measured, and a busy machine may find another one
         return not differences({name: record.get(name) for name in of_cell}, of_cell)
 
@@ -73,25 +73,17 @@ class CellRun:
             InputError: the loss was no longer a number, or a file cannot be written.
             KeyboardInterrupt: stopped; of this cell, the state is kept.
         """
-        picture, record, state = self.outputs.picture, self.outputs.record, self.outputs.state
+        place = Place(self.outputs, Finish(), {"command": [python(), "-m", "transfer.figures"]})
+        display = nullcontext(lambda step, image: on_step(step))
         with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-            watchers = [lambda step, _: on_step(step)]
             try:
-                result, recorded = make_one(session, self.job, state, None, watchers, check_interrupt)
+                *_, record = make_picture(session, self.job, place, RunOptions(), display, check_interrupt)
+            except NotWritten:
+                raise
             except InputError as error:
                 raise InputError(f"cell {self.cell.key}: {error}") from None
-            try:
-                # Stopped between the two, a picture without a record is made again; one with an old record might be
-                # taken for the one that this record tells of.
-                record.unlink(missing_ok=True)
-            except OSError as error:
-                raise InputError(f"{record} cannot be replaced ({error.strerror}); choose another --output") from None
-            write_image(picture, to_uint8(result.image))
-            recorded |= {"command": [python(), "-m", "transfer.figures"]} | outcome(result)
             if self.cell.of_content_alone:
-                recorded |= {"levels_off_content": self.levels_off_content()}
-            write_record(record, recorded | {"result": written(picture, result.image)})
-            state.unlink(missing_ok=True)
+                write_record(self.outputs.record, record | {"levels_off_content": self.levels_off_content()})
 
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""

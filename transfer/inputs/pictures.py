@@ -46,14 +46,18 @@ class Pictures:
         return sum(region.guide is not None for region in self.regions)
 
 
-def load(files: Files, recipe: Recipe) -> Pictures:
+def load(files: Files, recipe: Recipe, content_image: np.ndarray | None = None) -> Pictures:
     """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.
+
+    `content_image` (H, W, 3) is the content picture as in its file, if that was read already: see `content_in_file`.
 
     Raises:
         InputError: a file is not a picture that can be used, or at the recipe's size it would be too small or large.
     """
     remarks: list[str] = []
-    content_image = content_at(files.content, recipe, remarks)
+    if content_image is None:
+        content_image = content_in_file(files.content, recipe)
+    content_image = at_size("content picture", files.content, content_image, recipe, remarks)
     styles = [style_at(name, recipe, content_image.shape[:2], remarks) for name in files.style_pictures]
     return together(files, recipe, content_image, styles, remarks)
 
@@ -85,16 +89,16 @@ def together(
     return Pictures(content_image, style_images, init_image, files, (*remarks, *found), regions)
 
 
-def content_at(name: str, recipe: Recipe, remarks: list[str]) -> np.ndarray:
-    """Return the content picture at the size that the recipe wants; raises InputError if it cannot be used."""
-    return _by_size("content picture", name, scene, recipe, remarks)
+def content_in_file(name: str, recipe: Recipe) -> np.ndarray:
+    """Return the content picture as it is in its file, cropped, or drawn; raises InputError if it cannot be used."""
+    return _image(name, scene, recipe)
 
 
 def style_at(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
     """Return a style picture at the size that the recipe wants; raises InputError if it cannot be used."""
     if recipe.style_size == "own":
         scaled = replace(recipe, size=max(1, round(recipe.size * recipe.style_scale)))
-        return _by_size("style picture", name, painting, scaled, remarks)
+        return at_size("style picture", name, _image(name, painting, scaled), scaled, remarks)
     image = _image(name, painting, recipe)
     rows, columns = (round(side * recipe.style_scale) for side in content_shape)
     if recipe.style_size == "content width":
@@ -111,13 +115,8 @@ def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
     return cropped(draw(width * 3 // 4, width), recipe.crop)
 
 
-def _by_size(kind: str, name: str, draw: Draw, recipe: Recipe, remarks: list[str]) -> np.ndarray:
-    """Return the picture at the recipe's size; one that is smaller is only enlarged if the recipe says so."""
-    return at_size(kind, name, _image(name, draw, recipe), recipe, remarks)
-
-
 def at_size(kind: str, name: str, image: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:
-    """Return an image (H, W, 3) at the size that the recipe wants.
+    """Return an image (H, W, 3) at the size that the recipe wants; one that is smaller is enlarged if that says so.
 
     Args:
         kind: what it is, for the remark that it is not enlarged.

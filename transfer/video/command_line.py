@@ -13,9 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from transfer.command.named_files import files_from
-from transfer.command.options import recipe_from
-from transfer.command.parser import add_run_options
+from transfer.command.options import add_run_options, files_from, recipe_from
 from transfer.inputs.files import SAMPLE
 from transfer.inputs.pictures import style_at, together
 from transfer.recipe.choices import Recipe

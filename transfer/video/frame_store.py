@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer.command.differences import differences
+from transfer.command.record import differences
 from transfer.inputs.crop import cropped
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import at_size

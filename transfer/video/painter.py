@@ -20,8 +20,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from transfer.command.record import environment, pixels_digest, write_record
-from transfer.command.sources import inputs_of
+from transfer.command.record import environment, inputs_of, pixels_digest, write_record
 from transfer.inputs.pictures import together
 from transfer.machine import usable_bytes
 from transfer.session import Job, Session, precision_of

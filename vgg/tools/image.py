@@ -8,6 +8,7 @@ profile, which says which colours the RGB numbers mean (ICC.1:2022). We copy pro
 To read one more kind: add its first bytes to `_STARTS`, its name to `READABLE`, and its size to `_header`.
 """
 
+import hashlib
 import math
 import os
 import re
@@ -16,7 +17,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -73,6 +74,15 @@ _PROFILE_PART = 65519  # bytes of a profile in one JPEG segment, of which there 
 # Reading.
 
 
+class Picture(NamedTuple):
+    """A picture's file, read once for all that is wanted of it."""
+
+    image: np.ndarray  # see `read_image`
+    profile: bytes | None  # see `read_profile`
+    length: int  # of the file, in bytes
+    sha256: str  # of the file
+
+
 def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     """Return the picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
@@ -82,7 +92,28 @@ def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     Raises:
         InputError: the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
     """
+    return _decoded(*_read(path), path, most_bytes)
+
+
+def read_profile(path: Path | str) -> bytes | None:
+    """Return the ICC profile that says which colours the RGB numbers of a PNG, JPEG or WebP file mean.
+
+    None if there is none, if it is damaged, or if it is not for RGB.
+
+    Raises:
+        InputError: the file is missing, unreadable, or not a picture.
+    """
+    return _profile_in(_read(path)[0])
+
+
+def read_picture(path: Path | str, most_bytes: float = math.inf) -> Picture:
+    """Return what `read_image` and `read_profile` do, and what the file can be recognised by; it is read once."""
     data, kind = _read(path)
+    digest = hashlib.sha256(data, usedforsecurity=False).hexdigest()
+    return Picture(_decoded(data, kind, path, most_bytes), _profile_in(data), len(data), digest)
+
+
+def _decoded(data: bytes, kind: str, path: Path | str, most_bytes: float) -> np.ndarray:
     width, height, orientation = _header(data, kind, path)
     needed, most_bytes = BYTES_A_PIXEL * width * height, min(most_bytes, BYTES_A_PIXEL * _MOST_PIXELS)
     if needed > most_bytes:
@@ -102,15 +133,8 @@ def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     return image if kind == "TIFF" else _turn_upright(image, orientation)  # a TIFF is turned by OpenCV
 
 
-def read_profile(path: Path | str) -> bytes | None:
-    """Return the ICC profile that says which colours the RGB numbers of a PNG, JPEG or WebP file mean.
-
-    None if there is none, if it is damaged, or if it is not for RGB.
-
-    Raises:
-        InputError: the file is missing, unreadable, or not a picture.
-    """
-    data = np.frombuffer(_read(path)[0], np.uint8)
+def _profile_in(file: bytes) -> bytes | None:
+    data = np.frombuffer(file, np.uint8)
     try:  # a JPEG is decoded at an eighth of its size
         _, kinds, blocks = cv2.imdecodeWithMetadata(data, cv2.IMREAD_REDUCED_GRAYSCALE_8)
     except cv2.error:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from image_files import STORED, encoded, exif, jpeg_with, png_of
-from transfer.batch import pipeline
-from transfer.batch.pipeline import contents
+from transfer.batch import jobs
+from transfer.batch.jobs import contents
+from transfer.command.outputs import ContentFile
 from transfer.recipe.ours import DEFAULT
 
 RECIPE = replace(DEFAULT, size=24)
@@ -54,20 +55,19 @@ def test_pictures_are_read_ahead(monkeypatch):
     """While who asked for the first one works, the next ones are read, but not all of them."""
     read = []
 
-    def note(name, recipe, remarks):
+    def note(name, recipe):
         read.append(name)
-        return np.zeros((24, 24, 3), np.uint8)
+        return ContentFile(np.zeros((24, 24, 3), np.uint8), inputs={})
 
-    monkeypatch.setattr(pipeline, "content_at", note)
-    monkeypatch.setattr(pipeline, "inputs_of", lambda names: {})
+    monkeypatch.setattr(jobs, "read_content", note)
     names = [str(number) for number in range(20)]
     source = contents(names, RECIPE)
     next(source)
     until = time.monotonic() + 5
-    while len(read) < 1 + pipeline.AHEAD and time.monotonic() < until:
+    while len(read) < 1 + jobs.AHEAD and time.monotonic() < until:
         time.sleep(0.01)
     time.sleep(0.1)
-    assert 1 + pipeline.AHEAD <= len(read) <= 3 + pipeline.AHEAD
+    assert 1 + jobs.AHEAD <= len(read) <= 3 + jobs.AHEAD
     assert [content.name for content in source] == names[1:]
 
 

@@ -10,7 +10,7 @@ import pytest
 from image_files import encoded, exif, icc, jpeg_with, png_of
 from transfer.__main__ import main
 from transfer.colors import luminance
-from transfer.command import save
+from transfer.command import run
 from transfer_command import prepare, refused
 from vgg.tools.image import LARGEST_SIDE, read_image, read_profile
 
@@ -29,9 +29,9 @@ def result_of(folder) -> dict:
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_16_bits(tmp_path, words, monkeypatch, ending):
-    images, write = [], save.write_image
+    images, write = [], run.write_image
     monkeypatch.setattr(
-        save, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
+        run, "write_image", lambda path, image, *more: images.append(image) or write(path, image, *more)
     )
     picture, digests = tmp_path / "out" / f"result.{ending}", []
     for _ in range(2):

@@ -14,8 +14,7 @@ import pytest
 from controls import options, prepare_controls
 from image_files import png_of
 from transfer.__main__ import main
-from transfer.command.options import STRENGTH_RANGE, recipe_from
-from transfer.command.parser import build_parser
+from transfer.command.options import STRENGTH_RANGE, build_parser, recipe_from
 from transfer.inputs.files import Files
 from transfer.inputs.pictures import load
 from transfer.recipe.ours import DEFAULT, RECIPES

@@ -3,8 +3,7 @@
 import pytest
 
 from controls import options, prepare_controls
-from transfer.command.named_files import files_from
-from transfer.command.parser import build_parser
+from transfer.command.options import build_parser, files_from
 from transfer.inputs.files import Files
 from transfer_command import refused
 from vgg.errors import InputError

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from transfer.command import forecast
+from transfer.command import run
 from transfer.command.watchers import describe
 from transfer.term import Losses
 from transfer.train import Step
@@ -100,5 +100,5 @@ def test_seconds_per_evaluation_leave_out_the_first_which_compiles(monkeypatch):
     def objective(image):
         now[0] += next(durations)
 
-    monkeypatch.setattr(forecast.time, "perf_counter", lambda: now[0])
-    assert forecast.seconds_per_evaluation(objective, np.zeros((16, 16, 3))) == 2.0
+    monkeypatch.setattr(run.time, "perf_counter", lambda: now[0])
+    assert run.seconds_per_evaluation(objective, np.zeros((16, 16, 3))) == 2.0

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-import sys
+from contextlib import closing
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -10,22 +11,23 @@ import pytest
 from event_file import values_of
 from transfer.__main__ import main
 from transfer.command import run
-from transfer.command.event_log import EventLog
+from transfer.command.watchers import EventLog
 from transfer.term import Losses
 from transfer.train import Step, train
 from transfer_command import prepare, refused
 from vgg.tools.image import read_image
 
 IMAGE = "best image so far"
+TENSORBOARD = pytest.mark.skipif(find_spec("tensorboard") is None, reason="needs TensorBoard")
 
 
 @pytest.fixture
-def words(tmp_path, monkeypatch) -> list[str]:
-    """The words of a short run; where TensorBoard is installed, its package cannot be imported."""
-    monkeypatch.setitem(sys.modules, "tensorboard", None)
+def words(tmp_path) -> list[str]:
+    """The words of a short run."""
     return [*prepare(tmp_path), "--quiet", "--precision", "float32", "--log-dir", str(tmp_path / "logs")]
 
 
+@TENSORBOARD
 def test_every_number_of_the_record_is_there(tmp_path, words):
     assert main([*words, "--scales", "32", "--size", "64", "--iterations", "3"]) == 0
     found = values_of(tmp_path / "logs" / "result")
@@ -42,6 +44,7 @@ def test_every_number_of_the_record_is_there(tmp_path, words):
         np.testing.assert_array_equal(list(found[tag].values()), np.float32(values), err_msg=tag)
 
 
+@TENSORBOARD
 def test_the_images_are_those_of_the_series(tmp_path, words):
     """22 steps in two sizes: the first, each third, and the last of the first size, which is no third."""
     options = ["--scales", "32", "--size", "64", "--iterations", "11", "--save-every", "1", "--colors", "luminance"]
@@ -53,6 +56,7 @@ def test_the_images_are_those_of_the_series(tmp_path, words):
         assert image.shape == ((24, 32, 3) if step <= 11 else (48, 64, 3))
 
 
+@TENSORBOARD
 def test_each_run_has_a_folder_of_its_own(tmp_path, words):
     """An older log stays as it is; a file of that name is not in the way."""
     assert main(words) == 0
@@ -65,6 +69,7 @@ def test_each_run_has_a_folder_of_its_own(tmp_path, words):
     assert len(values_of(tmp_path / "logs" / "result-3")["loss/total"]) == 5
 
 
+@TENSORBOARD
 def test_without_the_option_there_is_no_log_and_the_same_picture(tmp_path, words):
     assert main(words) == 0
     picture = (tmp_path / "out" / "result.png").read_bytes()
@@ -94,6 +99,7 @@ def test_a_folder_that_cannot_be_is_refused_before(tmp_path, words, capfd, monke
     assert expected in line
 
 
+@TENSORBOARD
 def test_a_folder_lost_during_the_run_costs_the_log_only(tmp_path, words, capfd, monkeypatch):
     def train_and_lose(phases, start, watch, keep):
         def watch_and_lose(step, image):
@@ -123,8 +129,9 @@ def image_of(number: int) -> np.ndarray:
     return np.random.default_rng(number).integers(0, 256, (24, 32, 3)).astype(np.float32)
 
 
+@TENSORBOARD
 def test_terms_with_regions_and_groups_of_one_term_have_one_tag_each(tmp_path):
-    with EventLog([tmp_path / "log"], lambda image: image, 10) as log:
+    with closing(EventLog([tmp_path / "log"], lambda image: image, 10)) as log:
         log(step_of(1), image_of(1))
     found = {tag: float(values[1]) for tag, values in values_of(tmp_path / "log").items() if tag != IMAGE}
     losses = {"loss/total": 7.75, "loss/style": 3.5, "loss/edges": 0.25, "loss/tv": 4.0}
@@ -132,9 +139,10 @@ def test_terms_with_regions_and_groups_of_one_term_have_one_tag_each(tmp_path):
     assert found == losses | terms | {"step/evaluations": 2, "step/size": 32, "step/seconds": 2}
 
 
+@TENSORBOARD
 def test_a_run_that_goes_on_and_is_stopped_again(tmp_path):
     """The first and the last image are there; how long the first step took is not known."""
-    with EventLog([tmp_path / "log"], lambda image: 255 - image, 10) as log:
+    with closing(EventLog([tmp_path / "log"], lambda image: 255 - image, 10)) as log:
         for number in (7, 8, 9):
             log(step_of(number), image_of(number))
     found = values_of(tmp_path / "log")
@@ -143,8 +151,9 @@ def test_a_run_that_goes_on_and_is_stopped_again(tmp_path):
     np.testing.assert_array_equal(found[IMAGE][9], 255 - image_of(9))
 
 
+@TENSORBOARD
 def test_a_step_can_be_read_as_soon_as_it_is_done(tmp_path):
-    with EventLog([tmp_path / "log"], lambda image: image, 10) as log:
+    with closing(EventLog([tmp_path / "log"], lambda image: image, 10)) as log:
         for number in (1, 2):
             log(step_of(number), image_of(number))
             found = values_of(tmp_path / "log")
@@ -152,34 +161,34 @@ def test_a_step_can_be_read_as_soon_as_it_is_done(tmp_path):
 
 
 def test_a_run_without_a_step_leaves_no_folder(tmp_path):
-    with EventLog([tmp_path / "logs" / "log"], lambda image: image, 10):
+    with closing(EventLog([tmp_path / "logs" / "log"], lambda image: image, 10)):
         pass
     assert not (tmp_path / "logs").exists()
 
 
-@pytest.mark.parametrize(("height", "limit"), [(24, 9_000), (72, 60_000)], ids=["small images", "large images"])
-def test_a_full_disk_is_said_once(tmp_path, capsys, height, limit):
-    """A limit on the size of files stands for the disk; of a large image TensorFlow itself does not report it.
-
-    Noise of 24 × 32 pixels has 2.3 kB, of 72 × 96 pixels 20.7 kB; the scalars of a step have 1 kB.
-    """
+@TENSORBOARD
+def test_a_full_disk_is_said_once(tmp_path, capsys):
+    """A limit on the size of files stands for the disk. Noise of 24 × 32 pixels has 2.3 kB, a step's scalars 1 kB."""
     resource = pytest.importorskip("resource")  # not on Windows
-    noise = np.random.default_rng(0).integers(0, 256, (height, height * 4 // 3, 3)).astype(np.float32)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, before[1]))
     try:
-        with EventLog([tmp_path / "log"], lambda image: noise, 1) as log:
+        with closing(EventLog([tmp_path / "log"], lambda image: image, 1)) as log:
             for number in (1, 2):
-                log(step_of(number), noise)
-            assert list(values_of(tmp_path / "log")[IMAGE]) == [1, 2]
-            assert capsys.readouterr().err == ""
-            log(step_of(3), noise)
+                log(step_of(number), image_of(number))
+            assert list(values_of(tmp_path / "log")[IMAGE]) == [1, 2] and capsys.readouterr().err == ""
+            for number in (3, 4, 5, 6):
+                log(step_of(number), image_of(number))
             said = capsys.readouterr().err
-            for number in (4, 5, 6):
-                log(step_of(number), noise)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     (file,) = (tmp_path / "log").iterdir()
     assert said.startswith(f"transfer: {file} cannot be written (") and said.count("\n") == 1
     assert said.endswith("); the run goes on without its log\n") and "{" not in said
     assert capsys.readouterr().err == ""
+
+
+def test_without_tensorboard_it_is_said_how_to_get_it(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    line = refused(words, capfd, tmp_path)
+    assert "TensorBoard is not installed" in line and line.endswith("-m pip install tensorboard\n")

@@ -10,7 +10,7 @@ import pytest
 from tensorflow.python.framework.errors_impl import InvalidArgumentError
 
 from transfer.__main__ import main
-from transfer.command import run, save
+from transfer.command import run
 from transfer.session import Session
 from transfer.train import train
 from transfer_command import prepare, start_apart
@@ -115,14 +115,13 @@ def test_while_tensorflow_compiles_the_next_size(tmp_path, words, capfd, monkeyp
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("name", ["outcome", "write_image", "write_record"])
 def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capfd, monkeypatch, how, name):
-    module = run if name == "outcome" else save
-    function = getattr(module, name)
+    function = getattr(run, name)
 
     def interrupted(*arguments):
         signal.raise_signal(how)
         return function(*arguments)
 
-    monkeypatch.setattr(module, name, interrupted)
+    monkeypatch.setattr(run, name, interrupted)
     assert main([*words, "--quiet"]) == 130
     assert capfd.readouterr().err == f"{NOTICE}transfer: stopped\n"
     assert read_image(tmp_path / "out" / "result.png").shape == (48, 64, 3)

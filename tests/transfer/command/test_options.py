@@ -4,9 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.command.named_files import files_from
-from transfer.command.options import recipe_from
-from transfer.command.parser import build_parser
+from transfer.command.options import build_parser, files_from, recipe_from
 from transfer.inputs.files import Files
 from transfer.recipe.choices import Recipe
 from transfer.recipe.ours import DEFAULT, GATYS2016, RECIPES

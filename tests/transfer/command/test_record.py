@@ -13,7 +13,7 @@ from image_files import png_of
 from low_precision import needs_bfloat16
 from transfer import machine
 from transfer.__main__ import main
-from transfer.command import forecast, run
+from transfer.command import run
 from transfer.recipe.ours import RECIPES
 from transfer.session import Session
 from transfer.train import train
@@ -96,7 +96,7 @@ def test_the_default_memory_is_what_the_machine_has_not_what_is_free(tmp_path, w
     records, images = [], []
     for free in (3.9e9, 0.2e9, None):
         monkeypatch.setattr(machine, "available_bytes", lambda *_, free=free: free)
-        monkeypatch.setattr(forecast, "available_bytes", lambda *_, free=free: free)
+        monkeypatch.setattr(run, "available_bytes", lambda *_, free=free: free)
         assert main([word for word in words if word != "--quiet"]) == 0
         records.append(without_what_always_differs(record_of(tmp_path)))
         images.append((tmp_path / "out" / "result.png").read_bytes())
@@ -128,17 +128,13 @@ def test_the_losses_of_the_picture_written_are_those_of_float32(tmp_path, words,
         kept["result"] = train(phases, start, *watch)
         return kept["result"]
 
-    def session(*arguments):
-        kept["session"] = Session(*arguments)
-        return kept["session"]
-
-    def settings(job, session, settings=run.settings):
-        kept["job"] = job
-        return settings(job, session)
+    def paint(session, job, *more, paint=run.paint):
+        kept["session"], kept["job"] = session, job
+        return paint(session, job, *more)
 
     # The picture has no margin, and the losses of the run are those of the image with it.
     monkeypatch.setitem(RECIPES, "default", replace(RECIPES["default"], margin=0))
-    for name, function in (("train", note), ("Session", session), ("settings", settings)):
+    for name, function in (("train", note), ("paint", paint)):
         monkeypatch.setattr(run, name, function)
     options = ["--precision", "bfloat16", "--optimizer", optimizer, "--learning-rate", "40"]
     assert main([*words, *options, "--iterations", str(iterations)]) == 0

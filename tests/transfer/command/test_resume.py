@@ -5,13 +5,14 @@ import random
 import shutil
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from low_precision import needs_bfloat16
 from transfer.__main__ import main
-from transfer.command import checkpoints, run, state_file
+from transfer.command import checkpoints, run
 from transfer.train import train
 from transfer_command import prepare, refused, start_apart
 from vgg.errors import InputError
@@ -100,7 +101,7 @@ def test_what_is_written_between_two_checkpoints_is_done_again(tmp_path, words, 
     kill_after(5)
     with pytest.raises(Killed):
         main(words)
-    assert state_file.read(tmp_path / "out" / "result.state.npz").steps == 3
+    assert checkpoints.read_state(tmp_path / "out" / "result.state.npz").steps == 3
     monkeypatch.setattr(run, "train", train)
     assert main([*words, "--resume"]) == 0
     assert results(tmp_path) == unbroken
@@ -210,7 +211,7 @@ def test_a_full_disk_ends_the_checkpoints_and_not_the_run(tmp_path, words, capfd
         tried.append(path)
         raise InputError(f"{path} cannot be written (No space left on device)")
 
-    monkeypatch.setattr(checkpoints, "write", full)
+    monkeypatch.setattr(checkpoints, "write_state", full)
     assert main(words) == 0
     err = capfd.readouterr().err
     assert len(tried) == 1 and err.count("\n") == 1
@@ -222,8 +223,10 @@ def test_a_state_is_written_every_half_minute_but_takes_no_more_than_a_20th(monk
     """One step a second; a state that takes 3 s is followed by a minute of steps."""
     now, written = [0.0], []
     monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
-    kept = checkpoints.Checkpoints(None, [], {}, {})
-    monkeypatch.setattr(checkpoints, "write", lambda *_: (written.append(now[0]), now.__setitem__(0, now[0] + takes)))
+    kept = checkpoints.Checkpoints(Path("state.npz"), [], {}, {})
+    monkeypatch.setattr(
+        checkpoints, "write_state", lambda *_: (written.append(now[0]), now.__setitem__(0, now[0] + takes))
+    )
     for _ in range(100):
         now[0] += 1
         kept(progress=object())
