@@ -42,7 +42,7 @@ def mat_file(tmp_path: Path, weights: Weights) -> Path:
 def without_compiling() -> Iterator[None]:
     """Let TensorFlow compute at once: for a loss that is evaluated once, compiling takes most of the time.
 
-    Stripes are compiled all the same (`transfer.objective.compiled`), so that shapes are as open as ever.
+    Stripes are compiled all the same (`transfer.striped.block`), so that shapes are as open as ever.
     """
     import tensorflow as tf
 
@@ -72,8 +72,8 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
     from tensorflow.python.framework.func_graph import FuncGraph
 
     from transfer import session
-    from transfer.objective.whole import WholeEvaluation
-    from transfer.term import Term
+    from transfer.losses import Term
+    from transfer.objective import WholeEvaluation
     from vgg.network import VGG19
 
     gc.freeze()  # what is imported is not looked at again

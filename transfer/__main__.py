@@ -1,6 +1,6 @@
 """`python -m transfer`: one style transfer; its options and commands are in `command/command_line.py`."""
 
-from transfer.command.command_line import main
+from transfer.cli.command_line import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

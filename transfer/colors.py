@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transfer.recipe.choices import Colors
+from transfer.recipes import Colors
 
 if TYPE_CHECKING:
-    from transfer.inputs.pictures import Pictures
+    from transfer.inputs import Pictures
 
 #: Luminance Y of ITU-R BT.601, as in the paper's YIQ.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)

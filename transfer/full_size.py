@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from transfer.colors import restored
-from transfer.recipe.choices import Colors
+from transfer.recipes import Colors
 
 SHARPENING = 0.8  # of the unsharp mask: how much of what its blur takes away is added
 BLUR = 0.6  # its standard deviation, in pixels of the small picture

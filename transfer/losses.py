@@ -1,4 +1,10 @@
-"""The losses of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
+"""What a term of the total loss is, and what its values are called.
+
+To add a loss of another kind, write a class with the attributes and methods of `Term`, as in `transfer.losses` and
+`transfer.losses`, and let `transfer.objective` put it on the list and say what its target is. Nothing else
+has to know of it.
+
+The losses of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
 
 A layer's feature maps have N channels and M positions (M = H'·W', the pixels of its maps). F is the generated image's
 maps as a matrix of M rows and N columns (the transpose of the paper's N × M, because TensorFlow keeps channels last), P
@@ -22,21 +28,76 @@ Each summand of the total loss is a *term*: the content or the style of one laye
 1. its *statistic*, a sum over positions: Σ (F − P)², or Fᵀ F.
 2. its *loss*, from the statistic of the whole image.
 
-The reason is that an image may be too large to be computed at once (`transfer.objective.striped`). The losses of its
+The reason is that an image may be too large to be computed at once (`transfer.striped.evaluation`). The losses of its
 parts could not be added up, because Eq. 4 takes squares after the sum over positions. The statistics can.
 
-`transfer.term` says what every term has, and how to add one of another kind.
+`transfer.losses` says what every term has, and how to add one of another kind.
+
+The style loss of one region in one layer: Eq. 4 with guided Gram matrices (Gatys et al. 2017, Eq. 4 and 5).
+
+Losses on the pixels of the generated image, which are not in the paper; written like those of `transfer.losses`.
+
+One calms the grain of a picture, the other the flicker of a film.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple, Protocol
 
 import tensorflow as tf
 
-from transfer.recipe.choices import Normalization
-from transfer.term import Losses, Statistic, Target, Term
-from vgg.statistics import as_matrix, gram_of_sums, gram_sums
+from transfer.recipes import Normalization, Variation
+from vgg.statistics import as_matrix, gram_of_sums, gram_sums, step_sums
+
+PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
+Statistic = tf.Tensor | tuple[tf.Tensor, ...]  # a sum over positions, or several
+
+
+class Losses(NamedTuple):
+    """What one evaluation gives, each already multiplied by its weight: scalar tensors, and floats in the end."""
+
+    total: tf.Tensor  # Eq. 7, and the terms that are not in the paper
+    groups: dict[str, tf.Tensor]  # "content": α L_content, "style": β L_style, "tv": …
+    terms: dict[str, tf.Tensor]  # by name, such as "content relu4_2"; the terms of a group add up to it
+
+
+class Pixels(NamedTuple):
+    """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
+
+    rows: tf.Tensor  # (1, H, W, 3)
+    below: tf.Tensor  # the next row, for steps into it: (1, 1, W, 3), or (1, 0, W, 3) where the image ends
+
+
+class Target(NamedTuple):
+    """What a term compares the generated image with: NumPy arrays or tensors."""
+
+    maps: tf.Tensor | None = None  # one entry for each position, such as P: cut into parts together with the image
+    summary: tf.Tensor | None = None  # of all positions together: Σ P² (), or A (N, N)
+    distance: tf.Tensor | None = None  # (): the sum of squares to a picture of reference, or None if unused
+
+    def as_tensors(self) -> Target:
+        """Return the target as tensors, or TensorFlow would copy the arrays at every evaluation."""
+        return Target(*(None if values is None else tf.constant(values) for values in self))
+
+
+class Term(Protocol):
+    """One summand of the total loss."""
+
+    name: str  # such as "content relu4_2"; no two terms have the same
+    group: str  # the losses of a group are shown as one
+    layer: str  # whose feature maps the term looks at, or `PIXELS`
+
+    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> Statistic:
+        """Return a sum over the positions of `values`: the layer's maps (1, H', W', N), or rows of pixels.
+
+        `target.maps` has the same rows as `values`.
+        """
+
+    def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
+        """Return the weighted loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""
+
 
 #: A distance counts as no smaller than this share of Σ target².
 SMALLEST_DISTANCE = 0.01
@@ -99,7 +160,7 @@ class StyleTerm:
     channels: int  # N
     positions: int  # M
     gram_channels: float = 0.0
-    region: str = ""  # the part of the image that it looks at, if not all of it: see `transfer.guided`
+    region: str = ""  # the part of the image that it looks at, if not all of it: see `transfer.losses`
 
     @property
     def name(self) -> str:
@@ -155,3 +216,89 @@ def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targe
     for term in terms:
         groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
     return Losses(sum(groups.values()), groups, losses)
+
+
+@dataclass(frozen=True)
+class GuidedStyleTerm(StyleTerm):
+    """A style term that only sees a region. The target's `maps` are the guide T, (1, H', W', 1).
+
+    T has a mean square of 1 (`transfer.regions.layer_guide`), so everything else stays as it is.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return for example `style relu1_1 white`."""
+        return f"{self.group} {self.layer} {self.region}"
+
+    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return (T F)ᵀ (T F), (N, N)."""
+        return gram_sums(values * tf.cast(target.maps, values.dtype))
+
+
+#: Pixel levels. A picture that is everywhere this far from the warped earlier result has the temporal loss 1. It is the
+#: grain that the default recipe's content loss counts as 1, too (`transfer.objective.GRAIN`).
+TEMPORAL_LEVELS = 20.0
+
+
+@dataclass(frozen=True)
+class VariationTerm:
+    """Total variation: steps between neighbouring pixels. It is not in the paper and calms grain of single pixels.
+
+    Gradient. A pixel x stands in up to four steps d, as the end of two (+1) and the start of two (−1): each contributes
+    ± power · |d|^(power−1) · sign d, times its n^count and the factor; with squares that is ± 2d.
+    """
+
+    group: ClassVar[str] = "tv"
+    name: ClassVar[str] = "tv"
+    layer: ClassVar[str] = PIXELS
+    weight: float
+    variation: Variation
+    height: int  # of the whole image
+    width: int
+
+    def statistic(self, values: Pixels, target: Target) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return Σ |step|^power over the steps down, and over those across, scalars."""
+        return step_sums(*values, self.variation.power, self.variation.last_row_and_column)
+
+    def loss(self, statistic: tuple[tf.Tensor, tf.Tensor], target: Target) -> tf.Tensor:
+        """Return the weighted total variation."""
+        total = tf.constant(0.0)
+        left_out = 0 if self.variation.last_row_and_column else 1
+        height, width = self.height - left_out, self.width - left_out
+        counts = 3 * (self.height - 1) * width, 3 * height * (self.width - 1)
+        for steps, count in zip(statistic, counts, strict=True):
+            total += steps * float(count) ** self.variation.count
+        return self.weight * (self.variation.factor * total)
+
+
+@dataclass(frozen=True)
+class TemporalTerm:
+    """What holds a frame of a film to the earlier ones: L_temporal of Ruder, Dosovitskiy & Brox 2016, their Eq. 7.
+
+    The target's `maps` are (1, H, W, 4): the earlier result w, brought to where things are now, and the weight c of
+    each pixel, which is 0 where nothing is known of it (`transfer.apps.video.flow`). With
+    D = 3·H·W values in the picture,
+
+        loss = γ Σ c (x − w)² / (D · TEMPORAL_LEVELS²).
+
+    The paper has no TEMPORAL_LEVELS. They bring the loss to the size of the default recipe's others, which are 1 at a
+    picture of reference. Programs with γ in the paper's sense have `weight` / TEMPORAL_LEVELS².
+
+    Gradient. Each value stands in one square only: ∂/∂x = 2 γ c (x − w) / (D · TEMPORAL_LEVELS²), and 0 where c = 0.
+    """
+
+    group: ClassVar[str] = "temporal"
+    name: ClassVar[str] = "temporal"
+    layer: ClassVar[str] = PIXELS
+    weight: float  # γ
+    height: int  # of the whole image
+    width: int
+
+    def statistic(self, values: Pixels, target: Target) -> tf.Tensor:
+        """Return Σ c (x − w)², a scalar."""
+        before, trust = target.maps[..., :3], target.maps[..., 3:]
+        return tf.reduce_sum(trust * tf.square(values.rows - before))
+
+    def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return γ L_temporal in units of TEMPORAL_LEVELS²."""
+        return self.weight * (statistic / (3 * self.height * self.width * TEMPORAL_LEVELS**2))

@@ -1,4 +1,9 @@
-"""The training loop: from a start image to the image with the lowest loss.
+"""How far a run is: all that changes while its phases go by.
+
+It is plain data, so a file can keep it (`transfer.checkpoint`), and the training loop can go on from it as if it had
+not been stopped.
+
+The training loop: from a start image to the image with the lowest loss.
 
 The network stays as it is; what is trained is the image. A run is a list of *phases*, such as
 
@@ -15,18 +20,146 @@ Nothing here prints or writes. A watcher gets a `Step` and the best image after 
 that changes is in a `Progress`; whoever keeps it can stop the run and go on later.
 """
 
-from __future__ import annotations  # so that the loop can stand first
+from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from transfer.margin import kept
-from transfer.progress import NonFiniteLoss, Progress, Result, Step
-from transfer.term import Losses
-from vgg.optimize.optimizer import Optimizer
+from transfer.losses import Losses
+from transfer.session import continued, kept
+from vgg.optimize.optimizer import Evaluate, Optimizer, State
+from vgg.tools.image import resize_to
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the optimiser, as a watcher gets it."""
+
+    step: int  # from 1, counted through all phases
+    evaluations: int  # of loss and gradient, so far
+    seconds: float  # since the run began, without those between a stop and going on
+    losses: Losses  # of the image that this step arrived at, as floats
+    size: int  # longer side of that image, in pixels
+    precision: str  # in which the losses were computed
+    left: float  # seconds that the steps to come will take, at this size's pace
+
+
+@dataclass
+class Result:
+    """The best image of the last phase that was reached, and how it came about."""
+
+    image: np.ndarray  # (H, W, 3) float32 RGB in [0, 255]
+    losses: Losses | None = None  # of the image, evaluated by that phase; None if it was resized since
+    precision: str = ""  # of that phase
+    best_step: int = 0  # the step that arrived at the image, or the last one before it was resized; 0 for the start
+    steps: list[Step] = field(default_factory=list)
+    wide_image: np.ndarray | None = None  # at the end, the image with the margin that was trained with it
+    stopped: str = "finished"  # or "converged", "interrupted", or the message of NonFiniteLoss
+
+
+class NonFiniteLoss(ArithmeticError):
+    """The loss is no longer a number; the message says which."""
+
+
+@dataclass
+class Progress:
+    """What is counted and kept while the phases go by. `result.image` has its margin here."""
+
+    result: Result
+    shape: tuple[int, int, int]  # of the image without its margin, and the margin
+    phase: int = -1  # the place of the present phase in the list; -1 before the first
+    state: State | None = None  # of the phase's optimiser; None before it starts
+    steps_here: int = 0  # at the present size
+    evaluations: int = 0
+    evaluations_before: int = 0  # of which before the present size
+    seconds: float = 0.0  # up to the last step
+    seconds_before: float = 0.0  # of which before the present size
+
+    def __post_init__(self) -> None:
+        """Let the clock go on."""
+        self._began = time.perf_counter() - self.seconds
+
+    @classmethod
+    def at(cls, start: np.ndarray) -> Progress:
+        """Return the progress of a run that begins with the image `start` (H, W, 3)."""
+        return cls(Result(start.astype(np.float32)), (*start.shape[:2], 0))
+
+    def begin(self, phases: Sequence[Phase], number: int) -> State | None:
+        """Bring the image to the size of a phase, unless it has begun already.
+
+        Return the state of the phase before if that has the same size.
+        """
+        if number == self.phase:
+            return None
+        phase, before = phases[number], self.state
+        self.phase, self.state = number, None
+        if number and _size(phases[number - 1]) == _size(phase):
+            return before
+        self.steps_here, self.evaluations_before = 0, self.evaluations
+        self.seconds_before = time.perf_counter() - self._began
+        self.result.best_step = len(self.result.steps)
+        self.resize(phase)
+        return None
+
+    def resize(self, phase: Phase) -> None:
+        """Bring the image to the phase's size, and make its margin anew by reflection, if it is another one."""
+        if (*_size(phase), phase.margin) != self.shape:
+            image = kept(self.result.image, self.shape[2])
+            if image.shape[:2] != _size(phase):
+                image = np.clip(resize_to(image, phase.height, phase.width), 0, 255)
+                self.result.losses = None
+            self.result.image = continued(image, phase.margin)
+            self.shape = (*_size(phase), phase.margin)
+
+    def counted(self, objective: Objective) -> Evaluate:
+        """Return the objective as a function whose evaluations are counted, and which raises NonFiniteLoss."""
+
+        def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
+            self.evaluations += 1
+            losses, gradient = objective(image)
+            for name, value in {**losses.groups, "total": losses.total}.items():
+                if not np.isfinite(value):
+                    raise NonFiniteLoss(f"the {name} loss became {value} at evaluation {self.evaluations}")
+            if not np.isfinite(gradient).all():
+                raise NonFiniteLoss(f"the gradient was no longer finite at evaluation {self.evaluations}")
+            return losses, gradient
+
+        return evaluate
+
+    def started(self, state: State, phase: Phase) -> None:
+        """Take the losses of the best image as the new phase computes them: what its steps have to beat."""
+        self.state, self.result.losses, self.result.precision = state, state.losses, phase.precision
+
+    def after_step(self, state: State, phases: Sequence[Phase]) -> Step:
+        """Count a step, and keep its image if it is the best of this phase."""
+        self.state, self.steps_here = state, self.steps_here + 1
+        self.seconds = time.perf_counter() - self._began
+        result, phase, number = self.result, phases[self.phase], len(self.result.steps) + 1
+        size, left = max(_size(phase)), self._seconds_left(phases)
+        step = Step(number, self.evaluations, self.seconds, state.losses, size, phase.precision, left)
+        result.steps.append(step)
+        if state.losses.total < result.losses.total:
+            result.image, result.losses, result.best_step = np.asarray(state.image, np.float32), state.losses, number
+        return step
+
+    def _seconds_left(self, phases: Sequence[Phase]) -> float:
+        """Return how long the steps to come will take, at this size's pace for each pixel."""
+        steps_at = {_size(phase): phase.until for phase in phases}  # of each size's last phase
+        here = _size(phases[self.phase])
+        # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.
+        evaluations = self.evaluations - self.evaluations_before
+        pace = (self.seconds - self.seconds_before) / evaluations / np.prod(here)
+        sizes = list(steps_at)
+        still = sum(np.prod(size) * steps_at[size] for size in sizes[sizes.index(here) :])
+        return float(pace * (still - self.steps_here * np.prod(here)))
+
+
+def _size(phase: Phase) -> tuple[int, int]:
+    return phase.height, phase.width
 
 
 def train(
@@ -90,7 +223,7 @@ class Phase:
 
 
 class Objective(Protocol):
-    """What is minimised, such as `transfer.objective.objective.Objective`."""
+    """What is minimised, such as `transfer.objective.Objective`."""
 
     floor: float  # below this total loss, rounding hides the differences between images; 0 in float32
 

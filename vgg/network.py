@@ -12,9 +12,8 @@ from typing import Literal
 import tensorflow as tf
 
 from vgg.errors import InputError
-from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, deepest, layer_named
+from vgg.layers import LAYERS, SMALLEST_SIDE, Layer, OddSides, deepest, layer_named, smallest_side
 from vgg.matfile.read import Weights
-from vgg.shapes import OddSides, smallest_side
 
 Pooling = Literal["avg", "max"]
 Precision = Literal["float32", "bfloat16"]

@@ -7,9 +7,9 @@ from image_files import png_of
 from microscope_command import ROOT
 from refused_command import refused_by
 from transfer.__main__ import main as transfer
-from transfer.batch.__main__ import main as batch
-from transfer.command.options import BESIDE_RECORD
-from transfer.video.__main__ import main as video
+from transfer.batch import main as batch
+from transfer.cli.options import BESIDE_RECORD
+from transfer.video import main as video
 
 TEXT = (ROOT / "transfer" / "README.md").read_text(encoding="utf-8")
 #: The program, an option, and those that cannot stand beside it.

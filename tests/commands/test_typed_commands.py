@@ -9,10 +9,10 @@ import pytest
 
 from microscope_command import ROOT
 from transfer.__main__ import main as transfer
-from transfer.batch.__main__ import main as batch
-from transfer.figures.__main__ import main as figures
-from transfer.masks.__main__ import main as masks
-from transfer.video.__main__ import main as video
+from transfer.batch import main as batch
+from transfer.figures import main as figures
+from transfer.masks import main as masks
+from transfer.video import main as video
 from vgg.__main__ import main as vgg
 from weights.__main__ import main as weights
 

@@ -9,7 +9,7 @@ import numpy as np
 from image_files import png_of
 from refused_command import refused_by
 from tiny_network import tiny_weights
-from transfer.batch.__main__ import main
+from transfer.batch import main
 from vgg.matfile.write import write
 
 NAMES = ("a-x", "a-y", "b-x", "b-y")

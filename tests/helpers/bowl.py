@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfer.term import Losses
+from transfer.losses import Losses
 from transfer.train import Phase
 from vgg.optimize.adam import Adam
 from vgg.optimize.l_bfgs import LBFGS

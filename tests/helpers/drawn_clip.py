@@ -1,6 +1,6 @@
 """A clip drawn by code, with its true motion known: a camera pan, a sailing boat, a post in front of it, and a cut.
 
-Each shot has layers, from back to front: the sample scene (`transfer.inputs.sample_scene`), larger than the frame, and
+Each shot has layers, from back to front: the sample scene (`transfer.samples`), larger than the frame, and
 what is drawn on top of it. A layer only moves, by a fraction of a pixel if need be, so the true flow at a pixel is the
 motion of the layer that is seen there. It is *visible* in the next frame if the same layer is seen there where the flow
 leads, and the place is inside the frame.
@@ -18,7 +18,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from transfer.inputs.sample_scene import BOAT, draw, scene
+from transfer.samples import BOAT, draw, scene
 
 FINE = 2  # pixels that are drawn for each pixel of a frame, in each direction
 REACH = 0.5  # how far the camera pans before it turns round

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from transfer.recipe.choices import Normalization, Variation
-from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.recipes import DEFAULT, GATYS2016, Normalization, Variation
 
 #: Every term, several layers with unequal weights, one layer for both, every exponent of the normalisation.
 EVERYTHING = replace(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from refused_command import refused_by
-from transfer.figures.__main__ import main
+from transfer.figures import main
 from transfer_command import prepare
 
 
@@ -17,7 +17,7 @@ def small_run(folder: Path, monkeypatch) -> list[str]:
     drawn = [np.random.default_rng(seed).integers(0, 256, (48, 40, 3), dtype=np.uint8) for seed in (6, 7)]
     monkeypatch.setattr("transfer.session.normalizing_pictures", lambda: drawn)
     # A busy machine would measure now one precision as the faster one, now the other.
-    monkeypatch.setattr("transfer.figures.run.fastest", lambda: "float32")
+    monkeypatch.setattr("transfer.apps.figures.run.fastest", lambda: "float32")
     output = str(folder / "figures")
     return [content, style, "--weights", weights, "-o", output, "--size", "32", "--iterations", "2"]
 

@@ -10,8 +10,8 @@ from drawn_clip import frames
 from image_files import png_of
 from refused_command import refused_by
 from tiny_network import tiny_weights
-from transfer.video.__main__ import main
-from transfer.video.container import write_film
+from transfer.apps.video.container import write_film
+from transfer.video import main
 from vgg.matfile.write import write
 
 FRAMES = 6  # four, then a cut, then two

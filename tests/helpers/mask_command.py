@@ -6,7 +6,7 @@ import numpy as np
 
 from image_files import png_of
 from refused_command import refused_by
-from transfer.masks.__main__ import main
+from transfer.masks import main
 
 Y, X = np.mgrid[:48, :64]
 DISC = (X - 30) ** 2 + (Y - 24) ** 2 < 14**2  # (48, 64)

@@ -13,14 +13,12 @@ import numpy as np
 import tensorflow as tf
 
 import numpy_network
-from transfer.losses import ContentTerm, StyleTerm
-from transfer.objective.striped import StripedEvaluation
-from transfer.objective.whole import WholeEvaluation
-from transfer.pixel_losses import VariationTerm
-from transfer.recipe.choices import RELATIVE, Variation
-from transfer.term import PIXELS, Pixels, Target
+from transfer.losses import PIXELS, ContentTerm, Pixels, StyleTerm, Target, VariationTerm
+from transfer.objective import WholeEvaluation
+from transfer.recipes import RELATIVE, Variation
+from transfer.striped.evaluation import StripedEvaluation
+from vgg.layers import maps_shape
 from vgg.network import VGG19
-from vgg.shapes import maps_shape
 from vgg.statistics import as_matrix
 
 HEIGHT, WIDTH = 75, 43  # odd at more than one pool

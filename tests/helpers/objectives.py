@@ -5,15 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from transfer.objective.band_worker import BandWorker
-from transfer.objective.bands import BandedEvaluation
-from transfer.objective.objective import Objective
-from transfer.objective.references import References
-from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import terms_of
-from transfer.objective.whole import WholeEvaluation
-from transfer.recipe.choices import Recipe
-from transfer.term import Losses, Term
+from transfer.apps.cluster.banded import BandedEvaluation, BandWorker
+from transfer.losses import Losses, Term
+from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.recipes import Recipe
+from transfer.striped.evaluation import StripedEvaluation
 from vgg.matfile.read import Weights
 from vgg.network import VGG19, Precision
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from transfer.video.container import write_film
+from transfer.apps.video.container import write_film
 
 
 def blocks(count: int, height: int = 48, width: int = 64) -> list[np.ndarray]:

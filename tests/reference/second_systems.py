@@ -14,8 +14,8 @@ import numpy as np
 
 from numpy_network import matrices
 from transfer.losses import SMALLEST_DISTANCE
-from transfer.objective.terms import GRAIN
-from transfer.recipe.ours import DEFAULT
+from transfer.objective import GRAIN
+from transfer.recipes import DEFAULT
 
 Maps = dict[str, np.ndarray]  # {layer: N × M}
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from low_precision import needs_bfloat16
-from transfer.batch.command_line import build_parser as batch_parser
-from transfer.bench import command_line, measurements
-from transfer.command.options import build_parser as transfer_parser
-from transfer.recipe.ours import GATYS2016
-from transfer.video.command_line import build_parser as video_parser
+from transfer.apps.batch.command_line import build_parser as batch_parser
+from transfer.apps.bench import command_line, measurements
+from transfer.apps.video.command_line import build_parser as video_parser
+from transfer.cli.options import build_parser as transfer_parser
+from transfer.recipes import GATYS2016
 from vgg.matfile.read import read
 
 

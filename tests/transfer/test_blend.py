@@ -7,7 +7,7 @@ import pytest
 from image_files import png_of
 from refused_command import refused_by
 from transfer.__main__ import main as transfer
-from transfer.blend.__main__ import main
+from transfer.blend import main
 from transfer_command import prepare
 from vgg.tools.image import read_image
 

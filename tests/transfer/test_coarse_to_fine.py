@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from transfer.__main__ import main
-from transfer.coarse_to_fine import scales_of
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.ours import DEFAULT
-from transfer.term import Losses
+from transfer.inputs import Files, Pictures
+from transfer.losses import Losses
+from transfer.recipes import DEFAULT
+from transfer.session import scales_of
 from transfer.train import NonFiniteLoss, Phase, train
 from transfer_command import prepare
 
@@ -118,7 +117,7 @@ class Brightness:
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     now = [50.0]
-    monkeypatch.setattr("transfer.progress.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("transfer.train.time.perf_counter", lambda: now[0])
     return now
 
 

@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.losses import ContentTerm, StyleTerm, total_loss
-from transfer.recipe.choices import Normalization, Recipe
-from transfer.recipe.ours import GATYS2016_LITERAL, RECIPES
-from transfer.term import Target, Term
+from transfer.losses import ContentTerm, StyleTerm, Target, Term, total_loss
+from transfer.recipes import GATYS2016_LITERAL, RECIPES, Normalization, Recipe
 from vgg.statistics import gram_matrix
 
 # Neither square, nor as many channels as positions in any direction, so that no mix-up of N, M, H and W passes.

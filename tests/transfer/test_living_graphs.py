@@ -8,9 +8,8 @@ import numpy as np
 from tensorflow.python.framework.func_graph import FuncGraph  # there is no public name for it
 
 from transfer import session as session_module
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.ours import DEFAULT
+from transfer.inputs import Files, Pictures
+from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 
 RECIPE = replace(DEFAULT, scales=(), iterations=1, margin=0, content_layers=(("relu2_1", 1.0),))

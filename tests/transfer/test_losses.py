@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.losses import ContentTerm, StyleTerm, total_loss
-from transfer.recipe.choices import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization
-from transfer.term import Target
+from transfer.losses import ContentTerm, StyleTerm, Target, total_loss
+from transfer.recipes import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization
 
 # The paper's factors. Its 1/(4N²M²) is 1/(4N²) here, because G and A are divided by their M already.
 EQUATION_1 = Normalization(factor=1 / 2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from microscope_command import ROOT
-from transfer.machine import UNKNOWN_RAM, available_bytes, usable_bytes
+from transfer.memory import UNKNOWN_RAM, available_bytes, usable_bytes
 
 GB = 10**9
 #: What version 1 says where no limit was set: the largest multiple of a page in 64 bits.
@@ -175,7 +175,7 @@ def test_this_machine():
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such limits or do not keep to them")
 def test_limits_of_the_process_itself():
     program = (
-        "import resource, sys; from transfer.machine import usable_bytes\n"
+        "import resource, sys; from transfer.memory import usable_bytes\n"
         "limit = int(sys.argv[2])\n"
         "resource.setrlimit(getattr(resource, sys.argv[1]), (limit, limit)); print(usable_bytes())"
     )

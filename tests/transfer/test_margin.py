@@ -9,11 +9,9 @@ import pytest
 from bowl import OPTIMIZERS, SHAPE, START, Bowl, phase
 from numpy_network import mirrored
 from objectives import objective_for
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.margin import continued, kept, margin_of, widened
-from transfer.recipe.ours import DEFAULT
-from transfer.session import Job, Session
+from transfer.inputs import Files, Pictures
+from transfer.recipes import DEFAULT
+from transfer.session import Job, Session, continued, kept, margin_of, widened
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 

@@ -9,8 +9,7 @@ import pytest
 
 from transfer import memory
 from transfer.memory import ROWS, Plan, plan
-from transfer.recipe.choices import OWN_L_BFGS
-from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.recipes import DEFAULT, GATYS2016, OWN_L_BFGS
 from vgg.errors import InputError
 from vgg.layers import LAYERS
 from vgg.matfile.read import Conv

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.pixel_losses import VariationTerm
-from transfer.recipe.choices import Variation
-from transfer.recipe.ours import RECIPES
-from transfer.term import PIXELS, Pixels, Target
+from transfer.losses import PIXELS, Pixels, Target, VariationTerm
+from transfer.recipes import RECIPES, Variation
 
 VARIATIONS = {recipe.name: recipe.tv_loss for recipe in RECIPES.values() if recipe.tv_weight}
 VARIATIONS["every field"] = Variation(power=1.5, count=-0.75, factor=1.1)

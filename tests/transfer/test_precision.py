@@ -10,7 +10,7 @@ from low_precision import needs_bfloat16
 from objectives import objective_for
 from transfer import precision
 from transfer.__main__ import main
-from transfer.recipe.ours import DEFAULT
+from transfer.recipes import DEFAULT
 from transfer_command import prepare, refused
 from vgg.network import VGG19, computable
 

@@ -7,17 +7,12 @@ import pytest
 
 import numpy_network
 from tiny_network import tiny_weights
-from transfer.objective.objective import Objective
-from transfer.objective.references import References
-from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import terms_of
-from transfer.objective.whole import WholeEvaluation
-from transfer.recipe.choices import MEAN_OVER_GRAM, RELATIVE_TO_REFERENCE
-from transfer.recipe.ours import DEFAULT
+from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.recipes import DEFAULT, MEAN_OVER_GRAM, RELATIVE_TO_REFERENCE
 from transfer.regions import Region, keep_the_rest, layer_guide
-from vgg.layers import receptive_field
+from transfer.striped.evaluation import StripedEvaluation
+from vgg.layers import maps_shape, receptive_field
 from vgg.network import VGG19
-from vgg.shapes import maps_shape
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 HEIGHT, WIDTH = 60, 44
@@ -142,7 +137,7 @@ def test_regions_without_a_style_keep_the_content_exactly():
 def test_a_large_style_picture_is_looked_at_in_stripes(monkeypatch):
     image = RNG.uniform(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32)
     expected, _ = objective(REGIONS)(image)
-    monkeypatch.setattr("transfer.objective.whole.LARGEST_AT_ONCE", 1000)
-    monkeypatch.setattr("transfer.objective.whole.ROWS", 8)
+    monkeypatch.setattr("transfer.objective.LARGEST_AT_ONCE", 1000)
+    monkeypatch.setattr("transfer.objective.ROWS", 8)
     found, _ = objective(REGIONS)(image)
     assert found.terms == pytest.approx(expected.terms, rel=1e-5)

@@ -9,13 +9,12 @@ import pytest
 from low_precision import needs_bfloat16
 from objectives import workers
 from transfer import session as session_module
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.objective.bands import BandedEvaluation
-from transfer.objective.striped import StripedEvaluation
-from transfer.objective.whole import WholeEvaluation
-from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.apps.cluster.banded import BandedEvaluation
+from transfer.inputs import Files, Pictures
+from transfer.objective import WholeEvaluation
+from transfer.recipes import DEFAULT, GATYS2016
 from transfer.session import Job, Session, optimizer_of, precision_of
+from transfer.striped.evaluation import StripedEvaluation
 from vgg.errors import InputError
 from vgg.network import VGG19
 from vgg.optimize.adam import Adam

@@ -7,15 +7,11 @@ import pytest
 import tensorflow as tf
 
 from numpy_network import mirrored
-from transfer.margin import continued, kept
-from transfer.objective.objective import Objective
-from transfer.objective.references import References
-from transfer.objective.striped import StripedEvaluation
-from transfer.objective.terms import GRAIN, terms_of
-from transfer.objective.whole import WholeEvaluation
-from transfer.pixel_losses import TEMPORAL_LEVELS, TemporalTerm
-from transfer.recipe.ours import DEFAULT
-from transfer.term import PIXELS, Pixels, Target
+from transfer.losses import PIXELS, TEMPORAL_LEVELS, Pixels, Target, TemporalTerm
+from transfer.objective import GRAIN, Objective, References, WholeEvaluation, terms_of
+from transfer.recipes import DEFAULT
+from transfer.session import continued, kept
+from transfer.striped.evaluation import StripedEvaluation
 from vgg.network import VGG19
 
 HEIGHT, WIDTH, GAMMA = 47, 35, 3.0

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from bowl import OPTIMIZERS, SHAPE, START, Bowl, phase
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.ours import DEFAULT
+from transfer.inputs import Files, Pictures
+from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.train import train
 from vgg.optimize.adam import Adam

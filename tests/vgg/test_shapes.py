@@ -12,12 +12,11 @@ from microscope_command import ROOT, refused
 from tiny_network import tiny_weights
 from vgg.__main__ import main
 from vgg.errors import InputError
-from vgg.layers import LAYERS, NAMES, receptive_field
+from vgg.layers import LAYERS, NAMES, maps_shape, receptive_field
 from vgg.matfile.read import Conv, Weights
 from vgg.matfile.write import write
 from vgg.microscope.layers import layer_table, parse_size
 from vgg.network import VGG19
-from vgg.shapes import maps_shape
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (37, 45), (33, 64), (47, 18)])

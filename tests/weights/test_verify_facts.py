@@ -9,7 +9,7 @@ import pytest
 
 import genuine_figures
 import hand_made
-from transfer.figures import command_line as figures
+from transfer.apps.figures import command_line as figures
 from weights import command_line as command
 
 

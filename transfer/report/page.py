@@ -66,7 +66,7 @@ def page(
     """Return the whole page about a run as HTML; it needs no other file and no network.
 
     Args:
-        record: what is in the `.json` beside the picture, see `transfer.command.record`. A key that it lacks, or one
+        record: what is in the `.json` beside the picture, see `transfer.cli.record`. A key that it lacks, or one
             that is new, does no harm: the first is left out, the second is shown with the rest of the record.
         pictures: the inputs, content first, as the sheet shows them; all could be read.
         result: the image that was made, (H, W, 3) RGB; it is in the page without loss up to `MOST_LOSSLESS` pixels.

@@ -124,7 +124,7 @@ def writable(text: str) -> str:
 def _draw(axes: "Axes", steps: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> None:
     """Draw each line in as many pieces as there are sizes, with the sizes above them.
 
-    The terms are made anew for each size (`transfer.objective.terms`), with the targets and in the units of that size,
+    The terms are made anew for each size (`transfer.objective`), with the targets and in the units of that size,
     so the jump between two sizes says nothing.
     """
     starts = size_starts(steps)

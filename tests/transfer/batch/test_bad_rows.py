@@ -8,8 +8,8 @@ import pytest
 
 from batch_command import prepare, refused, rows
 from image_files import png_of
-from transfer.batch.__main__ import main
-from transfer.batch.pairs import csv_pairs
+from transfer.apps.batch.pairs import csv_pairs
+from transfer.batch import main
 
 
 @pytest.fixture

@@ -14,11 +14,10 @@ import pytest
 from batch_command import NAMES, pictures, prepare, record, refused, rows
 from own_process import ROOT
 from transfer.__main__ import main as transfer
-from transfer.batch import making
-from transfer.batch.__main__ import main
-from transfer.command import run
-from transfer.objective import terms
-from transfer.objective.whole import WholeEvaluation
+from transfer.apps.batch import making
+from transfer.batch import main
+from transfer.cli import run
+from transfer.objective import WholeEvaluation, terms
 from vgg.errors import InputError
 from vgg.tools.image import read_image
 

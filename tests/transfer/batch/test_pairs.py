@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from transfer.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, pairs_of, require_distinct
+from transfer.apps.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, pairs_of, require_distinct
 from vgg.errors import InputError
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from image_files import STORED, encoded, exif, jpeg_with, png_of
-from transfer.batch import jobs
-from transfer.batch.jobs import contents
-from transfer.command.outputs import ContentFile
-from transfer.recipe.ours import DEFAULT
+from transfer.apps.batch import jobs
+from transfer.apps.batch.jobs import contents
+from transfer.cli.outputs import ContentFile
+from transfer.recipes import DEFAULT
 
 RECIPE = replace(DEFAULT, size=24)
 

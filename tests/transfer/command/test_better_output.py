@@ -9,8 +9,8 @@ import pytest
 
 from image_files import encoded, exif, icc, jpeg_with, png_of
 from transfer.__main__ import main
+from transfer.cli import run
 from transfer.colors import luminance
-from transfer.command import run
 from transfer_command import prepare, refused
 from vgg.tools.image import LARGEST_SIDE, read_image, read_profile
 
@@ -54,7 +54,7 @@ def test_8_bits_without_the_option(tmp_path, words):
 
 @pytest.mark.parametrize("ending", ["jpg", "webp", "bmp"])
 def test_16_bits_are_refused_before_the_run(tmp_path, words, capfd, monkeypatch, ending):
-    monkeypatch.setattr("transfer.command.command_line.start_tensorflow", lambda: pytest.fail("too late"))
+    monkeypatch.setattr("transfer.cli.command_line.start_tensorflow", lambda: pytest.fail("too late"))
     words += ["-o", str(tmp_path / f"result.{ending}"), "--depth", "16"]
     line = refused(words, capfd, tmp_path)
     assert f"ends in '.{ending}', expected one of .png, .tif, .tiff for a depth of 16" in line

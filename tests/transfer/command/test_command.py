@@ -14,11 +14,10 @@ import tensorflow as tf
 from image_files import png_of
 from tiny_network import trained_weights
 from transfer.__main__ import main
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import load
-from transfer.objective.objective import Objective
-from transfer.recipe.ours import DEFAULT
-from transfer.term import Losses
+from transfer.inputs import Files, load
+from transfer.losses import Losses
+from transfer.objective import Objective
+from transfer.recipes import DEFAULT
 from transfer_command import prepare
 from vgg.matfile.small import write_small
 from vgg.tools.image import read_image
@@ -40,7 +39,7 @@ def names_in(folder) -> list[str]:
 
 
 def test_picture_record_and_sheet(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.command.run.available_bytes", lambda: None)
+    monkeypatch.setattr("transfer.cli.run.available_bytes", lambda: None)
     assert main([*words, "--sheet"]) == 0
     assert names_in(tmp_path / "out") == ["result-sheet.png", "result.json", "result.png"]
     result, content = read_image(tmp_path / "out" / "result.png"), read_image(tmp_path / "content.png")
@@ -148,13 +147,13 @@ def test_small_pictures_are_used_as_they_are_and_it_says_so(tmp_path, words, cap
 
 
 def test_too_little_memory_is_said_before_the_run(words, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.command.options.usable_bytes", lambda: 1e8)
+    monkeypatch.setattr("transfer.cli.options.usable_bytes", lambda: 1e8)
     assert main(words) == 2
     assert "GB of memory even in the lowest stripes, but only 0.10 GB may be used" in capfd.readouterr().err
 
 
 def test_memory_that_is_not_free_now_is_only_a_warning(words, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.command.run.available_bytes", lambda: 1e8)
+    monkeypatch.setattr("transfer.cli.run.available_bytes", lambda: 1e8)
     assert main(words) == 0
     line = "only 0.1 GB of memory are free now; close other programs, or choose --max-memory"
     assert line in capfd.readouterr().out.splitlines()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from transfer.__main__ import main
-from transfer.command import run
+from transfer.cli import run
 from transfer.train import train
 from transfer_command import ROOT, prepare, run_apart, start_apart
 from vgg.tools.image import read_image

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from transfer.__main__ import main
-from transfer.command.record import write_record
+from transfer.cli.record import write_record
 from transfer_command import ROOT, prepare, refused
 from vgg.errors import InputError, typed
 

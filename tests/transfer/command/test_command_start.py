@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from image_files import png_of
 from transfer.__main__ import main
-from transfer.objective.objective import Objective
-from transfer.recipe.ours import DEFAULT
+from transfer.objective import Objective
+from transfer.recipes import DEFAULT
 from transfer_command import prepare
 from vgg.tools.image import read_image
 from weights.drawings import draw

@@ -14,10 +14,9 @@ import pytest
 from controls import options, prepare_controls
 from image_files import png_of
 from transfer.__main__ import main
-from transfer.command.options import STRENGTH_RANGE, build_parser, recipe_from
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import load
-from transfer.recipe.ours import DEFAULT, RECIPES
+from transfer.cli.options import STRENGTH_RANGE, build_parser, recipe_from
+from transfer.inputs import Files, load
+from transfer.recipes import DEFAULT, RECIPES
 from vgg.tools.image import read_image
 
 PICTURES = ("content.png", "style.png")

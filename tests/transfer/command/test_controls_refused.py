@@ -3,8 +3,8 @@
 import pytest
 
 from controls import options, prepare_controls
-from transfer.command.options import build_parser, files_from
-from transfer.inputs.files import Files
+from transfer.cli.options import build_parser, files_from
+from transfer.inputs import Files
 from transfer_command import refused
 from vgg.errors import InputError
 

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 
-from transfer.command import run
-from transfer.command.watchers import describe
-from transfer.term import Losses
+from transfer.cli import run
+from transfer.cli.watchers import describe
+from transfer.losses import Losses
 from transfer.train import Step
 from vgg.tools.progress import duration, plain_lines, steps_display
 

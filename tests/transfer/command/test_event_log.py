@@ -10,9 +10,9 @@ import pytest
 
 from event_file import values_of
 from transfer.__main__ import main
-from transfer.command import run
-from transfer.command.watchers import EventLog
-from transfer.term import Losses
+from transfer.cli import run
+from transfer.cli.watchers import EventLog
+from transfer.losses import Losses
 from transfer.train import Step, train
 from transfer_command import prepare, refused
 from vgg.tools.image import read_image

@@ -8,8 +8,8 @@ import pytest
 
 import batch_command
 from transfer.__main__ import main
-from transfer.batch.__main__ import main as batch
-from transfer.command import run
+from transfer.batch import main as batch
+from transfer.cli import run
 from transfer.train import train
 
 

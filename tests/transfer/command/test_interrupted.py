@@ -10,7 +10,7 @@ import pytest
 from tensorflow.python.framework.errors_impl import InvalidArgumentError
 
 from transfer.__main__ import main
-from transfer.command import run
+from transfer.cli import run
 from transfer.session import Session
 from transfer.train import train
 from transfer_command import prepare, start_apart

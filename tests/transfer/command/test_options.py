@@ -4,10 +4,9 @@ from dataclasses import fields, replace
 
 import pytest
 
-from transfer.command.options import build_parser, files_from, recipe_from
-from transfer.inputs.files import Files
-from transfer.recipe.choices import Recipe
-from transfer.recipe.ours import DEFAULT, GATYS2016, RECIPES
+from transfer.cli.options import build_parser, files_from, recipe_from
+from transfer.inputs import Files
+from transfer.recipes import DEFAULT, GATYS2016, RECIPES, Recipe
 from vgg.errors import InputError
 
 #: Option, the field it sets and to what.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from transfer.__main__ import main
-from transfer.command import run
+from transfer.cli import run
 from transfer.train import train
 from transfer_command import prepare, refused
 from vgg.tools.image import read_image

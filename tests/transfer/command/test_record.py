@@ -13,8 +13,8 @@ from image_files import png_of
 from low_precision import needs_bfloat16
 from transfer import machine
 from transfer.__main__ import main
-from transfer.command import run
-from transfer.recipe.ours import RECIPES
+from transfer.cli import run
+from transfer.recipes import RECIPES
 from transfer.session import Session
 from transfer.train import train
 from transfer_command import prepare

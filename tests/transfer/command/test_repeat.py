@@ -11,8 +11,7 @@ from image_files import png_of
 from transfer import machine
 from transfer.__main__ import main
 from transfer.inputs import pictures
-from transfer.inputs.sample_painting import painting
-from transfer.inputs.sample_scene import scene
+from transfer.samples import painting, scene
 from transfer_command import prepare, refused
 
 
@@ -100,9 +99,9 @@ def test_a_changed_input_is_named_and_exact_refuses_it(tmp_path, words, capfd):
 
 def test_another_machine_is_named(tmp_path, words, capfd, monkeypatch):
     assert main(words) == 0
-    monkeypatch.setattr("transfer.command.record.threads", lambda variable: 77)
-    monkeypatch.setattr("transfer.command.record.version", lambda name: "99.0")
-    monkeypatch.setattr("transfer.command.record.processor", lambda: "abacus")
+    monkeypatch.setattr("transfer.cli.record.threads", lambda variable: 77)
+    monkeypatch.setattr("transfer.cli.record.version", lambda name: "99.0")
+    monkeypatch.setattr("transfer.cli.record.processor", lambda: "abacus")
     capfd.readouterr()
     assert main(again(tmp_path)) == 0
     out = capfd.readouterr().out

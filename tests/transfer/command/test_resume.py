@@ -12,7 +12,7 @@ import pytest
 
 from low_precision import needs_bfloat16
 from transfer.__main__ import main
-from transfer.command import checkpoints, run
+from transfer.cli import checkpoints, run
 from transfer.train import train
 from transfer_command import prepare, refused, start_apart
 from vgg.errors import InputError

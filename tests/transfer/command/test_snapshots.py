@@ -54,7 +54,7 @@ def test_a_full_disk_ends_the_previews_and_not_the_run(tmp_path, words, capfd, m
     def full(path, image):
         raise InputError(f"{path} cannot be written (No space left on device)")
 
-    monkeypatch.setattr("transfer.command.watchers.write_image", full)
+    monkeypatch.setattr("transfer.cli.watchers.write_image", full)
     assert main([*words, "--preview-every", "1"]) == 0
     assert (tmp_path / "out" / "result.png").exists()
     err = capfd.readouterr().err

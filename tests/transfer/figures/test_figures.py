@@ -10,9 +10,9 @@ import pytest
 
 from figures_command import files_in, made, record_of, small_run
 from low_precision import needs_bfloat16
-from transfer.figures import run as figures_run
-from transfer.figures.__main__ import main
-from transfer.figures.cells import FIGURES
+from transfer.apps.figures import run as figures_run
+from transfer.apps.figures.cells import FIGURES
+from transfer.figures import main
 from vgg.tools.image import read_image
 
 
@@ -32,10 +32,10 @@ def test_the_higher_the_ratio_the_nearer_to_the_content(tmp_path, words):
 
 @needs_bfloat16
 def test_the_record_says_which_precision_but_a_new_measurement_makes_nothing_anew(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.figures.run.fastest", lambda: "bfloat16")
+    monkeypatch.setattr("transfer.apps.figures.run.fastest", lambda: "bfloat16")
     assert main(["photorealistic", *words]) == 0
     assert record_of(tmp_path, "photorealistic", "1e-02")["precision"] == "bfloat16"
-    monkeypatch.setattr("transfer.figures.run.fastest", lambda: "float32")
+    monkeypatch.setattr("transfer.apps.figures.run.fastest", lambda: "float32")
     capfd.readouterr()
     assert main(["photorealistic", *words]) == 0
     assert not made(capfd)

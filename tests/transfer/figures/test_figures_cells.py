@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from figures_command import made, record_of, small_run
-from transfer.figures.__main__ import main
-from transfer.figures.cells import FIGURES
-from transfer.figures.run import ROW_HEIGHT
+from transfer.apps.figures.cells import FIGURES
+from transfer.apps.figures.run import ROW_HEIGHT
+from transfer.figures import main
 from vgg.tools.image import read_image
 
 STYLES = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]

@@ -8,8 +8,8 @@ import pytest
 
 from figures_command import files_in, made, record_of, small_run
 from tiny_network import tiny_weights
-from transfer.figures import run as figures_run
-from transfer.figures.__main__ import main
+from transfer.apps.figures import run as figures_run
+from transfer.figures import main
 from vgg.matfile.write import write
 from vgg.tools.image import read_image, write_image
 
@@ -58,7 +58,7 @@ def test_less_memory_that_changes_the_computation_makes_anew(tmp_path, words, ca
     """What `sizes` in the record says; more memory than an image needs changes nothing."""
     assert main(["photorealistic", *words]) == 0
     record = record_of(tmp_path, "photorealistic", "1e-02")
-    monkeypatch.setattr("transfer.figures.run.usable_bytes", lambda: 1e12)
+    monkeypatch.setattr("transfer.apps.figures.run.usable_bytes", lambda: 1e12)
     capfd.readouterr()
     assert main(["photorealistic", *words]) == 0
     assert not made(capfd)
@@ -132,7 +132,7 @@ def test_a_record_that_is_none_is_not_there(tmp_path, words, capfd, monkeypatch)
     """The command refuses it before, as it may be somebody else's; these came after that."""
     assert main(["photorealistic", *words]) == 0
     record = tmp_path / "figures" / "photorealistic" / "1e-02.json"
-    monkeypatch.setattr("transfer.figures.command_line.planned", lambda *_: None)
+    monkeypatch.setattr("transfer.apps.figures.command_line.planned", lambda *_: None)
     for content in ("[]", "null", "{}", "[" * 100_000):
         record.write_text(content, encoding="utf-8")
         capfd.readouterr()

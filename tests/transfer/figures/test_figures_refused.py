@@ -3,7 +3,7 @@
 import pytest
 
 from figures_command import refused, small_run
-from transfer.figures.__main__ import main
+from transfer.figures import main
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def nothing_slow(monkeypatch) -> None:
     def slow(*_):
         raise AssertionError("this should have been refused before")
 
-    monkeypatch.setattr("transfer.figures.command_line.start_tensorflow", slow)
+    monkeypatch.setattr("transfer.apps.figures.command_line.start_tensorflow", slow)
     monkeypatch.setattr("weights.load.load_weights", slow)
 
 
@@ -86,6 +86,6 @@ def test_no_figure_overwrites_somebody_elses_json(tmp_path, words, capfd, nothin
 
 
 def test_too_little_memory_is_said_before_the_first_cell(tmp_path, words, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.figures.run.usable_bytes", lambda: 1e8)
+    monkeypatch.setattr("transfer.apps.figures.run.usable_bytes", lambda: 1e8)
     line = refused(["ratio", *words], capfd, tmp_path)
     assert "but only 0.10 GB may be used; choose a smaller --size" in line and "--max-memory" not in line

@@ -8,8 +8,8 @@ from figures_command import refused
 from image_files import png_of
 from numpy_network import matrices
 from tiny_network import MEAN_RGB, tiny_weights
-from transfer.figures import printed_losses
-from transfer.figures.__main__ import main
+from transfer.apps.figures import printed_losses
+from transfer.figures import main
 from vgg.matfile.write import write
 
 TERMS = ["style relu1_1", "style relu2_1", "style relu3_1", "style relu4_1", "style relu5_1", "content relu4_2"]
@@ -108,7 +108,7 @@ def test_refused_before_anything_slow(tmp_path, words, capfd, monkeypatch, case)
     def slow(*_):
         raise AssertionError("this should have been refused before")
 
-    monkeypatch.setattr("transfer.figures.command_line.start_tensorflow", slow)
+    monkeypatch.setattr("transfer.apps.figures.command_line.start_tensorflow", slow)
     place, name, expected = REFUSED[case]
     words[place] = str(tmp_path / name)
     assert expected in refused(["printed-losses", *words], capfd, tmp_path)

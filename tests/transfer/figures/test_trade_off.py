@@ -8,7 +8,7 @@ import pytest
 
 from figures_command import refused
 from loss_record import record
-from transfer.figures.__main__ import main
+from transfer.figures import main
 from vgg.tools.image import read_image
 
 

@@ -7,11 +7,8 @@ import numpy as np
 import pytest
 
 from image_files import png_of
-from transfer.inputs.files import Files
-from transfer.inputs.masks import guide_of
-from transfer.inputs.pictures import Pictures, load
-from transfer.inputs.region_names import NAMES, color_of, name_of
-from transfer.recipe.ours import DEFAULT
+from transfer.inputs import NAMES, Files, Pictures, color_of, guide_of, load, name_of
+from transfer.recipes import DEFAULT
 from transfer.regions import WHOLE
 from vgg.errors import InputError
 

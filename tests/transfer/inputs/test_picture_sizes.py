@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from image_files import assert_one_line, png_of
-from transfer.inputs import pictures
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import load
-from transfer.recipe.ours import RECIPES
+from transfer.inputs import Files, load, pictures
+from transfer.recipes import RECIPES
 from vgg.errors import InputError
 
 

@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures, start_image
-from transfer.recipe.choices import Noise
-from transfer.recipe.ours import RECIPES
+from transfer.inputs import Files, Pictures, start_image
+from transfer.recipes import RECIPES, Noise
 
 SHAPE = (60, 80, 3)  # 4800 values of each colour
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)

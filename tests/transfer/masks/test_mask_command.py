@@ -5,9 +5,8 @@ import pytest
 
 from mask_command import DISC, STRIPE_COLORS, STRIPES, disc, refused, saved, stripes
 from own_process import run_python
-from transfer.inputs.masks import read_labels
-from transfer.inputs.region_names import NAMES
-from transfer.masks.__main__ import main
+from transfer.inputs import NAMES, read_labels
+from transfer.masks import main
 from vgg.tools.image import read_image
 
 #: What follows the name of a picture of 64 × 48 pixels, and what the line must say. `{}` is the folder.
@@ -134,7 +133,7 @@ def test_pictures_that_cannot_be(tmp_path, capfd):
 def test_tensorflow_is_not_imported(tmp_path):
     words = [saved(tmp_path, stripes()), "--by", "color", "-o", str(tmp_path / "mask.png")]
     program = (
-        "import sys; from transfer.masks.__main__ import main; code = main(sys.argv[1:]); "
+        "import sys; from transfer.masks import main; code = main(sys.argv[1:]); "
         "sys.exit(code or 'tensorflow' in sys.modules)"
     )
     assert run_python(program, *words).returncode == 0

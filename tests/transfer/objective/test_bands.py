@@ -10,13 +10,9 @@ from every_term import EVERYTHING, RECIPES
 from low_precision import needs_bfloat16
 from new_terms import HEIGHT, WIDTH, Case
 from objectives import assert_same, objective_for, patches, relative, workers
-from transfer.objective.bands import BandedEvaluation, exchanged
-from transfer.objective.objective import Objective
-from transfer.objective.references import References
-from transfer.objective.terms import terms_of
-from transfer.objective.whole import WholeEvaluation
-from transfer.recipe.choices import RELATIVE_TO_REFERENCE
-from transfer.recipe.ours import DEFAULT, GATYS2016
+from transfer.apps.cluster.banded import BandedEvaluation, exchanged
+from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE
 from transfer.regions import Region
 from vgg.errors import InputError
 from vgg.network import VGG19

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.losses import ContentTerm
-from transfer.objective.block import RELU_MASK, Block
-from transfer.objective.geometry import Stripe, blocks, stripes
-from transfer.recipe.choices import Normalization
-from transfer.term import Target
+from transfer.losses import ContentTerm, Target
+from transfer.recipes import Normalization
+from transfer.striped.block import RELU_MASK, Block
+from transfer.striped.geometry import Stripe, blocks, stripes
 from vgg.layers import layer_named
 from vgg.network import VGG19
 

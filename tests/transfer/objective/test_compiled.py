@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.objective.compiled import Compiled
-from transfer.recipe.ours import DEFAULT
+from transfer.inputs import Files, Pictures
+from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
+from transfer.striped.block import Compiled
 from vgg.network import VGG19
 
 #: Sessions share nothing: see conftest.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.objective.geometry import bands, blocks, halo_of, stripes
+from transfer.striped.geometry import bands, blocks, halo_of, stripes
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS, LAYERS, layer_named
 from vgg.matfile.read import Conv, Weights

@@ -7,9 +7,8 @@ import tensorflow as tf
 import numpy_network
 from new_terms import HEIGHT, WIDTH, Case, Guided, Temporal, gram
 from objectives import assert_same
-from transfer.objective.objective import Objective
-from transfer.objective.references import References
-from transfer.term import Pixels, Target
+from transfer.losses import Pixels, Target
+from transfer.objective import Objective, References
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 

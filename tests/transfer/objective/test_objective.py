@@ -7,8 +7,7 @@ import pytest
 
 from low_precision import needs_bfloat16
 from objectives import objective_for
-from transfer.recipe.choices import RELATIVE
-from transfer.recipe.ours import DEFAULT
+from transfer.recipes import DEFAULT, RELATIVE
 
 
 @pytest.fixture

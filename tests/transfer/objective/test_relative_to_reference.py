@@ -7,11 +7,9 @@ import pytest
 import tensorflow as tf
 
 from objectives import objective_for
-from transfer.losses import SMALLEST_DISTANCE, ContentTerm, StyleTerm
-from transfer.objective.terms import GRAIN, grained
-from transfer.recipe.choices import RELATIVE, RELATIVE_TO_REFERENCE, Normalization
-from transfer.recipe.ours import DEFAULT, GATYS2016
-from transfer.term import Target
+from transfer.losses import SMALLEST_DISTANCE, ContentTerm, StyleTerm, Target
+from transfer.objective import GRAIN, grained
+from transfer.recipes import DEFAULT, GATYS2016, RELATIVE, RELATIVE_TO_REFERENCE, Normalization
 from vgg.matfile.read import Conv
 
 pytestmark = pytest.mark.usefixtures("without_compiling")

@@ -8,10 +8,9 @@ import pytest
 import numpy_network
 from every_term import EVERYTHING
 from objectives import objective_for
-from transfer.objective.terms import GRAIN, layers_of, loss_of_zeros, terms_of
-from transfer.recipe.choices import RELATIVE
-from transfer.recipe.ours import DEFAULT, GATYS2016
-from transfer.term import PIXELS, Target
+from transfer.losses import PIXELS, Target
+from transfer.objective import GRAIN, layers_of, loss_of_zeros, terms_of
+from transfer.recipes import DEFAULT, GATYS2016, RELATIVE
 from vgg.network import VGG19
 
 HEIGHT, WIDTH = 69, 43

@@ -14,11 +14,9 @@ import scipy.ndimage
 
 from every_term import EVERYTHING
 from objectives import objective_for
-from transfer.losses import SMALLEST_DISTANCE
-from transfer.objective.terms import GRAIN
-from transfer.recipe.choices import Recipe, Variation
-from transfer.recipe.ours import DEFAULT, GATYS2016
-from transfer.term import Losses
+from transfer.losses import SMALLEST_DISTANCE, Losses
+from transfer.objective import GRAIN
+from transfer.recipes import DEFAULT, GATYS2016, Recipe, Variation
 from vgg.matfile.read import Conv, Weights
 
 RECIPES = {

@@ -7,9 +7,8 @@ import sys
 
 import pytest
 
-from transfer.recipe.choices import MEAN_OVER_MAPS, PRINTED_STYLE, RELATIVE_TO_REFERENCE, Normalization, Variation
-from transfer.recipe.ours import RECIPES
-from transfer.recipe.table import recipe_table
+from transfer.cli.recipe_table import recipe_table
+from transfer.recipes import MEAN_OVER_MAPS, PRINTED_STYLE, RECIPES, RELATIVE_TO_REFERENCE, Normalization, Variation
 from transfer_command import ROOT
 
 

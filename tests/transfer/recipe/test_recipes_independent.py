@@ -15,9 +15,8 @@ import second_systems
 from numpy_network import matrices, mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.ours import GATYS2016, GATYS2016_LITERAL, RECIPES
+from transfer.inputs import Files, Pictures
+from transfer.recipes import GATYS2016, GATYS2016_LITERAL, RECIPES
 from transfer.session import Job, Session
 
 HEIGHT, WIDTH = 53, 69

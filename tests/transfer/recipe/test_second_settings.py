@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from transfer.recipe.choices import Recipe
-from transfer.recipe.ours import DEFAULT, RECIPES
+from transfer.recipes import DEFAULT, RECIPES, Recipe
 
 
 class Settings(NamedTuple):

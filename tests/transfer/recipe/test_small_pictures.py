@@ -7,9 +7,8 @@ import pytest
 
 from image_files import assert_one_line
 from tiny_network import tiny_weights
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.ours import RECIPES
+from transfer.inputs import Files, Pictures
+from transfer.recipes import RECIPES
 from transfer.session import Session
 from vgg.errors import InputError
 

@@ -6,9 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from tiny_network import tiny_weights
-from transfer.inputs.files import Files
-from transfer.inputs.pictures import Pictures
-from transfer.recipe.ours import RECIPES
+from transfer.inputs import Files, Pictures
+from transfer.recipes import RECIPES
 from transfer.session import Job, Session
 
 STEPS = 12

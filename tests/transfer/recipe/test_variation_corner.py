@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.pixel_losses import VariationTerm
-from transfer.recipe.choices import Variation
-from transfer.term import Pixels, Target
+from transfer.losses import Pixels, Target, VariationTerm
+from transfer.recipes import Variation
 
 HEIGHT, WIDTH = 7, 5
 IMAGE = np.random.default_rng(3).uniform(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32)

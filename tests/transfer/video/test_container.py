@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from small_films import blocks, film_file, folder, number_of, turned_by_a_flag
-from transfer.video import container
-from transfer.video.container import FORMATS, USUAL_FPS, Chosen, Sound, check_film_output, open_film, write_film
+from transfer.apps.video import container
+from transfer.apps.video.container import FORMATS, USUAL_FPS, Chosen, Sound, check_film_output, open_film, write_film
 from vgg.errors import InputError
 
 av = pytest.importorskip("av")

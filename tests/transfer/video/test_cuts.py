@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from drawn_clip import first_frames
-from transfer.inputs.sample_painting import painting
-from transfer.inputs.sample_scene import scene
-from transfer.video.flow import continuity, flow, is_cut, weights
+from transfer.apps.video.flow import continuity, flow, is_cut, weights
+from transfer.samples import painting, scene
 
 SHOT = [frame.image for frame in first_frames(9, 9, 144, 192)]  # the cut is before frame 6
 WIDE = scene(150, 480)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transfer.video.flow import combined, long_term
+from transfer.apps.video.flow import combined, long_term
 
 RNG = np.random.default_rng(2)
 

@@ -9,10 +9,10 @@ import pytest
 from film_command import FRAMES, prepare, record, refused
 from image_files import png_of
 from transfer.__main__ import main as transfer
-from transfer.video import painter
-from transfer.video.__main__ import main
-from transfer.video.container import open_film
-from transfer.video.frame_store import FrameStore
+from transfer.apps.video import painter
+from transfer.apps.video.container import open_film
+from transfer.apps.video.frame_store import FrameStore
+from transfer.video import main
 from vgg.errors import InputError
 from vgg.tools.image import read_image
 

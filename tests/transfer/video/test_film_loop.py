@@ -6,7 +6,7 @@ import pytest
 
 from drawn_clip import first_frames
 from small_films import blocks
-from transfer.video.container import check_loop, write_loop
+from transfer.apps.video.container import check_loop, write_loop
 from vgg.errors import InputError
 
 ANIMATES = pytest.mark.skipif(not hasattr(cv2, "imwriteanimation"), reason="OpenCV before 4.12")

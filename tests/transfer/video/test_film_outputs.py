@@ -10,8 +10,8 @@ import pytest
 from film_command import prepare, record, refused
 from image_files import png_of
 from small_films import film_file, folder
-from transfer.video import command_line
-from transfer.video.__main__ import main
+from transfer.apps.video import command_line
+from transfer.video import main
 
 FEW = ["--end", "0.2", "--iterations", "2", "--first-frame-iterations", "2", "--quiet"]  # two frames
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from drawn_clip import first_frames
-from transfer.video.flow import flicker, flow, weights
+from transfer.apps.video.flow import flicker, flow, weights
 
 SHOT = first_frames(17)
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from drawn_clip import first_frames
-from transfer.video import flow as module
-from transfer.video.flow import came_from_inside, disoccluded, flow, motion_boundary, warped, weights
+from transfer.apps.video import flow as module
+from transfer.apps.video.flow import came_from_inside, disoccluded, flow, motion_boundary, warped, weights
 
 SHOT = first_frames(17)
 

@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from vgg.optimize.curvature import CHUNK, Curvature
+from vgg.optimize.l_bfgs import CHUNK, Curvature
 
 SMALL = 50
 SIZES = [SMALL, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 777]

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from quadratic import Losses, stepwise
-from vgg.optimize.l_bfgs import LBFGS
-from vgg.optimize.spectrum import F0, rescaled
+from vgg.optimize.l_bfgs import F0, LBFGS, rescaled
 
 HEIGHT, WIDTH = 24, 40
 

@@ -162,7 +162,7 @@ def test_a_small_file_of_very_many_pixels_under_a_limit(tmp_path):
     (tmp_path / "large.png").write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
     program = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (4 * 10**9,) * 2)\n"
-        "from transfer.masks.__main__ import main; sys.exit(main(sys.argv[1:]))"
+        "from transfer.masks import main; sys.exit(main(sys.argv[1:]))"
     )
     done = run_python(program, str(tmp_path / "large.png"), "--by", "color", "-o", str(tmp_path / "mask.png"))
     assert done.returncode == 2 and done.stderr.count("\n") == 1

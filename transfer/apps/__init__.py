@@ -1,0 +1,1 @@
+"""Programs around the core: they may import anything, and nothing imports them."""

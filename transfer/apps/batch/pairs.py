@@ -1,0 +1,179 @@
+"""Which content picture gets which style picture: from a folder, from lists and globs, or from a CSV file.
+
+In one folder, pictures named `content_…` go with each one named `style_…`, as in the TensorFlow walk-throughs that read
+their pictures by generators. Nothing is decoded here.
+"""
+
+import csv
+import glob
+import io
+import os
+import re
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from transfer.inputs import ENDINGS, natural, pictures_in
+from vgg.errors import InputError
+from vgg.tools.files import open_file
+
+PREFIXES = {"content": "content_", "style": "style_"}
+
+
+class Pair(NamedTuple):
+    """Paths of a content and a style picture."""
+
+    content: str
+    style: str
+
+    @property
+    def name(self) -> str:
+        """Return what the result is called: `photo-starry` for content_photo.jpg and style_starry.jpg."""
+        return f"{short_name(self.content, 'content')}-{short_name(self.style, 'style')}"
+
+
+def short_name(path: str, kind: str) -> str:
+    """Return the file's name without its ending and without `content_` or `style_`."""
+    stem = Path(path).stem
+    return stem.removeprefix(PREFIXES[kind]) or stem
+
+
+def folder_pairs(folder: str, how: str) -> list[Pair]:
+    """Return the pairs of the pictures in one folder, by their names.
+
+    Raises:
+        InputError: the folder cannot be read or has none of either kind.
+    """
+    names = pictures_in(folder)
+    found = {
+        kind: [os.path.join(folder, name) for name in names if name.startswith(prefix)]
+        for kind, prefix in PREFIXES.items()
+    }
+    for kind, prefix in PREFIXES.items():
+        if not found[kind]:
+            raise InputError(
+                f"{folder} has no picture named {prefix}…, expected one at least; rename them, or use --contents and "
+                "--styles"
+            )
+    return pairs_of(found["content"], found["style"], how)
+
+
+def listed_pairs(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
+    """Return the pairs of pictures in folders, globs, `.txt` lists (a name on each line) and single files.
+
+    Raises:
+        InputError: something that is named is not there or has no pictures.
+    """
+    return pairs_of(_expanded(contents), _expanded(styles), how)
+
+
+def pairs_of(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
+    """Return each content with each style ("all"), or the first with the first and so on ("zip").
+
+    Raises:
+        InputError: for "zip" there are not as many of both.
+    """
+    if how == "all":
+        return [Pair(content, style) for content in contents for style in styles]
+    if len(contents) != len(styles):
+        raise InputError(
+            f"--pairs zip found {len(contents)} contents and {len(styles)} styles, expected as many of both; "
+            "choose --pairs all, or name them in a CSV file"
+        )
+    return [Pair(*pair) for pair in zip(contents, styles, strict=True)]
+
+
+def csv_pairs(path: str) -> list[Pair]:
+    """Return the pairs in a CSV file with columns `content` and `style`; paths are relative to its folder.
+
+    Raises:
+        InputError: the file cannot be read, has no such columns, no rows, or a row with an empty cell.
+    """
+    try:
+        reader = csv.DictReader(io.StringIO(_text_in(path), newline=""))
+        columns, rows = reader.fieldnames or [], [(reader.line_num, row) for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{path} is not a CSV file ({error}); save it as one") from None
+    missing = [name for name in PREFIXES if name not in columns]
+    if missing:
+        raise InputError(
+            f"{path} has the columns {', '.join(map(repr, columns)) or 'none'}, expected content and style; "
+            f"add {' and '.join(missing)}"
+        )
+    folder, pairs = os.path.dirname(path), []
+    for line, row in rows:
+        content, style = (as_meant((row[name] or "").strip()) for name in PREFIXES)
+        if not content or not style:
+            raise InputError(f"{path}, line {line}: a cell is empty, expected a content and a style; fill it in")
+        pairs.append(Pair(os.path.join(folder, content), os.path.join(folder, style)))
+    if not pairs:
+        raise InputError(f"{path} has no rows below its head, expected a pair on each; add some")
+    return pairs
+
+
+def harmless(text: str) -> str:
+    """Return the text of a cell, after an apostrophe if a spreadsheet would take it for a formula; see `as_meant`."""
+    return f"'{text}" if re.match(r"'*[=+\-@\t\r]", text) else text
+
+
+def as_meant(cell: str) -> str:
+    """Return what `harmless` was given for a cell."""
+    return cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell
+
+
+def one_name(name: str) -> str:
+    """Return the same for names that are one on some disks: for A and a, and for é in one sign and in two."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def require_distinct(pairs: Sequence[Pair]) -> None:
+    """Return if no two results have the same name, also where A and a are the same; raises InputError if they do."""
+    seen: dict[str, Pair] = {}
+    for pair in pairs:
+        other = seen.setdefault(one_name(pair.name), pair)
+        if other != pair:
+            raise InputError(
+                f"{other.content} with {other.style} and {pair.content} with {pair.style} would both be called "
+                f"{pair.name}.png; rename one"
+            )
+
+
+def _expanded(words: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for word in words:
+        if os.path.isdir(word):
+            inside = [os.path.join(word, name) for name in pictures_in(word)]
+            if not inside:
+                raise InputError(f"{word} has no pictures, expected some that end in {', '.join(ENDINGS)}; name others")
+            found += inside
+        elif word.lower().endswith(".txt"):
+            found += _list_in(word)
+        elif glob.has_magic(word) and not os.path.exists(word):
+            matching = sorted(glob.glob(word), key=natural)
+            if not matching:
+                raise InputError(f"{word} matches no file; look for a mistake in the name, or quote it")
+            found += matching
+        else:
+            found.append(word)
+    return list(dict.fromkeys(found))
+
+
+def _list_in(path: str) -> list[str]:
+    lines = _text_in(path).splitlines()
+    found = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
+    if not found:
+        raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
+    return found
+
+
+def _text_in(path: str) -> str:
+    try:
+        with open_file(path) as file:
+            text = file.read().decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name a list or CSV file of pictures") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a text in UTF-8 ({error}); save it as one") from None
+    # No file name can have a NUL. With its symbol instead, the row names a picture that is not there.
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")

@@ -1,0 +1,126 @@
+"""The command line of the measurements: `python -m transfer.bench [evaluation | convergence | sizes | batch]`.
+
+What measures whole commands, each in a process of its own, is here too.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from transfer.memory import processor
+from transfer.samples import painting, scene
+from vgg.errors import typed
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow
+from vgg.tools.image import write_image
+
+TABLES = {
+    "evaluation": "one evaluation against the machine's matrix multiply",
+    "convergence": "the time to a loss, by optimiser and precision",
+    "sizes": "memory and time per megapixel from 512 to 4096 pixels",
+    "batch": "pictures per minute of a batch against separate commands, and frames per minute of a film",
+}
+#: Longer side of the pictures and frames that whole commands make, in pixels.
+SIZE = 256
+ROUNDS = 3  # of the batch and the separate commands, in turn
+FRAMES = 12  # of the film
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = console.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
+    parser.add_argument(
+        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
+    )
+    parser.set_defaults(run=lambda options: print_tables(options, list(TABLES)))
+    commands = parser.add_subparsers(metavar="WHAT")
+    for name, about in TABLES.items():
+        command = commands.add_parser(name, help=about)
+        command.set_defaults(run=lambda options, name=name: print_tables(options, [name]))
+    options = parser.parse_args(arguments)
+    return console.run("bench", lambda: options.run(options))
+
+
+def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
+    """Print the tables, line by line as they are measured."""
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.apps.bench import measurements
+        from weights.load import load_weights
+
+    weights = load_weights(options.weights, console.say)
+    # Every number below depends on these.
+    versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
+    console.say(f"machine: {processor()}, {os.cpu_count()} cores; {versions}")
+    tables = {
+        "evaluation": lambda: measurements.evaluation(weights, 512),
+        "convergence": lambda: measurements.convergence(weights, 256),
+        "sizes": lambda: measurements.sizes(weights),
+        "batch": lambda: whole_commands(weights.path),
+    }
+    for name in names:
+        console.say("")
+        for line in tables[name]():
+            console.say(line)
+
+
+def whole_commands(weights: Path) -> Iterator[str]:
+    """Yield the lines of the table: a batch against as many separate commands, and a film."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        contents, styles = scene(SIZE * 3 // 4, SIZE), painting(SIZE * 3 // 4, SIZE)
+        pictures = {"content_a": contents, "content_b": contents[:, ::-1], "style_x": styles, "style_y": styles[::-1]}
+        for name, image in pictures.items():
+            write_image(folder / f"{name}.png", image)
+        words = ["--weights", str(weights), "--size", str(SIZE), "--quiet"]
+        yield from _batch(folder, words)
+        yield from _film(folder, words)
+
+
+def _batch(folder: Path, words: Sequence[str]) -> Iterator[str]:
+    """Batch and separate commands take turns, so a slow moment hits both."""
+    pairs = [(content, style) for content in ("content_a", "content_b") for style in ("style_x", "style_y")]
+    seconds: dict[str, list[float]] = {"batch": [], "separate": []}
+    for number in range(ROUNDS):
+        began = time.perf_counter()
+        run_command("transfer.batch", str(folder), "-o", str(folder / f"batch-{number}"), *words)
+        seconds["batch"].append(time.perf_counter() - began)
+        began = time.perf_counter()
+        for pair in pairs:
+            inputs = [str(folder / f"{name}.png") for name in pair]
+            run_command("transfer", *inputs, "-o", str(folder / "single.png"), *words)
+        seconds["separate"].append(time.perf_counter() - began)
+    yield f"{len(pairs)} pictures of {SIZE} pixels, {ROUNDS} rounds in turn; median (fastest to slowest)"
+    ratios = np.array(seconds["separate"]) / np.array(seconds["batch"])
+    for name, times in seconds.items():
+        middle = float(np.median(times))
+        pace = f"{60 * len(pairs) / middle:5.1f} pictures a minute"
+        yield f"{name:10} {middle:6.1f} s ({min(times):.1f} to {max(times):.1f})  {pace}"
+    yield f"the batch makes {np.median(ratios):.2f} times as many ({ratios.min():.2f} to {ratios.max():.2f})"
+
+
+def _film(folder: Path, words: Sequence[str]) -> Iterator[str]:
+    """The camera pans over the scene; the last third is its mirror image, so there is a cut."""
+    wide = scene(SIZE * 3 // 4, SIZE + 4 * FRAMES)
+    for number in range(FRAMES):
+        frame = wide[:, 4 * number : 4 * number + SIZE]
+        write_image(folder / "frames" / f"{number:02}.png", frame if number < FRAMES * 2 // 3 else frame[:, ::-1])
+    inputs = [str(folder / "frames"), str(folder / "style_x.png"), "-o", str(folder / "painted")]
+    began = time.perf_counter()
+    run_command("transfer.video", *inputs, *words)
+    seconds = time.perf_counter() - began
+    yield f"a film of {FRAMES} frames: {seconds:.1f} s, {60 * FRAMES / seconds:.1f} frames a minute, start-up included"
+
+
+def run_command(module: str, *words: str) -> None:
+    """Run a command of ours in a process of its own."""
+    subprocess.run([sys.executable, "-m", module, *words], check=True, stdout=subprocess.DEVNULL)

@@ -1,0 +1,93 @@
+"""The command line of the strip: the same content in blends of two styles' Gram matrices, from the one to the other.
+
+Exit codes as in `python -m transfer`.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from transfer.inputs import Files, load
+from transfer.recipes import DEFAULT, RECIPES, recipe_named
+from vgg.errors import InputError, typed
+from vgg.layers import SMALLEST_SIDE
+from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
+from vgg.tools.image import check_output, write_image
+
+SIZE = 256
+PICTURES = 5
+MOST_PICTURES = 50
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser."""
+    parser = console.Parser(prog=typed("transfer.blend"), description="Make a strip from one style to another.")
+    add = parser.add_argument
+    add("content", help="a picture, or `sample`")
+    add("styles", nargs=2, metavar="STYLE", help="two pictures; `sample` may be one of them")
+    add("-o", "--output", type=file_name, default=Path("output/blend.png"), help="default: %(default)s")
+    add("--pictures", type=whole_number(2), default=PICTURES, help="in the strip (default: %(default)s)")
+    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--size", type=whole_number(SMALLEST_SIDE), default=SIZE, help="longer side in pixels (default: %(default)s)")
+    add("--iterations", type=whole_number(1), help="steps at each size (default: the recipe's)")
+    add("--weights", type=file_name, metavar="FILE", help="default: genuine if downloaded, else shipped")
+    return parser
+
+
+def blends(count: int) -> list[tuple[float, float]]:
+    """Return the shares of both styles in each of `count` pictures, from the first alone to the second alone."""
+    return [(1 - float(share), float(share)) for share in np.linspace(0, 1, count)]
+
+
+def make_strip(options: argparse.Namespace) -> None:
+    """Make the pictures one after the other and write the strip; an interrupted one is not written."""
+    if options.pictures > MOST_PICTURES:
+        raise InputError(f"--pictures is {options.pictures}, expected 2 to {MOST_PICTURES}; choose fewer")
+    recipe = replace(recipe_named(options.recipe), size=options.size)
+    recipe = replace(recipe, iterations=options.iterations or recipe.iterations)
+    first, second = options.styles
+    if first == second:
+        raise InputError(f"both styles are {first!r}, expected two different pictures; name another one")
+    files = [Files(options.content, first, None, (second,), shares) for shares in blends(options.pictures)]
+    check_output(options.output, [*files[0].named(), *filter(None, [options.weights])])
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    pictures = [load(each, recipe) for each in files]
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.cli.watchers import describe
+        from transfer.memory import usable_bytes
+        from transfer.session import Job, Session, precision_of
+        from vgg.tools.progress import moving_bar
+        from vgg.tools.sheet import contact_sheet
+        from weights.load import load_weights
+
+        session = Session(load_weights(options.weights, console.say), usable_bytes(), precision_of("auto", recipe))
+        images = []
+        for number, (of_blend, (share, other)) in enumerate(zip(pictures, blends(len(pictures)), strict=True), start=1):
+            job = Job(recipe, of_blend)
+            steps = {(phase.height, phase.width): phase.until for phase in session.phases(job)}
+            bar = moving_bar(sys.stdout, sum(steps.values()), describe, transient=True)
+            with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as show:
+                result = session.run(job, lambda step, _, show=show: show(step))
+            if result.stopped == "interrupted":
+                raise KeyboardInterrupt("nothing was written")
+            images.append((f"{share:.2f} : {other:.2f}", result.image))
+            console.say(f"{number}/{len(pictures)}: {images[-1][0]}")
+    content, (style, other_style) = pictures[0].content_image, pictures[0].style_images
+    strip = [("content", content), ("style 1", style), *images, ("style 2", other_style)]
+    write_image(options.output, contact_sheet(strip))
+    console.say(f"written: {options.output}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    return console.run("blend", lambda: make_strip(options))

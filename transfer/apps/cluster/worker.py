@@ -1,0 +1,138 @@
+"""What runs on a worker: it paints one picture at a time, by a session that it keeps as long as the batch runs."""
+
+import gc
+import hashlib
+import pickle
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distributed import Reschedule, WorkerPlugin, get_worker
+from distributed.worker import Worker
+
+import transfer
+import vgg
+from transfer.cli.options import RunOptions
+from vgg.tools.console import start_tensorflow
+
+if TYPE_CHECKING:
+    from transfer.cli.run import Painted
+    from transfer.session import Job, Session
+    from transfer.train import Watch
+    from vgg.matfile.read import Weights
+
+
+#: The resource of which each worker has one and each picture needs one.
+RESOURCE = "picture"
+#: Where workers tell of the steps they take; the name of the batch follows.
+TOPIC = "steps of "
+#: Of a worker's memory limit, which a session uses at most: Dask pauses a worker at 80 %.
+SHARE_OF_LIMIT = 0.75
+#: Seconds between two reports of a picture's steps.
+PACE = 0.5
+
+
+class SessionsPlugin(WorkerPlugin):
+    """Starts TensorFlow on a worker, and keeps the sessions of one batch: by weights, precision and memory."""
+
+    def __init__(self, batch: str) -> None:
+        """Take the name of the batch, so that several may use the same workers."""
+        self.name = batch
+
+    def setup(self, worker: Worker) -> None:
+        """Begin without any session."""
+        start_tensorflow()
+        self.sessions: dict[tuple[str, str, float], Session] = {}
+
+    def teardown(self, worker: Worker) -> None:
+        """Free the sessions: a worker outlives many batches."""
+        self.sessions.clear()
+        gc.collect()  # a session refers to itself
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A picture as it is sent to a worker."""
+
+    batch: str
+    name: str
+    job: "Job"
+    precision: str
+    state: Path | None  # where the run keeps its state, if client and worker see the same files
+    options: RunOptions
+
+
+def about() -> dict[str, Any]:
+    """Return what this process computes with: versions, processor, and the digest of this program's files."""
+    from transfer.cli.record import environment
+
+    digest = hashlib.sha256()
+    for package in (vgg, transfer):
+        folder = Path(package.__file__).parent
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
+    present = environment()
+    return {"versions": present["versions"], "processor": present["processor"], "program": digest.hexdigest()}
+
+
+def paint_task(packed: bytes, weights: "Weights") -> "Painted":
+    """Return the picture of a pickled `Task`, which need not be unpickled where the scheduler is.
+
+    Raises:
+        InputError: it cannot be made.
+        Reschedule: the worker is about to end, so another one shall make it; or nobody wants it any more.
+    """
+    from transfer.cli.checkpoints import checkpoints_of
+    from transfer.cli.run import paint
+
+    worker, task = get_worker(), pickle.loads(packed)
+    session = _session_of(worker, task, weights)
+    checkpoints = checkpoints_of(session, task.job, task.state, task.options.checkpoint_every)
+    check_interrupt = _stop_if_unwanted(worker, worker.get_current_task())
+    try:
+        return paint(session, task.job, checkpoints, task.options, [_teller(worker, task)], check_interrupt)
+    except KeyboardInterrupt:
+        raise Reschedule from None
+
+
+def _session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
+    """Return the session that the worker has for this batch; its memory is a share of the worker's limit."""
+    from transfer.memory import usable_bytes
+    from transfer.session import Session
+
+    limit = worker.memory_manager.memory_limit
+    memory = SHARE_OF_LIMIT * limit if limit else usable_bytes()
+    sessions = worker.plugins[task.batch].sessions
+    key = (weights.sha256, task.precision, memory)
+    if key not in sessions:
+        sessions[key] = Session(weights, memory, task.precision)
+    return sessions[key]
+
+
+def _teller(worker: Worker, task: Task) -> "Watch":
+    """Return a watcher that tells the client of steps, about twice a second."""
+    told = 0.0
+
+    def tell(step, image) -> None:  # noqa: ANN001
+        nonlocal told
+        if time.monotonic() - told >= PACE:
+            told = time.monotonic()
+            worker.log_event(TOPIC + task.batch, {"name": task.name, "step": step.step, "total": step.losses.total})
+
+    return tell
+
+
+def _stop_if_unwanted(worker: Worker, key: str) -> Callable[[], None]:
+    """Return a function that raises KeyboardInterrupt if the task was cancelled or the worker is about to end.
+
+    Dask itself cannot stop a task that runs; the worker would be busy with it for nobody.
+    """
+
+    def check() -> None:
+        task = worker.state.tasks.get(key)
+        if task is None or task.state == "cancelled" or worker.status.name not in ("running", "paused"):
+            raise KeyboardInterrupt
+
+    return check

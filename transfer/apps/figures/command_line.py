@@ -1,0 +1,152 @@
+"""The command line of the figures: `python -m transfer.figures NAME [CONTENT STYLE]`.
+
+Two more commands are `trade-off RUN.json` and `printed-losses CONTENT STYLE`.
+
+Exit codes as in `python -m transfer`.
+"""
+
+import argparse
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from transfer.apps.figures.cells import BASE, FIGURES, STAND_IN_RATIO, Figure, adapted
+from transfer.cli.outputs import planned
+from transfer.inputs import SAMPLE, Files, Pictures, load
+from transfer.other_programs import NEURAL_STYLE
+from transfer.report.plot import lines_of, plot
+from vgg.errors import InputError, typed
+from vgg.layers import SMALLEST_SIDE
+from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
+from vgg.tools.files import atomic_write
+from vgg.tools.image import check_output
+
+PROGRAM = "figures"
+WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser: one command for each figure, with the same options, and the two others."""
+    parser = console.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
+    commands = parser.add_subparsers(metavar="NAME", required=True)
+    for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
+        figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())
+        cells = [cell for figure in figures for cell in figure.cells]
+        own_steps = " or ".join(map(str, sorted({cell.recipe.iterations for cell in cells})))
+        command = commands.add_parser(name, help=title, description=title)
+        add = command.add_argument
+        add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
+        add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
+        add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
+        add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
+        size = whole_number(SMALLEST_SIDE)
+        add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
+        add(
+            "--iterations", type=whole_number(1), help=f"steps for each cell (default: {own_steps}, as the figure says)"
+        )
+        add("--only", metavar="CELLS", help=f"make only these, as in {','.join(cell.key for cell in cells[:2])}")
+        command.set_defaults(run=run_figures, figures=figures)
+    trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
+    trade_off.add_argument("record", type=file_name, help="the .json beside the picture")
+    trade_off.add_argument("-o", "--output", type=file_name, help="a .png (default: beside the record)")
+    trade_off.set_defaults(run=run_trade_off)
+    text = "our losses beside those that the program neural-style printed at its iteration 1"
+    printed = commands.add_parser("printed-losses", help=text, description=text[0].upper() + text[1:] + ".")
+    printed.add_argument("content", help="a picture; the printed values belong to tubingen.jpg")
+    printed.add_argument("style", help="a picture; the printed values belong to seated-nude.jpg")
+    printed.add_argument("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
+    printed.set_defaults(run=run_printed_losses)
+    return parser
+
+
+def run_figures(options: argparse.Namespace) -> None:
+    """Make the cells that are missing, and the sheet of each figure."""
+    keys = keys_of(options.figures, options.only)
+    pictures = checked_pictures(options, keys)
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.apps.figures.run import make_figures
+        from weights.load import load_weights
+        from weights.verify import is_genuine
+    weights = load_weights(options.weights, console.say)
+    ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
+    if ratio_factor != 1:
+        console.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
+    figures = [adapted(figure, options.size, options.iterations, ratio_factor) for figure in options.figures]
+    make_figures(figures, keys, Path(options.output), pictures, weights)
+
+
+def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
+    """Return the keys of the cells that `only`, such as `1e-03, 1e-02`, names; without it those of all cells."""
+    keys = [cell.key for figure in figures for cell in figure.cells]
+    named = keys if only is None else [key.strip() for key in only.split(",")]
+    for key in named:
+        if key not in keys:
+            raise InputError(f"--only names {key!r}, expected cells of this figure: {', '.join(keys)}")
+    return named
+
+
+def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Pictures]:
+    """Return content and style for each start ("content", "style" or "noise") of a run, which may begin then.
+
+    Raises:
+        InputError: a picture cannot be used, the weights are not a `.mat` file, or a result would overwrite one of
+            these or a `.json` that this program did not write.
+    """
+    if not options.output:
+        raise InputError("--output is '', expected a folder; name one, such as output/figures")
+    files, folder = Files(options.content, options.style), Path(options.output)
+    inputs = [*files.named(), *filter(None, [options.weights])]
+    for figure in options.figures:
+        check_output(folder / f"{figure.name}.png", inputs)
+        for cell in figure.cells:
+            if cell.key in keys:
+                planned(folder / figure.name / f"{cell.key}.png", inputs)
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    starts = {cell.recipe.init for figure in options.figures for cell in figure.cells}
+    return {start: load(files, replace(BASE, init=start, size=options.size)) for start in sorted(starts)}
+
+
+def run_trade_off(options: argparse.Namespace) -> None:
+    """Plot how the losses of a run fell, from its record, and say where the plot is."""
+    path: Path = options.record
+    output: Path = options.output or path.with_name(f"{path.stem}-trade-off.png")
+    if output.suffix.lower() != ".png":
+        raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
+    check_output(output, [path])
+    try:
+        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        lines = lines_of(steps)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
+        steps = lines = []
+    if not any(line.drawable for line in lines):
+        raise InputError(f"{path} has no losses of a run that could be plotted; name the .json beside a picture")
+    with atomic_write(output) as unfinished:
+        unfinished.write_bytes(plot(steps, lines, "png", path.stem))
+    console.say(f"written: {output}")
+
+
+def run_printed_losses(options: argparse.Namespace) -> None:
+    """Print the table of losses."""
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    pictures = load(Files(options.content, options.style), NEURAL_STYLE)
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.apps.figures.printed_losses import report
+        from weights.load import load_weights
+    weights = load_weights(options.weights, console.say)
+    with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
+        report(weights, pictures)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    return console.run(PROGRAM, lambda: options.run(options))

@@ -1,0 +1,169 @@
+"""From an image to the number of each pixel's region, by OpenCV, and what is shown of these regions.
+
+    by_color      k-means of the colours in Lab, where distances are about as large as they look
+    by_luminance  k-means of the luminance: bands from dark to light
+    by_grabcut    what stands out inside a box (Rother, Kolmogorov & Blake, "GrabCut", SIGGRAPH 2004)
+
+They work on a reduced copy: regions are large, and k-means and GrabCut are slow. Then every pixel of the picture takes
+the region that most of its neighbours are in. That leaves no single pixels and no stairs. The median of the numbers
+would not do: between regions 0 and 2 it draws a line of region 1.
+
+The same picture gives the same regions: OpenCV's random numbers start from the same seed each time.
+
+Region 0 is black in the label picture, 1 white, 2 red … in the order of `transfer.inputs.NAMES`.
+"""
+
+import cv2
+import numpy as np
+
+from transfer.colors import luminance
+from transfer.inputs import NAMES
+from vgg.errors import InputError
+from vgg.tools.image import resize_to
+
+Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
+OUTSIDE, INSIDE = 0, 1
+
+#: Longer side of the reduced copy, in pixels.
+LONGER_SIDE = 512
+#: How far the neighbours are that decide together: σ of a Gaussian, as a share of the longer side.
+SMOOTHED_OVER = 1 / 128
+#: k-means begins anew this often, from other centres, and keeps the best; each time it moves them this often.
+ATTEMPTS, MOVES = 5, 50
+GRABCUT_ROUNDS = 5
+#: As many regions as there are colours with a name.
+MOST_REGIONS = len(NAMES)
+#: Longer side of the preview in pixels, and how much of the region's colour its pixels have.
+PREVIEW_SIDE, TINT = 800, 0.5
+_FONT, _FONT_SIZE, _MARGIN = cv2.FONT_HERSHEY_SIMPLEX, 0.75, 4
+
+
+def by_color(image: np.ndarray, count: int) -> np.ndarray:
+    """Return `count` regions of similar colours, uint8 (H, W), numbered from the darkest to the lightest.
+
+    `image` is uint8 (H, W, 3), RGB. Raises InputError if it has fewer regions.
+    """
+    lab = cv2.cvtColor(reduced(image).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return _clustered(lab, count, image)
+
+
+def by_luminance(image: np.ndarray, count: int) -> np.ndarray:
+    """Return the same as `by_color`, but of luminance alone: bands from dark to light."""
+    return _clustered(luminance(reduced(image))[..., None], count, image)
+
+
+def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
+    """Return `INSIDE` for what stands out in the box from all that is around it, else `OUTSIDE`, uint8 (H, W).
+
+    Raises:
+        InputError: the box is not inside the picture, leaves nothing around it, or nothing in it stands out.
+    """
+    (height, width), (x, y, box_width, box_height) = image.shape[:2], box
+    if x + box_width > width or y + box_height > height:
+        raise InputError(
+            f"the box {x},{y},{box_width},{box_height} ends at {x + box_width},{y + box_height}, outside the picture "
+            f"of {width} × {height} pixels; expected X,Y,WIDTH,HEIGHT inside it"
+        )
+    in_box = np.zeros((height, width), np.float32)
+    in_box[y : y + box_height, x : x + box_width] = 1
+    small = reduced(image)
+    in_small_box = reduced(in_box) >= 0.5
+    if in_small_box.all() or not in_small_box.any():
+        what = "leaves nothing around it" if in_small_box.all() else "is too small to see anything in it"
+        raise InputError(
+            f"the box {x},{y},{box_width},{box_height} in a picture of {width} × {height} pixels {what}; expected one "
+            "that is a little larger than the object, with background around it"
+        )
+    state = np.where(in_small_box, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
+    cv2.setRNGSeed(1)
+    bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+    cv2.grabCut(bgr, state, None, np.empty(0), np.empty(0), GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    foreground = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    labels = np.where(in_box > 0, _full_size(foreground, 2, image), OUTSIDE).astype(np.uint8)
+    if not labels.any():
+        raise InputError(
+            f"nothing in the box {x},{y},{box_width},{box_height} stands out from what is around it; expected a box a "
+            "little larger than one object"
+        )
+    return labels
+
+
+def _clustered(values: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:
+    """Return the regions of `image` by k-means of `values`, float32 (h, w, C) of its reduced copy."""
+    points = values.reshape(-1, values.shape[2])
+    regions = len(np.unique(points, axis=0))
+    if regions >= count:  # OpenCV cannot make more clusters than there are points
+        cv2.setRNGSeed(1)
+        enough = (cv2.TERM_CRITERIA_MAX_ITER, MOVES, 0)
+        _, numbers, _ = cv2.kmeans(points, count, None, enough, ATTEMPTS, cv2.KMEANS_PP_CENTERS)
+        labels = _full_size(numbers.reshape(values.shape[:2]), count, image)
+        regions = len(np.unique(labels))  # what was only single pixels is gone
+    if regions < count:
+        few = f"or ask for fewer labels, {regions} at most" if regions > 1 else "such as one that is not all the same"
+        raise InputError(f"regions found: {regions}, expected {count}; choose another picture {few}")
+    brightness = np.bincount(labels.ravel(), luminance(image).ravel()) / np.bincount(labels.ravel())
+    return np.argsort(np.argsort(brightness)).astype(np.uint8)[labels]
+
+
+def reduced(image: np.ndarray, longer_side: int = LONGER_SIDE) -> np.ndarray:
+    """Return (H, W) or (H, W, C) with at most that many pixels on the longer side, in the same proportions."""
+    scale = min(1.0, longer_side / max(image.shape[:2]))
+    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
+    return resize_to(image, height, width)
+
+
+def _full_size(numbers: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:
+    """Return each pixel's label, uint8 (H, W) of `image`: the one that most of its neighbours have in `numbers`."""
+    height, width = image.shape[:2]
+    labels, most = np.zeros((height, width), np.uint8), np.full((height, width), -1, np.float32)
+    for label in range(count):  # one by one, as the votes for all of them may not fit into the memory
+        sigma = SMOOTHED_OVER * max(numbers.shape)
+        votes = cv2.GaussianBlur((numbers == label).astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+        votes = resize_to(votes, height, width)
+        wins = votes > most
+        labels[wins], most[wins] = label, votes[wins]
+    return labels
+
+
+def label_picture(labels: np.ndarray) -> np.ndarray:
+    """Return the labels (H, W) as the colours that stand for them, uint8 (H, W, 3)."""
+    return np.array(list(NAMES.values()), np.uint8)[labels]
+
+
+def shares(labels: np.ndarray) -> dict[str, float]:
+    """Return the share of the pixels of each region that there is, by its name; they add up to 1."""
+    counts = np.bincount(labels.ravel(), minlength=MOST_REGIONS)
+    return {name: float(count) / labels.size for name, count in zip(NAMES, counts, strict=True) if count}
+
+
+def preview(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the image (H, W, 3), each region of `labels` (H, W) tinted in its colour, its name where it is widest.
+
+    It is uint8 with `PREVIEW_SIDE` pixels on its longer side.
+    """
+    scale = PREVIEW_SIDE / max(labels.shape)
+    height, width = (max(1, round(side * scale)) for side in labels.shape)
+    shown = resize_to((1 - TINT) * image.astype(np.float32) + TINT * label_picture(labels), height, width)
+    shown = np.clip(np.rint(shown), 0, 255).astype(np.uint8)
+    labels = cv2.resize(labels, (width, height), interpolation=cv2.INTER_NEAREST)
+    for label, name in enumerate(NAMES):
+        where = (labels == label).astype(np.uint8)
+        if where.any():
+            _write(shown, name, where)
+    return shown
+
+
+def _write(shown: np.ndarray, name: str, where: np.ndarray) -> None:
+    """Write the name into `shown`, centred in the widest part of the region, but not beyond the picture's border."""
+    # With a border around it, a place beside the picture's edge does not count as wide.
+    distances = cv2.distanceTransform(cv2.copyMakeBorder(where, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 3)
+    y, x = np.unravel_index(np.argmax(distances), distances.shape)
+    (width, ascent), descent = cv2.getTextSize(name, _FONT, _FONT_SIZE, 1)
+    height = ascent + descent
+    left = max(_MARGIN, min(int(x) - width // 2, shown.shape[1] - width - _MARGIN))
+    top = max(_MARGIN, min(int(y) - height // 2, shown.shape[0] - height - _MARGIN))
+    # White with a black rim shows on every colour. Thicker letters would be wider ones, no rim, in OpenCV 5.
+    rim = [(right, down, (0, 0, 0)) for right in (-1, 0, 1) for down in (-1, 0, 1)]
+    for right, down, color in (*rim, (0, 0, (255, 255, 255))):
+        place = left + right, top + ascent + down
+        cv2.putText(shown, name, place, _FONT, _FONT_SIZE, color, 1, cv2.LINE_AA)

@@ -1,0 +1,95 @@
+"""The command line: `python -m transfer CONTENT STYLE -o OUT.png`.
+
+Exit codes: 0 done, 1 the loss was no longer a number, 2 unusable input (one line on stderr), 130 stopped with Ctrl-C.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transfer.cli.options import (
+    RunOptions,
+    build_parser,
+    files_from,
+    recipe_from,
+    require_beside_record,
+    workers_wanted,
+)
+from transfer.cli.recipe_table import recipe_table
+from transfer.recipes import RECIPES
+from vgg.errors import InputError, python
+from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, start_tensorflow
+
+if TYPE_CHECKING:
+    from transfer.cli.outputs import Outputs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    command = sys.argv[1:] if arguments is None else arguments
+    words = build_parser().parse_intermixed_args(command)  # pictures before and after options
+    return console.run("transfer", lambda: _transfer(words, [python(), "-m", "transfer", *command]))
+
+
+def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
+    if words.list_recipes:
+        for line in recipe_table(RECIPES.values()):
+            console.say(line)
+        return console.DONE
+    if words.exact and not words.record:
+        raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
+    # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
+    options = RunOptions.of(words)
+    if words.record:
+        require_beside_record(words)
+    else:
+        files, recipe = files_from(words), recipe_from(words)
+    with interrupts_at_once():
+        from transfer.cli.outputs import finish_of, read_content
+        from transfer.cli.record import repeated, sources
+        from transfer.inputs import load
+    again = repeated(words.record, words.exact) if words.record else None
+    if again:
+        options, files, recipe = again.options(options), again.files, again.recipe
+    outputs = _outputs(words.output, [*files.named(), *filter(None, [options.weights, words.record])], options)
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    content = read_content(files.content, recipe)
+    pictures = load(files, recipe, content.image)
+    known = {"command": list(command)} | sources(files, content.inputs)
+    finish = finish_of(options, content, pictures.content_image, outputs.picture)
+    with_workers = workers_wanted(options)
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.cli.run import Place, run
+        from transfer.session import Job
+
+        if with_workers:
+            from transfer.apps.cluster.bands import shared
+    job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, known)
+    if not with_workers:
+        return run(job, place, options, words.output, again)
+    with shared(options, (lambda line: None) if options.quiet else console.say) as striped:
+        return run(job, place, options, words.output, again, striped)
+
+
+def _outputs(picture: Path, inputs: Sequence[Path | str], options: RunOptions) -> "Outputs":
+    """Return where the results go: beside what is there already, unless it may be replaced.
+
+    Raises:
+        InputError: they cannot go there, see `planned`.
+    """
+    from transfer.cli.outputs import planned
+
+    outputs = planned(picture, inputs, options)
+    if options.overwrite or options.resume:
+        return outputs
+    free = planned(outputs.free(options.watched).picture, inputs, options)
+    if free != outputs and not options.quiet:
+        unfinished = " by an unfinished run, with which --resume goes on" if outputs.state.exists() else ""
+        console.say(f"{picture} is taken{unfinished}, so the result goes to {free.picture}")
+    return free

@@ -1,0 +1,463 @@
+"""The options of a run: the words of the command line, and what they mean.
+
+`add_run_options` says which words there are. Of them, `recipe_from` makes the recipe, `files_from` the pictures, and
+`RunOptions.of` all that is neither: argparse's own object goes no further than this file and the command lines.
+"""
+
+import argparse
+import importlib.util
+import os
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import get_args
+
+from transfer.inputs import SAMPLE, Files, color_of
+from transfer.memory import processors, usable_bytes
+from transfer.recipes import DEFAULT, RECIPES, Colors, Crop, OptimizerName, Recipe, recipe_named
+from vgg.errors import InputError, typed
+from vgg.layers import SMALLEST_SIDE, layer_named
+from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number
+
+LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
+STARTS = ("content", "style", "noise")
+STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
+LARGEST_SHARE = 1e6  # of a style picture in a blend
+#: What a worker needs. With a picture of 40 pixels it had 0.8 GB at its peak; the plan of the default recipe
+#: (`transfer.memory`) asks for 1.45 GB, which may be three quarters of a worker's memory.
+WORKER_BYTES = 2e9
+#: Workers for each processor; more would only wait for each other.
+WORKERS_PER_PROCESSOR = 2
+#: Options that may stand beside --from; all others are in the record.
+BESIDE_RECORD = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every")
+BESIDE_RECORD += ("quiet", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the user said besides the recipe and the pictures: how they are made, looked on at and written."""
+
+    seed: int = 0  # of the noise
+    weights: Path | None = None  # None: genuine if downloaded, else shipped
+    precision: str = "auto"
+    max_memory: float | None = None  # bytes; None: most of the machine's
+    workers: int | None = None
+    scheduler: str | None = None  # an address
+    report_as: str | None = None  # a recipe in whose units the losses are said, too
+    full_size: bool = False
+    depth: int = 8  # bits of each colour in the file
+    sheet: bool = False
+    report: bool = False
+    preview_every: int | None = None  # steps, as in the next three; None: never
+    save_every: int | None = None
+    checkpoint_every: int | None = None  # None: about every 30 seconds; 0: never
+    log_dir: Path | None = None
+    quiet: bool = False
+    overwrite: bool = False
+    resume: bool = False
+
+    @classmethod
+    def of(cls, words: argparse.Namespace) -> "RunOptions":
+        """Return them from the words of any command line with `add_run_options`."""
+        given = vars(words)
+        return cls(**{field.name: given[field.name] for field in fields(cls) if field.name in given})
+
+    @property
+    def memory_bytes(self) -> float:
+        """Return what the process may use."""
+        return self.max_memory or usable_bytes()
+
+    @property
+    def watched(self) -> bool:
+        """Return whether images on the way are written beside the picture."""
+        return bool(self.preview_every or self.save_every)
+
+
+# The words.
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; options that change the recipe default to None, which means: as the recipe says."""
+    parser = Parser(
+        prog=typed("transfer"),
+        description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
+        epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'.",
+    )
+    parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")
+    parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting drawn by our code")
+    add_run_options(parser)
+    output = Path("output/result.png")
+    add = parser.add_argument_group("files").add_argument
+    text = "default: %(default)s; .json goes beside; a name that is taken gets a number"
+    add("-o", "--output", type=file_name, default=output, help=text)
+    add("--overwrite", action="store_true", help="write to that name even if it is taken")
+    add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
+    add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
+    text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
+    add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
+    add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
+    return parser
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every program has which makes pictures: choices, speed, and how results are written."""
+    for add_group in (_picture, _styles, _colors_and_regions, _recipe, _speed, _output):
+        add_group(parser)
+
+
+def _picture(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("picture").add_argument
+    text = f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})"
+    add("--size", type=whole_number(SMALLEST_SIDE), help=text)
+    scales = ",".join(map(str, DEFAULT.scales))
+    add("--scales", help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
+    add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
+    text = "a little style, or nothing else (default: 0.5); sets α, so not with --content-weight or --style-weight"
+    add("--strength", type=number, metavar="0…1", help=text)
+    text = "where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6"
+    add("--init", help=f"{text} (default: {DEFAULT.init})")
+    add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
+
+
+def _styles(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("styles").add_argument
+    add("--style", action="append", dest="more_styles", default=[], metavar="FILE", help="one more style picture")
+    add("--style-blend", metavar="N:N", help="how much of each style picture, such as 3:1 (default: the same of each)")
+    text = f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})"
+    add("--style-scale", type=number, metavar="0.25…4", help=text)
+
+
+def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("colours and regions").add_argument
+    add(
+        "--colors",
+        choices=get_args(Colors),
+        help="the style's; the content's, by a run on luminance alone; or the content's, given to the style picture "
+        f"before the run, by the roots of the covariances or by Cholesky's factors (default: {DEFAULT.colors})",
+    )
+    add("--content-mask", metavar="FILE", help="a label picture: one colour for each region of the content picture")
+    add("--style-mask", action="append", default=[], metavar="FILE", help="the same of a style picture, in their order")
+    text = "a region's own style picture, such as white=night.jpg, or white=keep to keep its content"
+    add("--region", action="append", default=[], metavar="COLOUR=FILE", help=text)
+
+
+def _recipe(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("recipe").add_argument
+    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
+    add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g}); not with --strength")
+    add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g}); not with --strength")
+    add("--tv-weight", type=number, help=f"of total variation, against grain (default: {DEFAULT.tv_weight:g})")
+    layers = ",".join(f"{name}={weight:g}" for name, weight in DEFAULT.content_layers)
+    add("--content-layers", help=f"with or without weights (default: {layers})")
+    layers = ",".join(name for name, _ in DEFAULT.style_layers)
+    add("--style-layers", help=f"the same; without weights each counts the same (default: {layers})")
+    add("--pooling", choices=("avg", "max"), help=f"(default: {DEFAULT.pooling})")
+    add(
+        "--normalize",
+        action=argparse.BooleanOptionalAction,
+        help="scale every filter to mean activation 1, as the paper does, or take the network as it is in the file "
+        f"(default: {'yes' if DEFAULT.normalized_network else 'no'})",
+    )
+    text = "a .mat file (default: genuine if downloaded, else shipped)"
+    add("--weights", type=file_name, metavar="FILE", help=text)
+
+
+def _speed(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("speed and memory").add_argument
+    add("--iterations", type=whole_number(1), help=f"steps at each size (default: {DEFAULT.iterations})")
+    text = "SciPy's with line search, ours with unit steps, the same with large forms first, Adam"
+    add("--optimizer", choices=get_args(OptimizerName), help=f"{text} (default: {DEFAULT.optimizer})")
+    add("--learning-rate", type=number, help=f"of Adam, in pixel levels (default: {DEFAULT.learning_rate:g})")
+    precisions = ("auto", "float32", "bfloat16")
+    text = "bfloat16 where it is faster (auto), or as you say; bfloat16 not with --optimizer l-bfgs"
+    add("--precision", choices=precisions, default="auto", help=text)
+    add("--workers", type=whole_number(1), metavar="N", help="let N processes work, by Dask; not with --scheduler")
+    add("--scheduler", metavar="ADDRESS", help="of Dask, whose workers do it, as tcp://host:8786; not with --workers")
+    add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
+
+
+def _output(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("output").add_argument
+    add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
+    add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")
+    add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
+    add("--report", action="store_true", help="also write OUTPUT-report.html: one page with pictures, losses, settings")
+    steps = whole_number(1)
+    add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
+    add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")
+    add("--log-dir", type=file_name, metavar="FOLDER", help="write curves and images for TensorBoard (default: none)")
+    text = "write the run's state to OUTPUT.state.npz every N steps; 0 for never (default: about every 30 seconds)"
+    add("--checkpoint-every", type=whole_number(0), metavar="N", help=text)
+    add("--quiet", action="store_true", help="print nothing but errors")
+
+
+def gigabytes(text: str) -> float:
+    """Return `6`, `6GB` or `6 gb` in bytes, for `add_argument(type=gigabytes)`."""
+    try:
+        value = float(text.strip().lower().removesuffix("gb"))
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected a number of gigabytes above 0, such as 8 or 1.5")
+    return value * 1e9
+
+
+# The recipe.
+
+
+def recipe_from(words: argparse.Namespace) -> Recipe:
+    """Return the recipe named in `words` with the user's own choices put in.
+
+    Raises:
+        InputError: a name is unknown, a number is out of range, or two options cannot go together.
+    """
+    recipe = recipe_named(words.recipe)
+    if words.report_as is not None:
+        recipe_named(words.report_as)
+    names = ("size", "crop", "iterations", "optimizer", "learning_rate", "pooling", "style_scale", "colors")
+    chosen = {name: getattr(words, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
+    for name in ("content_layers", "style_layers"):
+        text = getattr(words, name)
+        chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    if words.strength is not None:
+        chosen["content_weight"] = _content_weight(words, recipe)
+    if words.init is not None:
+        chosen |= _start(words.init)
+    if words.scales is not None:
+        chosen["scales"] = _sizes(words.scales)
+    chosen["normalized_network"] = words.normalize
+    recipe = replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
+    require_sensible(recipe)
+    if words.precision == "bfloat16" and recipe.optimizer == "l-bfgs":
+        raise InputError(
+            "--precision bfloat16 would mislead the line search of --optimizer l-bfgs, which compares losses to many "
+            "digits; choose --optimizer l-bfgs-unit, or --precision float32"
+        )
+    return recipe
+
+
+def _content_weight(words: argparse.Namespace, recipe: Recipe) -> float:
+    """Return the α of --strength: the recipe's own at ½, 30 times as much at 0, a 30th at 1."""
+    for other in ("content_weight", "style_weight"):
+        if getattr(words, other) is not None:
+            raise InputError(f"--strength and --{other.replace('_', '-')} both set the balance; choose one of them")
+    if not 0 <= words.strength <= 1:
+        raise InputError(f"--strength is {words.strength:g}, expected a number from 0 to 1")
+    return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * words.strength)
+
+
+def _start(text: str) -> dict[str, object]:
+    """Return what --init sets of the recipe: `style`, a picture's name, or `content=0.4,noise=0.6`."""
+    if text in STARTS:
+        return {"init": text}
+    if "=" not in text or os.path.exists(text):
+        return {"init": "picture"}
+    shares: dict[str, float] = {}
+    for item in text.split(","):
+        name, _, share = item.partition("=")
+        try:
+            shares[name.strip()] = float(share)
+        except ValueError:
+            shares[name.strip()] = -1.0
+    if not set(shares) <= set(STARTS) or min(shares.values()) < 0 or not 0.99 < sum(shares.values()) < 1.01:
+        raise InputError(
+            f"--init is {text!r}, expected shares of content, style and noise that add up to 1, such as "
+            "content=0.4,noise=0.6"
+        )
+    noise = shares.pop("noise", 0.0)
+    pictures = {name: share for name, share in shares.items() if share}
+    if not pictures:
+        return {"init": "noise", "noise_share": 0.0}
+    of_pictures = tuple((name, share / sum(pictures.values())) for name, share in pictures.items())
+    return {"init": "blend", "init_shares": of_pictures, "noise_share": noise}
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    """Return `256, 512` as (256, 512)."""
+    size = whole_number(SMALLEST_SIDE)
+    try:
+        return tuple(size(item.strip()) for item in text.split(",") if item.strip())
+    except argparse.ArgumentTypeError as error:
+        raise InputError(f"--scales: {error}, with commas between them, such as 256,512") from None
+
+
+def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
+    """Return `relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
+    items = [item.strip().partition("=") for item in text.split(",") if item.strip()]
+    layers = []
+    for name, _, weight in ((name.strip(), "", weight.strip()) for name, _, weight in items):
+        layer_named(name)
+        try:
+            layers.append((name, float(weight) if weight else 1 / len(items)))
+        except ValueError:
+            raise InputError(
+                f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2"
+            ) from None
+    return tuple(layers)
+
+
+def require_sensible(recipe: Recipe) -> None:
+    """Raise InputError unless the recipe can be run, naming the option, or the record's entry, that is out of range."""
+    for option, layers in (("--content-layers", recipe.content_layers), ("--style-layers", recipe.style_layers)):
+        if len({layer_named(name) for name, _ in layers}) < len(layers):
+            raise InputError(f"{option} names a layer twice, expected every layer once")
+    for what, value, least, most in _limits(recipe):
+        if not least <= value <= most:
+            raise InputError(f"{what} is {value:g}, expected a number from {least:g} to {most:g}")
+    starts, shares = [name for name, _ in recipe.init_shares], [share for _, share in recipe.init_shares]
+    sound = set(starts) <= {"content", "style"} and min(shares, default=-1) >= 0 and 0.99 < sum(shares) < 1.01
+    if (shares or recipe.init == "blend") and not sound:
+        raise InputError("init_shares is wrong, expected shares of content and style that add up to 1; see --init")
+    if recipe.optimizer == "adam" and not recipe.learning_rate:
+        raise InputError("--learning-rate is 0, so Adam would stay where it starts; choose one such as 2")
+    content = recipe.content_weight * sum(weight for _, weight in recipe.content_layers)
+    style = recipe.style_weight * sum(weight for _, weight in recipe.style_layers)
+    if not content and not style:
+        raise InputError("content and style both weigh 0, so there is nothing to do; give one of them a weight")
+
+
+def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
+    """Return the numbers of a recipe with what they are, the least and the most they may be."""
+    losses = {"content_loss": recipe.content_loss, "style_loss": recipe.style_loss, "tv_loss": recipe.tv_loss}
+    of_losses = [(f"{loss}.{name}", value) for loss, values in losses.items() for name, value in vars(values).items()]
+    layers = *recipe.content_layers, *recipe.style_layers
+    return [
+        *((f"the weight of {name}", weight, 0, LARGEST_WEIGHT) for name, weight in layers),
+        ("--content-weight", recipe.content_weight, 0, LARGEST_WEIGHT),
+        ("--style-weight", recipe.style_weight, 0, LARGEST_WEIGHT),
+        ("--tv-weight", recipe.tv_weight, 0, LARGEST_WEIGHT),
+        ("temporal_weight", recipe.temporal_weight, 0, LARGEST_WEIGHT),
+        *((name, value, 0, LARGEST_WEIGHT) for name, value in of_losses if name.endswith("factor")),
+        *((name, value, -10, 10) for name, value in of_losses if not name.endswith("factor")),
+        ("gram_channels", recipe.gram_channels, -10, 10),
+        ("--learning-rate", recipe.learning_rate, 0, LARGEST_WEIGHT),
+        *((f"adam.{name}", getattr(recipe.adam, name), 0, 0.999999) for name in ("beta1", "beta2")),
+        ("adam.epsilon", recipe.adam.epsilon, 1e-30, LARGEST_WEIGHT),
+        ("pixel_range", recipe.pixel_range, 1e-3, 1e6),
+        ("noise.level", recipe.noise.level, 0, 1e6),
+        ("noise_share", recipe.noise_share, 0, 1),
+        ("margin", recipe.margin, 0, LARGEST),
+        ("--iterations", recipe.iterations, 1, LARGEST),
+        *(("a size", size, SMALLEST_SIDE, LARGEST) for size in (recipe.size, *recipe.scales)),
+        ("--style-scale", recipe.style_scale, 0.25, 4),
+    ]
+
+
+# The pictures.
+
+
+def files_from(words: argparse.Namespace) -> Files:
+    """Return the pictures that the user named.
+
+    Raises:
+        InputError: a picture was not named, or there are not as many of one kind as of another.
+    """
+    styles = tuple(name for text in (*words.style, *words.more_styles) for name in _names(text))
+    if words.content is None or not styles:
+        missing = "style" if words.content else "content and style"
+        raise InputError(
+            f"the {missing} picture is missing, expected two, as in `{typed('transfer', 'photo.jpg', 'painting.jpg')}`"
+            "; the words `sample sample` stand for a pair drawn by our code"
+        )
+    if "" in (words.content, *styles, words.content_mask, *words.style_mask):
+        raise InputError("the name of a picture is empty, expected a file; look for a variable that is not set")
+    start = words.init
+    file = None if start is None or start in STARTS or ("=" in start and not os.path.exists(start)) else start
+    if file is not None and not os.path.exists(file):
+        raise InputError(f"--init is {file!r}, expected content, style, noise, a blend, or a picture that exists")
+    masks, regions = tuple(words.style_mask), tuple(_region(text) for text in words.region)
+    blend = _blend(words.style_blend)
+    files = Files(words.content, styles[0], file, styles[1:], blend, words.content_mask, masks, regions)
+    require_usable(files)
+    return files
+
+
+def require_usable(files: Files) -> None:
+    """Raise InputError unless there are as many files of one kind as of another, and each region's colour is known."""
+    styles, masks, regions = files.styles, files.style_masks, files.region_styles
+    if files.content_mask is None and (masks or regions):
+        raise InputError("--style-mask and --region need a --content-mask, which says where the regions are")
+    if files.content_mask is not None and not masks and not regions:
+        raise InputError("--content-mask needs --style-mask or --region, which say which style each region gets")
+    if masks and len(masks) != len(styles):
+        raise InputError(f"--style-mask given {len(masks)} times, expected once for each style: {len(styles)} in all")
+    if masks and len(set(styles)) < len(styles):
+        raise InputError("a style picture is there twice, expected each once where --style-mask is given")
+    if len({color_of(name) for name, _ in regions}) < len(regions):
+        raise InputError("--region names a colour twice, expected each once")
+    blend, text = files.blend, ":".join(f"{share:g}" for share in files.blend)
+    if not all(0 <= share <= LARGEST_SHARE for share in blend) or (blend and not sum(blend)):
+        raise InputError(
+            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them, such "
+            "as 3:1, and not all of them 0"
+        )
+    if blend and len(blend) != len(styles):
+        raise InputError(f"--style-blend is {text!r}, expected a number for each style picture: {len(styles)} in all")
+
+
+def _names(text: str) -> list[str]:
+    """Return a file's name, or those in `a.jpg b.jpg` if there is no such file but one of these: make's STYLE="…"."""
+    names = text.split()
+    several = len(names) > 1 and not os.path.exists(text)
+    return names if several and any(name == SAMPLE or os.path.exists(name) for name in names) else [text]
+
+
+def _blend(text: str | None) -> tuple[float, ...]:
+    """Return `3:1` as (3, 1)."""
+    try:
+        return tuple(float(item) for item in text.split(":")) if text is not None else ()
+    except ValueError:
+        raise InputError(
+            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them"
+        ) from None
+
+
+def _region(text: str) -> tuple[str, str]:
+    """Return `white=night.jpg` as its two words."""
+    name, equals, file = (word.strip() for word in text.partition("="))
+    if not equals or not file:
+        raise InputError(f"--region is {text!r}, expected such as white=night.jpg or white=keep")
+    color_of(name)
+    return name, file
+
+
+# What goes together.
+
+
+def require_beside_record(words: argparse.Namespace) -> None:
+    """Raise InputError if a choice is made beside --from, which takes them all from the record."""
+    defaults = build_parser().parse_args([])
+    for name, value in vars(words).items():
+        if name not in BESIDE_RECORD and value != getattr(defaults, name):
+            what = f"--{name.replace('_', '-')}" if name not in ("content", "style") else "a picture"
+            raise InputError(f"{what} is given beside --from, which takes all choices from the record; leave it out")
+
+
+def workers_wanted(options: RunOptions) -> bool:
+    """Return whether Dask's workers shall do the work.
+
+    Raises:
+        InputError: they are wanted in two ways, Dask is not installed, or this machine is too small for so many.
+    """
+    if options.workers is None and options.scheduler is None:
+        return False
+    if options.workers is not None and options.scheduler is not None:
+        raise InputError("--workers starts workers here and --scheduler joins others; choose one of them")
+    if importlib.util.find_spec("distributed") is None:
+        raise InputError("Dask's `distributed` is not installed, on which workers run; get it: make cluster")
+    if options.workers is not None:
+        _require_room(options.workers, options.memory_bytes)
+    return True
+
+
+def _require_room(workers: int, memory_bytes: float) -> None:
+    by_memory, by_processors = int(memory_bytes / WORKER_BYTES), WORKERS_PER_PROCESSOR * processors()
+    if workers > by_memory:
+        raise InputError(
+            f"--workers {workers} share {memory_bytes / 1e9:.1f} GB of memory, and each needs {WORKER_BYTES / 1e9:g} "
+            f"GB, expected at most {by_memory}; choose fewer or none, or allow more with --max-memory"
+        )
+    if workers > by_processors:
+        raise InputError(
+            f"--workers {workers} share {processors()} processors, expected at most {by_processors}; choose fewer"
+        )

@@ -1,0 +1,434 @@
+"""The `.json` beside a picture: all that decided how it looks, and how its losses fell.
+
+By its record a picture is recognised (`differences_from_made`) and made again (`repeated`, for `--from`). Inputs are
+known by their digests, so they may have been moved.
+"""
+
+import dataclasses
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from transfer.cli.options import RunOptions, require_sensible, require_usable
+from transfer.inputs import KEEP, Files, as_tuples
+from transfer.memory import processor, threads
+from transfer.recipes import OWN_L_BFGS, AdamConstants, Noise, Normalization, Recipe, Variation, recipe_named
+from transfer.session import kept
+from vgg.errors import InputError
+from vgg.load import FOLDER
+from vgg.tools.files import atomic_write, file_digest, open_file
+from vgg.tools.image import Depth, to_depth
+
+if TYPE_CHECKING:
+    from transfer.cli.outputs import Outputs
+    from transfer.losses import Losses
+    from transfer.regions import Region
+    from transfer.session import Job, Session
+    from transfer.train import Phase, Result, Step
+
+
+PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
+THREADS = {"tensorflow": "TF_NUM_INTRAOP_THREADS", "blas": "OPENBLAS_NUM_THREADS"}
+GROUPS = ("content", "style", "tv")  # are always in a record; a term of another group adds its own
+ENDED = ("finished", "converged")  # what a record says of a run that was not stopped
+
+
+# What a record says.
+
+
+def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[str, Any]:
+    """Return all that decides how a picture will look, as JSON gives it back; `phases` are the session's of the job."""
+    from weights.verify import describe  # here, because SciPy comes with it: nobody waits for it who named a wrong file
+
+    pictures, weights, recipe = job.pictures, session.weights, job.recipe
+    images = {"content": (pictures.files.content, pictures.content_image)}
+    for i, style in enumerate(zip(pictures.files.style_pictures, pictures.style_images, strict=True)):
+        images["style" if i == 0 else f"style {i + 1}"] = style
+    if recipe.init == "picture":
+        images["init"] = (pictures.files.init, pictures.init_image)
+    sizes = dict.fromkeys((phase.height, phase.width) for phase in phases)
+    of_weights = {"file": str(weights.path), "kind": describe(weights), "sha256": weights.sha256}
+    content = {
+        "recipe": asdict(recipe),
+        "seed": job.seed,
+        **{name: _image_settings(file, image) for name, (file, image) in images.items()},
+        "weights": of_weights | {"layout": weights.layout},
+        "regions": [_region_settings(region) for region in pictures.regions],
+        "precision": session.precision,
+        "sizes": [_size_settings(session, job, *size) for size in sizes],
+    }
+    return json.loads(json.dumps(content))
+
+
+def _image_settings(file: str, image: np.ndarray) -> dict[str, Any]:
+    height, width = image.shape[:2]
+    return {"file": file, "height": height, "width": width, "pixels_sha256": pixels_digest(image)}
+
+
+def _region_settings(region: "Region") -> dict[str, Any]:
+    """Return which styles a region gets, and what its guides can be recognised by."""
+    guides = {"content": region.guide, **{f"style {i + 1}": guide for i, guide in enumerate(region.style_guides)}}
+    digests = {name: pixels_digest(guide) for name, guide in guides.items() if guide is not None}
+    return {"name": region.name, "weight": region.weight, "shares": region.shares, "guides_sha256": digests}
+
+
+def _size_settings(session: "Session", job: "Job", height: int, width: int) -> dict[str, Any]:
+    """Return how an image of this size is computed: the memory decides it, and it changes the last digits."""
+    plan = session.plan(job.recipe, height, width, job.pictures.guided_regions)
+    size = {"height": height, "width": width, "rows_of_a_stripe": plan.rows}
+    if job.recipe.optimizer in OWN_L_BFGS:
+        size |= {"l_bfgs_history": plan.l_bfgs.history, "l_bfgs_dtype": np.dtype(plan.l_bfgs.dtype).name}
+    return size
+
+
+def environment() -> dict[str, Any]:
+    """Return on what the last bits of a picture depend besides the settings."""
+    return {
+        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "processor": processor(),
+        "threads": {name: threads(variable) for name, variable in THREADS.items()},
+    }
+
+
+def outcome(result: "Result") -> dict[str, Any]:
+    """Return how a run went, and what computed it."""
+    return {
+        **environment(),
+        "stopped": result.stopped,
+        "losses": _losses(result.losses) if result.losses and result.precision == "float32" else None,
+        "steps": [_step(step) for step in result.steps],
+    }
+
+
+def _step(step: "Step") -> dict[str, Any]:
+    counts = {"step": step.step, "evaluations": step.evaluations, "seconds": step.seconds}
+    return counts | _losses(step.losses) | {"size": step.size, "precision": step.precision}
+
+
+def _losses(losses: "Losses") -> dict[str, Any]:
+    layers = {name: loss for name, loss in losses.terms.items() if name not in losses.groups}
+    return {**dict.fromkeys(GROUPS, 0.0), **losses.groups, "total": losses.total, "layers": layers}
+
+
+def reported_as(name: str, session: "Session", job: "Job", result: "Result", depth: Depth) -> dict[str, Any]:
+    """Return the losses of a result, rounded to the levels of its file, in the units of the recipe called `name`.
+
+    If that recipe has a margin, it is the one that was trained; a run without one is measured without one.
+    """
+    recipe, wide = recipe_named(name), result.wide_image.copy()
+    trained = (wide.shape[0] - result.image.shape[0]) // 2
+    margin = min(recipe.margin, trained)
+    kept(wide, trained)[:] = to_depth(result.image, depth) * np.float32(255 / (2**depth - 1))
+    objective = session.objective(replace(recipe, margin=margin), job.pictures)
+    losses, _ = objective(kept(wide, trained - margin))
+    return {"recipe": name, "total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
+
+
+def written(path: Path, image: np.ndarray, depth: Depth = 8) -> dict[str, Any]:
+    """Return what the file `path`, to which `image` (H, W, 3) was written, can be recognised by."""
+    height, width = image.shape[:2]
+    digests = {"sha256": file_digest(path, "sha256"), "pixels_sha256": pixels_digest(to_depth(image, depth))}
+    return {"file": path.name, "height": height, "width": width, "depth": depth} | digests
+
+
+def pixels_digest(image: np.ndarray) -> str:
+    """Return the SHA-256 of the numbers of an image (H, W, 3), RGB; those of 16 bits with the lower byte first."""
+    return hashlib.sha256(image.astype(image.dtype.newbyteorder("<"), copy=False).tobytes()).hexdigest()
+
+
+def sources(files: Files, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the pictures' files as the user named them, and the place, length and digest of each.
+
+    `known` has what `inputs_of` returned for some of them.
+
+    Raises:
+        InputError: one of them can no longer be read.
+    """
+    known = known or {}
+    names = dict.fromkeys(files.named())
+    inputs = inputs_of(name for name in names if name not in known) | dict(known)
+    return {"files": json.loads(json.dumps(asdict(files))), "inputs": {name: inputs[name] for name in names}}
+
+
+def inputs_of(names: Iterable[str]) -> dict[str, Any]:
+    """Return where each of the named files is, how many bytes it has, and its digest."""
+    inputs = {}
+    for name in names:
+        path = Path(name).absolute()
+        try:
+            sha256 = file_digest(path, "sha256")
+            inputs[name] = {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256}
+        except OSError as error:
+            raise InputError(f"{name} cannot be read ({error.strerror}); check its name and permissions") from None
+    return inputs
+
+
+def write_record(path: Path, content: dict[str, Any]) -> None:
+    """Write `content` as JSON; the file appears whole or not at all. Raises InputError, for example on a full disk."""
+    with atomic_write(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object that is in a file, or None if there is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
+# Is this picture there already?
+
+
+def differences(recorded: Any, present: Any, name: str = "") -> list[str]:  # noqa: ANN401  (whatever JSON can hold)
+    """Return for example `recipe.iterations is 30 there and 40 here`, a line for each value that differs.
+
+    Both are as JSON gives them back. Where a file was does not matter; its digest, which stands beside, does.
+    """
+    if isinstance(recorded, dict) and isinstance(present, dict):
+        keys = [key for key in dict.fromkeys((*recorded, *present)) if key != "file"]
+        pairs = [(f"{name}.{key}" if name else key, recorded.get(key), present.get(key)) for key in keys]
+    elif isinstance(recorded, list) and isinstance(present, list) and len(recorded) == len(present):
+        pairs = [(f"{name} {i}", *values) for i, values in enumerate(zip(recorded, present, strict=True), start=1)]
+    else:
+        return [] if recorded == present else [f"{name} is {_short(recorded)} there and {_short(present)} here"]
+    return [line for inner, *values in pairs for line in differences(*values, inner)]
+
+
+def _short(value: object) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 40 else f"{text[:16]}…"
+
+
+def identity(
+    recipe: Recipe, files: Files, inputs: dict[str, Any], weights_sha256: str, options: RunOptions
+) -> dict[str, Any]:
+    """Return what a finished picture is recognised by: choices, weights, and files (by their digests).
+
+    The memory is not among them: it changes the last digits only, and with the load of the machine or the number of
+    workers it would make everything anew.
+    """
+    return _identity(
+        json.loads(json.dumps(asdict(recipe))), files, inputs,
+        seed=options.seed, depth=options.depth, full_size=options.full_size, precision=options.precision,
+        weights=weights_sha256, reported_as=options.report_as,
+    )  # fmt: skip
+
+
+def _identity(recipe: dict[str, Any], files: Files, inputs: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the same of a recipe as JSON gives it back."""
+    return {
+        **recipe,
+        **more,
+        "inputs": [inputs[name]["sha256"] for name in files.named()],
+        "blend": list(files.shares.values()),
+        "regions": [(name, style == KEEP) for name, style in files.region_styles],
+    }
+
+
+def _identity_of(record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the identity of the picture that a record tells of; None if something is missing in it."""
+    try:
+        losses, last = record["losses"] or record["steps"][-1], record["steps"][-1]
+        numbers = [*(losses[name] for name in (*GROUPS, "total")), last["seconds"]]  # of a batch's table
+        if not all(isinstance(number, int | float) for number in numbers) or type(record["result"]["file"]) is not str:
+            return None
+        return _identity(
+            record["recipe"], Files.of_record(record["files"]), record["inputs"], **record["finish"],
+            seed=record["seed"], precision=record["precision"], weights=record["weights"]["sha256"],
+            reported_as=record.get("reported_as", {}).get("recipe"),
+        )  # fmt: skip
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def differences_from_made(outputs: "Outputs", wanted: dict[str, Any]) -> dict[str, str] | None:
+    """Return in what the finished picture in `outputs` differs from the one whose `identity` is `wanted`.
+
+    For each value its name and a line; {} if nothing differs: the picture is there already. None if there is no picture
+    that a whole run has written. A precision, and a recipe to report in, are only compared if they are asked for.
+    """
+    if not outputs.picture.exists():
+        return None
+    record = read_record(outputs.record) or {}
+    recorded = _identity_of(record)
+    if recorded is None:  # a run that was killed between picture and record leaves its state, too
+        return None if outputs.state.exists() else {"no record": "it has no record"}
+    if wanted["precision"] == "auto":
+        wanted = wanted | {"precision": recorded["precision"]}
+    wanted = wanted | {"reported_as": wanted["reported_as"] or recorded["reported_as"]}
+    lines = {name: differences(recorded.get(name), wanted.get(name), name) for name in wanted | recorded}
+    different = {name: found[0] for name, found in lines.items() if found}
+    if record.get("stopped") not in ENDED and not different:
+        return None
+    if record["result"].get("sha256") != digest(outputs.picture):
+        different["picture"] = "it is no longer the picture that its record was written for"
+    return different
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file, or None if it cannot be read."""
+    try:
+        return file_digest(path, "sha256")
+    except OSError:
+        return None
+
+
+# The same run again.
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A record, and the run that it asks for. What cannot be the same is said before it begins."""
+
+    path: Path
+    exact: bool  # whether a difference ends the program
+    record: dict[str, Any]
+    recipe: Recipe
+    files: Files
+
+    def options(self, given: RunOptions) -> RunOptions:
+        """Return the options, with those that the record decides."""
+        record = self.record
+        weights = given.weights or self._weights()
+        memory = given.max_memory or record["memory_bytes"]
+        return replace(
+            given, seed=record["seed"], precision=record["precision"], **record["finish"],
+            weights=weights, max_memory=memory,
+        )  # fmt: skip
+
+    def _weights(self) -> Path | None:
+        weights = self.record["weights"]
+        file = Path(weights["file"])
+        places = (file, self.path.parent / file.name, FOLDER / file.name)
+        return next((place for place in places if digest(place) == weights["sha256"]), None)
+
+    def compare(self, present: dict[str, Any], say: Callable[[str], None]) -> None:
+        """Say what differs from the recorded run; `present` has settings and environment of this one.
+
+        Raises:
+            InputError: something differs although it must not.
+        """
+        lines = differences({name: self.record.get(name) for name in present}, present)
+        if self.record["stopped"] not in ENDED:
+            steps = len(self.record["steps"])
+            lines.append(f"the recorded run was stopped after {steps} steps there and goes to its end here")
+        if lines and self.exact:
+            more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+            raise InputError(
+                f"not the run of {self.path}: {lines[0]}{more}; leave out --exact to make the picture all the same"
+            )
+        for line in lines:
+            say(f"differs: {line}")
+        if not lines:
+            say(f"nothing differs from the run of {self.path}")
+
+    def verdict(self, result: dict[str, Any]) -> str:
+        """Return whether the picture, as `result` of its record describes it, is the recorded one."""
+        same = result["pixels_sha256"] == self.record["result"]["pixels_sha256"]
+        return f"its pixels are {'the same as' if same else 'others than'} those of {self.record['result']['file']}"
+
+
+def repeated(path: Path, exact: bool) -> Repeated:
+    """Return the run that `--from` asks for.
+
+    Raises:
+        InputError: the file is not such a record, or a picture is not to be found.
+    """
+    try:
+        with open_file(path) as file:
+            record = json.load(file)
+        fields = record["recipe"]
+        normalizations = {name: Normalization(**fields[name]) for name in ("content_loss", "style_loss")}
+        parts = {"tv_loss": Variation(**fields["tv_loss"]), "noise": Noise(**fields["noise"])} | normalizations
+        parts["adam"] = AdamConstants(**fields["adam"])
+        recipe = Recipe(**{name: as_tuples(value) for name, value in fields.items()} | parts)
+        _require_kinds(recipe)
+        require_sensible(recipe)
+        places = {name: _place_of(name, about, path.parent) for name, about in record["inputs"].items()}
+        files = Files.of_record({name: _moved(value, places) for name, value in record["files"].items()})
+        _require_kinds(files)
+        require_usable(files)
+        if (recipe.init == "picture") != (files.init is not None):
+            raise TypeError
+        _require_rest(record)
+        return Repeated(path, exact, record, recipe, files)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
+    except InputError:
+        raise
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError):
+        raise InputError(f"{path} is not the record of a picture; name the .json beside a picture") from None
+
+
+def _place_of(name: str, about: dict[str, Any], folder: Path) -> str:
+    """Return where an input is: the file with its digest, else the one with its name; `folder` is the record's."""
+    places = [Path(about["path"]), Path(name), folder / Path(name).name]
+    others = (place for place in sorted(folder.iterdir()) if place.is_file() and place.stat().st_size == about["bytes"])
+    for place in (*places, *others):
+        if digest(place) == about["sha256"]:
+            return str(place)
+    for place in places:
+        if place.is_file():
+            return str(place)
+    raise InputError(
+        f"{name}, an input of the recorded run, is neither at {about['path']} nor beside the record; copy it there"
+    )
+
+
+def _moved(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401  (whatever a field of `Files` holds)
+    """Return a field of `Files` with each input's name replaced by where it is."""
+    if isinstance(value, list):
+        return [_moved(item, places) for item in value]
+    return places.get(value, value) if isinstance(value, str) else value
+
+
+def _require_rest(record: dict[str, Any]) -> None:
+    """Raise KeyError or TypeError unless what else is used of a record is what it should be."""
+    finish, weights, result = (record[name] for name in ("finish", "weights", "result"))
+    texts = (record["stopped"], weights["file"], weights["sha256"], result["file"], result["pixels_sha256"])
+    good = (
+        type(record["seed"]) is int and record["seed"] >= 0,
+        record["precision"] in ("float32", "bfloat16"),
+        is_kind(record["memory_bytes"], float) and record["memory_bytes"] > 0,
+        finish.keys() == {"depth", "full_size"} and finish["depth"] in (8, 16) and type(finish["full_size"]) is bool,
+        isinstance(record["steps"], list),
+        all(isinstance(text, str) for text in texts),
+    )
+    if not all(good):
+        raise TypeError
+
+
+def _require_kinds(value: object) -> None:
+    """Raise TypeError unless the fields of a dataclass have the types that it says."""
+    for name, kind in get_type_hints(type(value)).items():
+        if not is_kind(getattr(value, name), kind):
+            raise TypeError
+
+
+def is_kind(value: object, kind: Any) -> bool:  # noqa: ANN401  (a type, or something of `typing`)
+    """Return whether a value from JSON has a type; a whole number is also a float, and infinity is none."""
+    if dataclasses.is_dataclass(kind):
+        _require_kinds(value)
+        return True
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return isinstance(value, str) and value in parts
+    if origin is UnionType:
+        return any(is_kind(value, part) for part in parts)
+    if origin is tuple:
+        parts = parts[:1] * len(value) if isinstance(value, tuple) and parts[-1] is ... else parts
+        return isinstance(value, tuple) and len(value) == len(parts) and all(map(is_kind, value, parts))
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return type(value) is kind

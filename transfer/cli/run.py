@@ -1,0 +1,389 @@
+"""The driver: one picture from its job to its files. The command line, a batch and Dask's workers all come by here.
+
+`make_picture` is `paint` (go on or start, train, finish) and then `write_picture`; a worker on another machine paints,
+and its client writes. `run` is the command line's way to it, which says more on the terminal.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
+from transfer.cli.options import RunOptions
+from transfer.cli.outputs import Finish, Outputs, preview_of
+from transfer.cli.record import (
+    ENDED,
+    Repeated,
+    differences_from_made,
+    identity,
+    outcome,
+    read_record,
+    reported_as,
+    write_record,
+    written,
+)
+from transfer.cli.watchers import describe as describe_step
+from transfer.cli.watchers import steps_of, watchers_of
+from transfer.colors import grey
+from transfer.full_size import full_size
+from transfer.inputs import Pictures
+from transfer.memory import available_bytes
+from transfer.recipes import RELATIVE_TO_REFERENCE, recipe_named
+from transfer.report.page import page
+from transfer.session import Job, Session, Striped, continued, precision_of
+from transfer.striped.evaluation import StripedEvaluation
+from transfer.train import Objective, Progress, Result, Step, Watch, train
+from vgg.errors import InputError, typed
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, interrupts_polled
+from vgg.tools.files import atomic_write, remove_leftovers, write_or_rescue
+from vgg.tools.image import write_image
+from vgg.tools.progress import duration, steps_display
+from vgg.tools.sheet import contact_sheet
+from weights.load import load_weights
+from weights.verify import TRAINED_ORIGIN, describe
+
+BROKEN_LOSS = 1
+Say = Callable[[str], None]
+#: A place and what writes there → the place that it was written to.
+WriteTo = Callable[[Path, Callable[[Path], None]], Path]
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where a picture goes, and what only matters once it is painted."""
+
+    outputs: Outputs
+    finish: Finish
+    known: dict[str, Any]  # for the record: the command and the inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A picture that is not written yet."""
+
+    image: np.ndarray  # (H, W, 3) float32 RGB in [0, 255], with regions and colours as they shall be
+    record: dict[str, Any]  # settings, environment, steps
+    best_step: int  # which arrived at the image; 0 for the start
+
+
+class NotWritten(InputError):
+    """A result that is there cannot be written; nor could the next one be."""
+
+
+class Lost(Exception):
+    """Nothing more can be made; what is finished is kept. The message is one line for the user."""
+
+
+# The driver.
+
+
+def make_picture(
+    session: Session,
+    job: Job,
+    place: Place,
+    options: RunOptions,
+    display: AbstractContextManager[Watch],
+    check_interrupt: Callable[[], None],
+    checkpoints: Checkpoints | None = None,
+    begin: np.ndarray | Progress | None = None,
+    keep_best: bool = False,
+) -> tuple[Painted, Outputs, dict[str, Any]]:
+    """Make one picture, or go on with it if it is unfinished; return it, where it was written, and its record.
+
+    Args:
+        session: makes it.
+        job: what to make.
+        place: where to write it.
+        options: how it is looked on at and reported.
+        display: shows each step until the run ends.
+        check_interrupt: raises KeyboardInterrupt if the run shall stop.
+        checkpoints: of the job, if they are there already.
+        begin: what the run begins with; None: the unfinished run if that has the same settings, else the start.
+        keep_best: write the best image so far of a run that was stopped or whose loss broke, elsewhere if need be.
+
+    Raises:
+        InputError: it cannot be made; NotWritten: or not be written.
+        KeyboardInterrupt: stopped, without `keep_best`; the state is kept.
+    """
+    if checkpoints is None:
+        checkpoints = checkpoints_of(session, job, place.outputs.state, options.checkpoint_every)
+    finished = partial(session.finished, job)
+    with display as show, watchers_of(options, place.outputs, checkpoints.phases, finished) as watchers:
+        painted = paint(session, job, checkpoints, options, [show, *watchers], check_interrupt, begin, keep_best)
+    outputs, record = write_picture(painted, job, place, rescue=keep_best)
+    if record["stopped"] != "interrupted":
+        checkpoints.remove()
+    return painted, outputs, record
+
+
+def paint(
+    session: Session,
+    job: Job,
+    checkpoints: Checkpoints,
+    options: RunOptions,
+    watchers: Sequence[Watch],
+    check_interrupt: Callable[[], None],
+    begin: np.ndarray | Progress | None = None,
+    keep_best: bool = False,
+) -> Painted:
+    """Return what `make_picture` writes; its arguments and errors are the same."""
+    last = checkpoints.phases[-1]
+    if options.report_as:  # that it fits into the memory is found out before the run
+        session.plan(recipe_named(options.report_as), last.height, last.width, job.pictures.guided_regions)
+
+    def watch(step: Step, image: np.ndarray) -> None:
+        for watcher in watchers:
+            watcher(step, image)
+        checkpoints.write_if_stopped(check_interrupt)
+
+    begin = checkpoints.resume_or_start(session.start(job)) if begin is None else begin
+    result = train(checkpoints.phases, begin, watch, checkpoints)
+    if result.stopped == "interrupted" and not keep_best:
+        raise KeyboardInterrupt
+    if not result.steps:
+        _require_step(result)
+    if result.stopped not in (*ENDED, "interrupted") and not keep_best:
+        checkpoints.remove()  # to go on from there would end the same way
+        raise InputError(f"{result.stopped}; choose smaller weights, and verify the .mat file")
+    result.image = session.finished(job, result.image)
+    record = checkpoints.settings | {"memory_bytes": session.memory_bytes} | outcome(result)
+    if options.report_as:
+        record["reported_as"] = reported_as(options.report_as, session, job, result, options.depth)
+    return Painted(result.image, record, result.best_step)
+
+
+def _require_step(result: Result) -> NoReturn:
+    """Raise what ends a run that did not take a single step, so that there is no picture to write."""
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt("no step was done, so nothing was written")
+    if result.stopped == "converged":
+        raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
+    raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
+
+
+def write_picture(painted: Painted, job: Job, place: Place, rescue: bool = False) -> tuple[Outputs, dict[str, Any]]:
+    """Write the picture, enlarged if that is wanted, its record, and the sheet and the page if asked for.
+
+    Return where they are, which with `rescue` is elsewhere if need be, and what is in the record.
+
+    Raises:
+        NotWritten: one cannot be written, without `rescue` or anywhere else.
+    """
+    image, finish, outputs = painted.image, place.finish, place.outputs
+    write_to = write_somewhere if rescue else write_there
+    if finish.full_content is not None:
+        image = full_size(image, finish.full_content, job.recipe.colors)
+    try:
+        picture = write_to(outputs.picture, lambda path: write_image(path, image, finish.depth, finish.profile))
+        own = {"finish": finish.settings, "result": written(picture, image, finish.depth)}
+        record, outputs = painted.record | place.known | own, outputs.beside(picture)
+        record_file = write_to(outputs.record, lambda path: write_record(path, record))
+        outputs = replace(outputs, picture=picture, record=record_file)
+        return write_overviews(job.pictures, image, finish.profile, outputs, record, write_to), record
+    except InputError as error:
+        raise NotWritten(str(error)) from None
+
+
+def write_overviews(
+    pictures: Pictures,
+    image: np.ndarray,
+    profile: bytes | None,
+    outputs: Outputs,
+    record: dict[str, Any],
+    write_to: WriteTo,
+) -> Outputs:
+    """Write the sheet and the page about a result that is there, if asked for; return where they are.
+
+    Raises:
+        InputError: one cannot be written.
+    """
+    sheet, report = outputs.sheet, outputs.report
+    if sheet:
+        in_order = [*_inputs_shown(pictures), ("result", image)]
+        sheet = write_to(sheet, lambda path: write_image(path, contact_sheet(in_order)))
+    if report:
+        repeat = typed("transfer", "--from", str(outputs.record), "-o", "NEW.png")
+        text = page(record, _inputs_shown(pictures), image, repeat, profile)
+        report = write_to(report, lambda path: write_text(path, text))
+    return replace(outputs, sheet=sheet, report=report)
+
+
+def _inputs_shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
+    """Return content, styles and regions with their labels, as the sheet shows them."""
+    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
+    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
+    return [("content", pictures.content_image), *guides, *styles]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` in UTF-8; the file appears whole or not at all. Raises InputError, for example on a full disk."""
+    with atomic_write(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
+    """Call `write(path)`, or write to another place if that fails and say so; return the place."""
+    place = write_or_rescue(path, write)
+    if place != path:
+        console.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
+    return place
+
+
+def write_there(path: Path, write: Callable[[Path], None]) -> Path:
+    """Call `write(path)` and return the path."""
+    write(path)
+    return path
+
+
+# The command line's way.
+
+
+def run(
+    job: Job,
+    place: Place,
+    options: RunOptions,
+    asked: Path,
+    repeated: Repeated | None = None,
+    striped: Striped = StripedEvaluation,
+) -> int:
+    """Read the weights, train, write; return the exit code.
+
+    Args:
+        job: what to make.
+        place: where to put it.
+        options: how it is made and looked on at.
+        asked: where the user wanted it, which may have been taken.
+        repeated: the record that is repeated, if one is.
+        striped: evaluates the images that do not fit into the memory at once, see `Session`.
+
+    Raises:
+        InputError: something the user gave cannot be used; nothing was written.
+        KeyboardInterrupt: stopped; its message says where the best picture so far is.
+    """
+    say: Say = (lambda line: None) if options.quiet else console.say
+    for remark in job.pictures.remarks:
+        say(remark)
+    session, outputs = session_of(job, options, place.outputs, say, striped), place.outputs
+    with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
+        checkpoints = checkpoints_of(session, job, outputs.state, options.checkpoint_every)
+        begin = session.start(job)
+        if repeated:
+            repeated.compare(checkpoints.settings | checkpoints.environment, say)
+        for path in (*outputs.written, preview_of(outputs.picture), outputs.state):
+            remove_leftovers(path)  # of a run that was killed while it wrote
+        if options.resume:
+            if not options.overwrite and not outputs.state.exists():
+                _require_same(session, job, place, options)
+            begin = checkpoints.begin(begin, say)
+        if not options.quiet and not isinstance(begin, Progress):
+            forecast(session, job, checkpoints, begin, say)
+    # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
+    with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
+        display = _steps_shown(options, checkpoints)
+        painted, used, record = make_picture(
+            session, job, place, options, display, check_interrupt, checkpoints, begin, keep_best=True
+        )
+        if place.finish.full_content is not None:
+            result, (height, width, _) = record["result"], painted.image.shape
+            say(f"enlarged from {width}×{height} to {result['width']}×{result['height']} pixels")
+        say(f"written: {', '.join(str(path) for path in used.written)}")
+    if options.report_as:
+        losses = "  ".join(f"{term} {loss:.4g}" for term, loss in record["reported_as"].items() if term != "recipe")
+        say(f"in units of {options.report_as}: {losses}")
+    if repeated:
+        say(repeated.verdict(record["result"]))
+    return _ended(painted, used, outputs, asked, say)
+
+
+@contextmanager
+def _steps_shown(options: RunOptions, checkpoints: Checkpoints) -> Iterator[Watch]:
+    if options.quiet:
+        yield lambda step, image: None
+        return
+    with steps_display(sys.stdout, steps_of(checkpoints.phases), describe_step) as show:
+        yield lambda step, image: show(step)
+
+
+def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, striped: Striped) -> Session:
+    """Return the session with the weights, the memory and the precision that the run shall have."""
+    weights = load_weights(options.weights, say)
+    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
+    if job.recipe.content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
+        say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
+    precision = options.precision
+    if precision == "auto" and options.resume:  # a busy machine may measure another one than the unfinished run had
+        before = {} if options.overwrite else read_record(outputs.record) or {}
+        if outputs.state.exists():
+            before = read_state(outputs.state).settings
+        precision = before["precision"] if before.get("precision") in ("float32", "bfloat16") else precision
+    return Session(weights, options.memory_bytes, precision_of(precision, job.recipe), striped)
+
+
+def _require_same(session: Session, job: Job, place: Place, options: RunOptions) -> None:
+    """Raise InputError if the finished picture that a run would replace is of other settings."""
+    inputs = place.known["inputs"]
+    wanted = identity(job.recipe, job.pictures.files, inputs, session.weights.sha256, options)
+    different = list((differences_from_made(place.outputs, wanted) or {}).values())
+    if different:
+        raise InputError(
+            f"{place.outputs.picture} is finished, and of other settings: {different[0]}; leave out --resume to give "
+            "the new one another name, or add --overwrite"
+        )
+
+
+def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say) -> None:
+    """Say what will be computed, how long that will take, and how much memory it needs."""
+    recipe, first = job.recipe, checkpoints.phases[0]
+    seconds = seconds_per_evaluation(first.build_objective(), continued(start, first.margin))
+    sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
+    seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
+    plan = session.plan(recipe, *sizes[-1], job.pictures.guided_regions)
+    in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
+    layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
+    low_precision = "" if first.precision == "float32" else f", {first.precision}"
+    height, width = sizes[-1]
+    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(session.weights)}{low_precision}")
+    passed = "".join(f"{max(size)}, " for size in sizes[:-1])
+    at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
+    steps = f"{recipe.iterations} steps of {recipe.optimizer}{at_each}"
+    say(f"{steps}: about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory")
+    available = available_bytes()
+    if available is not None and available < plan.needed:
+        say(f"only {available / 1e9:.1f} GB of memory are free now; close other programs, or choose --max-memory")
+
+
+def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
+    """Return how long an evaluation at `image` (H, W, 3) takes: the second one, because the first one compiles."""
+    objective(image)
+    began = time.perf_counter()
+    objective(image)
+    return time.perf_counter() - began
+
+
+def _ended(painted: Painted, used: Outputs, outputs: Outputs, asked: Path, say: Say) -> int:
+    """Say how the run ended, and return the exit code; raises KeyboardInterrupt if it was stopped.
+
+    The results are in `used`, and were meant to be in `outputs`.
+    """
+    stopped, steps = painted.record["stopped"], len(painted.record["steps"])
+    if painted.best_step == 0:
+        say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
+    if stopped == "interrupted":
+        name = f"-o {outputs.picture} " if outputs.picture != asked else ""
+        further = f"; {name}--resume goes on from there" if outputs.state.exists() else ""
+        raise KeyboardInterrupt(f"the best of {steps} steps is in {used.picture}{further}")
+    if stopped == "converged":
+        say(f"ended after {steps} steps: none lowers the loss any more")
+    elif stopped != "finished":
+        console.say(f"transfer: {stopped}; the best picture before that is in {used.picture}", sys.stderr)
+        return BROKEN_LOSS
+    return console.DONE

@@ -1,0 +1,420 @@
+"""What a region is called: after its colour in a label picture, `white`, a grey level such as `128`, or `#3a7f00`.
+
+Which files a run begins with, as the user named them; nothing is read here.
+
+Pictures cut to the square in their middle, so that all pictures of a folder have one shape.
+
+The pictures of a folder, in the order in which people count them: photo2 before photo10.
+
+Label pictures: one colour for each region; read, and made into guides.
+
+The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants.
+"""
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from transfer.colors import UNMATCHED, unmatched
+from transfer.memory import usable_bytes
+from transfer.recipes import Crop, Noise, Recipe
+from transfer.regions import WHOLE, Region
+from transfer.samples import painting, scene
+from vgg.errors import InputError, typed
+from vgg.layers import SMALLEST_SIDE
+from vgg.tools.image import read_image, read_size, resize_to
+
+Color = tuple[int, int, int]  # RGB
+NAMES: dict[str, Color] = {
+    "black": (0, 0, 0), "white": (255, 255, 255), "red": (255, 0, 0), "green": (0, 255, 0), "blue": (0, 0, 255),
+    "yellow": (255, 255, 0), "cyan": (0, 255, 255), "magenta": (255, 0, 255),
+}  # fmt: skip
+
+
+def color_of(name: str) -> Color:
+    """Return the colour that `name` stands for; raises InputError if it stands for none."""
+    text = name.strip().lower()
+    if text in NAMES:
+        return NAMES[text]
+    try:
+        if text.startswith("#") and len(text) == 7:
+            value = int(text[1:], 16)
+            return value >> 16, value >> 8 & 255, value & 255
+        if text.isdecimal() and int(text) <= 255:
+            return (int(text),) * 3
+    except ValueError:
+        pass
+    raise InputError(f"{name!r} is no colour of a region, expected one of {', '.join(NAMES)}, 0 to 255, or #rrggbb")
+
+
+def name_of(color: Color) -> str:
+    """Return the shortest name of a colour."""
+    for name, value in NAMES.items():
+        if value == color:
+            return name
+    return str(color[0]) if len(set(color)) == 1 else "#{:02x}{:02x}{:02x}".format(*color)
+
+
+SAMPLE = "sample"  # the word that stands for a picture drawn by code
+KEEP = "keep"  # the word that stands for no style: the region keeps the content
+
+
+@dataclass(frozen=True)
+class Files:
+    """Paths of pictures, or `SAMPLE` for content and style, and how the styles are shared out."""
+
+    content: str
+    style: str
+    init: str | None = None  # the start image, if the recipe's `init` is "picture"
+    more_styles: tuple[str, ...] = ()
+    blend: tuple[float, ...] = ()  # how much of each style; empty: the same of each
+    content_mask: str | None = None  # a label picture: one colour for each region
+    style_masks: tuple[str, ...] = ()  # the same of each style picture
+    region_styles: tuple[tuple[str, str], ...] = ()  # (name of a region, its own style picture or `KEEP`)
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """Return the style pictures that are not for one region."""
+        return (self.style, *self.more_styles)
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Return the style pictures that are not for one region, each once, and their shares, which add up to 1.
+
+        The same picture twice is one with both shares: a blend of it with itself is the run of that picture.
+        """
+        summed: dict[str, float] = {}
+        for name, weight in zip(self.styles, self.blend or (1.0,) * len(self.styles), strict=True):
+            summed[name] = summed.get(name, 0.0) + weight
+        return {name: weight / sum(summed.values()) for name, weight in summed.items()}
+
+    @property
+    def style_pictures(self) -> tuple[str, ...]:
+        """Return all style pictures that are read: those of `shares`, then the regions' own ones, each once."""
+        own = dict.fromkeys(file for _, file in self.region_styles if file != KEEP)
+        return (*self.shares, *own)
+
+    def named(self) -> list[str]:
+        """Return those that are really files."""
+        own = (file for _, file in self.region_styles if file != KEEP)
+        names = (self.content, *self.styles, self.init, self.content_mask, *self.style_masks, *own)
+        return [name for name in names if name not in (SAMPLE, None)]
+
+    @classmethod
+    def of_record(cls, fields: dict[str, Any]) -> "Files":
+        """Return the files that a record has as JSON."""
+        return cls(**{name: as_tuples(value) for name, value in fields.items()})
+
+
+def as_tuples(value: Any) -> Any:  # noqa: ANN401  (whatever JSON can hold)
+    """Return lists, which JSON makes of tuples, as tuples again."""
+    return tuple(map(as_tuples, value)) if isinstance(value, list) else value
+
+
+def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
+    """Return the picture (H, W, 3), or the square of its shorter side in its middle."""
+    if crop == "none":
+        return image
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return np.ascontiguousarray(image[top : top + side, left : left + side])
+
+
+def read_cropped(path: Path | str, crop: Crop) -> np.ndarray:
+    """Return what `vgg.tools.image.read_image` does within this machine's memory, cropped."""
+    return cropped(read_image(path, usable_bytes()), crop)
+
+
+#: Endings of what is taken from a folder; a file that is named may have any.
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+
+
+def pictures_in(folder: str) -> list[str]:
+    """Return the names of the pictures in a folder, those that are hidden left out; raises InputError if unreadable."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({error.strerror}); name a folder with pictures") from None
+    visible = (name for name in names if name.lower().endswith(ENDINGS) and not name.startswith("."))
+    return sorted(visible, key=natural)
+
+
+def natural(name: str) -> list[object]:
+    """Return a key that sorts photo2 before photo10."""
+    return [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in re.split(r"(\d+)", name.casefold())]
+
+
+#: More than a person would paint; a photograph, or a label picture saved as JPEG, has thousands.
+MOST_LABELS = 16
+#: How far the proportions of a label picture may be from those of its picture.
+PROPORTIONS = 0.02
+#: How far rounding changes the proportions of a picture of 16 pixels, the smallest that is used.
+ROUNDED = 0.5 / 16
+
+
+def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "none") -> dict[str, np.ndarray]:
+    """Return where each label is, (H, W) bool by its name, for the picture of that `shape`, (height, width).
+
+    Raises:
+        InputError: the file is no picture, of another shape than its picture, or has too many colours.
+    """
+    image = read_cropped(file, crop)
+    require_proportions(file, image.shape[:2], picture, shape)
+    codes = image.astype(np.int64) @ (1 << 16, 1 << 8, 1)  # (H, W)
+    found = np.unique(codes)
+    if len(found) > MOST_LABELS:
+        raise InputError(
+            f"{file}: a mask with {len(found)} colours, expected {MOST_LABELS} at most, one for each region; save it "
+            f"as PNG without smoothing, or make one with `{typed('transfer.apps.masks', picture)}`"
+        )
+    return {name_of((int(code) >> 16, int(code) >> 8 & 255, int(code) & 255)): codes == code for code in found}
+
+
+def regions_of(
+    files: Files, content_shape: tuple[int, int], style_shapes: Sequence[tuple[int, int]], crop: Crop = "none"
+) -> tuple[Region, ...]:
+    """Return the regions of a run that get a style; their weights and each one's shares add up to 1.
+
+    Args:
+        files: has the masks, and which regions have a style picture of their own.
+        content_shape: (height, width) of the content image as it is used.
+        style_shapes: the same of `files.style_pictures`.
+        crop: how the pictures were cropped, and with them the masks.
+
+    Raises:
+        InputError: a mask cannot be used, or no region of the content has a partner.
+    """
+    shares = tuple(files.shares.values())
+    if files.content_mask is None:
+        return (Region(shares=shares, style_guides=(None,) * len(shares)),) if len(shares) > 1 else (WHOLE,)
+    labels = read_labels(files.content_mask, files.content, content_shape, crop)
+    own = {name_of(color_of(name)): file for name, file in files.region_styles}
+    for name in own.keys() - labels.keys():
+        raise InputError(f"--region {name}: the regions of {files.content_mask} are {', '.join(labels)}")
+    masks = [
+        read_labels(mask, style, shape, crop)
+        for mask, style, shape in zip(files.style_masks, files.shares, style_shapes, strict=False)
+    ]
+    own_files = list(dict.fromkeys(file for file in own.values() if file != KEEP))
+    regions = []
+    for name, where in labels.items():
+        if name in own:
+            wanted = [0.0] * len(shares) + [float(file == own[name]) for file in own_files]
+            parts: list[np.ndarray | None] = [None] * len(style_shapes)
+        else:
+            parts = [mask.get(name) for mask in masks] or [None] * len(shares)
+            has = [part is not None or not masks for part in parts]
+            wanted = [share * here for share, here in zip(shares, has, strict=True)] + [0.0] * len(own_files)
+            parts += [None] * len(own_files)
+        if any(wanted):
+            in_use = tuple(share / sum(wanted) for share in wanted)
+            guides = tuple(
+                part if part is None else guide_of(part, shape) for part, shape in zip(parts, style_shapes, strict=True)
+            )
+            regions.append(Region(name, float(where.mean()), guide_of(where, content_shape), in_use, guides))
+    if not regions:
+        raise InputError(
+            f"no region of {files.content_mask} ({', '.join(labels)}) gets a style; use the same colours in both "
+            "masks, or name styles with --region"
+        )
+    total = sum(region.weight for region in regions)
+    return tuple(replace(region, weight=region.weight / total) for region in regions)
+
+
+def require_proportions(
+    file: str, mask_shape: tuple[int, int], picture: str, shape: tuple[int, int], tolerance: float = PROPORTIONS
+) -> None:
+    """Return if a mask has its picture's proportions, (height, width) of both given; raises InputError if not."""
+    (height, width), (rows, columns) = mask_shape, shape
+    if abs(np.log(height / width * columns / rows)) > tolerance:
+        raise InputError(
+            f"{file}: a mask of {width} × {height} pixels for {picture}, used at {columns} × {rows}; expected the same "
+            "proportions as its picture's"
+        )
+
+
+def check_proportions(files: Files) -> None:
+    """Return if the content mask has about the proportions of the content picture's file; nothing is decoded.
+
+    Raises:
+        InputError: it has not, or one of both is not a picture.
+    """
+    mask, picture = files.content_mask, files.content
+    if mask is not None and picture != SAMPLE:
+        require_proportions(mask, read_size(mask), picture, read_size(picture), PROPORTIONS + ROUNDED)
+
+
+def check_masks(files: Files, crop: Crop = "none") -> None:
+    """Return if the masks fit each other and the regions named, whatever the pictures' proportions are.
+
+    Raises:
+        InputError: as `regions_of`.
+    """
+    if files.content_mask is not None:
+        own, *others = (read_cropped(mask, crop).shape[:2] for mask in (files.content_mask, *files.style_masks))
+        styles = len(files.style_pictures)
+        regions_of(files, own, [*others, *[own] * styles][:styles], crop)
+
+
+def guide_of(where: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return how much of each pixel of an image of that shape belongs to a label, float32 (height, width)."""
+    rows, columns = shape
+    shrunk = min(rows, where.shape[0]), min(columns, where.shape[1])
+    guide = cv2.resize(where.astype(np.float32), shrunk[::-1], interpolation=cv2.INTER_AREA)
+    return guide if shrunk == shape else cv2.resize(guide, (columns, rows), interpolation=cv2.INTER_NEAREST)
+
+
+#: Pixels that a picture is enlarged to at most. A long and narrow one could otherwise have thousands of millions.
+LARGEST_PIXELS = 2**28
+Draw = Callable[[int, int], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The images, uint8 RGB (H, W, 3) each, and what the user should know of their sizes."""
+
+    content_image: np.ndarray
+    style_images: tuple[np.ndarray, ...]
+    init_image: np.ndarray | None  # None for the start "noise"; else of the content image's size
+    files: Files
+    remarks: tuple[str, ...] = ()
+    regions: tuple[Region, ...] = (WHOLE,)
+    earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.objective`
+
+    @property
+    def style_image(self) -> np.ndarray:
+        """Return the first style picture, which in most runs is the only one."""
+        return self.style_images[0]
+
+    @property
+    def guided_regions(self) -> int:
+        """Return how many regions are only a part of the picture."""
+        return sum(region.guide is not None for region in self.regions)
+
+
+def load(files: Files, recipe: Recipe, content_image: np.ndarray | None = None) -> Pictures:
+    """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.
+
+    `content_image` (H, W, 3) is the content picture as in its file, if that was read already: see `content_in_file`.
+
+    Raises:
+        InputError: a file is not a picture that can be used, or at the recipe's size it would be too small or large.
+    """
+    remarks: list[str] = []
+    if content_image is None:
+        content_image = content_in_file(files.content, recipe)
+    content_image = at_size("content picture", files.content, content_image, recipe, remarks)
+    styles = [style_at(name, recipe, content_image.shape[:2], remarks) for name in files.style_pictures]
+    return together(files, recipe, content_image, styles, remarks)
+
+
+def together(
+    files: Files, recipe: Recipe, content_image: np.ndarray, styles: Sequence[np.ndarray], remarks: Sequence[str]
+) -> Pictures:
+    """Return the pictures of a run from content and styles at their sizes; regions and start are made from them.
+
+    Raises:
+        InputError: the start picture or a mask cannot be used.
+    """
+    (rows, columns), style_images = content_image.shape[:2], tuple(styles)
+    off = [unmatched(image, content_image, recipe.colors) for image in style_images]
+    found = [
+        f"{name} has too few colours for --colors {recipe.colors}: their covariance stays {share:.0%} off the "
+        "content's; --colors luminance keeps the content's colours exactly"
+        for name, share in zip(files.style_pictures, off, strict=True)
+        if share > UNMATCHED
+    ]
+    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in style_images], recipe.crop)
+    init_image = None
+    if recipe.init == "picture":
+        init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)
+    elif recipe.init != "noise":
+        starts = {"content": content_image, "style": resize_to(style_images[0], rows, columns)}
+        parts = recipe.init_shares or ((recipe.init, 1.0),)
+        init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
+    return Pictures(content_image, style_images, init_image, files, (*remarks, *found), regions)
+
+
+def content_in_file(name: str, recipe: Recipe) -> np.ndarray:
+    """Return the content picture as it is in its file, cropped, or drawn; raises InputError if it cannot be used."""
+    return _image(name, scene, recipe)
+
+
+def style_at(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
+    """Return a style picture at the size that the recipe wants; raises InputError if it cannot be used."""
+    if recipe.style_size == "own":
+        scaled = replace(recipe, size=max(1, round(recipe.size * recipe.style_scale)))
+        return at_size("style picture", name, _image(name, painting, scaled), scaled, remarks)
+    image = _image(name, painting, recipe)
+    rows, columns = (round(side * recipe.style_scale) for side in content_shape)
+    if recipe.style_size == "content width":
+        rows = round(image.shape[0] * columns / image.shape[1])
+    return _resized(name, image, rows, columns)
+
+
+def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
+    """Return the picture as it is in its file, or drawn 4:3, large enough for the recipe's size."""
+    if name != SAMPLE:
+        return read_cropped(name, recipe.crop)
+    width = recipe.size if recipe.size_of == "longer side" else ceil(recipe.size * 4 / 3)
+    width = min(max(width, 768), 4096)  # no smaller than looks good, no larger than is drawn soon
+    return cropped(draw(width * 3 // 4, width), recipe.crop)
+
+
+def at_size(kind: str, name: str, image: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:
+    """Return an image (H, W, 3) at the size that the recipe wants; one that is smaller is enlarged if that says so.
+
+    Args:
+        kind: what it is, for the remark that it is not enlarged.
+        name: its file, for the message of an error.
+        image: as it is in its file, or a part of it.
+        recipe: has the size.
+        remarks: gets what the user should know.
+
+    Raises:
+        InputError: at that size it would be too small or too large.
+    """
+    height, width = image.shape[:2]
+    scale = recipe.size / (min(height, width) if recipe.size_of == "shorter side" else max(height, width))
+    if scale > 1 and not recipe.enlarges:
+        remarks.append(f"the {kind} has only {width}×{height} pixels and is used as it is, not enlarged")
+        scale = 1.0
+    return _resized(name, image, round(height * scale), round(width * scale))
+
+
+def _resized(name: str, image: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Return the image at rows × columns pixels; raise InputError if the network or the memory has no use for them."""
+    fault = None
+    if min(rows, columns) < SMALLEST_SIDE:
+        fault = f"at least {SMALLEST_SIDE} on both sides; crop it, or choose a larger one, a larger size or style scale"
+    elif rows * columns > max(LARGEST_PIXELS, image.shape[0] * image.shape[1]):
+        fault = f"at most {LARGEST_PIXELS / 1e6:.0f} million; crop it, or choose a smaller size"
+    if fault:
+        height, width = image.shape[:2]
+        raise InputError(f"{name}: {width} × {height} pixels would be used at {columns} × {rows}, expected {fault}")
+    return resize_to(image, rows, columns)
+
+
+def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int, noise: Noise, noise_share: float) -> np.ndarray:
+    """Return where the optimiser starts: float32 RGB (H, W, 3) in [0, 255], of the content image's size.
+
+    Noise is around the mean colour, as in the authors' later code; of a picture, `noise_share` is replaced by noise.
+    """
+    if pictures.init_image is not None and not noise_share:
+        return pictures.init_image.astype(np.float32)
+    rng, shape = np.random.default_rng(seed), pictures.content_image.shape
+    if noise.kind == "normal":
+        noise_image = mean_rgb + noise.level * rng.standard_normal(shape, np.float32)
+    else:
+        noise_image = mean_rgb + rng.uniform(-noise.level, noise.level, shape).astype(np.float32)
+    if pictures.init_image is None:
+        return noise_image
+    return np.float32(1 - noise_share) * pictures.init_image + np.float32(noise_share) * noise_image

@@ -1,0 +1,194 @@
+"""What a recipe is: every choice that a style transfer makes, as data. The recipes are in `ours` and `systems`.
+
+How a loss is normalised is a few numbers that `transfer.losses` puts into one formula. So adding a recipe adds a value
+and no code.
+
+The recipes by name: the default of `make run`, the paper's, and those of other programs (`transfer.other_programs`).
+
+This is where defaults live; the command line reads them from here.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from transfer.other_programs import SYSTEMS
+from vgg.errors import InputError
+
+#: The paper's style layers; "conv1_1" there means the maps after the ReLU (its gradients, Eq. 2 and 6, show it).
+GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
+#: SciPy's L-BFGS-B is "l-bfgs"; these are `vgg.optimize.l_bfgs`, the second one with smooth steps.
+OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
+
+Colors = Literal["style", "luminance", "match", "match-cholesky"]
+Crop = Literal["none", "square"]
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
+
+    The factor is `factor` · N^`channels` · M^`positions` · S^`target` · D^`distance`. S is the sum of the target's
+    squares. D is what the sum is for a picture of reference: for a style loss the content picture, for a content
+    loss the content picture with grain (`transfer.objective.GRAIN`). So (½, 0, 0, 0) is the content loss as
+    the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and (1, 0, 0, -1) measures the difference
+    relative to the target itself.
+    """
+
+    factor: float = 1.0
+    channels: float = 0.0
+    positions: float = 0.0
+    target: float = 0.0
+    distance: float = 0.0
+
+    def __str__(self) -> str:
+        """For example `0.25 Σ N^-2`."""
+        powers = (("N", self.channels), ("M", self.positions), ("S", self.target), ("D", self.distance))
+        factor = "" if self.factor == 1 else f"{self.factor:g} "
+        return f"{factor}Σ" + "".join(f" {letter}^{power:g}" for letter, power in powers if power)
+
+
+#: The loss of a layer relative to the sum of squares of its own target: 0 is perfect, 1 as bad as a blank.
+RELATIVE = Normalization(target=-1)
+#: The loss of a layer relative to a distance: 0 is the target, 1 the picture of reference.
+RELATIVE_TO_REFERENCE = Normalization(distance=-1)
+MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)
+MEAN_OVER_GRAM = Normalization(channels=-2)
+#: Eq. 1 and Eq. 4 as printed. Our Gram matrices are already divided by M, so the M² of Eq. 4 is gone.
+PRINTED_CONTENT = Normalization(factor=1 / 2)
+PRINTED_STYLE = Normalization(factor=1 / 4, channels=-2)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """Total variation: `factor` · Σ |step|^`power` · n^`count`, summed over the n steps down and the n across."""
+
+    power: float = 2.0
+    count: float = -1.0
+    factor: float = 1.0
+    last_row_and_column: bool = True  # False: without the steps across in the last row and down in the last column
+
+    def __str__(self) -> str:
+        """For example `Σ|d|^2 n^-1`, with d' where the last row and column are left out."""
+        factor = "" if self.factor == 1 else f"{self.factor:.3g} "
+        step = "d" if self.last_row_and_column else "d'"
+        return f"{factor}Σ|{step}|^{self.power:g}" + (f" n^{self.count:g}" if self.count else "")
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Random numbers of a start image, in pixel levels: N(0, `level`²), or uniform from -`level` to `level`."""
+
+    kind: Literal["normal", "uniform"] = "normal"
+    level: float = 1.0
+
+
+@dataclass(frozen=True)
+class AdamConstants:
+    """Adam's numbers beside its learning rate, by default those of Algorithm 1 (Kingma & Ba 2015)."""
+
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    epsilon_hat: bool = False  # as in TensorFlow, ε is added to √v before its bias is corrected (end of section 2)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One complete set of choices. Field names are the paper's terms; figures are cited where a recipe is defined.
+
+    A recipe names no files: it is the same for all pictures.
+    """
+
+    name: str
+    summary: str
+    content_weight: float  # α
+    style_weight: float  # β
+    content_loss: Normalization
+    style_loss: Normalization
+    content_layers: tuple[tuple[str, float], ...] = (("relu4_2", 1.0),)
+    style_layers: tuple[tuple[str, float], ...] = tuple((name, 1 / 5) for name in GATYS_STYLE_LAYERS)  # w_l of Eq. 5
+    gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M, see `losses.StyleTerm`
+    tv_weight: float = 0.0
+    tv_loss: Variation = Variation()
+    temporal_weight: float = 0.0  # γ, of a frame of a film: see `transfer.losses.TemporalTerm`
+    pooling: Literal["avg", "max"] = "avg"
+    odd_sides: Literal["up", "down"] = "up"  # how a pool rounds half of an odd side
+    pixel_range: float = 255.0  # what white is for the network
+    normalized_network: bool = True
+    margin: int = 0  # pixels around the image that are trained with it and cut off, see `transfer.session`
+    init: Literal["content", "style", "noise", "picture", "blend"] = "noise"
+    init_shares: tuple[tuple[str, float], ...] = ()  # of the start "blend": of content and style, 1 in all
+    noise: Noise = Noise()
+    noise_share: float = 0.0  # of noise blended into a start that is a picture
+    optimizer: OptimizerName = "l-bfgs"
+    learning_rate: float = 2.0  # Adam's, in pixel levels; L-BFGS finds its own steps
+    adam: AdamConstants = AdamConstants()
+    iterations: int = 500  # at each size
+    size: int = 512  # of content and style, in pixels
+    size_of: Literal["longer side", "shorter side"] = "longer side"
+    enlarges: bool = False  # pictures that are smaller
+    crop: Crop = "none"  # "square": all pictures and masks are cut to the square in their middle first
+    #: "own": by the same rule as the content picture. Otherwise the style picture is brought to the content picture's
+    #: size and stretched, or to its width in its own proportions; then it is also enlarged.
+    style_size: Literal["own", "content size", "content width"] = "own"
+    style_scale: float = 1.0  # the style picture's size against that: its strokes become larger or smaller with it
+    colors: Colors = "style"  # see `transfer.colors`
+    scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.session`
+
+
+#: One setting for all networks and pictures. Losses of different networks differ by powers of ten, and those of one
+#: network from pair to pair. So each layer's loss is measured in what that layer can tell apart. The style loss is 1
+#: at the content image, where the run starts. The content loss is 1 at the content image with grain, noise of 20
+#: levels: a network that sees every grain, as the genuine lower half does, would otherwise hold on to the content
+#: several times as firmly as one that does not. The rule is ours. The content is held by two layers: relu3_2 keeps
+#: edges and letters, relu4_2 larger forms. The network is the plain one, with which the genuine lower half gives the
+#: longer strokes.
+DEFAULT = Recipe(
+    name="default",
+    summary="a picture soon: starts from the content image, losses in units of what each layer can tell apart",
+    content_weight=0.02,
+    style_weight=1.0,
+    tv_weight=2e-5,
+    content_loss=RELATIVE_TO_REFERENCE,
+    content_layers=(("relu3_2", 0.5), ("relu4_2", 0.5)),
+    style_loss=RELATIVE_TO_REFERENCE,
+    normalized_network=False,
+    margin=16,
+    init="content",
+    optimizer="l-bfgs-smooth",
+    iterations=30,
+    scales=(256, 512, 1024, 2048, 4096),
+)
+
+#: Gatys, Ecker & Bethge, CVPR 2016, Fig. 3: content relu4_2, five style layers with w = 1/5, α/β = 1e-3, white noise.
+#: The ratio reproduces the figures when both losses are means, as they are in the authors' later public code (content
+#: 1e6 · mean, style 1e9/5 · mean for each layer, on the normalised network).
+GATYS2016 = Recipe(
+    name="gatys2016",
+    summary="Gatys et al., CVPR 2016, Fig. 3 B: white noise, α/β = 1e-3, losses as means",
+    content_weight=1e-3,
+    style_weight=1.0,
+    content_loss=MEAN_OVER_MAPS,
+    style_loss=MEAN_OVER_GRAM,
+)
+
+#: The same with Eq. 1 and Eq. 4 as they are printed, ½ Σ and 1/(4N²M²). The content term is then 2·N·M times stronger
+#: against the style term, 4.2 million times at relu4_2 of a 512² picture: the content image comes back, unpainted.
+GATYS2016_LITERAL = replace(
+    GATYS2016,
+    name="gatys2016-literal",
+    summary="the same with Eq. 1 and 4 as printed: content 2·N·M times stronger",
+    content_loss=PRINTED_CONTENT,
+    style_loss=PRINTED_STYLE,
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, GATYS2016, GATYS2016_LITERAL, *SYSTEMS)}
+
+
+def recipe_named(name: str) -> Recipe:
+    """The recipe called `name`; raises InputError listing the valid names."""
+    if name not in RECIPES:
+        raise InputError(f"there is no recipe {name!r}; the recipes are {', '.join(RECIPES)}")
+    return RECIPES[name]
