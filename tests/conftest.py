@@ -73,7 +73,7 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
 
     from transfer import session
     from transfer.losses import Term
-    from transfer.objective import WholeEvaluation
+    from transfer.objective import MapsOf, WholeEvaluation
     from vgg.network import VGG19
 
     gc.freeze()  # what is imported is not looked at again
@@ -86,9 +86,9 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
             known[key] = VGG19(weights, *kind)
         return known[key]
 
-    def evaluation(network: VGG19, terms: tuple[Term, ...]) -> WholeEvaluation:
+    def evaluation(network: VGG19, terms: tuple[Term, ...], maps_of_large: MapsOf | None) -> WholeEvaluation:
         if (network, terms) not in known:
-            known[network, terms] = WholeEvaluation(network, terms)
+            known[network, terms] = WholeEvaluation(network, terms, maps_of_large)
         return known[network, terms]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,14 +1,7 @@
-"""What a region is called: after its colour in a label picture, `white`, a grey level such as `128`, or `#3a7f00`.
+"""The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants.
 
-Which files a run begins with, as the user named them; nothing is read here.
-
-Pictures cut to the square in their middle, so that all pictures of a folder have one shape.
-
-The pictures of a folder, in the order in which people count them: photo2 before photo10.
-
-Label pictures: one colour for each region; read, and made into guides.
-
-The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants.
+`Files` are the files that the user named, `load` reads them to `Pictures`. A *label picture* has one colour for each
+region of a picture; a region is called after its colour, `white`, a grey level such as `128`, or `#3a7f00`.
 """
 
 import os

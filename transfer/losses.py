@@ -1,10 +1,4 @@
-"""What a term of the total loss is, and what its values are called.
-
-To add a loss of another kind, write a class with the attributes and methods of `Term`, as in `transfer.losses` and
-`transfer.losses`, and let `transfer.objective` put it on the list and say what its target is. Nothing else
-has to know of it.
-
-The losses of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
+"""The losses of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016.
 
 A layer's feature maps have N channels and M positions (M = H'·W', the pixels of its maps). F is the generated image's
 maps as a matrix of M rows and N columns (the transpose of the paper's N × M, because TensorFlow keeps channels last), P
@@ -20,24 +14,20 @@ The paper gives both gradients before the ReLU, so they are 0 where F = 0, and F
 below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself; for Fᵀ F,
 `vgg.statistics.gram_sums` saves it one of two products.
 
-The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipe.choices.Normalization` is the k in
+The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipes.Normalization` is the k in
 k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at a picture of reference.
 
 Each summand of the total loss is a *term*: the content or the style of one layer. It is computed in two stages:
 
-1. its *statistic*, a sum over positions: Σ (F − P)², or Fᵀ F.
-2. its *loss*, from the statistic of the whole image.
+1. its *statistic*, a sum over positions: Σ (F − P)², or Fᵀ F;
+2. its *loss*, from the statistic of the whole image. α, β and w_l come last, in `total_loss`.
 
-The reason is that an image may be too large to be computed at once (`transfer.striped.evaluation`). The losses of its
-parts could not be added up, because Eq. 4 takes squares after the sum over positions. The statistics can.
+The reason is that an image may be too large to be computed at once (`transfer.striped`). The losses of its parts could
+not be added up, because Eq. 4 takes squares after the sum over positions. The statistics can.
 
-`transfer.losses` says what every term has, and how to add one of another kind.
-
-The style loss of one region in one layer: Eq. 4 with guided Gram matrices (Gatys et al. 2017, Eq. 4 and 5).
-
-Losses on the pixels of the generated image, which are not in the paper; written like those of `transfer.losses`.
-
-One calms the grain of a picture, the other the flicker of a film.
+To add a loss of another kind, write a class with the attributes and methods of `Term`, and let `transfer.objective` put
+it on the list and say what its weight and its target are. Nothing else has to know of it. Two terms that are not in the
+paper look at pixels: one calms the grain of an image, the other the flicker of a film.
 """
 
 from __future__ import annotations
@@ -53,10 +43,15 @@ from vgg.statistics import as_matrix, gram_of_sums, gram_sums, step_sums
 
 PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
 Statistic = tf.Tensor | tuple[tf.Tensor, ...]  # a sum over positions, or several
+#: A distance counts as no smaller than this share of Σ target².
+SMALLEST_DISTANCE = 0.01
+#: Pixel levels. An image that is everywhere this far from the warped earlier result has the temporal loss 1. It is the
+#: grain that the default recipe's content loss counts as 1, too (`transfer.objective.GRAIN`).
+TEMPORAL_LEVELS = 20.0
 
 
 class Losses(NamedTuple):
-    """What one evaluation gives, each already multiplied by its weight: scalar tensors, and floats in the end."""
+    """What one evaluation gives, each multiplied by its weight already: scalar tensors, and floats in the end."""
 
     total: tf.Tensor  # Eq. 7, and the terms that are not in the paper
     groups: dict[str, tf.Tensor]  # "content": α L_content, "style": β L_style, "tv": …
@@ -67,7 +62,7 @@ class Pixels(NamedTuple):
     """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
 
     rows: tf.Tensor  # (1, H, W, 3)
-    below: tf.Tensor  # the next row, for steps into it: (1, 1, W, 3), or (1, 0, W, 3) where the image ends
+    below: tf.Tensor | None  # the next row, for steps into it: (1, 1, W, 3); (1, 0, W, 3) or None where the image ends
 
 
 class Target(NamedTuple):
@@ -83,7 +78,7 @@ class Target(NamedTuple):
 
 
 class Term(Protocol):
-    """One summand of the total loss."""
+    """One summand of the total loss, before it is weighted."""
 
     name: str  # such as "content relu4_2"; no two terms have the same
     group: str  # the losses of a group are shown as one
@@ -96,11 +91,33 @@ class Term(Protocol):
         """
 
     def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
-        """Return the weighted loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""
+        """Return the loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""
 
 
-#: A distance counts as no smaller than this share of Σ target².
-SMALLEST_DISTANCE = 0.01
+def total_loss(
+    terms: Sequence[Term],
+    statistics: Mapping[str, Statistic],
+    targets: Mapping[str, Target],
+    weights: Mapping[str, tf.Tensor | float],
+) -> Losses:
+    """Return the weighted sum of all terms (Eq. 5 and 7), by group and by term.
+
+    The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
+    back to the image x through the convolutions, ReLUs and pools between.
+
+    Args:
+        terms: the summands.
+        statistics: of the whole image, by the term's name.
+        targets: by the term's name.
+        weights: by the term's name: α times the layer's share of it, β w_l, and so on.
+    """
+    # Without `maps`: stripes have only those of their own rows, and what works whole should work in stripes too.
+    summaries = {term.name: targets[term.name]._replace(maps=None) for term in terms}
+    losses = {term.name: weights[term.name] * term.loss(statistics[term.name], summaries[term.name]) for term in terms}
+    groups: dict[str, tf.Tensor] = {}
+    for term in terms:
+        groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
+    return Losses(sum(groups.values()), groups, losses)
 
 
 @dataclass(frozen=True)
@@ -114,7 +131,6 @@ class ContentTerm:
 
     group: ClassVar[str] = "content"
     layer: str
-    weight: float  # α · the layer's share of it
     normalization: Normalization  # k
     channels: int  # N
     positions: int  # M
@@ -129,8 +145,8 @@ class ContentTerm:
         return tf.reduce_sum(tf.square(as_matrix(values) - as_matrix(target.maps)))  # over (M, N)
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
-        """Return α k Σ (F − P)²."""
-        return self.weight * normalized(statistic, target.summary, target.distance, self)
+        """Return k Σ (F − P)²."""
+        return normalized(statistic, target.summary, target.distance, self)
 
 
 @dataclass(frozen=True)
@@ -155,12 +171,11 @@ class StyleTerm:
 
     group: ClassVar[str] = "style"
     layer: str
-    weight: float  # β · w_l
     normalization: Normalization  # k
     channels: int  # N
     positions: int  # M
     gram_channels: float = 0.0
-    region: str = ""  # the part of the image that it looks at, if not all of it: see `transfer.losses`
+    region: str = ""  # the part of the image that it looks at, if not all of it: see `GuidedStyleTerm`
 
     @property
     def name(self) -> str:
@@ -172,10 +187,28 @@ class StyleTerm:
         return gram_sums(values)
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
-        """Return β w_l E_l = β w_l k Σ (G − A)²."""
+        """Return E_l = k Σ (G − A)²."""
         gram = gram_of_sums(statistic, self.positions, self.gram_channels)
         error, energy = tf.reduce_sum(tf.square(gram - target.summary)), tf.reduce_sum(tf.square(target.summary))
-        return self.weight * normalized(error, energy, target.distance, self)
+        return normalized(error, energy, target.distance, self)
+
+
+@dataclass(frozen=True)
+class GuidedStyleTerm(StyleTerm):
+    """Eq. 4 for a region, with guided Gram matrices (Gatys et al., CVPR 2017, Eq. 4 and 5).
+
+    The target's `maps` are the guide T, (1, H', W', 1).
+    T has a mean square of 1 (`transfer.regions.layer_guide`), so everything else stays as it is.
+    """
+
+    @property
+    def name(self) -> str:
+        """Return for example `style relu1_1 white`."""
+        return f"{self.group} {self.layer} {self.region}"
+
+    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return (T F)ᵀ (T F), (N, N)."""
+        return gram_sums(values * tf.cast(target.maps, values.dtype))
 
 
 def normalized(
@@ -198,48 +231,6 @@ def normalized(
     return scale * squared_error
 
 
-def total_loss(terms: Sequence[Term], statistics: Mapping[str, Statistic], targets: Mapping[str, Target]) -> Losses:
-    """Return the sum of all terms (Eq. 7), by group and by term. Both kinds of objective call this.
-
-    The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
-    back to the image x through the convolutions, ReLUs and pools between.
-
-    Args:
-        terms: the summands; α, β and w_l are in their weights.
-        statistics: of the whole image, by the term's name.
-        targets: by the term's name.
-    """
-    # Without `maps`: stripes have only those of their own rows, and what works whole should work in stripes too.
-    summaries = {term.name: targets[term.name]._replace(maps=None) for term in terms}
-    losses = {term.name: term.loss(statistics[term.name], summaries[term.name]) for term in terms}
-    groups: dict[str, tf.Tensor] = {}
-    for term in terms:
-        groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
-    return Losses(sum(groups.values()), groups, losses)
-
-
-@dataclass(frozen=True)
-class GuidedStyleTerm(StyleTerm):
-    """A style term that only sees a region. The target's `maps` are the guide T, (1, H', W', 1).
-
-    T has a mean square of 1 (`transfer.regions.layer_guide`), so everything else stays as it is.
-    """
-
-    @property
-    def name(self) -> str:
-        """Return for example `style relu1_1 white`."""
-        return f"{self.group} {self.layer} {self.region}"
-
-    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
-        """Return (T F)ᵀ (T F), (N, N)."""
-        return gram_sums(values * tf.cast(target.maps, values.dtype))
-
-
-#: Pixel levels. A picture that is everywhere this far from the warped earlier result has the temporal loss 1. It is the
-#: grain that the default recipe's content loss counts as 1, too (`transfer.objective.GRAIN`).
-TEMPORAL_LEVELS = 20.0
-
-
 @dataclass(frozen=True)
 class VariationTerm:
     """Total variation: steps between neighbouring pixels. It is not in the paper and calms grain of single pixels.
@@ -251,7 +242,6 @@ class VariationTerm:
     group: ClassVar[str] = "tv"
     name: ClassVar[str] = "tv"
     layer: ClassVar[str] = PIXELS
-    weight: float
     variation: Variation
     height: int  # of the whole image
     width: int
@@ -261,14 +251,14 @@ class VariationTerm:
         return step_sums(*values, self.variation.power, self.variation.last_row_and_column)
 
     def loss(self, statistic: tuple[tf.Tensor, tf.Tensor], target: Target) -> tf.Tensor:
-        """Return the weighted total variation."""
+        """Return the total variation."""
         total = tf.constant(0.0)
         left_out = 0 if self.variation.last_row_and_column else 1
         height, width = self.height - left_out, self.width - left_out
         counts = 3 * (self.height - 1) * width, 3 * height * (self.width - 1)
         for steps, count in zip(statistic, counts, strict=True):
             total += steps * float(count) ** self.variation.count
-        return self.weight * (self.variation.factor * total)
+        return self.variation.factor * total
 
 
 @dataclass(frozen=True)
@@ -276,21 +266,19 @@ class TemporalTerm:
     """What holds a frame of a film to the earlier ones: L_temporal of Ruder, Dosovitskiy & Brox 2016, their Eq. 7.
 
     The target's `maps` are (1, H, W, 4): the earlier result w, brought to where things are now, and the weight c of
-    each pixel, which is 0 where nothing is known of it (`transfer.apps.video.flow`). With
-    D = 3·H·W values in the picture,
+    each pixel, which is 0 where nothing is known of it. With D = 3·H·W values in the image,
 
-        loss = γ Σ c (x − w)² / (D · TEMPORAL_LEVELS²).
+        loss = Σ c (x − w)² / (D · TEMPORAL_LEVELS²).
 
     The paper has no TEMPORAL_LEVELS. They bring the loss to the size of the default recipe's others, which are 1 at a
-    picture of reference. Programs with γ in the paper's sense have `weight` / TEMPORAL_LEVELS².
+    picture of reference. A weight γ in the paper's sense is γ · TEMPORAL_LEVELS² here.
 
-    Gradient. Each value stands in one square only: ∂/∂x = 2 γ c (x − w) / (D · TEMPORAL_LEVELS²), and 0 where c = 0.
+    Gradient. Each value stands in one square only: ∂/∂x = 2 c (x − w) / (D · TEMPORAL_LEVELS²), and 0 where c = 0.
     """
 
     group: ClassVar[str] = "temporal"
     name: ClassVar[str] = "temporal"
     layer: ClassVar[str] = PIXELS
-    weight: float  # γ
     height: int  # of the whole image
     width: int
 
@@ -300,5 +288,5 @@ class TemporalTerm:
         return tf.reduce_sum(trust * tf.square(values.rows - before))
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
-        """Return γ L_temporal in units of TEMPORAL_LEVELS²."""
-        return self.weight * (statistic / (3 * self.height * self.width * TEMPORAL_LEVELS**2))
+        """Return L_temporal in units of TEMPORAL_LEVELS²."""
+        return statistic / (3 * self.height * self.width * TEMPORAL_LEVELS**2)

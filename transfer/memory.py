@@ -1,19 +1,15 @@
-"""What the machine is: its processor, how many threads compute, and how much memory there is.
+"""How a run stays within a given memory: the whole image or stripes, and how much L-BFGS remembers.
+
+What an evaluation needs is known before it starts, because its maps can be counted.
 
 How much memory this process may use by what the machine has, and how much it could get at this moment, are two figures.
-The first decides how a run is done: the whole picture or stripes, and how long L-BFGS remembers. These change
-the result a little, so the figure must be the same whenever the same command runs on the same machine. It is a share of
-what the machine has or of what a limit allows, and never asks what other programs use. The second figure changes from
-moment to moment and is good for a warning only.
+The first decides how a run is done. Stripes and a shorter memory of L-BFGS change the result a little, so the figure
+must be the same whenever the same command runs on the same machine: it is a share of what the machine has or of what a
+limit allows, and never asks what other programs use. The second figure is good for a warning only.
 
 Linux keeps limits in several places. A container's limit is its control group's: `memory.max` and `memory.high` in
 version 2 (kernel documentation, admin-guide/cgroup-v2), `memory.limit_in_bytes` in version 1 (cgroup-v1/memory). Groups
 are nested, and each limits all those inside it. `ulimit` sets limits of the process itself, see getrlimit(2).
-
-How a run stays within a given memory: the whole image or stripes, and how much L-BFGS remembers.
-
-What an evaluation needs is known before it starts, because its maps can be counted. How much memory there is, is the
-business of `transfer.memory`.
 """
 
 import os
@@ -27,9 +23,8 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.recipes import OWN_L_BFGS, Recipe
-from transfer.striped.geometry import blocks
 from vgg.errors import InputError
-from vgg.layers import LAYERS, deepest, maps_shape
+from vgg.layers import LAYERS, blocks, deepest, maps_shape
 from vgg.matfile.read import Weights
 from vgg.optimize.l_bfgs import LBFGS
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB

@@ -1,13 +1,14 @@
-"""The images that a run compares its own with, and how their feature maps are asked for.
+"""The total loss and its gradient as a function of the generated image: image → network → losses → gradient.
 
-What style terms compare with: the Gram matrices of the style pictures, blended, and in regions if asked for.
+An `Objective` is what the training loop minimises. It puts together
 
-From a recipe to the terms of its total loss, and to what they compare an image with.
-
-An evaluation together with its targets: a function of the generated image alone, which is what is minimised.
-
-The total loss and its gradient as a function of the generated image, computed for the whole image at once.
+- the *terms* of the recipe with their weights (`terms_of`),
+- what they compare with: the *targets*, computed once from content and style images (`targets_of`),
+- an *evaluation*, which computes losses and gradient at an image: here `WholeEvaluation`, of the whole image at once.
+  Larger images are evaluated in stripes (`transfer.striped`), which only the session knows of.
 """
+
+from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,19 +34,41 @@ from transfer.losses import (
 )
 from transfer.recipes import Recipe
 from transfer.regions import WHOLE, Region, layer_guide
-from transfer.striped.evaluation import StripedEvaluation
 from vgg.layers import maps_shape
 from vgg.network import VGG19
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums
+
+#: Levels of the noise with which the content image is compared, for losses relative to a distance.
+GRAIN = 20.0
+#: In bfloat16 the loss is useful down to this share of the loss of feature maps that are all zero. Below it the
+#: gradients of the terms nearly cancel, and what is left of their sum is mostly rounding error.
+FLOOR_SHARE = {"float32": 0.0, "bfloat16": 0.01}
+#: Pixels of a content or style image whose maps are computed at once. A style image can be larger than the image that
+#: is made, and would need more memory than was planned; its maps are only looked at, so stripes cost nothing.
+LARGEST_AT_ONCE = 1 << 20
+#: Style images whose Gram matrices are kept; with VGG-19's full width they take 5 MB each.
+KEPT_STYLES = 16
+
+Targets = dict[str, Target]  # by the name of the term
+Weights = dict[str, float]  # by the name of the term
+Guides = dict[str, np.ndarray]  # by the name of the term: T (H', W')
+#: An image (H, W, 3) and names of layers → the maps of these layers, in pieces from top to bottom.
+MapsOf = Callable[[np.ndarray, Sequence[str]], Iterable["Piece"]]
+#: What `grams` is when it is given `maps_of`.
+GramsOf = Callable[
+    [np.ndarray, Sequence[StyleTerm], Mapping[str, np.ndarray | None]], tuple[dict[str, np.ndarray], Guides]
+]
+#: Digest of (image, terms, guides) → Gram matrices, which the next content image needs again; the oldest first.
+GramCache = dict[bytes, dict[str, np.ndarray]]
 
 
 class References(NamedTuple):
     """The images that a run compares its own with: (H, W, 3) RGB in [0, 255], each of its own size.
 
     For a frame of a film, `earlier` is what is known of it from earlier results, float32 (H, W, 4), of the size of the
-    content image: colours and their weights (`transfer.apps.video.flow.combined`). If nothing is known it is None. In a
-    margin it is a reflection like the content. Left free there, the margin would be painted anew in every frame, and
-    its flicker would reach the edge of the picture.
+    content image: colours and their weights. If nothing is known it is None. In a margin it is a reflection like the
+    content. Left free there, the margin would be painted anew in every frame, and its flicker would reach the edge of
+    the picture.
     """
 
     content_image: np.ndarray
@@ -63,116 +86,101 @@ class Piece(NamedTuple):
     maps: tf.Tensor  # (1, rows, W', N)
 
 
-#: An image (H, W, 3) and names of layers → the maps of these layers, in pieces from top to bottom.
-MapsOf = Callable[[np.ndarray, Sequence[str]], Iterable[Piece]]
+class Evaluation(Protocol):
+    """A way to compute the terms on the maps of a network: whole, in stripes, or in bands on many machines."""
+
+    network: VGG19
+    terms: Sequence[Term]
+
+    def targets(self, references: References) -> Targets:
+        """Return what the terms compare with."""
+
+    def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
 
 
-Guides = dict[str, np.ndarray]  # by the name of the term: T (H', W')
-#: What `grams` is when it is given `maps_of`.
-GramsOf = Callable[
-    [np.ndarray, Sequence[StyleTerm], Mapping[str, np.ndarray | None]], tuple[dict[str, np.ndarray], Guides]
-]
-#: By what they were computed from: Gram matrices that the next content picture needs again, the oldest first.
-KnownGrams = dict[bytes, dict[str, np.ndarray]]
-#: Style pictures whose Gram matrices are kept; with VGG-19's full width they take 5 MB each.
-KEPT = 16
+class Objective:
+    """The total loss and its gradient as a function of the generated image alone."""
+
+    def __init__(self, evaluation: Evaluation, references: References, terms: Mapping[Term, float]) -> None:
+        """Compute what the loss compares with; `terms` are those of the evaluation, each with its weight."""
+        self.evaluation, self.weights = evaluation, {term.name: weight for term, weight in terms.items()}
+        self.targets = evaluation.targets(references)
+        share = FLOOR_SHARE[evaluation.network.precision.name]
+        self.floor = share * loss_of_zeros(evaluation.terms, self.targets, self.weights) if share else 0.0
+
+    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
+        return self.evaluation(image, self.targets, self.weights)
 
 
-def style_targets(
-    terms: Sequence[StyleTerm], grams_of: GramsOf, references: References, known: KnownGrams
-) -> dict[str, Target]:
-    """Return the target of each term by its name.
+class WholeEvaluation:
+    """Total loss and gradient for all images of one size.
 
-    Its Gram matrix is Σ_s share_s A_s over the style pictures s of the term's region. Its distance is that to the
-    content picture. What is computed of a style picture is also put into `known`, or found there; all calls with the
-    same `known` must have the same network.
+    Targets and weights are arguments of the compiled function, not constants in it. So another pair of images of the
+    same sizes, or another α, needs no new compilation, which takes longer than an evaluation.
     """
-    regions = {region.name: region for region in references.regions}
-    blends = {term.name: np.float64(0) for term in terms}
-    for i, image in enumerate(references.style_images):
-        having = [term for term in terms if regions[term.region].shares[i]]
-        guides = {name: region.style_guides[i] for name, region in regions.items()}
-        key = _digest(image, having, guides)
-        if key not in known:
-            if len(known) == KEPT:
-                known.pop(next(iter(known)))
-            known[key], _ = grams_of(image, having, guides)
-        found = known[key]
-        for term in having:
-            blends[term.name] = blends[term.name] + regions[term.region].shares[i] * found[term.name]
-    # The content picture's maps are also those that say how large a guide has to be.
-    compared = [term for term in terms if term.normalization.distance or regions[term.region].guide is not None]
-    own_guides = {name: region.guide for name, region in regions.items()}
-    starts, guides = grams_of(references.content_image, compared, own_guides)
-    targets = {}
-    for term in terms:
-        distance = None
-        if term.normalization.distance:
-            distance = tf.constant(np.sum(np.square(blends[term.name] - starts[term.name])), tf.float32)
-        guide = guides[term.name][None, :, :, None] if term.name in guides else None
-        targets[term.name] = Target(guide, tf.constant(blends[term.name], tf.float32), distance)
-    return targets
 
+    def __init__(self, network: VGG19, terms: Iterable[Term], maps_of_large: MapsOf | None = None) -> None:
+        """Prepare the weighted sum of `terms` on the maps of `network`; it is compiled when it is first called.
 
-def _digest(image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]) -> bytes:
-    """Return what the Gram matrices of these terms depend on, for one network."""
-    digest = hashlib.sha256(repr([(term.name, term.gram_channels) for term in terms]).encode())
-    for array in (image, *(guide for guide in guides.values() if guide is not None)):
-        digest.update(repr((array.shape, array.dtype.str)).encode())
-        digest.update(np.ascontiguousarray(array))
-    return digest.digest()
+        `maps_of_large` computes the maps of content and style images with more than `LARGEST_AT_ONCE` pixels. Without
+        it their maps are computed at once, too.
+        """
+        self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
+        self._maps_of_large, self._grams = maps_of_large, GramCache()
+        # autograph off: our loops are Python's and run while the graph is built
+        self._compiled = tf.function(self._losses_and_gradient, autograph=False)
 
+    def targets(self, references: References) -> Targets:
+        """Return what the terms compare with."""
+        targets = targets_of(self.terms, self._maps, references, self._grams)
+        return {name: target.as_tensors() for name, target in targets.items()}
 
-def grams(
-    maps_of: MapsOf, image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]
-) -> tuple[dict[str, np.ndarray], Guides]:
-    """Return the Gram matrix (N, N) of each term's layer, over all positions and in float64, and the guides in use.
+    def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
+        scalars = {name: tf.constant(weight, tf.float32) for name, weight in weights.items()}
+        losses, gradient = self._compiled(tf.constant(image[None], tf.float32), targets, scalars)  # (1, H, W, 3)
+        return tf.nest.map_structure(float, losses), gradient[0].numpy()
 
-    `guides` are those of the image, (H, W), by the name of the term's region.
-    """
-    layers = tuple(dict.fromkeys(term.layer for term in terms))
-    sums, positions, in_layers = {term.name: np.float64(0) for term in terms}, dict.fromkeys(layers, 0), {}
-    for layer, start, height, maps in maps_of(image, layers) if layers else ():
-        rows, columns = maps.shape[1:3]
-        positions[layer] += rows * columns
-        for term in (term for term in terms if term.layer == layer):
-            values, guide = maps, guides[term.region]
-            if guide is not None:
-                if term.name not in in_layers:
-                    in_layers[term.name] = layer_guide(guide, layer, height, columns)
-                values = maps * tf.cast(in_layers[term.name][start : start + rows, :, None], maps.dtype)
-            sums[term.name] = sums[term.name] + np.asarray(gram_sums(values), np.float64)
-    found = {term.name: gram_of_sums(sums[term.name], positions[term.layer], term.gram_channels) for term in terms}
-    return found, in_layers
+    def _losses_and_gradient(
+        self, image: tf.Tensor, targets: Targets, weights: dict[str, tf.Tensor]
+    ) -> tuple[Losses, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            values = self.network(image, self.layers) | {PIXELS: Pixels(image, below=None)}
+            statistics = {term.name: term.statistic(values[term.layer], targets[term.name]) for term in self.terms}
+            losses = total_loss(self.terms, statistics, targets, weights)
+        return losses, tape.gradient(losses.total, image)
 
-
-Targets = dict[str, Target]  # by the name of the term
-
-#: Levels of the noise with which the content picture is compared, for losses relative to a distance.
-GRAIN = 20.0
+    def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterable[Piece]:
+        if self._maps_of_large and image.shape[0] * image.shape[1] > LARGEST_AT_ONCE:
+            return self._maps_of_large(image, layers)
+        maps = self.network(tf.constant(image[None], tf.float32), layers)
+        return [Piece(layer, 0, maps[layer].shape[1], maps[layer]) for layer in layers]
 
 
 def terms_of(
     recipe: Recipe, network: VGG19, height: int, width: int, regions: Sequence[Region] = (WHOLE,)
-) -> tuple[Term, ...]:
-    """Return the terms of the recipe's total loss for an image of height × width pixels.
+) -> dict[Term, float]:
+    """Return the terms of the recipe's total loss for an image of height × width pixels, each with its weight.
 
     The terms of all frames of a film are the same, the first one's too, so that they are compiled once.
     """
-    terms: list[Term] = []
+    terms: dict[Term, float] = {}
     for layer, share in recipe.content_layers:
         size = _channels_and_positions(network, layer, height, width)
-        terms.append(ContentTerm(layer, recipe.content_weight * share, recipe.content_loss, *size))
+        terms[ContentTerm(layer, recipe.content_loss, *size)] = recipe.content_weight * share
     for (layer, share), region in product(recipe.style_layers, regions):
         size = _channels_and_positions(network, layer, height, width)
-        weight = recipe.style_weight * share * region.weight
         kind = StyleTerm if region.guide is None else GuidedStyleTerm
-        terms.append(kind(layer, weight, recipe.style_loss, *size, recipe.gram_channels, region.name))
+        term = kind(layer, recipe.style_loss, *size, recipe.gram_channels, region.name)
+        terms[term] = recipe.style_weight * share * region.weight
     if recipe.tv_weight:
-        terms.append(VariationTerm(recipe.tv_weight, recipe.tv_loss, height, width))
+        terms[VariationTerm(recipe.tv_loss, height, width)] = recipe.tv_weight
     if recipe.temporal_weight:
-        terms.append(TemporalTerm(recipe.temporal_weight, height, width))
-    return tuple(terms)
+        terms[TemporalTerm(height, width)] = recipe.temporal_weight
+    return terms
 
 
 def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
@@ -180,7 +188,13 @@ def layers_of(terms: Iterable[Term]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(term.layer for term in terms if term.layer != PIXELS))
 
 
-def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, known: KnownGrams) -> Targets:
+def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:
+    """Return N and M of the layer's maps for an image of height × width pixels."""
+    rows, columns = maps_shape(height, width, layer, network.odd_sides)
+    return network.channels(layer), rows * columns
+
+
+def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, known: GramCache) -> Targets:
     """Return what each term compares with; `known` is that of `style_targets`."""
     targets = targets_at_pixels(terms, references)
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
@@ -210,15 +224,84 @@ def grained(image: np.ndarray) -> np.ndarray:
     return image + np.float32(GRAIN) * np.random.default_rng(0).standard_normal(image.shape, np.float32)
 
 
-def loss_of_zeros(terms: Sequence[Term], targets: Targets) -> float:
+def style_targets(
+    terms: Sequence[StyleTerm], grams_of: GramsOf, references: References, known: GramCache
+) -> dict[str, Target]:
+    """Return the target of each term by its name.
+
+    Its Gram matrix is Σ_s share_s A_s over the style pictures s of the term's region. Its distance is that to the
+    content picture. What is computed of a style picture is also put into `known`, or found there; all calls with the
+    same `known` must have the same network.
+    """
+    regions = {region.name: region for region in references.regions}
+    blends = {term.name: np.float64(0) for term in terms}
+    for i, image in enumerate(references.style_images):
+        having = [term for term in terms if regions[term.region].shares[i]]
+        guides = {name: region.style_guides[i] for name, region in regions.items()}
+        key = _digest(image, having, guides)
+        if key not in known:
+            if len(known) == KEPT_STYLES:
+                known.pop(next(iter(known)))
+            known[key], _ = grams_of(image, having, guides)
+        for term in having:
+            blends[term.name] = blends[term.name] + regions[term.region].shares[i] * known[key][term.name]
+    # The content picture's maps are also those that say how large a guide has to be.
+    compared = [term for term in terms if term.normalization.distance or regions[term.region].guide is not None]
+    own_guides = {name: region.guide for name, region in regions.items()}
+    starts, guides = grams_of(references.content_image, compared, own_guides)
+    targets = {}
+    for term in terms:
+        distance = None
+        if term.normalization.distance:
+            distance = tf.constant(np.sum(np.square(blends[term.name] - starts[term.name])), tf.float32)
+        guide = guides[term.name][None, :, :, None] if term.name in guides else None
+        targets[term.name] = Target(guide, tf.constant(blends[term.name], tf.float32), distance)
+    return targets
+
+
+def grams(
+    maps_of: MapsOf, image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]
+) -> tuple[dict[str, np.ndarray], Guides]:
+    """Return the Gram matrix (N, N) of each term's layer, over all positions and in float64, and the guides in use.
+
+    `guides` are those of the image, (H, W), by the name of the term's region.
+    """
+    layers = tuple(dict.fromkeys(term.layer for term in terms))
+    sums, positions, in_layers = {term.name: np.float64(0) for term in terms}, dict.fromkeys(layers, 0), {}
+    for layer, start, height, maps in maps_of(image, layers) if layers else ():
+        rows, columns = maps.shape[1:3]
+        positions[layer] += rows * columns
+        for term in (term for term in terms if term.layer == layer):
+            values, guide = maps, guides[term.region]
+            if guide is not None:
+                if term.name not in in_layers:
+                    in_layers[term.name] = layer_guide(guide, layer, height, columns)
+                values = maps * tf.cast(in_layers[term.name][start : start + rows, :, None], maps.dtype)
+            sums[term.name] = sums[term.name] + np.asarray(gram_sums(values), np.float64)
+    gram_matrices = {
+        term.name: gram_of_sums(sums[term.name], positions[term.layer], term.gram_channels) for term in terms
+    }
+    return gram_matrices, in_layers
+
+
+def _digest(image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]) -> bytes:
+    """Return what the Gram matrices of these terms depend on, for one network."""
+    digest = hashlib.sha256(repr([(term.name, term.gram_channels) for term in terms]).encode())
+    for array in (image, *(guide for guide in guides.values() if guide is not None)):
+        digest.update(repr((array.shape, array.dtype.str)).encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.digest()
+
+
+def loss_of_zeros(terms: Sequence[Term], targets: Targets, weights: Weights) -> float:
     """Return the total loss of feature maps that are zero everywhere; it is the yardstick of `Objective.floor`."""
     total = 0.0
     for term in terms:
         summary = targets[term.name].summary
         if isinstance(term, ContentTerm):
-            total += float(term.loss(summary, targets[term.name]))  # Σ (0 − P)² = Σ P²
+            total += weights[term.name] * float(term.loss(summary, targets[term.name]))  # Σ (0 − P)² = Σ P²
         elif isinstance(term, StyleTerm):
-            total += float(term.loss(tf.zeros_like(summary), targets[term.name]))
+            total += weights[term.name] * float(term.loss(tf.zeros_like(summary), targets[term.name]))
     return total
 
 
@@ -243,86 +326,3 @@ def _distances(maps_of: MapsOf, image: np.ndarray, targets: dict[str, np.ndarray
         steps = as_matrix(maps) - as_matrix(tf.constant(targets[layer][:, start : start + maps.shape[1]]))
         totals[layer] += float(tf.reduce_sum(tf.square(steps)))
     return {layer: tf.constant(total, tf.float32) for layer, total in totals.items()}
-
-
-def _channels_and_positions(network: VGG19, layer: str, height: int, width: int) -> tuple[int, int]:
-    """Return N and M of the layer's maps for an image of height × width pixels."""
-    rows, columns = maps_shape(height, width, layer, network.odd_sides)
-    return network.channels(layer), rows * columns
-
-
-#: In bfloat16 the loss is useful down to this share of the loss of feature maps that are all zero. Below it the
-#: gradients of the terms nearly cancel, and what is left of their sum is mostly rounding error.
-FLOOR_SHARE = {"float32": 0.0, "bfloat16": 0.01}
-
-
-class Evaluation(Protocol):
-    """A way to compute the terms on the maps of a network: whole, in stripes, or in bands on many machines."""
-
-    network: VGG19
-    terms: Sequence[Term]
-
-    def targets(self, references: References) -> Targets:
-        """Return what the terms compare with."""
-
-    def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
-
-
-class Objective:
-    """The total loss and its gradient as a function of the generated image."""
-
-    def __init__(self, evaluation: Evaluation, references: References) -> None:
-        """Compute what the loss compares with; the image evaluated has the size that `evaluation` is for."""
-        self.evaluation, self.targets = evaluation, evaluation.targets(references)
-        share = FLOOR_SHARE[evaluation.network.precision.name]
-        self.floor = share * loss_of_zeros(evaluation.terms, self.targets) if share else 0.0
-
-    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
-        return self.evaluation(image, self.targets)
-
-
-#: Pixels of a content or style image whose maps are computed at once. A style picture can be larger than the image that
-#: is made, and would need more memory than was planned; its maps are only looked at, so stripes cost nothing.
-LARGEST_AT_ONCE = 1 << 20
-ROWS = 128
-
-
-class WholeEvaluation:
-    """Total loss and gradient for all images of one size.
-
-    The targets are arguments of the compiled function, not constants in it. So another pair of images of the same sizes
-    needs no new compilation, which takes longer than an evaluation.
-    """
-
-    def __init__(self, network: VGG19, terms: Sequence[Term]) -> None:
-        """Prepare the sum of `terms` on the maps of `network`; it is compiled when it is first called."""
-        self.network, self.terms, self.layers = network, tuple(terms), layers_of(terms)
-        # autograph off: our loops are Python's and run while the graph is built
-        self._known_grams: KnownGrams = {}
-        self._compiled = tf.function(self._losses_and_gradient, autograph=False)
-
-    def targets(self, references: References) -> Targets:
-        """Return what the terms compare with."""
-        targets = targets_of(self.terms, self._maps, references, self._known_grams)
-        return {name: target.as_tensors() for name, target in targets.items()}
-
-    def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
-        losses, gradient = self._compiled(tf.constant(image[None], tf.float32), targets)  # (1, H, W, 3)
-        return tf.nest.map_structure(float, losses), gradient[0].numpy()
-
-    def _losses_and_gradient(self, image: tf.Tensor, targets: Targets) -> tuple[Losses, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            values = self.network(image, self.layers) | {PIXELS: Pixels(image, below=image[:, :0])}  # (1, 0, W, 3)
-            statistics = {term.name: term.statistic(values[term.layer], targets[term.name]) for term in self.terms}
-            losses = total_loss(self.terms, statistics, targets)
-        return losses, tape.gradient(losses.total, image)
-
-    def _maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterable[Piece]:
-        if image.shape[0] * image.shape[1] > LARGEST_AT_ONCE:
-            return StripedEvaluation(self.network, self.terms, ROWS).maps(image, layers)
-        maps = self.network(tf.constant(image[None], tf.float32), layers)
-        return [Piece(layer, 0, maps[layer].shape[1], maps[layer]) for layer in layers]

@@ -1,25 +1,19 @@
-"""Programs in Torch and PyTorch, as recipes; `transfer.other_programs` says what holds for all of them.
+"""The choices of the programs people compare with, as recipes: read in their sources, their figures in our formulas.
 
-All three use Torch's L-BFGS, which takes its steps as they come, so ours without a line search stands for it. Theirs
-remembers 100 pairs, ours 40 or what there is memory for. Theirs counts evaluations as iterations and may overrun the
-number, ours counts steps; with one evaluation for a step, the two are within 20 of each other.
-
-PyTorch rounds half of an odd side down. So does Keras, but not Caffe, from which the Lua program takes its network.
-
-Programs in TensorFlow, as recipes; `transfer.other_programs` says what holds for all of them.
-
-TensorFlow's Adam adds ε to √v before the bias of v is corrected (`epsilon_hat`). With ε = 1e-8 no one could see the
-difference. With the last program's 0.1, ε counts 32 times as much in the first step and 3 times in the hundredth.
-
-The choices of the programs people compare with, as recipes: read in their sources, their figures in our formulas.
-
-`torch_systems` has the programs in Torch and PyTorch, `tensorflow_systems` those in TensorFlow. The comment above each
-recipe lists what its program does and the recipe does not follow. What the recipes share:
+The comment above each recipe lists what its program does and the recipe does not follow. What the recipes share:
 
 - G is divided by M here already. Where a program divides it by N·M, `gram_channels` is -1. Where a program has Eq. 4's
   1/(4N²M²) on an undivided G, ours is ¼ N^-2 (`PRINTED_STYLE`).
 - All but PyTorch's tutorial use the plain network on pixels minus the mean. Their weights suit its large activations.
   On filters with mean activation 1, such as the normalised network's, the style counts for less.
+- The programs in Torch and PyTorch use Torch's L-BFGS, which takes its steps as they come, so ours without a line
+  search stands for it. Theirs remembers 100 pairs, ours 40 or what there is memory for. Theirs counts evaluations as
+  iterations and may overrun the number, ours counts steps; with one evaluation for a step, the two are within 20 of
+  each other.
+- PyTorch and Keras round half of an odd side down, Caffe, from which the Lua program takes its network, does not.
+- TensorFlow's Adam adds ε to √v before the bias of v is corrected (`epsilon_hat`). With ε = 1e-8 no one could see the
+  difference. With the TensorFlow tutorial's 0.1, ε counts 32 times as much in the first step and 3 times in the
+  hundredth.
 
 What no recipe follows:
 
@@ -31,6 +25,9 @@ What no recipe follows:
 """
 
 from transfer.recipes import (
+    DEFAULT,
+    GATYS2016,
+    GATYS2016_LITERAL,
     GATYS_STYLE_LAYERS,
     MEAN_OVER_GRAM,
     MEAN_OVER_MAPS,
@@ -41,6 +38,7 @@ from transfer.recipes import (
     Recipe,
     Variation,
 )
+from vgg.errors import InputError
 
 #: J. Johnson, neural-style (Lua): content 5, style 100 for each layer, TV 1e-3, from 0.001·N(0, 1) around the mean. The
 #: network sees pixels from 0 to 256. TV is known by its gradient, that of ½ Σ d² on these pixels; steps across in the
@@ -226,12 +224,26 @@ TENSORFLOW_TUTORIAL = Recipe(
 )
 
 
-SYSTEMS: tuple[Recipe, ...] = (
-    NEURAL_STYLE,
-    NEURAL_STYLE_TF,
-    ANISHATHALYE,
-    LEONGATYS,
-    COURSERA,
-    PYTORCH_TUTORIAL,
-    TENSORFLOW_TUTORIAL,
-)
+#: All recipes by name, ours first.
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        DEFAULT,
+        GATYS2016,
+        GATYS2016_LITERAL,
+        NEURAL_STYLE,
+        NEURAL_STYLE_TF,
+        ANISHATHALYE,
+        LEONGATYS,
+        COURSERA,
+        PYTORCH_TUTORIAL,
+        TENSORFLOW_TUTORIAL,
+    )
+}
+
+
+def recipe_named(name: str) -> Recipe:
+    """Return the recipe called `name`; raises InputError listing the valid names."""
+    if name not in RECIPES:
+        raise InputError(f"there is no recipe {name!r}; the recipes are {', '.join(RECIPES)}")
+    return RECIPES[name]

@@ -1,18 +1,11 @@
-"""What a recipe is: every choice that a style transfer makes, as data. The recipes are in `ours` and `systems`.
+"""What a recipe is: every choice that a style transfer makes, as data; and our recipes, the default and the paper's.
 
-How a loss is normalised is a few numbers that `transfer.losses` puts into one formula. So adding a recipe adds a value
-and no code.
-
-The recipes by name: the default of `make run`, the paper's, and those of other programs (`transfer.other_programs`).
-
-This is where defaults live; the command line reads them from here.
+Defaults live here; the command line reads them. Those of other programs are in `transfer.other_programs`. How a loss is
+normalised is a few numbers that `transfer.losses` puts into one formula. So adding a recipe adds a value and no code.
 """
 
 from dataclasses import dataclass, replace
 from typing import Literal
-
-from transfer.other_programs import SYSTEMS
-from vgg.errors import InputError
 
 #: The paper's style layers; "conv1_1" there means the maps after the ReLU (its gradients, Eq. 2 and 6, show it).
 GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -183,12 +176,3 @@ GATYS2016_LITERAL = replace(
     content_loss=PRINTED_CONTENT,
     style_loss=PRINTED_STYLE,
 )
-
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (DEFAULT, GATYS2016, GATYS2016_LITERAL, *SYSTEMS)}
-
-
-def recipe_named(name: str) -> Recipe:
-    """The recipe called `name`; raises InputError listing the valid names."""
-    if name not in RECIPES:
-        raise InputError(f"there is no recipe {name!r}; the recipes are {', '.join(RECIPES)}")
-    return RECIPES[name]

@@ -1,9 +1,4 @@
-"""How far a run is: all that changes while its phases go by.
-
-It is plain data, so a file can keep it (`transfer.checkpoint`), and the training loop can go on from it as if it had
-not been stopped.
-
-The training loop: from a start image to the image with the lowest loss.
+"""The training loop: from a start image to the image with the lowest loss.
 
 The network stays as it is; what is trained is the image. A run is a list of *phases*, such as
 
@@ -17,10 +12,11 @@ makes the list). The optimiser's memory passes on if the size stays the same. Lo
 and gradient are evaluated afresh, so those of two objectives are never compared or subtracted.
 
 Nothing here prints or writes. A watcher gets a `Step` and the best image after each step, and may show or save it. All
-that changes is in a `Progress`; whoever keeps it can stop the run and go on later.
+that changes is in a `Progress`, which is plain data: whoever keeps it, in a file perhaps, can stop the run and go on
+later.
 """
 
-from __future__ import annotations
+from __future__ import annotations  # so that the loop can stand first
 
 import time
 from collections.abc import Callable, Sequence
@@ -30,9 +26,81 @@ from typing import Protocol
 import numpy as np
 
 from transfer.losses import Losses
-from transfer.session import continued, kept
+from transfer.sizes import with_margin, without_margin
 from vgg.optimize.optimizer import Evaluate, Optimizer, State
 from vgg.tools.image import resize_to
+
+Watch = Callable[["Step", np.ndarray], None]
+Keep = Callable[["Progress"], None]  # the progress changes with the next step
+
+
+def train(
+    phases: Sequence[Phase], start: np.ndarray | Progress, watch: Watch | None = None, keep: Keep | None = None
+) -> Result:
+    """Go through the phases, beginning with the image `start`, (H, W, 3) RGB in [0, 255], or going on from a progress.
+
+    After each step `keep(progress)` is called, and then `watch(step, best_image)`; the best image need not be that
+    step's. KeyboardInterrupt, from Ctrl-C or from the watcher, ends the run and keeps the best image; so does a loss
+    that is not finite. The image returned has the size of the last phase in any case.
+    """
+    progress = start if isinstance(start, Progress) else Progress.at(start)
+    result = progress.result
+    try:
+        for number in range(max(progress.phase, 0), len(phases)):
+            phase = phases[number]
+            before = progress.begin(phases, number)
+            objective = phase.build_objective()
+            evaluate = progress.counted(objective)
+            if progress.state is None:
+                progress.started(phase.optimizer.start(evaluate, result.image, before), phase)
+            try:
+                while progress.steps_here < phase.until and progress.state.losses.total > objective.floor:
+                    state = phase.optimizer.step(evaluate, progress.state)
+                    if state is None:  # the optimiser finds no way down
+                        break
+                    step = progress.after_step(state, phases)
+                    if keep:
+                        keep(progress)
+                    if watch:
+                        watch(step, without_margin(result.image, phase.margin))
+            finally:
+                phase.optimizer.end(progress.state)
+            objective = evaluate = None  # before the next one is built: of a large image there is room for one
+        if progress.steps_here < phases[-1].until:
+            result.stopped = "converged"
+    except KeyboardInterrupt:
+        result.stopped = "interrupted"
+    except NonFiniteLoss as error:
+        result.stopped = str(error)
+    progress.resize(phases[-1])
+    result.wide_image, result.image = result.image, without_margin(result.image, phases[-1].margin)
+    return result
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a run in which nothing changes but the image.
+
+    It ends when `until` is reached, when the loss is down at the objective's floor, or when the optimiser finds no way
+    down. Steps that it leaves over are taken by the next phase of the same size.
+    """
+
+    height: int  # of the image, in pixels
+    width: int
+    build_objective: Callable[[], Objective]  # called when the phase begins, so that only one is in memory
+    optimizer: Optimizer
+    until: int  # the last step of the phase, counted from 1 at each new size
+    precision: str = "float32"  # of the objective
+    margin: int = 0  # pixels around the image that are trained with it and cut off in the end
+
+
+class Objective(Protocol):
+    """What is minimised, such as `transfer.objective.Objective`."""
+
+    floor: float  # below this total loss, rounding hides the differences between images; 0 in float32
+
+    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
+        """Return the losses, as floats, and the gradient (H, W, 3) at `image` (H, W, 3), with its margin."""
 
 
 @dataclass(frozen=True)
@@ -108,11 +176,11 @@ class Progress:
     def resize(self, phase: Phase) -> None:
         """Bring the image to the phase's size, and make its margin anew by reflection, if it is another one."""
         if (*_size(phase), phase.margin) != self.shape:
-            image = kept(self.result.image, self.shape[2])
+            image = without_margin(self.result.image, self.shape[2])
             if image.shape[:2] != _size(phase):
                 image = np.clip(resize_to(image, phase.height, phase.width), 0, 255)
                 self.result.losses = None
-            self.result.image = continued(image, phase.margin)
+            self.result.image = with_margin(image, phase.margin)
             self.shape = (*_size(phase), phase.margin)
 
     def counted(self, objective: Objective) -> Evaluate:
@@ -160,76 +228,3 @@ class Progress:
 
 def _size(phase: Phase) -> tuple[int, int]:
     return phase.height, phase.width
-
-
-def train(
-    phases: Sequence[Phase], start: np.ndarray | Progress, watch: Watch | None = None, keep: Keep | None = None
-) -> Result:
-    """Go through the phases, beginning with the image `start`, (H, W, 3) RGB in [0, 255], or going on from a progress.
-
-    After each step `keep(progress)` is called, and then `watch(step, best_image)`; the best image need not be that
-    step's. KeyboardInterrupt, from Ctrl-C or from the watcher, ends the run and keeps the best image; so does a loss
-    that is not finite. The image returned has the size of the last phase in any case.
-    """
-    progress = start if isinstance(start, Progress) else Progress.at(start)
-    result = progress.result
-    try:
-        for number in range(max(progress.phase, 0), len(phases)):
-            phase = phases[number]
-            before = progress.begin(phases, number)
-            objective = phase.build_objective()
-            evaluate = progress.counted(objective)
-            if progress.state is None:
-                progress.started(phase.optimizer.start(evaluate, result.image, before), phase)
-            try:
-                while progress.steps_here < phase.until and progress.state.losses.total > objective.floor:
-                    state = phase.optimizer.step(evaluate, progress.state)
-                    if state is None:  # the optimiser finds no way down
-                        break
-                    step = progress.after_step(state, phases)
-                    if keep:
-                        keep(progress)
-                    if watch:
-                        watch(step, kept(result.image, phase.margin))
-            finally:
-                phase.optimizer.end(progress.state)
-            objective = evaluate = None  # before the next one is built: of a large image there is room for one
-        if progress.steps_here < phases[-1].until:
-            result.stopped = "converged"
-    except KeyboardInterrupt:
-        result.stopped = "interrupted"
-    except NonFiniteLoss as error:
-        result.stopped = str(error)
-    progress.resize(phases[-1])
-    result.wide_image, result.image = result.image, kept(result.image, phases[-1].margin)
-    return result
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A part of a run in which nothing changes but the image.
-
-    It ends when `until` is reached, when the loss is down at the objective's floor, or when the optimiser finds no way
-    down. Steps that it leaves over are taken by the next phase of the same size.
-    """
-
-    height: int  # of the image, in pixels
-    width: int
-    build_objective: Callable[[], Objective]  # called when the phase begins, so that only one is in memory
-    optimizer: Optimizer
-    until: int  # the last step of the phase, counted from 1 at each new size
-    precision: str = "float32"  # of the objective
-    margin: int = 0  # pixels around the image that are trained with it and cut off in the end
-
-
-class Objective(Protocol):
-    """What is minimised, such as `transfer.objective.Objective`."""
-
-    floor: float  # below this total loss, rounding hides the differences between images; 0 in float32
-
-    def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) at `image` (H, W, 3), with its margin."""
-
-
-Watch = Callable[[Step, np.ndarray], None]
-Keep = Callable[[Progress], None]  # the progress changes with the next step

@@ -1,15 +1,13 @@
-"""The table of the 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, and the receptive field of each.
+"""The table of the 37 layers of VGG-19 that the paper uses, conv1_1 … pool5, and what follows from it alone.
 
 Source: Simonyan & Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
 Table 1, column E. Every convolution is 3×3 with stride 1 and one pixel of zero padding, followed by a ReLU; every
 pool is 2×2 with stride 2. A layer's row in the table is its index in the `.mat` file's `layers`.
 
-The receptive field of a position is the square of pixels that its value depends on. It follows from the table alone:
-a 3×3 convolution adds one neighbour on either side, and a 2×2 pool adds one on the right and one below. Neighbours
-are `stride` pixels apart, and every pool doubles the stride. The recurrence is from Araujo, Norris & Sim, "Computing
-Receptive Fields of Convolutional Neural Networks", Distill 2019.
-
-The shapes of feature maps, computed from the table in `vgg.layers` without running the network.
+The receptive field of a position is the square of pixels that its value depends on. A 3×3 convolution adds one
+neighbour on either side, and a 2×2 pool adds one on the right and one below. Neighbours are `stride` pixels apart, and
+every pool doubles the stride. The recurrence is from Araujo, Norris & Sim, "Computing Receptive Fields of Convolutional
+Neural Networks", Distill 2019.
 """
 
 from typing import Literal, NamedTuple
@@ -70,6 +68,16 @@ def deepest(names: tuple[str, ...]) -> Layer:
     if not names:
         raise InputError("no layer was named, expected at least one such as 'relu4_2'")
     return max((layer_named(name) for name in names), key=lambda layer: layer.index)
+
+
+def blocks(names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
+    """Return the table of layers down to the deepest of `names`, cut after each pool."""
+    parts: list[tuple[Layer, ...]] = [()]
+    for layer in LAYERS[: deepest(names).index + 1]:
+        parts[-1] += (layer,)
+        if layer.kind == "pool":
+            parts.append(())
+    return [layers for layers in parts if layers]
 
 
 class ReceptiveField(NamedTuple):

@@ -49,17 +49,17 @@ def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Te
 
 
 def step_sums(
-    rows: tf.Tensor, below: tf.Tensor, power: float, last_row_and_column: bool = True
+    rows: tf.Tensor, below: tf.Tensor | None, power: float, last_row_and_column: bool = True
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return Σ |step|^power over the steps down, and over those across, to the neighbouring pixel; two scalars.
 
     Args:
         rows: rows of an image, (1, H, W, C); every step that starts in one of them counts.
-        below: the next row of the image, (1, 1, W, C), or none if the image ends there, (1, 0, W, C).
+        below: the next row of the image, (1, 1, W, C); where the image ends no row, (1, 0, W, C), or None.
         power: of the absolute differences.
         last_row_and_column: if False, steps across in the image's last row and down in its last column do not count.
     """
-    further = rows if below.shape[1] == 0 else tf.concat([rows, below], axis=1)
+    further = rows if below is None else tf.concat([rows, below], axis=1)
     down, across = further[:, 1:] - further[:, :-1], rows[:, :, 1:] - rows[:, :, :-1]
     if not last_row_and_column:
         down, across = down[:, :, :-1], across[:, : tf.shape(further)[1] - 1]

@@ -29,7 +29,6 @@ ROWS = 8
 class Temporal:
     """The target's `maps` are x̂ and c, (1, H, W, 3 + 1)."""
 
-    weight: float
     name: str = "temporal"
     group: str = "temporal"
     layer: str = PIXELS
@@ -39,7 +38,7 @@ class Temporal:
         return tf.reduce_sum(certainty * tf.square(values.rows - before))
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
-        return self.weight * statistic
+        return statistic
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,6 @@ class Guided:
     """The target's `maps` are g, (1, H', W', 1), and its `summary` is A, (N, N)."""
 
     layer: str
-    weight: float
     group: str = "style"
 
     @property
@@ -62,7 +60,7 @@ class Guided:
     def loss(self, statistic: tuple[tf.Tensor, tf.Tensor], target: Target) -> tf.Tensor:
         sums, positions = statistic
         difference = tf.reduce_sum(tf.square(sums / positions - target.summary))
-        return self.weight * difference / tf.reduce_sum(tf.square(target.summary))
+        return difference / tf.reduce_sum(tf.square(target.summary))
 
 
 def gram(maps: np.ndarray, guide: np.ndarray | None = None) -> np.ndarray:
@@ -89,42 +87,43 @@ class Case:
             layer: rng.uniform(0, 1, maps_shape(HEIGHT, WIDTH, layer)).astype(np.float32)
             for layer in ("relu1_2", "pool2", "relu3_1")
         }
-        self.terms, self.targets = [], {}
+        self.terms, self.targets, self.each_weight = [], {}, {}
         for kind, add in (("temporal", self.temporal), ("guided", self.guided), ("blend", self.blend)):
             if kind in weight:
                 add(weight[kind])
         if "old" in weight:
             self.old(weight["old"])
 
-    def add(self, term, maps=None, summary=None) -> None:
+    def add(self, term, weight, maps=None, summary=None) -> None:
         self.terms.append(term)
+        self.each_weight[term.name] = weight
         self.targets[term.name] = Target(
             None if maps is None else np.float32(maps[None]), None if summary is None else np.float32(summary)
         )
 
     def temporal(self, weight: float) -> None:
-        self.add(Temporal(weight), np.concatenate([self.before, self.certainty], axis=2))
+        self.add(Temporal(), weight, np.concatenate([self.before, self.certainty], axis=2))
 
     def guided(self, weight: float) -> None:
         for layer, guide in self.guides.items():
-            self.add(Guided(layer, weight), guide[..., None], gram(self.styles[0][layer]))
+            self.add(Guided(layer), weight, guide[..., None], gram(self.styles[0][layer]))
 
     def blend(self, weight: float) -> None:
         for layer in ("relu1_1", "relu4_1"):
             rows, columns = maps_shape(HEIGHT, WIDTH, layer)
             blend = 0.3 * gram(self.styles[0][layer]) + 0.7 * gram(self.styles[1][layer])
             channels = self.network.channels(layer)
-            self.add(StyleTerm(layer, weight, RELATIVE, channels, rows * columns), summary=blend)
+            self.add(StyleTerm(layer, RELATIVE, channels, rows * columns), weight, summary=blend)
 
     def old(self, weight: float) -> None:
         maps, channels = self.content["relu3_2"], self.network.channels("relu3_2")
         positions = maps.shape[0] * maps.shape[1]
-        self.add(ContentTerm("relu3_2", weight, RELATIVE, channels, positions), maps, np.sum(maps**2))
-        self.add(VariationTerm(1e-5 * weight, Variation(), HEIGHT, WIDTH))
+        self.add(ContentTerm("relu3_2", RELATIVE, channels, positions), weight, maps, np.sum(maps**2))
+        self.add(VariationTerm(Variation(), HEIGHT, WIDTH), 1e-5 * weight)
 
     def evaluations(self):
         return WholeEvaluation(self.network, self.terms), StripedEvaluation(self.network, self.terms, ROWS)
 
     def both(self):
         """(losses, gradient) of the whole image and in stripes."""
-        return [evaluation(self.image, self.targets) for evaluation in self.evaluations()]
+        return [evaluation(self.image, self.targets, self.each_weight) for evaluation in self.evaluations()]

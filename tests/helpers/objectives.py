@@ -1,6 +1,6 @@
 """A recipe's objective, whole, in stripes or in bands, without a session; and whether two of them are the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
@@ -32,12 +32,12 @@ def objective_for(
         evaluation = BandedEvaluation(network, terms, workers(network, terms, rows, len(shares)), shares)
     else:
         evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
-    return Objective(evaluation, References(content, (style,)))
+    return Objective(evaluation, References(content, (style,)), terms)
 
 
-def workers(network: VGG19, terms: Sequence[Term], rows: int, count: int) -> list[BandWorker]:
+def workers(network: VGG19, terms: Iterable[Term], rows: int, count: int) -> list[BandWorker]:
     """Machines in this process; what one compiles, the others use."""
-    machines = [BandWorker(network, terms, rows) for _ in range(count)]
+    machines = [BandWorker(network, tuple(terms), rows) for _ in range(count)]
     for machine in machines:
         machine._chains = machines[0]._chains
     return machines

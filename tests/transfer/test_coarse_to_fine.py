@@ -11,7 +11,7 @@ from transfer.__main__ import main
 from transfer.inputs import Files, Pictures
 from transfer.losses import Losses
 from transfer.recipes import DEFAULT
-from transfer.session import scales_of
+from transfer.sizes import scales_of
 from transfer.train import NonFiniteLoss, Phase, train
 from transfer_command import prepare
 

@@ -13,7 +13,8 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import ContentTerm, StyleTerm, Target, Term, total_loss
-from transfer.recipes import GATYS2016_LITERAL, RECIPES, Normalization, Recipe
+from transfer.other_programs import RECIPES
+from transfer.recipes import GATYS2016_LITERAL, Normalization, Recipe
 from vgg.statistics import gram_matrix
 
 # Neither square, nor as many channels as positions in any direction, so that no mix-up of N, M, H and W passes.
@@ -41,12 +42,12 @@ def mask(f: np.ndarray, layer: str = "relu") -> np.ndarray:
     return np.where(f > 0, 1, 0) if layer.startswith("relu") else np.ones_like(f)
 
 
-def content_term(recipe: Recipe, layer: str = "relu", weight: float = 1.0) -> ContentTerm:
-    return ContentTerm(layer, weight, recipe.content_loss, CHANNELS, HEIGHT * WIDTH)
+def content_term(recipe: Recipe, layer: str = "relu") -> ContentTerm:
+    return ContentTerm(layer, recipe.content_loss, CHANNELS, HEIGHT * WIDTH)
 
 
-def style_term(recipe: Recipe, layer: str = "relu", weight: float = 1.0) -> StyleTerm:
-    return StyleTerm(layer, weight, recipe.style_loss, CHANNELS, HEIGHT * WIDTH, recipe.gram_channels)
+def style_term(recipe: Recipe, layer: str = "relu") -> StyleTerm:
+    return StyleTerm(layer, recipe.style_loss, CHANNELS, HEIGHT * WIDTH, recipe.gram_channels)
 
 
 def content_target(content: np.ndarray, layer: str = "relu") -> Target:
@@ -59,14 +60,17 @@ def style_target(style: np.ndarray, recipe: Recipe, layer: str = "relu") -> Targ
     return Target(summary=gram, distance=tf.constant(DISTANCE))
 
 
-def value_and_gradient(terms: list[Term], targets: list[Target], maps: np.ndarray) -> tuple[float, np.ndarray]:
+def value_and_gradient(
+    terms: list[Term], targets: list[Target], maps: np.ndarray, weights: tuple[float, ...] = (1.0, 1.0)
+) -> tuple[float, np.ndarray]:
     """Total loss on the layer that is computed from `maps`, and its gradient there as the paper's N × M matrix."""
     x = tf.constant(maps)
     with tf.GradientTape() as tape:
         tape.watch(x)
         by_name = {term.name: target for term, target in zip(terms, targets, strict=True)}
         statistics = {term.name: term.statistic(activate(x, term.layer), by_name[term.name]) for term in terms}
-        value = total_loss(terms, statistics, by_name).total
+        each_weight = {term.name: weight for term, weight in zip(terms, weights, strict=False)}
+        value = total_loss(terms, statistics, by_name, each_weight).total
     return float(value), tape.gradient(value, x)[0].numpy().reshape(-1, maps.shape[-1]).T
 
 
@@ -120,8 +124,8 @@ def test_equation_7_as_printed():
     """α ∂L_content + β Σ w ∂E as the paper's letter has them; one layer is content and style layer at once."""
     generated, content, style = random_maps(0), random_maps(1), random_maps(2)
     recipe = GATYS2016_LITERAL
-    terms = [content_term(recipe, weight=3.0), style_term(recipe, weight=70.0 * 0.2)]
-    _, gradient = value_and_gradient(terms, [content_target(content), style_target(style, recipe)], generated)
+    terms, targets = [content_term(recipe), style_term(recipe)], [content_target(content), style_target(style, recipe)]
+    _, gradient = value_and_gradient(terms, targets, generated, (3.0, 70.0 * 0.2))
     f, p, s = paper_matrix(generated), paper_matrix(content), paper_matrix(style)
     n, m = f.shape
     expected = 3 * (f - p) + 70 * 0.2 * (f.T @ (f @ f.T - s @ s.T)).T / (n**2 * m**2)
@@ -153,8 +157,8 @@ def test_style_gradient_of_every_recipe(name, height):
 def test_a_layer_of_both_kinds_with_every_recipes_factors(name):
     """The gradient of a sum is the sum of the gradients, each with its weight."""
     recipe, generated, content, style = RECIPES[name], random_maps(0), random_maps(1), random_maps(2)
-    terms = [content_term(recipe, weight=0.3), style_term(recipe, weight=0.4)]
-    _, gradient = value_and_gradient(terms, [content_target(content), style_target(style, recipe)], generated)
+    terms, targets = [content_term(recipe), style_term(recipe)], [content_target(content), style_target(style, recipe)]
+    _, gradient = value_and_gradient(terms, targets, generated, (0.3, 0.4))
     f, p, s = (paper_matrix(each) for each in (generated, content, style))
     expected = 0.3 * content_gradient(recipe, f, p) + 0.4 * style_gradient(recipe, f, s)
     assert_same(gradient, expected * mask(f))

@@ -19,9 +19,9 @@ def constant_maps(value: float, height: int, width: int, channels: int) -> tf.Te
     return tf.fill((1, height, width, channels), np.float32(value))
 
 
-def content_loss(maps: tf.Tensor, content: tf.Tensor, normalization: Normalization, weight: float = 1.0) -> float:
+def content_loss(maps: tf.Tensor, content: tf.Tensor, normalization: Normalization) -> float:
     _, height, width, channels = maps.shape
-    term = ContentTerm("relu4_2", weight, normalization, channels, height * width)
+    term = ContentTerm("relu4_2", normalization, channels, height * width)
     target = Target(content, tf.reduce_sum(content**2))
     return float(term.loss(term.statistic(maps, target), target))
 
@@ -39,11 +39,10 @@ def content_loss(maps: tf.Tensor, content: tf.Tensor, normalization: Normalizati
         (Normalization(0.25, -1, 0.5, -0.5), 3.375),  # ¼ · 216 / 4 · √(6 / 96)
     ],
 )
-@pytest.mark.parametrize("weight", [1.0, 0.7])
-def test_normalization_of_a_sum_done_by_hand(normalization, expected, weight):
+def test_normalization_of_a_sum_done_by_hand(normalization, expected):
     """2 × 3 positions of 4 channels, 5 against 2 everywhere: the sum is 24 · 3² = 216, the target's 24 · 2² = 96."""
     fives, twos = constant_maps(5, 2, 3, 4), constant_maps(2, 2, 3, 4)
-    np.testing.assert_allclose(content_loss(fives, twos, normalization, weight), weight * expected, rtol=1e-6)
+    np.testing.assert_allclose(content_loss(fives, twos, normalization), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -51,16 +50,15 @@ def test_normalization_of_a_sum_done_by_hand(normalization, expected, weight):
     [(MEAN_OVER_GRAM, 9), (RELATIVE, 2.25), (Normalization(positions=2), 144 * 49), (EQUATION_4, 9 / 4)],
 )
 @pytest.mark.parametrize("gram_channels", [0, -1])
-@pytest.mark.parametrize("weight", [1.0, 0.7])
-def test_normalization_of_gram_matrices(normalization, expected, gram_channels, weight):
+def test_normalization_of_gram_matrices(normalization, expected, gram_channels):
     """4 × 4 entries, 5 against 2: the sum is 144, the target's 64; the layer has 7 positions.
 
     With `gram_channels` the sums Fᵀ F have to be so many times larger for the same Gram matrix.
     """
-    term = StyleTerm("relu4_1", weight, normalization, 4, 7, gram_channels)
+    term = StyleTerm("relu4_1", normalization, 4, 7, gram_channels)
     sums = tf.fill((4, 4), np.float32(5 * 7 / 4**gram_channels))
     loss = term.loss(sums, Target(summary=tf.fill((4, 4), 2.0)))
-    np.testing.assert_allclose(loss, weight * expected, rtol=1e-6)
+    np.testing.assert_allclose(loss, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [tf.float32, tf.bfloat16])
@@ -69,8 +67,8 @@ def test_statistics_are_sums_over_positions(dtype):
     f = np.array([[1, 2], [3, 4], [5, 7]], float)  # three positions of two channels
     p = np.array([[0, 2], [1, 1], [1, 2]], float)
     maps, target = (tf.cast(matrix.reshape(1, 3, 1, 2), dtype) for matrix in (f, p))
-    content = ContentTerm("relu4_2", 1.0, EQUATION_1, 2, 3).statistic(maps, Target(target))
-    style = StyleTerm("relu4_1", 1.0, EQUATION_4, 2, 3).statistic(maps, Target())
+    content = ContentTerm("relu4_2", EQUATION_1, 2, 3).statistic(maps, Target(target))
+    style = StyleTerm("relu4_1", EQUATION_4, 2, 3).statistic(maps, Target())
     assert content.dtype == style.dtype == tf.float32
     assert float(content) == 1 + 0 + 4 + 9 + 16 + 25
     np.testing.assert_array_equal(style, [[1 + 9 + 25, 2 + 12 + 35], [2 + 12 + 35, 4 + 16 + 49]])
@@ -85,7 +83,7 @@ def test_relative_loss_is_0_at_the_target_1_for_a_blank_and_finite_for_a_blank_t
 
 
 def test_names_say_what_and_where():
-    content, style = ContentTerm("relu4_2", 1.0, EQUATION_1, 4, 6), StyleTerm("relu1_1", 1.0, EQUATION_4, 4, 7)
+    content, style = ContentTerm("relu4_2", EQUATION_1, 4, 6), StyleTerm("relu1_1", EQUATION_4, 4, 7)
     assert (content.name, content.group) == ("content relu4_2", "content")
     assert (style.name, style.group) == ("style relu1_1", "style")
 
@@ -94,14 +92,15 @@ def test_losses_by_term_by_group_and_in_total():
     """Two layers of content and one of style, with losses 3 · 10, 4 · 5 and 0.5 · (7 − 1)²."""
     plain = Normalization()
     terms = [
-        ContentTerm("relu3_1", 3.0, plain, 4, 6),
-        StyleTerm("relu1_1", 0.5, plain, 1, 2),
-        ContentTerm("relu4_2", 4.0, plain, 4, 6),
+        ContentTerm("relu3_1", plain, 4, 6),
+        StyleTerm("relu1_1", plain, 1, 2),
+        ContentTerm("relu4_2", plain, 4, 6),
     ]
+    weights = {"content relu3_1": 3.0, "style relu1_1": 0.5, "content relu4_2": 4.0}
     statistics = {"content relu3_1": 10.0, "content relu4_2": 5.0, "style relu1_1": [[14.0]]}
     statistics = {name: tf.constant(value) for name, value in statistics.items()}
     targets = {term.name: Target(summary=tf.constant(1.0)) for term in terms}
-    losses = total_loss(terms, statistics, targets)
+    losses = total_loss(terms, statistics, targets, weights)
     assert {name: float(loss) for name, loss in losses.terms.items()} == {
         "content relu3_1": 30.0,
         "style relu1_1": 18.0,

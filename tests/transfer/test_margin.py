@@ -11,7 +11,8 @@ from numpy_network import mirrored
 from objectives import objective_for
 from transfer.inputs import Files, Pictures
 from transfer.recipes import DEFAULT
-from transfer.session import Job, Session, continued, kept, margin_of, widened
+from transfer.session import Job, Session
+from transfer.sizes import margin_of, widened, with_margin, without_margin
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 
@@ -28,11 +29,11 @@ def pictures_of(content: tuple[int, int] = (24, 32), style: tuple[int, int] = (2
 def test_reflection_by_hand():
     image = np.arange(3 * 4 * 3, dtype=np.float32).reshape(3, 4, 3)
     expected = image[[2, 1, 0, 1, 2, 1, 0]][:, [2, 1, 0, 1, 2, 3, 2, 1]]
-    np.testing.assert_array_equal(continued(image, 2), expected)
+    np.testing.assert_array_equal(with_margin(image, 2), expected)
     np.testing.assert_array_equal(mirrored(image, 2), expected, err_msg="what the tests below compare with")
-    np.testing.assert_array_equal(kept(continued(image, 2), 2), image)
-    np.testing.assert_array_equal(continued(image, 0), image)
-    np.testing.assert_array_equal(kept(image, 0), image)
+    np.testing.assert_array_equal(without_margin(with_margin(image, 2), 2), image)
+    np.testing.assert_array_equal(with_margin(image, 0), image)
+    np.testing.assert_array_equal(without_margin(image, 0), image)
 
 
 def test_content_and_style_are_widened_and_the_start_is_not():

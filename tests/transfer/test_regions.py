@@ -10,6 +10,7 @@ from tiny_network import tiny_weights
 from transfer.objective import Objective, References, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT, MEAN_OVER_GRAM, RELATIVE_TO_REFERENCE
 from transfer.regions import Region, keep_the_rest, layer_guide
+from transfer.striped import IN_STRIPES
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.layers import maps_shape, receptive_field
 from vgg.network import VGG19
@@ -63,8 +64,11 @@ def gram(maps: np.ndarray, guide: np.ndarray | None = None) -> np.ndarray:
 
 def objective(regions, rows=None, recipe=RECIPE, styles=(NIGHT, DAY)) -> Objective:
     terms = terms_of(recipe, NETWORK, HEIGHT, WIDTH, regions)
-    evaluation = StripedEvaluation(NETWORK, terms, rows) if rows else WholeEvaluation(NETWORK, terms)
-    return Objective(evaluation, References(CONTENT, styles, regions))
+    if rows:
+        evaluation = StripedEvaluation(NETWORK, terms, rows)
+    else:
+        evaluation = WholeEvaluation(NETWORK, terms, IN_STRIPES.maps_of(NETWORK, terms))
+    return Objective(evaluation, References(CONTENT, styles, regions), terms)
 
 
 REGIONS = (
@@ -138,6 +142,6 @@ def test_a_large_style_picture_is_looked_at_in_stripes(monkeypatch):
     image = RNG.uniform(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32)
     expected, _ = objective(REGIONS)(image)
     monkeypatch.setattr("transfer.objective.LARGEST_AT_ONCE", 1000)
-    monkeypatch.setattr("transfer.objective.ROWS", 8)
+    monkeypatch.setattr("transfer.striped.ROWS", 8)
     found, _ = objective(REGIONS)(image)
     assert found.terms == pytest.approx(expected.terms, rel=1e-5)

@@ -14,6 +14,7 @@ from transfer.inputs import Files, Pictures
 from transfer.objective import WholeEvaluation
 from transfer.recipes import DEFAULT, GATYS2016
 from transfer.session import Job, Session, optimizer_of, precision_of
+from transfer.striped import IN_STRIPES
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.errors import InputError
 from vgg.network import VGG19
@@ -129,7 +130,7 @@ def test_every_phase_obeys_the_memory(weights, monkeypatch):
     """The small size fits as a whole, the large one in stripes only, and each optimiser has its own history."""
     monkeypatch.setattr("transfer.memory.peak_bytes", lambda weights, recipe, height, width, regions: 1e6 * height)
     monkeypatch.setattr("transfer.memory.striped_bytes", lambda *arguments: 1e6 * arguments[-2].history)
-    session = Session(weights, 30e6)
+    session = Session(weights, 30e6, striped=IN_STRIPES)
     phases = session.phases(Job(replace(RECIPE, scales=(32,)), pictures_of(0, 48, 64)))
     assert [(phase.height, phase.optimizer.history) for phase in phases] == [(24, 40), (48, 30)]
     evaluations = [phase.build_objective().evaluation for phase in phases]
@@ -148,7 +149,8 @@ def test_what_does_not_fit_as_a_whole_may_go_to_many_machines(weights, monkeypat
         return made[-1]
 
     job = Job(replace(RECIPE, scales=(32,)), pictures_of(0, 64, 80))
-    ours, expected = (Session(weights, 40e6, **how).run(job) for how in ({"striped": banded}, {}))
+    hows = IN_STRIPES._replace(evaluation=banded), IN_STRIPES
+    ours, expected = (Session(weights, 40e6, striped=how).run(job) for how in hows)
     assert len(made) == 1 and {step.size for step in ours.steps} == {32, 80}
     assert ours.losses.total == pytest.approx(expected.losses.total, rel=1e-4)
     np.testing.assert_allclose(ours.image, expected.image, atol=0.05)

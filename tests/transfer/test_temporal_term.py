@@ -10,7 +10,7 @@ from numpy_network import mirrored
 from transfer.losses import PIXELS, TEMPORAL_LEVELS, Pixels, Target, TemporalTerm
 from transfer.objective import GRAIN, Objective, References, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT
-from transfer.session import continued, kept
+from transfer.sizes import with_margin, without_margin
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.network import VGG19
 
@@ -28,7 +28,8 @@ def objectives(weights, gamma: float, earlier: np.ndarray | None) -> list[Object
     terms = terms_of(replace(DEFAULT, temporal_weight=gamma), network, HEIGHT, WIDTH)
     references = References(CONTENT, (STYLE,), earlier=earlier)
     return [
-        Objective(kind, references) for kind in (WholeEvaluation(network, terms), StripedEvaluation(network, terms, 8))
+        Objective(kind, references, terms)
+        for kind in (WholeEvaluation(network, terms), StripedEvaluation(network, terms, 8))
     ]
 
 
@@ -37,10 +38,10 @@ def test_value_by_hand():
     image, target = np.zeros((1, 2, 2, 3), np.float32), np.zeros((1, 2, 2, 4), np.float32)
     image[0, 0, 0], image[0, 0, 1], target[0, 1, 0, 0], image[0, 1, 1] = 1, -2, 4, 99
     target[0, ..., 3] = [[1, 1], [0.5, 0]]
-    term, goal = TemporalTerm(0.3, 2, 2), Target(tf.constant(target))
+    term, goal = TemporalTerm(2, 2), Target(tf.constant(target))
     statistic = term.statistic(Pixels(tf.constant(image), tf.constant(image[:, :0])), goal)
     np.testing.assert_allclose(statistic, 23)
-    np.testing.assert_allclose(term.loss(statistic, goal), 0.3 * 23 / 12 / 400, rtol=1e-6)
+    np.testing.assert_allclose(term.loss(statistic, goal), 23 / 12 / 400, rtol=1e-6)
     assert (term.name, term.group, term.layer) == ("temporal", "temporal", PIXELS)
 
 
@@ -49,7 +50,7 @@ def test_it_is_1_where_the_default_content_loss_is():
     assert TEMPORAL_LEVELS == GRAIN
     noise = np.random.default_rng(0).normal(0, GRAIN, (1, 100, 100, 3)).astype(np.float32)
     goal = Target(tf.constant(np.concatenate([np.zeros_like(noise), np.ones_like(noise[..., :1])], axis=3)))
-    term = TemporalTerm(1.0, 100, 100)
+    term = TemporalTerm(100, 100)
     assert float(term.loss(term.statistic(Pixels(tf.constant(noise), None), goal), goal)) == pytest.approx(1, rel=0.03)
 
 
@@ -87,10 +88,11 @@ def test_the_first_frame_has_nothing_to_hold_to(weights):
 def test_one_evaluation_takes_every_frame(weights):
     """Frames differ in their targets only."""
     network = VGG19(weights, "avg")
-    evaluation = WholeEvaluation(network, terms_of(replace(DEFAULT, temporal_weight=GAMMA), network, HEIGHT, WIDTH))
+    terms = terms_of(replace(DEFAULT, temporal_weight=GAMMA), network, HEIGHT, WIDTH)
+    evaluation = WholeEvaluation(network, terms)
     halved = EARLIER * np.float32([1, 1, 1, 0.5])
     values = [
-        Objective(evaluation, References(CONTENT, (STYLE,), earlier=earlier))(IMAGE)[0].groups["temporal"]
+        Objective(evaluation, References(CONTENT, (STYLE,), earlier=earlier), terms)(IMAGE)[0].groups["temporal"]
         for earlier in (None, EARLIER, halved)
     ]
     assert values[0] == 0 and values[1] == pytest.approx(2 * values[2], rel=1e-6) and values[1] > 1
@@ -99,7 +101,7 @@ def test_one_evaluation_takes_every_frame(weights):
 
 def test_in_the_margin_it_is_a_mirror():
     """So the margin is held to where its run starts, and is not painted anew with every frame."""
-    wide = continued(EARLIER, 4)
+    wide = with_margin(EARLIER, 4)
     assert wide.shape == (HEIGHT + 8, WIDTH + 8, 4)
     np.testing.assert_array_equal(wide, mirrored(EARLIER, 4))
-    np.testing.assert_array_equal(kept(wide, 4), EARLIER)
+    np.testing.assert_array_equal(without_margin(wide, 4), EARLIER)

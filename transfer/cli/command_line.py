@@ -18,7 +18,7 @@ from transfer.cli.options import (
     workers_wanted,
 )
 from transfer.cli.recipe_table import recipe_table
-from transfer.recipes import RECIPES
+from transfer.other_programs import RECIPES
 from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console

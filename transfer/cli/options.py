@@ -13,7 +13,8 @@ from typing import get_args
 
 from transfer.inputs import SAMPLE, Files, color_of
 from transfer.memory import processors, usable_bytes
-from transfer.recipes import DEFAULT, RECIPES, Colors, Crop, OptimizerName, Recipe, recipe_named
+from transfer.other_programs import RECIPES, recipe_named
+from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number

@@ -21,8 +21,9 @@ import numpy as np
 from transfer.cli.options import RunOptions, require_sensible, require_usable
 from transfer.inputs import KEEP, Files, as_tuples
 from transfer.memory import processor, threads
-from transfer.recipes import OWN_L_BFGS, AdamConstants, Noise, Normalization, Recipe, Variation, recipe_named
-from transfer.session import kept
+from transfer.other_programs import recipe_named
+from transfer.recipes import OWN_L_BFGS, AdamConstants, Noise, Normalization, Recipe, Variation
+from transfer.sizes import without_margin
 from vgg.errors import InputError
 from vgg.load import FOLDER
 from vgg.tools.files import atomic_write, file_digest, open_file
@@ -127,9 +128,9 @@ def reported_as(name: str, session: "Session", job: "Job", result: "Result", dep
     recipe, wide = recipe_named(name), result.wide_image.copy()
     trained = (wide.shape[0] - result.image.shape[0]) // 2
     margin = min(recipe.margin, trained)
-    kept(wide, trained)[:] = to_depth(result.image, depth) * np.float32(255 / (2**depth - 1))
+    without_margin(wide, trained)[:] = to_depth(result.image, depth) * np.float32(255 / (2**depth - 1))
     objective = session.objective(replace(recipe, margin=margin), job.pictures)
-    losses, _ = objective(kept(wide, trained - margin))
+    losses, _ = objective(without_margin(wide, trained - margin))
     return {"recipe": name, "total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
 
 

@@ -36,10 +36,12 @@ from transfer.colors import grey
 from transfer.full_size import full_size
 from transfer.inputs import Pictures
 from transfer.memory import available_bytes
-from transfer.recipes import RELATIVE_TO_REFERENCE, recipe_named
+from transfer.other_programs import recipe_named
+from transfer.recipes import RELATIVE_TO_REFERENCE
 from transfer.report.page import page
-from transfer.session import Job, Session, Striped, continued, precision_of
-from transfer.striped.evaluation import StripedEvaluation
+from transfer.session import Job, Session, Striped, precision_of
+from transfer.sizes import with_margin
+from transfer.striped import IN_STRIPES
 from transfer.train import Objective, Progress, Result, Step, Watch, train
 from vgg.errors import InputError, typed
 from vgg.tools import console
@@ -253,7 +255,7 @@ def run(
     options: RunOptions,
     asked: Path,
     repeated: Repeated | None = None,
-    striped: Striped = StripedEvaluation,
+    striped: Striped = IN_STRIPES,
 ) -> int:
     """Read the weights, train, write; return the exit code.
 
@@ -343,7 +345,7 @@ def _require_same(session: Session, job: Job, place: Place, options: RunOptions)
 def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say) -> None:
     """Say what will be computed, how long that will take, and how much memory it needs."""
     recipe, first = job.recipe, checkpoints.phases[0]
-    seconds = seconds_per_evaluation(first.build_objective(), continued(start, first.margin))
+    seconds = seconds_per_evaluation(first.build_objective(), with_margin(start, first.margin))
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
     seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
     plan = session.plan(recipe, *sizes[-1], job.pictures.guided_regions)

@@ -1,9 +1,7 @@
-"""TensorFlow functions that are compiled once for stripes of all sizes.
-
-One block of the network on one stripe of rows: its maps, its part of each term's statistic, and its gradient.
+"""One block of the network on one stripe of rows: its maps, its part of each term's statistic, and its gradient.
 
 Each stripe counts its core rows only, so the statistics of all stripes add up to those of the whole image. The first
-block also has the pixels, for the terms that look at them.
+block also has the pixels, for the terms that look at them. Each function is compiled once for stripes of all heights.
 
 On the way back the stripe is computed again, except for what takes longest: the convolution before an average pool. No
 derivative needs its values, only where they were positive. This *relu mask* is kept, one bit for each value.
@@ -55,7 +53,7 @@ class Block:
     """The layers between two pools as functions of a stripe; each is compiled once for stripes of all sizes."""
 
     def __init__(self, network: VGG19, layers: tuple[Layer, ...], terms: Sequence[Term], feeds_next: bool) -> None:
-        """Take `layers` as `geometry.blocks` cuts them; `feeds_next`: another block comes after this one."""
+        """Take `layers` as `vgg.layers.blocks` cuts them; `feeds_next`: another block comes after this one."""
         self.network, self.layers, self.feeds_next = network, layers, feeds_next
         self.halo, self.first, self.last = halo_of(layers), layers[0].index == 0, layers[-1]
         inside = {layer.name for layer in layers} | ({PIXELS} if self.first else set())

@@ -1,12 +1,4 @@
-"""A band of the image's rows on its way through the network, forward and back, one block at a time, in stripes.
-
-Of the maps only the outputs of the pools are kept, and the relu masks. A band may be the whole image, or what one of
-many machines owns. Then its neighbours' rows are handed in before each block, and its own edges handed out after it:
-
-    forward     each block's input: the halo is what the neighbours' last block put out
-    backward    the gradient there: what a band adds to its halo belongs to the neighbours
-
-The total loss and its gradient stripe by stripe, exactly: an image of any size without all of its maps.
+"""The total loss and its gradient stripe by stripe, exactly: an image of any size without all of its maps.
 
 Every term is a function of a sum over positions: Fᵀ F, or Σ (F − P)². So it is enough to keep what the pools put out, a
 twentieth of all maps:
@@ -18,19 +10,25 @@ twentieth of all maps:
 
 Nothing is left out: it is the chain rule, with the statistics and the pools as the steps between. The price is most of
 one more forward pass (`block`), and the few rows of halo (`geometry`) that are computed twice.
+
+A *band* of rows may be the whole image, or what one of many machines owns. Then its neighbours' rows are handed in
+before each block, and its own edges handed out after it:
+
+    forward     each block's input: the halo is what the neighbours' last block put out
+    backward    the gradient there: what a band adds to its halo belongs to the neighbours
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 
 import numpy as np
 import tensorflow as tf
 
 from transfer.losses import Losses, Statistic, Term, total_loss
-from transfer.objective import KnownGrams, Piece, References, Targets, layers_of, targets_of
+from transfer.objective import GramCache, Piece, References, Targets, Weights, layers_of, targets_of
 from transfer.striped.block import RELU_MASK, Block, Maps
-from transfer.striped.geometry import Stripe, blocks, stripes
-from vgg.layers import layer_named, maps_shape
+from transfer.striped.geometry import Stripe, stripes
+from vgg.layers import blocks, layer_named, maps_shape
 from vgg.network import VGG19
 
 Sums = np.ndarray | tuple[np.ndarray, ...]  # a statistic, in float64
@@ -175,7 +173,7 @@ class StripedEvaluation:
     float32 at 4096² the pools have 2.0 GB, `relu4_2` has 0.54 GB; `relu1_1` would have 4.3 GB.
     """
 
-    def __init__(self, network: VGG19, terms: Sequence[Term], rows: int) -> None:
+    def __init__(self, network: VGG19, terms: Iterable[Term], rows: int) -> None:
         """Prepare the sum of `terms` on the maps of `network`, in stripes of at most `rows` rows of a block's input.
 
         Raises:
@@ -183,19 +181,19 @@ class StripedEvaluation:
         """
         self.network, self.terms, self.rows = network, tuple(terms), rows
         self.blocks = blocks_of(network, self.terms)
-        self._known_grams: KnownGrams = {}
+        self._grams = GramCache()
 
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with. It is computed in stripes too, also for a huge style image."""
-        return targets_of(self.terms, self.maps, references, self._known_grams)
+        return targets_of(self.terms, self.maps, references, self._grams)
 
-    def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
+    def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         band, statistics = Band(self.blocks, self.rows, image), {}
         for _ in self.blocks:
             sums, _ = band.forward(targets)
             statistics |= sums
-        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets)
+        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets, weights)
         for _ in self.blocks:
             band.backward(targets, of_statistics)
         return losses, band.gradient()
@@ -212,13 +210,13 @@ class StripedEvaluation:
 
 
 def losses_and_derivatives(
-    terms: Sequence[Term], statistics: dict[str, Sums], targets: Targets
+    terms: Sequence[Term], statistics: dict[str, Sums], targets: Targets, weights: Weights
 ) -> tuple[Losses, dict[str, Statistic]]:
     """Return the losses, as floats, and the derivative of the total with respect to each statistic of the image."""
     tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)
     with tf.GradientTape() as tape:
         tape.watch(tensors)
-        losses = total_loss(terms, tensors, targets)
+        losses = total_loss(terms, tensors, targets, weights)
     # A loss need not use all of its statistic. What it leaves out has derivative 0.
     zero = tf.UnconnectedGradients.ZERO
     return tf.nest.map_structure(float, losses), tape.gradient(losses.total, tensors, unconnected_gradients=zero)

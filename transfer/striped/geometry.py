@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vgg.errors import InputError
-from vgg.layers import LAYERS, Layer, OddSides, deepest, receptive_field
+from vgg.layers import Layer, OddSides, blocks, deepest, receptive_field
 
 
 class Stripe(NamedTuple):
@@ -51,16 +51,6 @@ class Stripe(NamedTuple):
             return slice(self.core_start, self.core_stop)
         # Only the last stripe can end at an odd row.
         return slice(self.core_start // 2, -(-self.core_stop // 2) if odd_sides == "up" else self.core_stop // 2)
-
-
-def blocks(names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
-    """Return the table of layers down to the deepest of `names`, cut after each pool."""
-    found: list[tuple[Layer, ...]] = [()]
-    for layer in LAYERS[: deepest(names).index + 1]:
-        found[-1] += (layer,)
-        if layer.kind == "pool":
-            found.append(())
-    return [layers for layers in found if layers]
 
 
 def halo_of(layers: tuple[Layer, ...]) -> int:

@@ -21,7 +21,7 @@ import scipy.io
 from vgg.errors import WeightsError
 
 HEADER_BYTES = 128
-#: mmap.mmap per number of each numeric type: miINT8 … miUINT32, miSINGLE, miDOUBLE, miINT64, miUINT64.
+#: Bytes for each number of each numeric type: miINT8 … miUINT32, miSINGLE, miDOUBLE, miINT64, miUINT64.
 NUMBER_BYTES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}
 TEXT_TYPES = {1, 2, 3, 4, 16, 17, 18}  # miINT8 … miUINT16 and miUTF8, miUTF16, miUTF32
 MI_INT8, MI_INT32, MI_UINT32, MI_MATRIX, MI_COMPRESSED = 1, 5, 6, 14, 15

@@ -24,7 +24,7 @@ import numpy as np
 
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS, LAYERS, Layer
-from vgg.matfile import mat5
+from vgg.matfile import guard
 from vgg.matfile.sniff import SHIPPED, WHAT_TO_DO, first_bytes, require_weights_file
 from vgg.tools.files import file_digest
 
@@ -67,7 +67,7 @@ def read(path: Path | str) -> Weights:
     require_weights_file(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
         sha256 = beside.submit(file_digest, path, "sha256")
-        variables = mat5.load(path, ("layers", "meta", "normalization"))
+        variables = guard.load(path, ("layers", "meta", "normalization"))
     try:
         if "layers" not in variables:
             raise WeightsError("it has no variable `layers`, so it is not a MatConvNet network")

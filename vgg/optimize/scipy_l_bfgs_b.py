@@ -57,10 +57,6 @@ class ScipyLBFGSB:
         raise NotImplementedError("a search of SciPy's cannot be kept")
 
 
-class Stopped(Exception):
-    """The search is no longer wanted."""
-
-
 class Search:
     """One run of SciPy's minimiser, step by step."""
 
@@ -98,7 +94,7 @@ class Search:
         try:
             if self._wanted.get():
                 self._minimize()
-        except Stopped:
+        except StopIteration:
             pass
         except BaseException as error:  # for whoever waits in `next`
             found = error
@@ -119,7 +115,7 @@ class Search:
 
     def _scaled_loss(self, pixels: np.ndarray) -> tuple[float, np.ndarray]:
         if self._stopped:
-            raise Stopped
+            raise StopIteration
         losses, gradient = self._evaluate(pixels.reshape(self._start.shape))
         self._evaluated[pixels.tobytes()] = losses
         return self._scale * losses.total, self._scale * gradient.reshape(-1).astype(np.float64)
@@ -129,4 +125,4 @@ class Search:
         self._evaluated.clear()
         self._found.put((intermediate_result.x.reshape(self._start.shape).copy(), losses))
         if not self._wanted.get():
-            raise Stopped
+            raise StopIteration

@@ -16,7 +16,8 @@ from image_files import png_of
 from transfer.__main__ import main
 from transfer.cli.options import STRENGTH_RANGE, build_parser, recipe_from
 from transfer.inputs import Files, load
-from transfer.recipes import DEFAULT, RECIPES
+from transfer.other_programs import RECIPES
+from transfer.recipes import DEFAULT
 from vgg.tools.image import read_image
 
 PICTURES = ("content.png", "style.png")

@@ -6,7 +6,8 @@ import pytest
 
 from transfer.cli.options import build_parser, files_from, recipe_from
 from transfer.inputs import Files
-from transfer.recipes import DEFAULT, GATYS2016, RECIPES, Recipe
+from transfer.other_programs import RECIPES
+from transfer.recipes import DEFAULT, GATYS2016, Recipe
 from vgg.errors import InputError
 
 #: Option, the field it sets and to what.

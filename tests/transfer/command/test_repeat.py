@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from image_files import png_of
-from transfer import machine
+from transfer import inputs, memory
 from transfer.__main__ import main
-from transfer.inputs import pictures
 from transfer.samples import painting, scene
 from transfer_command import prepare, refused
 
@@ -65,7 +64,7 @@ def test_the_same_bytes(tmp_path, words, capfd, name):
 
 def test_the_drawn_pair_again(tmp_path, words, monkeypatch):
     for name, draw in (("scene", scene), ("painting", painting)):  # of a sixteenth of the size, which is soon drawn
-        monkeypatch.setattr(pictures, name, lambda rows, columns, draw=draw: draw(rows // 4, columns // 4))
+        monkeypatch.setattr(inputs, name, lambda rows, columns, draw=draw: draw(rows // 4, columns // 4))
     assert main(["sample", "sample", *words[2:], "--quiet", "--iterations", "1"]) == 0
     assert main(again(tmp_path, "--exact", "--quiet")) == 0
 
@@ -111,9 +110,9 @@ def test_another_machine_is_named(tmp_path, words, capfd, monkeypatch):
 
 def test_threads_are_counted_as_the_libraries_do(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    assert machine.threads("OPENBLAS_NUM_THREADS") == 3
+    assert memory.threads("OPENBLAS_NUM_THREADS") == 3
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    assert machine.threads("OPENBLAS_NUM_THREADS") >= 1
+    assert memory.threads("OPENBLAS_NUM_THREADS") >= 1
 
 
 def test_an_interrupted_run_goes_to_its_end(tmp_path, words, record, capfd):

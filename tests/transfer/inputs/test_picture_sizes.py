@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from image_files import assert_one_line, png_of
-from transfer.inputs import Files, load, pictures
-from transfer.recipes import RECIPES
+from transfer import inputs as pictures
+from transfer.inputs import Files, load
+from transfer.other_programs import RECIPES
 from vgg.errors import InputError
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from transfer.inputs import Files, Pictures, start_image
-from transfer.recipes import RECIPES, Noise
+from transfer.other_programs import RECIPES
+from transfer.recipes import Noise
 
 SHAPE = (60, 80, 3)  # 4800 values of each colour
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)

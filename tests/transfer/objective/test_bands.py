@@ -78,7 +78,7 @@ def test_terms_of_other_kinds(weights, shares):
     banded = in_bands(case.network, case.terms, 8, shares)
     shared = banded.compare_with(case.targets, HEIGHT)
     assert all(target.maps is None for target in shared.values())
-    assert_same(banded(case.image, shared), WholeEvaluation(case.network, case.terms)(case.image, case.targets))
+    assert_same(banded(case.image, shared, case.each_weight), case.both()[0])
 
 
 def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
@@ -97,7 +97,7 @@ def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
     terms = terms_of(recipe, network, HEIGHT, WIDTH, regions)
     references = References(content, (night, day), regions, earlier)
     whole, banded = (
-        Objective(evaluation, references)(generated)
+        Objective(evaluation, references, terms)(generated)
         for evaluation in (WholeEvaluation(network, terms), in_bands(network, terms, 8, (1, 1)))
     )
     assert_same(banded, whole)
@@ -108,7 +108,7 @@ def test_a_band_too_low_and_targets_that_are_gone(weights):
     with pytest.raises(InputError, match="97 rows in 4 bands make one of 16 rows, expected at least 32"):
         objective_for(weights, GATYS2016, content, style, 16, "float32", (1, 1, 1, 1))
     objective = objective_for(weights, GATYS2016, content, style, 16, "float32", (1, 1))
-    Objective(objective.evaluation, References(style[:97, :61], (content,)))
+    Objective(objective.evaluation, References(style[:97, :61], (content,)), {})
     with pytest.raises(ValueError, match="machines have other targets by now"):
         objective(generated)
 
@@ -142,7 +142,7 @@ def test_what_an_evaluation_sends(weights):
     network = VGG19(weights, "avg")
     terms = terms_of(replace(GATYS2016, tv_weight=0), network, height, width)
     evaluation = Counting(network, terms, workers(network, terms, 16, len(shares)), shares)
-    objective = Objective(evaluation, References(content, (style,)))
+    objective = Objective(evaluation, References(content, (style,)), terms)
     evaluation.sent = evaluation.returned = 0
     objective(generated)
     borders, channels = 2, [network.channels(f"pool{i}") for i in (1, 2, 3, 4)]

@@ -61,14 +61,12 @@ def test_guided_style_against_its_closed_form():
     """As Eq. 6 with the guide: ∂E/∂F = 4 w g² F (G − A) / (Σ g² Σ A²), in float64 by NumPy."""
     rng = np.random.default_rng(7)
     maps, guide, target = rng.normal(size=(5, 6, 4)), rng.uniform(0, 1, (5, 6)), rng.normal(size=(4, 4))
-    target, term, values = target + target.T, Guided("relu1_1", 0.3), tf.constant(maps[None], tf.float32)
+    target, term, values = target + target.T, Guided("relu1_1"), tf.constant(maps[None], tf.float32)
     goal = Target(tf.constant(guide[None, ..., None], tf.float32), tf.constant(target, tf.float32))
     with tf.GradientTape() as tape:
         tape.watch(values)
         loss = term.loss(term.statistic(values, goal), goal)
-    expected = (
-        4 * 0.3 / np.sum(guide**2) / np.sum(target**2) * guide[..., None] ** 2 * (maps @ (gram(maps, guide) - target))
-    )
+    expected = 4 / np.sum(guide**2) / np.sum(target**2) * guide[..., None] ** 2 * (maps @ (gram(maps, guide) - target))
     np.testing.assert_allclose(tape.gradient(loss, values)[0], expected, rtol=1e-4, atol=1e-5)
 
 
@@ -87,14 +85,14 @@ def test_a_blend_of_styles_pulls_to_both(weights):
 class Given(Objective):
     """An objective whose targets are given."""
 
-    def __init__(self, evaluation, targets) -> None:
-        self.evaluation, self.targets, self.floor = evaluation, targets, 0.0
+    def __init__(self, evaluation, case) -> None:
+        self.evaluation, self.targets, self.weights, self.floor = evaluation, case.targets, case.each_weight, 0.0
 
 
 def test_the_training_loop_takes_them_as_they_are(weights):
     case, totals = Case(weights, **EVERYTHING), []
     for evaluation in case.evaluations():
-        objective = Given(evaluation, case.targets)
+        objective = Given(evaluation, case)
         result = train([Phase(HEIGHT, WIDTH, lambda of=objective: of, LBFGS(), until=4)], case.image)
         assert result.stopped == "finished" and set(result.losses.groups) == {"temporal", "style", "content", "tv"}
         totals.append([step.losses.total for step in result.steps])
@@ -109,7 +107,8 @@ def test_targets_by_hand_beside_those_of_the_images(weights):
     for evaluation in case.evaluations():
         targets = evaluation.targets(references)
         assert targets["temporal"] == targets["guided pool2"] == targets["tv"] == Target()
-        losses, _ = evaluation(case.image, {**case.targets, "content relu3_2": targets["content relu3_2"]})
+        mixed = {**case.targets, "content relu3_2": targets["content relu3_2"]}
+        losses, _ = evaluation(case.image, mixed, case.each_weight)
         assert losses.groups["content"] == pytest.approx(0, abs=1e-6) and losses.groups["temporal"] > 0
 
 
@@ -120,12 +119,12 @@ class Sums(Temporal):
         return tf.reduce_sum(values.rows), tf.reduce_sum(tf.square(values.rows))
 
     def loss(self, statistic: tuple[tf.Tensor, tf.Tensor], target: Target) -> tf.Tensor:
-        return self.weight * statistic[1]
+        return statistic[1]
 
 
 def test_a_statistic_that_the_loss_does_not_use(weights):
     case = Case(weights, blend=0.0)
-    case.add(Sums(0.5))
+    case.add(Sums(), 0.5)
     for _, gradient in case.both():
         np.testing.assert_allclose(gradient, case.image, rtol=1e-5)
 
@@ -137,10 +136,10 @@ def test_a_loss_sees_the_whole_image_only(weights):
     class Looking(Temporal):
         def loss(self, statistic, target):
             seen.append(target)
-            return self.weight * statistic
+            return statistic
 
     case = Case(weights, blend=1.0)
-    case.add(Looking(1.0), np.zeros((HEIGHT, WIDTH, 4), np.float32), np.float32([1, 2]))
+    case.add(Looking(), 1.0, np.zeros((HEIGHT, WIDTH, 4), np.float32), np.float32([1, 2]))
     case.both()
     assert [target.maps for target in seen] == [None] * len(seen) and len(seen) >= 2
     assert all(target.summary.shape == (2,) for target in seen)

@@ -20,7 +20,7 @@ def test_it_is_the_evaluation_with_its_targets(weights, image, style, rows):
     at = np.random.default_rng(6).uniform(0, 255, image.shape).astype(np.float32)
     one, other = (objective_for(weights, DEFAULT, content, style, rows) for content in (image, 255 - image))
     assert one(at)[0].groups["content"] != other(at)[0].groups["content"]
-    losses, gradient = other.evaluation(at, one.targets)
+    losses, gradient = other.evaluation(at, one.targets, one.weights)
     assert losses == one(at)[0]
     np.testing.assert_array_equal(gradient, one(at)[1])
 

@@ -140,11 +140,11 @@ def test_nobody_measures_what_no_term_asks_for(weights, rows):
 )
 def test_by_hand(normalization, distance, expected):
     """An error of 216 and a target of 96: for content of 6 positions and 4 channels, and for a Gram matrix."""
-    content = ContentTerm("relu4_2", 0.7, normalization, 4, 6)
+    content = ContentTerm("relu4_2", normalization, 4, 6)
     target = Target(None, tf.constant(96.0), tf.constant(distance, tf.float32))
-    assert float(content.loss(tf.constant(216.0), target)) == pytest.approx(0.7 * expected, rel=1e-5)
-    style = StyleTerm("relu4_1", 0.7, normalization, 4, 6)
+    assert float(content.loss(tf.constant(216.0), target)) == pytest.approx(expected, rel=1e-5)
+    style = StyleTerm("relu4_1", normalization, 4, 6)
     gram, error = np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32)
     gram[0, 1:3], error[2, :3] = (96 / 2) ** 0.5, (216 / 3) ** 0.5
     target = Target(None, tf.constant(gram), tf.constant(distance, tf.float32))
-    assert float(style.loss(tf.constant(6 * (gram + error)), target)) == pytest.approx(0.7 * expected, rel=1e-5)
+    assert float(style.loss(tf.constant(6 * (gram + error)), target)) == pytest.approx(expected, rel=1e-5)

@@ -8,8 +8,8 @@ import pytest
 from every_term import EVERYTHING, RECIPES, SHALLOW
 from low_precision import needs_bfloat16
 from objectives import Evaluated, assert_same, objective_for, patches, relative
-from transfer.objective import block, geometry
 from transfer.recipes import DEFAULT, GATYS2016, Recipe
+from transfer.striped import block, geometry
 from transfer.train import Phase, train
 from vgg.layers import LAYERS
 from vgg.matfile.read import Weights

@@ -23,17 +23,21 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_a_term_for_each_layer_of_the_recipe(weights):
-    terms = {term.name: term for term in terms_of(EVERYTHING, VGG19(weights, "avg"), HEIGHT, WIDTH)}
+    weighted = terms_of(EVERYTHING, VGG19(weights, "avg"), HEIGHT, WIDTH)
+    terms, each_weight = (
+        {term.name: term for term in weighted},
+        {term.name: weight for term, weight in weighted.items()},
+    )
     layers = ["relu2_2", "conv4_2", "relu3_1"], ["relu1_1", "relu3_1", "pool3", "relu5_1"]
     names = [f"{kind} {layer}" for kind, of_kind in zip(("content", "style"), layers, strict=True) for layer in of_kind]
     assert list(terms) == [*names, "tv"]
     shares = dict(EVERYTHING.content_layers), dict(EVERYTHING.style_layers)
     for layer in layers[0]:
-        assert terms[f"content {layer}"].weight == pytest.approx(0.9 * shares[0][layer])
+        assert each_weight[f"content {layer}"] == pytest.approx(0.9 * shares[0][layer])
     for layer in layers[1]:
-        assert terms[f"style {layer}"].weight == pytest.approx(0.02 * shares[1][layer])
+        assert each_weight[f"style {layer}"] == pytest.approx(0.02 * shares[1][layer])
         assert terms[f"style {layer}"].gram_channels == -0.5
-    assert (terms["tv"].height, terms["tv"].width, terms["tv"].weight) == (HEIGHT, WIDTH, 1e-3)
+    assert (terms["tv"].height, terms["tv"].width, each_weight["tv"]) == (HEIGHT, WIDTH, 1e-3)
     maps = numpy_network.forward(np.zeros((HEIGHT, WIDTH, 3)), weights, "avg")
     for term in terms.values():
         if term.layer != PIXELS:
@@ -42,7 +46,7 @@ def test_a_term_for_each_layer_of_the_recipe(weights):
 
 
 def test_positions_when_odd_sides_are_rounded_down(weights):
-    terms = terms_of(GATYS2016, VGG19(weights, "avg", odd_sides="down"), HEIGHT, WIDTH)
+    terms = list(terms_of(GATYS2016, VGG19(weights, "avg", odd_sides="down"), HEIGHT, WIDTH))
     assert [term.positions for term in terms[1:]] == [69 * 43, 34 * 21, 17 * 10, 8 * 5, 4 * 2]
 
 
@@ -89,9 +93,9 @@ def test_loss_of_zeros_is_that_of_a_network_without_anything(weights, pictures, 
     network = {name: tuple(0 * array for array in conv) for name, conv in weights.convolutions.items()}
     objective = objective_for(weights, recipe, *pictures, rows)
     nothing = objective_for(replace(weights, convolutions=network), recipe, *pictures)
-    losses, _ = nothing.evaluation(pictures[0], objective.targets)
+    losses, _ = nothing.evaluation(pictures[0], objective.targets, objective.weights)
     expected = losses.groups["content"] + losses.groups["style"]
-    found = loss_of_zeros(objective.evaluation.terms, objective.targets)
+    found = loss_of_zeros(objective.evaluation.terms, objective.targets, objective.weights)
     assert found == pytest.approx(expected, rel=1e-5) and found > 0
 
 
@@ -99,4 +103,6 @@ def test_relative_to_its_target_a_blank_loses_1(weights, pictures):
     recipe = replace(DEFAULT, content_loss=RELATIVE, style_loss=RELATIVE, content_weight=0.25, style_weight=3.0)
     recipe = replace(recipe, content_layers=(("relu2_2", 0.4), ("relu4_1", 0.6)))
     objective = objective_for(weights, recipe, *pictures)
-    assert loss_of_zeros(objective.evaluation.terms, objective.targets) == pytest.approx(0.25 + 3, rel=1e-5)
+    assert loss_of_zeros(objective.evaluation.terms, objective.targets, objective.weights) == pytest.approx(
+        0.25 + 3, rel=1e-5
+    )

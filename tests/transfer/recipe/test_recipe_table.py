@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from transfer.cli.recipe_table import recipe_table
-from transfer.recipes import MEAN_OVER_MAPS, PRINTED_STYLE, RECIPES, RELATIVE_TO_REFERENCE, Normalization, Variation
+from transfer.other_programs import RECIPES
+from transfer.recipes import MEAN_OVER_MAPS, PRINTED_STYLE, RELATIVE_TO_REFERENCE, Normalization, Variation
 from transfer_command import ROOT
 
 

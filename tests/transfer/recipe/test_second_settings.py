@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
-from transfer.recipes import DEFAULT, RECIPES, Recipe
+from transfer.other_programs import RECIPES
+from transfer.recipes import DEFAULT, Recipe
 
 
 class Settings(NamedTuple):

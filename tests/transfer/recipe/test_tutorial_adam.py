@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tiny_network import tiny_weights
 from transfer.inputs import Files, Pictures
-from transfer.recipes import RECIPES
+from transfer.other_programs import RECIPES
 from transfer.session import Job, Session
 
 STEPS = 12

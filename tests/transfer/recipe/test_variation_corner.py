@@ -11,7 +11,7 @@ from transfer.recipes import Variation
 
 HEIGHT, WIDTH = 7, 5
 IMAGE = np.random.default_rng(3).uniform(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32)
-WEIGHT, FACTOR = 0.3, 1.7
+FACTOR = 1.7
 
 
 def by_loops(image: np.ndarray, power: float, count: float, whole: bool) -> float:
@@ -23,11 +23,11 @@ def by_loops(image: np.ndarray, power: float, count: float, whole: bool) -> floa
             down.append(abs(float(image[y + 1, x, colour]) - float(image[y, x, colour])) ** power)
         if not last_column and (whole or not last_row):
             across.append(abs(float(image[y, x + 1, colour]) - float(image[y, x, colour])) ** power)
-    return WEIGHT * FACTOR * sum(sum(steps) * len(steps) ** count for steps in (down, across))
+    return FACTOR * sum(sum(steps) * len(steps) ** count for steps in (down, across))
 
 
 def term_of(power: float, count: float, whole: bool) -> VariationTerm:
-    return VariationTerm(WEIGHT, Variation(power, count, FACTOR, last_row_and_column=whole), HEIGHT, WIDTH)
+    return VariationTerm(Variation(power, count, FACTOR, last_row_and_column=whole), HEIGHT, WIDTH)
 
 
 def rows_of(image: tf.Tensor, first: int, stop: int) -> Pixels:
@@ -54,7 +54,7 @@ def test_parts_add_up_to_the_whole(cuts, whole):
 
 def test_gradient_without_the_last_row_and_column():
     """½ Σ d²: a pixel's gradient is the sum of the steps that end in it minus the sum of those that start in it."""
-    term = VariationTerm(1.0, Variation(2, 0, 0.5, last_row_and_column=False), HEIGHT, WIDTH)
+    term = VariationTerm(Variation(2, 0, 0.5, last_row_and_column=False), HEIGHT, WIDTH)
     image = tf.constant(IMAGE[None])
     with tf.GradientTape() as tape:
         tape.watch(image)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from quadratic import Losses, stepwise
-from vgg.optimize.l_bfgs import F0, LBFGS, rescaled
+from vgg.optimize.l_bfgs import F0, LBFGS, scale_frequencies
 
 HEIGHT, WIDTH = 24, 40
 
@@ -22,13 +22,13 @@ def test_a_wave_is_multiplied_by_its_frequency(periods, power):
     """Which is its number of periods in each pixel, by Pythagoras."""
     frequency = np.hypot(periods[0] / HEIGHT, periods[1] / WIDTH)
     expected = wave(*periods) * (frequency + F0) ** power
-    np.testing.assert_allclose(rescaled(wave(*periods), power), expected, atol=2e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(scale_frequencies(wave(*periods), power), expected, atol=2e-6 * np.abs(expected).max())
 
 
 def test_it_is_symmetric_and_has_an_inverse():
     a, b = np.random.default_rng(0).normal(size=(2, 13, 17, 3)).astype(np.float32)
-    assert np.vdot(rescaled(a, -0.5), b) == pytest.approx(np.vdot(a, rescaled(b, -0.5)), rel=1e-4)
-    np.testing.assert_allclose(rescaled(rescaled(a, -0.5), 0.5), a, atol=1e-5)
+    assert np.vdot(scale_frequencies(a, -0.5), b) == pytest.approx(np.vdot(a, scale_frequencies(b, -0.5)), rel=1e-4)
+    np.testing.assert_allclose(scale_frequencies(scale_frequencies(a, -0.5), 0.5), a, atol=1e-5)
 
 
 def test_a_first_smooth_step_moves_large_forms_most():
@@ -55,7 +55,7 @@ class Texture:
 
     def evaluate(self, image):
         away = (image - self.centre).astype(np.float32)
-        slope = rescaled(away, 1)
+        slope = scale_frequencies(away, 1)
         return Losses(float(np.vdot(away, slope)) / 2), slope
 
 

@@ -18,6 +18,7 @@ from transfer.cli.options import RunOptions
 from transfer.cli.record import read_record
 from transfer.cli.run import Lost, NotWritten, make_picture, write_overviews, write_there
 from transfer.session import Session, precision_of
+from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
 from vgg.tools import console
@@ -89,7 +90,7 @@ def local_maker(
     options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep
 ) -> AbstractContextManager[Maker]:
     """Return the maker of this process."""
-    return nullcontext(LocalMaker(Session(weights, options.memory_bytes, precision), options, on_step))
+    return nullcontext(LocalMaker(Session(weights, options.memory_bytes, precision, IN_STRIPES), options, on_step))
 
 
 def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:

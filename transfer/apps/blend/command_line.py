@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from transfer.inputs import Files, load
-from transfer.recipes import DEFAULT, RECIPES, recipe_named
+from transfer.other_programs import RECIPES, recipe_named
+from transfer.recipes import DEFAULT
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
@@ -65,11 +66,13 @@ def make_strip(options: argparse.Namespace) -> None:
         from transfer.cli.watchers import describe
         from transfer.memory import usable_bytes
         from transfer.session import Job, Session, precision_of
+        from transfer.striped import IN_STRIPES
         from vgg.tools.progress import moving_bar
         from vgg.tools.sheet import contact_sheet
         from weights.load import load_weights
 
-        session = Session(load_weights(options.weights, console.say), usable_bytes(), precision_of("auto", recipe))
+        weights = load_weights(options.weights, console.say)
+        session = Session(weights, usable_bytes(), precision_of("auto", recipe), IN_STRIPES)
         images = []
         for number, (of_blend, (share, other)) in enumerate(zip(pictures, blends(len(pictures)), strict=True), start=1):
             job = Job(recipe, of_blend)

@@ -24,10 +24,11 @@ import tensorflow as tf
 
 from transfer.losses import PIXELS, ContentTerm, Losses, Statistic, StyleTerm, Target, Term
 from transfer.objective import (
+    GramCache,
     Guides,
-    KnownGrams,
     References,
     Targets,
+    Weights,
     grained,
     layers_of,
     style_targets,
@@ -36,9 +37,9 @@ from transfer.objective import (
 from transfer.regions import layer_guide
 from transfer.striped.block import Block
 from transfer.striped.evaluation import NONE, Band, Edges, Sums, blocks_of, losses_and_derivatives
-from transfer.striped.geometry import bands, blocks, halo_of
+from transfer.striped.geometry import bands, halo_of
 from vgg.errors import InputError
-from vgg.layers import maps_shape, receptive_field
+from vgg.layers import blocks, maps_shape, receptive_field
 from vgg.network import VGG19
 from vgg.statistics import gram_of_sums
 
@@ -118,7 +119,7 @@ class BandedEvaluation:
         self.network, self.terms, self.workers = network, tuple(terms), workers
         self.shares = tuple(shares or (1.0,) * len(workers))
         self._layers = layers_of(self.terms)
-        self._known_grams: KnownGrams = {}
+        self._grams_known = GramCache()
         self._compared: Targets | None = None
 
     def targets(self, references: References) -> Targets:
@@ -132,7 +133,7 @@ class BandedEvaluation:
         cut = bands(len(image), self.shares, self._layers)
         contents = [term for term in self.terms if isinstance(term, ContentTerm)]
         styles = [term for term in self.terms if isinstance(term, StyleTerm)]
-        of_styles = style_targets(styles, self._grams, references, self._known_grams)
+        of_styles = style_targets(styles, self._grams, references, self._grams_known)
         energies = self._forward(image, contents, cut, "keep")
         distances = self._forward(grained(image), [term for term in contents if term.normalization.distance], cut)
         of_pixels = targets_at_pixels([term for term in self.terms if term not in contents], references)
@@ -148,7 +149,7 @@ class BandedEvaluation:
         self._compared = {name: target._replace(maps=None) for name, target in targets.items()}
         return self._compared
 
-    def __call__(self, image: np.ndarray, targets: Targets) -> tuple[Losses, np.ndarray]:
+    def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3).
 
         Raises:
@@ -158,7 +159,7 @@ class BandedEvaluation:
             raise ValueError("the machines have other targets by now; ask for the targets again")
         cut = bands(len(image), self.shares, self._layers)
         statistics = self._forward(np.asarray(image, np.float32), self.terms, cut)
-        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets)
+        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets, weights)
         self._each("turn", [of_statistics] * len(cut))
         received = [NONE] * len(cut)
         for _ in blocks(self._layers):

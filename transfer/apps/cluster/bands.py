@@ -23,6 +23,7 @@ from transfer.apps.cluster.client import opened_client, say_workers
 from transfer.cli.options import RunOptions
 from transfer.losses import Term
 from transfer.session import Striped
+from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19
@@ -80,7 +81,7 @@ def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]
     with opened_client(options, f"image-{secrets.token_hex(4)}") as client:
         say_workers(client, say)
         say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")
-        yield partial(ClusterEvaluation, client)
+        yield IN_STRIPES._replace(evaluation=partial(ClusterEvaluation, client))
 
 
 class _Actor(BandWorker):

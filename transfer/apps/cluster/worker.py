@@ -101,13 +101,14 @@ def _session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
     """Return the session that the worker has for this batch; its memory is a share of the worker's limit."""
     from transfer.memory import usable_bytes
     from transfer.session import Session
+    from transfer.striped import IN_STRIPES
 
     limit = worker.memory_manager.memory_limit
     memory = SHARE_OF_LIMIT * limit if limit else usable_bytes()
     sessions = worker.plugins[task.batch].sessions
     key = (weights.sha256, task.precision, memory)
     if key not in sessions:
-        sessions[key] = Session(weights, memory, task.precision)
+        sessions[key] = Session(weights, memory, task.precision, IN_STRIPES)
     return sessions[key]
 
 

@@ -12,6 +12,7 @@ from transfer.inputs import Pictures
 from transfer.memory import NotEnoughMemory, usable_bytes
 from transfer.other_programs import NEURAL_STYLE
 from transfer.session import Job, Session
+from transfer.striped import IN_STRIPES
 from vgg.layers import CONVOLUTIONS, layer_named
 from vgg.matfile.read import Weights
 from vgg.microscope.draw import text_table
@@ -40,7 +41,7 @@ def report(weights: Weights, pictures: Pictures) -> None:
     Raises:
         InputError: the computation does not fit into the memory.
     """
-    losses = losses_at_start(Session(weights, usable_bytes()), pictures)
+    losses = losses_at_start(Session(weights, usable_bytes(), striped=IN_STRIPES), pictures)
     console.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))
     console.say(REMARK)
 

@@ -19,6 +19,7 @@ from transfer.cli.watchers import describe as describe_step
 from transfer.inputs import Pictures
 from transfer.memory import NotEnoughMemory, usable_bytes
 from transfer.session import Job, Session, fastest
+from transfer.striped import IN_STRIPES
 from transfer.train import Step
 from vgg.errors import InputError, python
 from vgg.matfile.read import Weights
@@ -105,7 +106,7 @@ def make_figures(
         InputError: a cell needs more memory than there is, or its loss was no number.
         KeyboardInterrupt: stopped; what is finished is kept.
     """
-    session = Session(weights, usable_bytes(), fastest())
+    session = Session(weights, usable_bytes(), fastest(), IN_STRIPES)
     runs = {
         figure.name: [
             CellRun(

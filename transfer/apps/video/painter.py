@@ -4,7 +4,7 @@ Ruder, Dosovitskiy & Brox 2016, section 4. The first frame of a scene is a pictu
 
 1. starts from the previous result, moved by the optical flow;
 2. has one more term in its loss, which holds it to that where the flow can be trusted;
-3. and, if several earlier frames are looked at, to older ones where no later one saw the place (`transfer.apps.video.flow`).
+3. and, if several earlier frames are looked at, to older ones where no later one saw the place (`flow`).
 """
 
 import argparse
@@ -28,6 +28,7 @@ from transfer.inputs import together
 from transfer.losses import Losses
 from transfer.memory import usable_bytes
 from transfer.session import Job, Session, precision_of
+from transfer.striped import IN_STRIPES
 from transfer.train import Result, Step, Watch
 from vgg.errors import InputError
 from vgg.network import Precision
@@ -40,7 +41,7 @@ from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
 Say = Callable[[str], None]
-#: Frames that are remembered at least: after a flash, a scene goes on from the frame before it (`transfer.apps.video.flow`).
+#: Frames that are remembered at least: after a flash, a scene goes on from the frame before it (`flow`).
 REMEMBERED = 2
 #: Frames on the sheet.
 SHOWN = 6
@@ -137,7 +138,7 @@ def paint_film(run: FilmRun, options: argparse.Namespace, command: Sequence[str]
     if precision == "auto" and last_precision in get_args(Precision) and (options.resume or not options.overwrite):
         precision = last_precision
     precision = precision_of(precision, run.settings.first)
-    session = Session(network_weights, options.max_memory or usable_bytes(), precision)
+    session = Session(network_weights, options.max_memory or usable_bytes(), precision, IN_STRIPES)
     done = run.store.begin(recorded_settings(run, session), run.fps, options.resume, options.overwrite)
     if done:
         say(f"going on after {done} frames")

@@ -1,0 +1,84 @@
+"""The images of a run at each of its sizes, and with a margin around them. Both depart from the paper.
+
+Coarse to fine: train a small image first; the result, enlarged, is where the next size starts. A layer sees a fixed
+number of pixels. In a large image it therefore knows only small strokes, and a large form changes only in steps that
+pass through many pixels. In a small image the layer sees large forms, they change in few steps, and an evaluation takes
+less time. Gatys et al. make their large images like this in "Controlling Perceptual Factors in Neural Style Transfer",
+CVPR 2017.
+
+A margin is trained with the image and cut off at the end, so that the image itself has no frame. At an image's border a
+convolution of VGG-19 sees zeros outside. No picture is like that: the zeros are an edge, which the optimiser answers
+with stripes and a coloured rim. So content, style and start are continued beyond their edges by reflection, the wider
+image is trained, and the frame appears in its margin, which nobody sees. Recipes have it as `Recipe.margin`.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from transfer.inputs import Pictures
+from transfer.recipes import Recipe
+from vgg.layers import SMALLEST_SIDE
+from vgg.tools.image import resize, resize_to
+
+#: The last size passed through is at most this share of the final one; a closer one would not be worth its steps.
+LARGEST_SHARE = 0.75
+
+
+def scales_of(pictures: Pictures, recipe: Recipe) -> list[Pictures]:
+    """Return the pictures at each size, from the coarsest to their own; content and style shrink by the same factor."""
+    sides = [side for image in (pictures.content_image, *pictures.style_images) for side in image.shape[:2]]
+    factors = [size / max(sides[:2]) for size in sorted(set(recipe.scales))]
+    smaller = [factor for factor in factors if SMALLEST_SIDE / min(sides) <= factor <= LARGEST_SHARE]
+    return [*(_shrunk(pictures, factor) for factor in smaller), pictures]
+
+
+def _shrunk(pictures: Pictures, factor: float) -> Pictures:
+    def smaller(image: np.ndarray) -> np.ndarray:
+        """Return an image (H, W, 3), or a guide (H, W), made smaller by the factor."""
+        return resize(image, round(factor * max(image.shape[:2])))
+
+    content_image = smaller(pictures.content_image)
+    init_image, earlier = (
+        None if image is None else resize_to(image, *content_image.shape[:2])
+        for image in (pictures.init_image, pictures.earlier)
+    )
+    return replace(
+        pictures,
+        content_image=content_image,
+        style_images=tuple(smaller(image) for image in pictures.style_images),
+        regions=tuple(region.changed(smaller) for region in pictures.regions),
+        init_image=init_image,
+        earlier=earlier,
+    )
+
+
+def margin_of(wanted: int, pictures: Pictures) -> int:
+    """Return how far content and style are continued: `wanted` pixels, or less if a reflection would not reach."""
+    images = (pictures.content_image, *pictures.style_images)
+    return min(wanted, *(side - 1 for image in images for side in image.shape[:2]))
+
+
+def with_margin(image: np.ndarray, margin: int) -> np.ndarray:
+    """Return (H, W, 3) → (H + 2·margin, W + 2·margin, 3), reflected at the edges, whose pixels are not repeated.
+
+    A region's guide has no channels: (H, W) → (H + 2·margin, W + 2·margin).
+    """
+    around = ((margin, margin), (margin, margin), (0, 0))[: image.ndim]
+    return np.pad(image, around, mode="reflect") if margin else image
+
+
+def without_margin(image: np.ndarray, margin: int) -> np.ndarray:
+    """Return the image without its margin: (H + 2·margin, W + 2·margin, 3) → (H, W, 3)."""
+    return image[margin:-margin, margin:-margin] if margin else image
+
+
+def widened(pictures: Pictures, margin: int) -> Pictures:
+    """Return content, styles and regions continued by `margin` pixels."""
+    return replace(
+        pictures,
+        content_image=with_margin(pictures.content_image, margin),
+        style_images=tuple(with_margin(image, margin) for image in pictures.style_images),
+        regions=tuple(region.changed(lambda guide: with_margin(guide, margin)) for region in pictures.regions),
+        earlier=None if pictures.earlier is None else with_margin(pictures.earlier, margin),
+    )
