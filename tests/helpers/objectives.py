@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pytest
 
-from transfer.apps.cluster.banded import BandedEvaluation, BandWorker
+from transfer.cluster.banded import BandedEvaluation, BandWorker
 from transfer.losses import Losses, Term
 from transfer.objective import Objective, References, WholeEvaluation, terms_of
 from transfer.recipes import Recipe

@@ -9,7 +9,7 @@ import pytest
 from low_precision import needs_bfloat16
 from objectives import workers
 from transfer import session as session_module
-from transfer.apps.cluster.banded import BandedEvaluation
+from transfer.cluster.banded import BandedEvaluation
 from transfer.inputs import Files, Pictures
 from transfer.objective import WholeEvaluation
 from transfer.recipes import DEFAULT, GATYS2016

@@ -69,7 +69,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.session import Job
 
         if with_workers:
-            from transfer.apps.cluster.bands import shared
+            from transfer.cluster.bands import shared
     job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, known)
     if not with_workers:
         return run(job, place, options, words.output, again)

@@ -99,7 +99,7 @@ def living(kind: str, address: str) -> int:
 
 @LINUX
 def test_the_reference_s_scheduler_and_workers(tmp_path, words, start, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.apps.cluster.maker.PATIENCE", 2.0)
+    monkeypatch.setattr("transfer.cluster.maker.PATIENCE", 2.0)
     assert batch(words) == 0
     alone = emptied(tmp_path)
     scheduler = start("scheduler", "", "--port", "0")
@@ -243,7 +243,7 @@ def test_too_many_for_this_machine(words, capfd, tmp_path):
 
 def test_something_else_answers(words, capfd, tmp_path, monkeypatch):
     """A web server waits for a request; other servers begin with a text."""
-    monkeypatch.setattr("transfer.apps.cluster.client.PATIENCE", 1.0)
+    monkeypatch.setattr("transfer.cluster.client.PATIENCE", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as web, socket.create_server(("127.0.0.1", 0)) as mail:
         for server, greeting in ((web, b""), (mail, b"220 mail.example.org ESMTP ready\r\n")):
             address = f"tcp://127.0.0.1:{server.getsockname()[1]}"

@@ -10,7 +10,7 @@ from every_term import EVERYTHING, RECIPES
 from low_precision import needs_bfloat16
 from new_terms import HEIGHT, WIDTH, Case
 from objectives import assert_same, objective_for, patches, relative, workers
-from transfer.apps.cluster.banded import BandedEvaluation, exchanged
+from transfer.cluster.banded import BandedEvaluation, exchanged
 from transfer.objective import Objective, References, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE
 from transfer.regions import Region

@@ -1,7 +1,7 @@
 """Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
 A maker takes prepared orders and gives back a `Made` for each, whatever became of it. `LocalMaker` makes them one after
-the other in this process; the maker of `transfer.apps.cluster` sends them to other processes and machines.
+the other in this process; the maker of `transfer.cluster` sends them to other processes and machines.
 """
 
 import sys

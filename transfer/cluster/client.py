@@ -15,10 +15,10 @@ from typing import Any
 import dask
 from distributed import Client, LocalCluster, Security, rpc
 
-from transfer.apps.cluster.worker import RESOURCE, SessionsPlugin, about
 from transfer.cli.options import RunOptions
 from transfer.cli.record import differences
 from transfer.cli.run import Lost
+from transfer.cluster.worker import RESOURCE, SessionsPlugin, about
 from transfer.memory import processors
 from vgg.errors import InputError, typed
 from vgg.tools.console import interrupts_polled

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from distributed import Client
 
-from transfer.apps.cluster.banded import BandedEvaluation, BandWorker
-from transfer.apps.cluster.client import opened_client, say_workers
 from transfer.cli.options import RunOptions
+from transfer.cluster.banded import BandedEvaluation, BandWorker
+from transfer.cluster.client import opened_client, say_workers
 from transfer.losses import Term
 from transfer.session import Striped
 from transfer.striped import IN_STRIPES

@@ -11,10 +11,10 @@ from distributed import Client, Future, KilledWorker, as_completed
 
 from transfer.apps.batch.jobs import PreparedOrder
 from transfer.apps.batch.making import Made, OnStep
-from transfer.apps.cluster.client import LOST, able, lost_if_gone, opened_client, say_workers
-from transfer.apps.cluster.worker import RESOURCE, TOPIC, Task, paint_task
 from transfer.cli.options import RunOptions
 from transfer.cli.run import Lost, write_picture
+from transfer.cluster.client import LOST, able, lost_if_gone, opened_client, say_workers
+from transfer.cluster.worker import RESOURCE, TOPIC, Task, paint_task
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
 

@@ -13,7 +13,7 @@ What is sent in an evaluation is, for each band, its pixels and their gradient; 
 block's input as the block has convolutions, there and back. The content's maps stay where they are computed.
 
 `band_worker.BandWorker` is one machine, `BandedEvaluation` drives them all. Here both are in one process; in
-`transfer.apps.cluster.bands` they are not.
+`transfer.cluster.bands` they are not.
 """
 
 from collections.abc import Mapping, Sequence
