@@ -99,7 +99,7 @@ def living(kind: str, address: str) -> int:
 
 @LINUX
 def test_the_reference_s_scheduler_and_workers(tmp_path, words, start, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.cluster.maker.PATIENCE", 2.0)
+    monkeypatch.setattr("transfer.apps.batch.dask_maker.PATIENCE", 2.0)
     assert batch(words) == 0
     alone = emptied(tmp_path)
     scheduler = start("scheduler", "", "--port", "0")

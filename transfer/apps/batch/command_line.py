@@ -83,7 +83,7 @@ def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
 
         if not with_workers:
             return run(batch)
-        from transfer.cluster.maker import dask_maker
+        from transfer.apps.batch.dask_maker import dask_maker
     return run(batch, dask_maker)
 
 
