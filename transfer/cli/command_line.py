@@ -60,7 +60,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         require_weights_file(options.weights)
     content = read_content(files.content, recipe)
     pictures = load(files, recipe, content.image)
-    known = {"command": list(command)} | sources(files, content.inputs)
+    origin = {"command": list(command)} | sources(files, content.inputs)
     finish = finish_of(options, content, pictures.content_image, outputs.picture)
     with_workers = workers_wanted(options)
     start_tensorflow()
@@ -70,7 +70,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
 
         if with_workers:
             from transfer.cluster.bands import shared
-    job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, known)
+    job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, origin)
     if not with_workers:
         return run(job, place, options, words.output, again)
     with shared(options, (lambda line: None) if options.quiet else console.say) as striped:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from transfer.cli.options import RunOptions
-from transfer.cli.record import read_record
+from transfer.cli.record import ENDED, differences, digest, identity_in, read_record
 from transfer.inputs import SAMPLE, content_in_file, cropped
 from transfer.memory import usable_bytes
 from transfer.recipes import Recipe
@@ -135,6 +135,30 @@ def _check_log_dir(log_dir: Path, outputs: Outputs) -> None:
     if importlib.util.find_spec("tensorboard") is None:
         how = typed("pip", "install", "tensorboard")
         raise InputError(f"TensorBoard is not installed, which writes the log of --log-dir; get it: {how}")
+
+
+def differences_from_made(outputs: Outputs, ordered: dict[str, Any]) -> dict[str, str] | None:
+    """Return in what the finished picture in `outputs` differs from the one whose `identity` is `ordered`.
+
+    For each value its name and a line; {} if nothing differs: the picture is there already. None if there is no picture
+    that a whole run has written. A precision, and a recipe to report in, are only compared if they are asked for.
+    """
+    if not outputs.picture.exists():
+        return None
+    record = read_record(outputs.record) or {}
+    recorded = identity_in(record)
+    if recorded is None:  # a run that was killed between picture and record leaves its state, too
+        return None if outputs.state.exists() else {"no record": "it has no record"}
+    if ordered["precision"] == "auto":
+        ordered = ordered | {"precision": recorded["precision"]}
+    ordered = ordered | {"reported_as": ordered["reported_as"] or recorded["reported_as"]}
+    lines = {name: differences(recorded.get(name), ordered.get(name), name) for name in ordered | recorded}
+    different = {name: of_name[0] for name, of_name in lines.items() if of_name}
+    if record.get("stopped") not in ENDED and not different:
+        return None
+    if record["result"].get("sha256") != digest(outputs.picture):
+        different["picture"] = "it is no longer the picture that its record was written for"
+    return different
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """The `.json` beside a picture: all that decided how it looks, and how its losses fell.
 
-By its record a picture is recognised (`differences_from_made`) and made again (`repeated`, for `--from`). Inputs are
-known by their digests, so they may have been moved.
+By its record a picture is recognised (`identity`) and made again (`repeated`, for `--from`). Inputs are known by their
+digests, so they may have been moved.
 """
 
 import dataclasses
@@ -30,7 +30,6 @@ from vgg.tools.files import atomic_write, file_digest, open_file
 from vgg.tools.image import Depth, to_depth
 
 if TYPE_CHECKING:
-    from transfer.cli.outputs import Outputs
     from transfer.losses import Losses
     from transfer.regions import Region
     from transfer.session import Job, Session
@@ -146,17 +145,16 @@ def pixels_digest(image: np.ndarray) -> str:
     return hashlib.sha256(image.astype(image.dtype.newbyteorder("<"), copy=False).tobytes()).hexdigest()
 
 
-def sources(files: Files, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def sources(files: Files, read_before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the pictures' files as the user named them, and the place, length and digest of each.
 
-    `known` has what `inputs_of` returned for some of them.
+    `read_before` has what `inputs_of` returned for some of them.
 
     Raises:
         InputError: one of them can no longer be read.
     """
-    known = known or {}
-    names = dict.fromkeys(files.named())
-    inputs = inputs_of(name for name in names if name not in known) | dict(known)
+    inputs, names = dict(read_before or {}), dict.fromkeys(files.named())
+    inputs |= inputs_of(name for name in names if name not in inputs)
     return {"files": json.loads(json.dumps(asdict(files))), "inputs": {name: inputs[name] for name in names}}
 
 
@@ -188,7 +186,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-# Is this picture there already?
+# What a picture is recognised by.
 
 
 def differences(recorded: Any, present: Any, name: str = "") -> list[str]:  # noqa: ANN401  (whatever JSON can hold)
@@ -237,7 +235,7 @@ def _identity(recipe: dict[str, Any], files: Files, inputs: dict[str, Any], **mo
     }
 
 
-def _identity_of(record: dict[str, Any]) -> dict[str, Any] | None:
+def identity_in(record: dict[str, Any]) -> dict[str, Any] | None:
     """Return the identity of the picture that a record tells of; None if something is missing in it."""
     try:
         losses, last = record["losses"] or record["steps"][-1], record["steps"][-1]
@@ -251,30 +249,6 @@ def _identity_of(record: dict[str, Any]) -> dict[str, Any] | None:
         )  # fmt: skip
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
-
-
-def differences_from_made(outputs: "Outputs", wanted: dict[str, Any]) -> dict[str, str] | None:
-    """Return in what the finished picture in `outputs` differs from the one whose `identity` is `wanted`.
-
-    For each value its name and a line; {} if nothing differs: the picture is there already. None if there is no picture
-    that a whole run has written. A precision, and a recipe to report in, are only compared if they are asked for.
-    """
-    if not outputs.picture.exists():
-        return None
-    record = read_record(outputs.record) or {}
-    recorded = _identity_of(record)
-    if recorded is None:  # a run that was killed between picture and record leaves its state, too
-        return None if outputs.state.exists() else {"no record": "it has no record"}
-    if wanted["precision"] == "auto":
-        wanted = wanted | {"precision": recorded["precision"]}
-    wanted = wanted | {"reported_as": wanted["reported_as"] or recorded["reported_as"]}
-    lines = {name: differences(recorded.get(name), wanted.get(name), name) for name in wanted | recorded}
-    different = {name: found[0] for name, found in lines.items() if found}
-    if record.get("stopped") not in ENDED and not different:
-        return None
-    if record["result"].get("sha256") != digest(outputs.picture):
-        different["picture"] = "it is no longer the picture that its record was written for"
-    return different
 
 
 def digest(path: Path) -> str | None:

@@ -18,11 +18,10 @@ import numpy as np
 
 from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Finish, Outputs, preview_of
+from transfer.cli.outputs import Finish, Outputs, differences_from_made, preview_of
 from transfer.cli.record import (
     ENDED,
     Repeated,
-    differences_from_made,
     identity,
     outcome,
     read_record,
@@ -65,7 +64,7 @@ class Place:
 
     outputs: Outputs
     finish: Finish
-    known: dict[str, Any]  # for the record: the command and the inputs
+    origin: dict[str, Any]  # for the record: the command and the inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +186,7 @@ def write_picture(painted: Painted, job: Job, place: Place, rescue: bool = False
     try:
         picture = write_to(outputs.picture, lambda path: write_image(path, image, finish.depth, finish.profile))
         own = {"finish": finish.settings, "result": written(picture, image, finish.depth)}
-        record, outputs = painted.record | place.known | own, outputs.beside(picture)
+        record, outputs = painted.record | place.origin | own, outputs.beside(picture)
         record_file = write_to(outputs.record, lambda path: write_record(path, record))
         outputs = replace(outputs, picture=picture, record=record_file)
         return write_overviews(job.pictures, image, finish.profile, outputs, record, write_to), record
@@ -277,17 +276,9 @@ def run(
     session, outputs = session_of(job, options, place.outputs, say, striped), place.outputs
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         checkpoints = checkpoints_of(session, job, outputs.state, options.checkpoint_every)
-        begin = session.start(job)
         if repeated:
             repeated.compare(checkpoints.settings | checkpoints.environment, say)
-        for path in (*outputs.written, preview_of(outputs.picture), outputs.state):
-            remove_leftovers(path)  # of a run that was killed while it wrote
-        if options.resume:
-            if not options.overwrite and not outputs.state.exists():
-                _require_same(session, job, place, options)
-            begin = checkpoints.begin(begin, say)
-        if not options.quiet and not isinstance(begin, Progress):
-            forecast(session, job, checkpoints, begin, say)
+        begin = _begin(session, job, place, options, checkpoints, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
         display = _steps_shown(options, checkpoints)
@@ -304,6 +295,26 @@ def run(
     if repeated:
         say(repeated.verdict(record["result"]))
     return _ended(painted, used, outputs, asked, say)
+
+
+def _begin(
+    session: Session, job: Job, place: Place, options: RunOptions, checkpoints: Checkpoints, say: Say
+) -> np.ndarray | Progress:
+    """Return what the run begins with: the unfinished run if it is to be resumed, or else the start; say what comes.
+
+    Raises:
+        InputError: the unfinished run, or the finished picture that would be replaced, is of other settings.
+    """
+    outputs, begin = place.outputs, session.start(job)
+    for path in (*outputs.written, preview_of(outputs.picture), outputs.state):
+        remove_leftovers(path)  # of a run that was killed while it wrote
+    if options.resume:
+        if not options.overwrite and not outputs.state.exists():
+            _require_same(session, job, place, options)
+        begin = checkpoints.begin(begin, say)
+    if not options.quiet and not isinstance(begin, Progress):
+        forecast(session, job, checkpoints, begin, say)
+    return begin
 
 
 @contextmanager
@@ -332,9 +343,9 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
 
 def _require_same(session: Session, job: Job, place: Place, options: RunOptions) -> None:
     """Raise InputError if the finished picture that a run would replace is of other settings."""
-    inputs = place.known["inputs"]
-    wanted = identity(job.recipe, job.pictures.files, inputs, session.weights.sha256, options)
-    different = list((differences_from_made(place.outputs, wanted) or {}).values())
+    inputs = place.origin["inputs"]
+    ordered = identity(job.recipe, job.pictures.files, inputs, session.weights.sha256, options)
+    different = list((differences_from_made(place.outputs, ordered) or {}).values())
     if different:
         raise InputError(
             f"{place.outputs.picture} is finished, and of other settings: {different[0]}; leave out --resume to give "

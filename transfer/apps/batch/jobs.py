@@ -100,10 +100,10 @@ def _prepared(order: Order, content: Content, style_of: StyleOf, batch: Batch) -
         remarks = [f"{content.name}: {remark}" for remark in content.remarks]
         remarks += [f"{name}: {remark}" for name, style in styles.items() for remark in style.remarks]
         inputs = content.file.inputs | {name: of for style in styles.values() for name, of in style.inputs.items()}
-        known = {"command": batch.command} | sources(files, inputs)
+        origin = {"command": batch.command} | sources(files, inputs)
         pictures = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
         finish = finish_of(options, content.file, content.image, order.outputs.picture)
-        return PreparedOrder(order, Job(recipe, pictures, options.seed), Place(order.outputs, finish, known))
+        return PreparedOrder(order, Job(recipe, pictures, options.seed), Place(order.outputs, finish, origin))
     except InputError as error:
         return PreparedOrder(order, problem=str(error))
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from transfer.apps.batch.pairs import Pair, one_name
 from transfer.cli.options import RunOptions, require_usable
-from transfer.cli.outputs import Outputs, outputs_of, planned, preview_of
-from transfer.cli.record import differences_from_made, identity, sources
+from transfer.cli.outputs import Outputs, differences_from_made, outputs_of, planned, preview_of
+from transfer.cli.record import identity, sources
 from transfer.inputs import Files, check_proportions
 from transfer.recipes import Recipe
 from vgg.errors import InputError
@@ -83,10 +83,10 @@ def still_missing(batch: Batch, weights_sha256: str) -> list[Order]:
     Raises:
         InputError: pictures of other settings would be replaced.
     """
-    known: dict[str, Any] = {}  # each file is read once, in however many pairs it is
+    inputs: dict[str, Any] = {}  # each file is read once, in however many pairs it is
     missing, different = [], []
     for order in batch.orders:
-        names = None if order.problem else _differing(order, batch, weights_sha256, known)
+        names = None if order.problem else _differing(order, batch, weights_sha256, inputs)
         if names == []:
             continue
         missing.append(order)
@@ -104,20 +104,19 @@ def still_missing(batch: Batch, weights_sha256: str) -> list[Order]:
     return missing
 
 
-def _differing(order: Order, batch: Batch, weights_sha256: str, known: dict[str, Any]) -> list[str] | None:
+def _differing(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str, Any]) -> list[str] | None:
     """Return in what the order's picture that is there differs; None if there is none.
 
-    The files' digests are looked up in `known`, and put there.
+    The files' digests are looked up in `inputs`, and put there.
     """
     if not order.outputs.picture.exists():
         return None
     try:
-        inputs = sources(order.files, known)["inputs"]
+        inputs |= sources(order.files, inputs)["inputs"]
     except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
         return None
-    known |= inputs
-    wanted = identity(batch.recipe, order.files, inputs, weights_sha256, batch.options)
-    different = differences_from_made(order.outputs, wanted)
+    ordered = identity(batch.recipe, order.files, inputs, weights_sha256, batch.options)
+    different = differences_from_made(order.outputs, ordered)
     return None if different is None else [NAMES.get(name, name.replace("_", " ")) for name in different]
 
 

@@ -46,17 +46,17 @@ def folder_pairs(folder: str, how: str) -> list[Pair]:
         InputError: the folder cannot be read or has none of either kind.
     """
     names = pictures_in(folder)
-    found = {
+    by_kind = {
         kind: [os.path.join(folder, name) for name in names if name.startswith(prefix)]
         for kind, prefix in PREFIXES.items()
     }
     for kind, prefix in PREFIXES.items():
-        if not found[kind]:
+        if not by_kind[kind]:
             raise InputError(
                 f"{folder} has no picture named {prefix}…, expected one at least; rename them, or use --contents and "
                 "--styles"
             )
-    return pairs_of(found["content"], found["style"], how)
+    return pairs_of(by_kind["content"], by_kind["style"], how)
 
 
 def listed_pairs(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
@@ -128,7 +128,7 @@ def one_name(name: str) -> str:
 
 
 def require_distinct(pairs: Sequence[Pair]) -> None:
-    """Return if no two results have the same name, also where A and a are the same; raises InputError if they do."""
+    """Raise InputError if two results have the same name, also where A and a are the same."""
     seen: dict[str, Pair] = {}
     for pair in pairs:
         other = seen.setdefault(one_name(pair.name), pair)
@@ -140,31 +140,31 @@ def require_distinct(pairs: Sequence[Pair]) -> None:
 
 
 def _expanded(words: Sequence[str]) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     for word in words:
         if os.path.isdir(word):
             inside = [os.path.join(word, name) for name in pictures_in(word)]
             if not inside:
                 raise InputError(f"{word} has no pictures, expected some that end in {', '.join(ENDINGS)}; name others")
-            found += inside
+            names += inside
         elif word.lower().endswith(".txt"):
-            found += _list_in(word)
+            names += _list_in(word)
         elif glob.has_magic(word) and not os.path.exists(word):
             matching = sorted(glob.glob(word), key=natural)
             if not matching:
                 raise InputError(f"{word} matches no file; look for a mistake in the name, or quote it")
-            found += matching
+            names += matching
         else:
-            found.append(word)
-    return list(dict.fromkeys(found))
+            names.append(word)
+    return list(dict.fromkeys(names))
 
 
 def _list_in(path: str) -> list[str]:
     lines = _text_in(path).splitlines()
-    found = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
-    if not found:
+    names = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
+    if not names:
         raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
-    return found
+    return names
 
 
 def _text_in(path: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from transfer.apps.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
 from transfer.apps.video.frame_store import FilmRun, FilmSettings, FrameStore, frame_at_size, read_settings
-from transfer.cli.options import add_run_options, files_from, recipe_from
+from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
 from transfer.inputs import SAMPLE, style_at, together
 from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
@@ -186,7 +186,7 @@ def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.video.painter import paint_film
-    return paint_film(run, options, command)
+    return paint_film(run, RunOptions.of(options), command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -7,7 +7,6 @@ Ruder, Dosovitskiy & Brox 2016, section 4. The first frame of a scene is a pictu
 3. and, if several earlier frames are looked at, to older ones where no later one saw the place (`flow`).
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -23,10 +22,10 @@ import numpy as np
 from transfer.apps.video.container import is_folder, write_film, write_loop
 from transfer.apps.video.flow import combined, flicker, flow, is_cut, warped, weights
 from transfer.apps.video.frame_store import FilmRun, FilmSettings
+from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
 from transfer.inputs import together
 from transfer.losses import Losses
-from transfer.memory import usable_bytes
 from transfer.session import Job, Session, precision_of
 from transfer.striped import IN_STRIPES
 from transfer.train import Result, Step, Watch
@@ -121,7 +120,7 @@ class Painter:
         return None if is_cut(before, content, backward, trust) else Link(result, backward, trust)
 
 
-def paint_film(run: FilmRun, options: argparse.Namespace, command: Sequence[str]) -> int:
+def paint_film(run: FilmRun, options: RunOptions, command: Sequence[str]) -> int:
     """Paint the frames that are missing, each to its file, and make the film of them; return the exit code.
 
     Raises:
@@ -138,7 +137,7 @@ def paint_film(run: FilmRun, options: argparse.Namespace, command: Sequence[str]
     if precision == "auto" and last_precision in get_args(Precision) and (options.resume or not options.overwrite):
         precision = last_precision
     precision = precision_of(precision, run.settings.first)
-    session = Session(network_weights, options.max_memory or usable_bytes(), precision, IN_STRIPES)
+    session = Session(network_weights, options.memory_bytes, precision, IN_STRIPES)
     done = run.store.begin(recorded_settings(run, session), run.fps, options.resume, options.overwrite)
     if done:
         say(f"going on after {done} frames")
