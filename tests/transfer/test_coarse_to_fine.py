@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from transfer.__main__ import main
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.losses import Losses
 from transfer.recipes import DEFAULT
 from transfer.sizes import scales_of

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from transfer.colors import luminance, matched, prepared, restored, square_root
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 
 RNG = np.random.default_rng(5)
 CONTENT = np.clip(RNG.normal((180, 90, 40), (30, 15, 5), (40, 30, 3)), 0, 255).astype(np.uint8)

@@ -8,10 +8,12 @@ import numpy as np
 from tensorflow.python.framework.func_graph import FuncGraph  # there is no public name for it
 
 from transfer import session as session_module
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 
+COMPILES_ANEW = True
 RECIPE = replace(DEFAULT, scales=(), iterations=1, margin=0, content_layers=(("relu2_1", 1.0),))
 RECIPE = replace(RECIPE, style_layers=(("relu1_1", 1.0),))
 

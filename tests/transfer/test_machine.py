@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from microscope_command import ROOT
-from transfer.memory import UNKNOWN_RAM, available_bytes, usable_bytes
+from transfer.machine import UNKNOWN_RAM, available_bytes, usable_bytes
 
 GB = 10**9
 #: What version 1 says where no limit was set: the largest multiple of a page in 64 bits.

@@ -9,7 +9,8 @@ import pytest
 from bowl import OPTIMIZERS, SHAPE, START, Bowl, phase
 from numpy_network import mirrored
 from objectives import objective_for
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.sizes import margin_of, widened, with_margin, without_margin

@@ -12,7 +12,8 @@ from numpy_network import scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.__main__ import main
-from transfer.inputs import Files, load
+from transfer.files import Files
+from transfer.inputs import load
 from transfer.recipes import DEFAULT
 from transfer_command import prepare
 from vgg.tools.image import read_image

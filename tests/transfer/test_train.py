@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bowl import OPTIMIZERS, SHAPE, START, Bowl, phase
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.train import train

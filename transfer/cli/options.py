@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import get_args
 
-from transfer.inputs import SAMPLE, Files, color_of
-from transfer.memory import processors, usable_bytes
+from transfer.files import SAMPLE, Files, color_of
+from transfer.machine import processors, usable_bytes
 from transfer.other_programs import RECIPES, recipe_named
 from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
 from vgg.errors import InputError, typed

@@ -16,8 +16,9 @@ import numpy as np
 
 from transfer.cli.options import RunOptions
 from transfer.cli.record import ENDED, differences, digest, identity_in, read_record
-from transfer.inputs import SAMPLE, content_in_file, cropped
-from transfer.memory import usable_bytes
+from transfer.files import SAMPLE
+from transfer.inputs import content_in_file, cropped
+from transfer.machine import usable_bytes
 from transfer.recipes import Recipe
 from vgg.errors import InputError, typed
 from vgg.tools.files import alternatives, check_place

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 import numpy as np
 
 from transfer.cli.options import RunOptions, require_sensible, require_usable
-from transfer.inputs import KEEP, Files, as_tuples
-from transfer.memory import processor, threads
+from transfer.files import KEEP, Files, as_tuples
+from transfer.machine import processor, threads
 from transfer.other_programs import recipe_named
 from transfer.recipes import OWN_L_BFGS, AdamConstants, Noise, Normalization, Recipe, Variation
 from transfer.sizes import without_margin

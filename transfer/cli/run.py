@@ -34,7 +34,7 @@ from transfer.cli.watchers import steps_of, watchers_of
 from transfer.colors import grey
 from transfer.full_size import full_size
 from transfer.inputs import Pictures
-from transfer.memory import available_bytes
+from transfer.machine import available_bytes
 from transfer.other_programs import recipe_named
 from transfer.recipes import RELATIVE_TO_REFERENCE
 from transfer.report.page import page

@@ -19,7 +19,7 @@ from transfer.cli.options import RunOptions
 from transfer.cli.record import differences
 from transfer.cli.run import Lost
 from transfer.cluster.worker import RESOURCE, SessionsPlugin, about
-from transfer.memory import processors
+from transfer.machine import processors
 from vgg.errors import InputError, typed
 from vgg.tools.console import interrupts_polled
 

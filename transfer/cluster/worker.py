@@ -99,7 +99,7 @@ def paint_task(packed: bytes, weights: "Weights") -> "Painted":
 
 def _session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
     """Return the session that the worker has for this batch; its memory is a share of the worker's limit."""
-    from transfer.memory import usable_bytes
+    from transfer.machine import usable_bytes
     from transfer.session import Session
     from transfer.striped import IN_STRIPES
 

@@ -14,7 +14,8 @@ import tensorflow as tf
 from image_files import png_of
 from tiny_network import trained_weights
 from transfer.__main__ import main
-from transfer.inputs import Files, load
+from transfer.files import Files
+from transfer.inputs import load
 from transfer.losses import Losses
 from transfer.objective import Objective
 from transfer.recipes import DEFAULT

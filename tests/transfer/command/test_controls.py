@@ -15,7 +15,8 @@ from controls import options, prepare_controls
 from image_files import png_of
 from transfer.__main__ import main
 from transfer.cli.options import STRENGTH_RANGE, build_parser, recipe_from
-from transfer.inputs import Files, load
+from transfer.files import Files
+from transfer.inputs import load
 from transfer.other_programs import RECIPES
 from transfer.recipes import DEFAULT
 from vgg.tools.image import read_image

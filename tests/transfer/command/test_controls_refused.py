@@ -4,7 +4,7 @@ import pytest
 
 from controls import options, prepare_controls
 from transfer.cli.options import build_parser, files_from
-from transfer.inputs import Files
+from transfer.files import Files
 from transfer_command import refused
 from vgg.errors import InputError
 

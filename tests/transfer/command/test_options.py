@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import pytest
 
 from transfer.cli.options import build_parser, files_from, recipe_from
-from transfer.inputs import Files
+from transfer.files import Files
 from transfer.other_programs import RECIPES
 from transfer.recipes import DEFAULT, GATYS2016, Recipe
 from vgg.errors import InputError

@@ -11,7 +11,7 @@ import pytest
 
 from image_files import png_of
 from low_precision import needs_bfloat16
-from transfer import memory
+from transfer import machine
 from transfer.__main__ import main
 from transfer.cli import run
 from transfer.other_programs import RECIPES
@@ -92,10 +92,10 @@ def test_the_default_memory_is_what_the_machine_has_not_what_is_free(tmp_path, w
         return make(weights, memory_bytes, *more)
 
     monkeypatch.setattr(run, "Session", note)
-    monkeypatch.setattr(memory, "_ram_bytes", lambda: 4e9)
+    monkeypatch.setattr(machine, "_ram_bytes", lambda: 4e9)
     records, images = [], []
     for free in (3.9e9, 0.2e9, None):
-        monkeypatch.setattr(memory, "available_bytes", lambda *_, free=free: free)
+        monkeypatch.setattr(machine, "available_bytes", lambda *_, free=free: free)
         monkeypatch.setattr(run, "available_bytes", lambda *_, free=free: free)
         assert main([word for word in words if word != "--quiet"]) == 0
         records.append(without_what_always_differs(record_of(tmp_path)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from image_files import png_of
-from transfer import inputs, memory
+from transfer import inputs, machine
 from transfer.__main__ import main
 from transfer.samples import painting, scene
 from transfer_command import prepare, refused
@@ -110,9 +110,9 @@ def test_another_machine_is_named(tmp_path, words, capfd, monkeypatch):
 
 def test_threads_are_counted_as_the_libraries_do(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
-    assert memory.threads("OPENBLAS_NUM_THREADS") == 3
+    assert machine.threads("OPENBLAS_NUM_THREADS") == 3
     monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    assert memory.threads("OPENBLAS_NUM_THREADS") >= 1
+    assert machine.threads("OPENBLAS_NUM_THREADS") >= 1
 
 
 def test_an_interrupted_run_goes_to_its_end(tmp_path, words, record, capfd):

@@ -129,9 +129,9 @@ def test_cells_are_made_within_the_memory_there_is(words, monkeypatch):
     """The session is told what may be used; whether it keeps to it is a matter of its own tests."""
     told, make = [], figures_run.Session
 
-    def note(weights, memory_bytes, precision):
+    def note(weights, memory_bytes, *more):
         told.append(memory_bytes)
-        return make(weights, memory_bytes, precision)
+        return make(weights, memory_bytes, *more)
 
     monkeypatch.setattr(figures_run, "Session", note)
     monkeypatch.setattr(figures_run, "usable_bytes", lambda: 12345e6)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from image_files import png_of
-from transfer.inputs import NAMES, Files, Pictures, color_of, guide_of, load, name_of
+from transfer.files import NAMES, Files, color_of, name_of
+from transfer.inputs import Pictures, guide_of, load
 from transfer.recipes import DEFAULT
 from transfer.regions import WHOLE
 from vgg.errors import InputError

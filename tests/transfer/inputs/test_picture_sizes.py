@@ -9,7 +9,8 @@ import pytest
 
 from image_files import assert_one_line, png_of
 from transfer import inputs as pictures
-from transfer.inputs import Files, load
+from transfer.files import Files
+from transfer.inputs import load
 from transfer.other_programs import RECIPES
 from vgg.errors import InputError
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from transfer.inputs import Files, Pictures, start_image
+from transfer.files import Files
+from transfer.inputs import Pictures, start_image
 from transfer.other_programs import RECIPES
 from transfer.recipes import Noise
 

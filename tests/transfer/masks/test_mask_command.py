@@ -5,7 +5,8 @@ import pytest
 
 from mask_command import DISC, STRIPE_COLORS, STRIPES, disc, refused, saved, stripes
 from own_process import run_python
-from transfer.inputs import NAMES, read_labels
+from transfer.files import NAMES
+from transfer.inputs import read_labels
 from transfer.masks import main
 from vgg.tools.image import read_image
 

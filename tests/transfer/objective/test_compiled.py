@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.striped.block import Compiled

@@ -15,7 +15,8 @@ import second_systems
 from numpy_network import matrices, mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.other_programs import RECIPES
 from transfer.recipes import GATYS2016, GATYS2016_LITERAL
 from transfer.session import Job, Session

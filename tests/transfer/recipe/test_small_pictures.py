@@ -7,7 +7,8 @@ import pytest
 
 from image_files import assert_one_line
 from tiny_network import tiny_weights
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.other_programs import RECIPES
 from transfer.session import Session
 from vgg.errors import InputError

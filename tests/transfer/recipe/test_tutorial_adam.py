@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 
 from tiny_network import tiny_weights
-from transfer.inputs import Files, Pictures
+from transfer.files import Files
+from transfer.inputs import Pictures
 from transfer.other_programs import RECIPES
 from transfer.session import Job, Session
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from transfer.apps.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from, workers_wanted
-from transfer.inputs import Files
+from transfer.files import Files
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console

@@ -15,7 +15,8 @@ from transfer.apps.batch.orders import Batch, Order
 from transfer.cli.outputs import ContentFile, finish_of, read_content
 from transfer.cli.record import inputs_of, sources
 from transfer.cli.run import Place
-from transfer.inputs import SAMPLE, at_size, style_at, together
+from transfer.files import SAMPLE
+from transfer.inputs import at_size, style_at, together
 from transfer.recipes import Recipe
 from transfer.session import Job
 from vgg.errors import InputError

@@ -14,7 +14,8 @@ from transfer.apps.batch.pairs import Pair, one_name
 from transfer.cli.options import RunOptions, require_usable
 from transfer.cli.outputs import Outputs, differences_from_made, outputs_of, planned, preview_of
 from transfer.cli.record import identity, sources
-from transfer.inputs import Files, check_proportions
+from transfer.files import Files
+from transfer.inputs import check_proportions
 from transfer.recipes import Recipe
 from vgg.errors import InputError
 from vgg.tools.files import check_place, remove_leftovers

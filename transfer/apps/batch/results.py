@@ -12,7 +12,8 @@ import numpy as np
 from transfer.apps.batch.orders import PAGE, SHEET, TABLE, Batch, Order
 from transfer.apps.batch.pairs import Pair, harmless, short_name
 from transfer.cli.run import write_text
-from transfer.inputs import SAMPLE, cropped, read_cropped
+from transfer.files import SAMPLE
+from transfer.inputs import cropped, read_cropped
 from transfer.recipes import Crop
 from transfer.report.page import IN_HEAD, Cell, grid_page
 from transfer.report.page import thumbnail as small

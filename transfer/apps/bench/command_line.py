@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from transfer.memory import processor
+from transfer.machine import processor
 from transfer.samples import painting, scene
 from vgg.errors import typed
 from vgg.tools import console

@@ -20,7 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from transfer.inputs import SAMPLE, Files, load
+from transfer.files import SAMPLE, Files
+from transfer.inputs import load
 from transfer.objective import Objective, References, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT, Recipe
 from transfer.session import Job, Session, precisions
@@ -129,7 +130,7 @@ def evaluation_of(
     """Return a function that evaluates the recipe `default` at the content image, whole or in stripes of `rows`."""
     terms = terms_of(DEFAULT, network, *content.shape[:2])
     evaluation = StripedEvaluation(network, terms, rows) if rows else WholeEvaluation(network, terms)
-    return partial(Objective(evaluation, References(content, (style,))), content.astype(np.float32))
+    return partial(Objective(evaluation, References(content, (style,)), terms), content.astype(np.float32))
 
 
 def convergence(weights: Weights, size: int) -> Iterator[str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from transfer.inputs import Files, load
+from transfer.files import Files
+from transfer.inputs import load
 from transfer.other_programs import RECIPES, recipe_named
 from transfer.recipes import DEFAULT
 from vgg.errors import InputError, typed
@@ -64,7 +65,7 @@ def make_strip(options: argparse.Namespace) -> None:
     start_tensorflow()
     with interrupts_at_once():
         from transfer.cli.watchers import describe
-        from transfer.memory import usable_bytes
+        from transfer.machine import usable_bytes
         from transfer.session import Job, Session, precision_of
         from transfer.striped import IN_STRIPES
         from vgg.tools.progress import moving_bar

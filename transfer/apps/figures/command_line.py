@@ -13,7 +13,8 @@ from pathlib import Path
 
 from transfer.apps.figures.cells import BASE, FIGURES, STAND_IN_RATIO, Figure, adapted
 from transfer.cli.outputs import planned
-from transfer.inputs import SAMPLE, Files, Pictures, load
+from transfer.files import SAMPLE, Files
+from transfer.inputs import Pictures, load
 from transfer.other_programs import NEURAL_STYLE
 from transfer.report.plot import lines_of, plot
 from vgg.errors import InputError, typed

@@ -9,7 +9,8 @@ in how they halve odd sides, and nothing else is known to us that could make the
 from collections.abc import Collection, Mapping
 
 from transfer.inputs import Pictures
-from transfer.memory import NotEnoughMemory, usable_bytes
+from transfer.machine import usable_bytes
+from transfer.memory import NotEnoughMemory
 from transfer.other_programs import NEURAL_STYLE
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES

@@ -17,7 +17,8 @@ from transfer.cli.record import differences, pixels_digest, settings, write_reco
 from transfer.cli.run import NotWritten, Place, make_picture
 from transfer.cli.watchers import describe as describe_step
 from transfer.inputs import Pictures
-from transfer.memory import NotEnoughMemory, usable_bytes
+from transfer.machine import usable_bytes
+from transfer.memory import NotEnoughMemory
 from transfer.session import Job, Session, fastest
 from transfer.striped import IN_STRIPES
 from transfer.train import Step

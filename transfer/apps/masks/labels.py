@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from transfer.colors import luminance
-from transfer.inputs import NAMES
+from transfer.files import NAMES
 from vgg.errors import InputError
 from vgg.tools.image import resize_to
 

@@ -16,7 +16,8 @@ from typing import Any
 from transfer.apps.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
 from transfer.apps.video.frame_store import FilmRun, FilmSettings, FrameStore, frame_at_size, read_settings
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
-from transfer.inputs import SAMPLE, style_at, together
+from transfer.files import SAMPLE
+from transfer.inputs import style_at, together
 from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file

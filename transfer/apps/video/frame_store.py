@@ -18,7 +18,8 @@ import numpy as np
 
 from transfer.apps.video.container import Film, frame_place
 from transfer.cli.record import differences
-from transfer.inputs import Files, at_size, cropped
+from transfer.files import Files
+from transfer.inputs import at_size, cropped
 from transfer.recipes import Recipe
 from vgg.errors import InputError
 from vgg.tools.files import atomic_write
