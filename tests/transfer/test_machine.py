@@ -175,7 +175,7 @@ def test_this_machine():
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such limits or do not keep to them")
 def test_limits_of_the_process_itself():
     program = (
-        "import resource, sys; from transfer.memory import usable_bytes\n"
+        "import resource, sys; from transfer.machine import usable_bytes\n"
         "limit = int(sys.argv[2])\n"
         "resource.setrlimit(getattr(resource, sys.argv[1]), (limit, limit)); print(usable_bytes())"
     )

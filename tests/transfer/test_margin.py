@@ -14,6 +14,7 @@ from transfer.inputs import Pictures
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.sizes import margin_of, widened, with_margin, without_margin
+from transfer.striped import IN_STRIPES
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 
@@ -170,7 +171,9 @@ class InStripes(Session):
 def test_in_stripes_it_is_the_same(weights):
     recipe, pictures = replace(RECIPE, margin=11), pictures_of((53, 47), (40, 61))
     at = np.random.default_rng(1).uniform(0, 255, (53 + 22, 47 + 22, 3)).astype(np.float32)
-    whole, striped = (kind(weights, inf).objective(recipe, pictures) for kind in (Session, InStripes))
+    whole, striped = (
+        kind(weights, inf, striped=IN_STRIPES).objective(recipe, pictures) for kind in (Session, InStripes)
+    )
     (whole_losses, expected), (losses, gradient) = whole(at), striped(at)
     assert type(whole.evaluation) is not type(striped.evaluation)
     assert losses.total == pytest.approx(whole_losses.total, rel=1e-5)
