@@ -2,7 +2,7 @@
 
 Read in this order:
 
-1. `layers`      the table of the 37 layers, conv1_1 … pool5; `shapes` computes the sizes of their maps
+1. `layers`      the table of the 37 layers, conv1_1 … pool5, what each sees and how large its maps are
 2. `network`     convolution, ReLU and pooling, and the forward pass: images → named feature maps
 3. `normalize`   the paper's normalised network: every filter's mean activation is 1
 4. `statistics`  sums over positions: Gram matrices and total variation
@@ -11,5 +11,5 @@ Read in this order:
 In one line: `vgg.load.load_network()` returns the network with the best weights that are here.
 
 Folders: `matfile` reads the `.mat` file into kernels, biases and mean colour; `microscope` is `python -m vgg`;
-`optimize`, `image` and `console` are tools that `transfer` uses too. `README.md` is a lesson that tries all of it out.
+`optimize` and `tools` are what `transfer` uses too. `README.md` is a lesson that tries all of it out.
 """

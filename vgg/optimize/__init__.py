@@ -1,5 +1,5 @@
 """Optimisers of images, used to look into the network and to transfer style. They know nothing of losses.
 
-Read `optimizer` (what all of them can do), then `l_bfgs`, our own, with `curvature`, where its directions come from,
-and `spectrum`, with which it moves large forms first; then `adam` and `scipy_l_bfgs_b`.
+Read `optimizer` (what all of them can do), then `l_bfgs`, our own; then `adam` and
+`scipy_l_bfgs_b`.
 """

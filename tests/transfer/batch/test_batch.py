@@ -13,11 +13,12 @@ import pytest
 
 from batch_command import NAMES, pictures, prepare, record, refused, rows
 from own_process import ROOT
+from transfer import objective
 from transfer.__main__ import main as transfer
 from transfer.apps.batch import making
 from transfer.batch import main
 from transfer.cli import run
-from transfer.objective import WholeEvaluation, terms
+from transfer.objective import WholeEvaluation
 from vgg.errors import InputError
 from vgg.tools.image import read_image
 
@@ -77,7 +78,7 @@ def test_its_records_can_be_repeated(tmp_path, quiet):
 
 def test_losses_are_compiled_once_and_styles_looked_at_once(tmp_path, quiet, monkeypatch):
     compiled, looked_at = [], []
-    compute, grams = WholeEvaluation._losses_and_gradient, terms.grams
+    compute, grams = WholeEvaluation._losses_and_gradient, objective.grams
     monkeypatch.setattr(
         WholeEvaluation, "_losses_and_gradient", lambda *arguments: compiled.append(1) or compute(*arguments)
     )
@@ -86,9 +87,9 @@ def test_losses_are_compiled_once_and_styles_looked_at_once(tmp_path, quiet, mon
         looked_at.append(image.tobytes())
         return grams(maps_of, image, having, guides)
 
-    monkeypatch.setattr(terms, "grams", note)
-    # A weight that no other test here has: so nothing is compiled or known already.
-    assert main([*quiet, "--tv-weight", "7e-5"]) == 0
+    monkeypatch.setattr(objective, "grams", note)
+    # A layer that no other test here has: so nothing is compiled or known already.
+    assert main([*quiet, "--style-layers", "relu1_1,relu2_2"]) == 0
     assert len(compiled) == 1
     # Each content is looked at for each of its two styles; each style only once in all.
     assert sorted(looked_at.count(image) for image in set(looked_at)) == [1, 1, 2, 2]

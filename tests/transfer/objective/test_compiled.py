@@ -10,6 +10,7 @@ from transfer.files import Files
 from transfer.inputs import Pictures
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
+from transfer.striped import IN_STRIPES
 from transfer.striped.block import Compiled
 from vgg.network import VGG19
 
@@ -69,13 +70,13 @@ class InStripes(Session):
 
 @pytest.mark.parametrize("kind", [Session, InStripes])
 def test_a_second_pair_of_the_same_sizes_compiles_nothing(weights, runs, kind):
-    session = kind(weights, 1e12)
+    session = kind(weights, 1e12, striped=IN_STRIPES)
     session.run(job(1))
     assert any(runs), "the first pair is what it is compiled for"
     runs.clear()
     second = session.run(job(2))
     assert not any(runs)
-    expected = kind(weights, 1e12).run(job(2))
+    expected = kind(weights, 1e12, striped=IN_STRIPES).run(job(2))
     assert second.losses == expected.losses and second.image.tobytes() == expected.image.tobytes()
     assert any(runs)
 

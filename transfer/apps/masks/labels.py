@@ -10,7 +10,7 @@ would not do: between regions 0 and 2 it draws a line of region 1.
 
 The same picture gives the same regions: OpenCV's random numbers start from the same seed each time.
 
-Region 0 is black in the label picture, 1 white, 2 red … in the order of `transfer.inputs.NAMES`.
+Region 0 is black in the label picture, 1 white, 2 red … in the order of `transfer.files.NAMES`.
 """
 
 import cv2
