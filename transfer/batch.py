@@ -1,4 +1,4 @@
-"""`python -m transfer.batch`: many pictures; its options are in `command_line.py`."""
+"""`python -m transfer.batch`: many pictures; see `transfer.apps.batch`."""
 
 from transfer.apps.batch.command_line import main
 

@@ -1,4 +1,4 @@
-"""`python -m transfer.bench`: measurements of speed and memory; its options and commands are in `command_line.py`."""
+"""`python -m transfer.bench`: measurements of speed and memory; see `transfer.apps.bench`."""
 
 from transfer.apps.bench.command_line import main
 

@@ -1,4 +1,4 @@
-"""`python -m transfer.blend`: from one style to another; its options are in `command_line.py`."""
+"""`python -m transfer.blend`: from one style to another; see `transfer.apps.blend`."""
 
 from transfer.apps.blend.command_line import main
 

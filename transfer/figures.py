@@ -1,4 +1,4 @@
-"""`python -m transfer.figures`: the paper's figures; its options and commands are in `command_line.py`."""
+"""`python -m transfer.figures`: the paper's figures; see `transfer.apps.figures`."""
 
 from transfer.apps.figures.command_line import main
 

@@ -1,4 +1,4 @@
-"""`python -m transfer.masks`: label pictures without an editor; its options are in `command_line.py`."""
+"""`python -m transfer.masks`: label pictures without an editor; see `transfer.apps.masks`."""
 
 from transfer.apps.masks.command_line import main
 

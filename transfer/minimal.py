@@ -3,9 +3,8 @@
     python -m transfer.minimal CONTENT STYLE OUT.png [WEIGHTS.mat]
 
 Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016, with TensorFlow, SciPy,
-NumPy and OpenCV only. The rest of this project is the same with every choice open, every input checked, and pictures of
-any size. Departures from the paper: losses are means, as in the authors' later code; the run starts from the content
-image, because white noise needs many more steps; mean activations come from the two pictures, not from ImageNet's.
+NumPy and OpenCV only. Departures from the paper: losses are means, as in the authors' later code; the run starts from
+the content image, because white noise needs many more steps; mean activations are those of the two pictures.
 """
 
 import sys
@@ -18,13 +17,13 @@ import scipy.io
 import scipy.optimize
 import tensorflow as tf
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
+FILES = "trained-on-drawings-v1.npz", "imagenet-vgg-verydeep-19.mat"
+SHIPPED, GENUINE = (Path(__file__).parents[1] / "weights" / name for name in FILES)
 CONTENT_LAYER, STYLE_LAYERS = "relu4_2", ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_WEIGHT, STYLE_WEIGHT = 1e-3, 1.0  # α and β
 SIZE, STEPS = 384, 200  # pixels on the longer side; steps of L-BFGS
 
-#: The table of layers: conv1_1, relu1_1, conv1_2, relu1_2, pool1, conv2_1 … (Simonyan & Zisserman 2015, Table 1, E).
-LAYERS = []
+LAYERS = []  # the table: conv1_1, relu1_1, conv1_2, relu1_2, pool1 … (Simonyan & Zisserman 2015, Table 1, E)
 for block, convolutions in enumerate((2, 2, 4, 4, 4), start=1):
     for i in range(1, convolutions + 1):
         LAYERS += [f"conv{block}_{i}", f"relu{block}_{i}"]
@@ -105,14 +104,13 @@ def read_image(path: str) -> tf.Tensor:
     if pixels is None:
         sys.exit(f"{path} is not a picture that OpenCV reads")
     scale = SIZE / max(pixels.shape[:2])
-    resized = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return tf.constant(cv2.cvtColor(resized, cv2.COLOR_BGR2RGB), tf.float32)
+    pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return tf.constant(pixels[..., ::-1], tf.float32)  # OpenCV has BGR
 
 
 def main(content: str, style: str, out: str, weights: str = "") -> None:
     """Make one picture."""
-    genuine, shipped = WEIGHTS / "imagenet-vgg-verydeep-19.mat", WEIGHTS / "trained-on-drawings-v1.npz"
-    network = VGG19(Path(weights) if weights else genuine if genuine.exists() else shipped)
+    network = VGG19(Path(weights) if weights else GENUINE if GENUINE.exists() else SHIPPED)
     content_image, style_image = read_image(content), read_image(style)
     network.normalize([content_image, style_image])
     evaluate = losses_and_gradient(network, content_image, style_image)
@@ -125,8 +123,7 @@ def main(content: str, style: str, out: str, weights: str = "") -> None:
     start, bounds = content_image.numpy().ravel(), scipy.optimize.Bounds(0, 255)
     options = {"maxiter": STEPS, "maxcor": 20}
     pixels = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    image = pixels.reshape(content_image.shape).round().astype(np.uint8)
-    cv2.imwrite(out, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    cv2.imwrite(out, pixels.reshape(content_image.shape).round().astype(np.uint8)[..., ::-1])
 
 
 if __name__ == "__main__":

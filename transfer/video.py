@@ -1,4 +1,4 @@
-"""`python -m transfer.video`: a film in the manner of a painting; its options are in `command_line.py`."""
+"""`python -m transfer.video`: a film in the manner of a painting; see `transfer.apps.video`."""
 
 from transfer.apps.video.command_line import main
 
