@@ -40,9 +40,9 @@ from weights.drawings.normalizing import normalizing_pictures
 WORTHWHILE = 1.3
 #: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
-#: Networks and compiled losses that a session keeps, the last used ones: enough for six shapes of pictures at two sizes
-#: and two precisions. Each compiled loss takes about 8 MB.
-KEPT = 24
+#: Networks and compiled losses that a session keeps, the last used ones: enough for two shapes of pictures, upright and
+#: lying, at two sizes and two precisions. With 24 a batch of many shapes still grew by 17 % after its tenth picture.
+KEPT = 12
 
 
 class Striped(NamedTuple):
