@@ -1,10 +1,12 @@
-"""The sample content picture: an old town by a mountain lake in late afternoon light, drawn by code.
+"""The two sample pictures, drawn by code, so that the first run needs no file.
+
+The content, `scene`: an old town by a mountain lake in late afternoon light.
 
 Drawn from back to front. The ideas: fractal noise for clouds, rock and ripples; warm light from the left; aerial
 perspective, paler with distance; supersampling (drawn at twice the size) for smooth edges. Coordinates are fractions
 of the height, y from 0 to 1, x from 0 to width / height; colours are RGB from 0 to 255.
 
-The sample style picture: an expressive 'oil painting', painted by code stroke by stroke.
+The style, `painting`: an expressive 'oil painting', painted stroke by stroke.
 
 A huge sun and cold whirls turn in a night sky over a rolling sea; trees rise at the right like dark flames.
 Three ideas make it look painted:

@@ -1,6 +1,4 @@
-"""One of the machines that share an image, without what connects them: its bands, and what they are compared with.
-
-The total loss and its gradient of one image on many machines, each with a band of the image's rows; exactly.
+"""The total loss and its gradient of one image on many machines, each with a band of the image's rows; exactly.
 
 What `striped` does in one process, the machines do together, block by block:
 
@@ -12,7 +10,7 @@ What is sent in an evaluation is, for each band, its pixels and their gradient; 
 Σ_l N_l² numbers over the style layers whatever the image's size; and for each border the halos, as many rows of each
 block's input as the block has convolutions, there and back. The content's maps stay where they are computed.
 
-`band_worker.BandWorker` is one machine, `BandedEvaluation` drives them all. Here both are in one process; in
+`BandWorker` is one machine, `BandedEvaluation` drives them all. Here both are in one process; in
 `transfer.cluster.bands` they are not.
 """
 

@@ -52,10 +52,6 @@ def test_a_large_film_is_shrunk_and_a_small_one_is_not(tmp_path):
         assert cv2.imreadanimation(str(tmp_path / "a.webp"))[1].frames[0].shape[:2] == expected
 
 
-def test_refused(tmp_path, monkeypatch):
+def test_refused(tmp_path):
     with pytest.raises(InputError, match=r"ends in '.mp4', expected .webp or .gif"):
         check_loop(tmp_path / "a.mp4")
-    monkeypatch.delattr(cv2, "imwriteanimation", raising=False)
-    with pytest.raises(InputError, match=r"needs OpenCV 4.12 or newer, found \d") as caught:
-        check_loop(tmp_path / "a.gif")
-    assert "\n" not in str(caught.value)

@@ -411,8 +411,6 @@ def check_loop(path: Path) -> None:
     """Raise InputError unless a loop can be written to `path`, whose ending must be one of `LOOP_ENDINGS`."""
     if path.suffix.lower() not in LOOP_ENDINGS:
         raise InputError(f"the loop {path} ends in {path.suffix!r}, expected {' or '.join(LOOP_ENDINGS)}; change it")
-    if not hasattr(cv2, "imwriteanimation"):
-        raise InputError(f"the loop {path} needs OpenCV 4.12 or newer, found {cv2.__version__}; upgrade opencv-python")
     check_place(path)
 
 
