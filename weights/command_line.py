@@ -10,14 +10,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import get_args
 
 from vgg.errors import InputError, typed
-from vgg.load import FOLDER, weights_path
+from vgg.load import FOLDER, genuine_present, weights_path
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, number, say, start_tensorflow, whole_number
 from vgg.tools.files import check_place
-from weights.train.settings import Phase, Pooling, Settings
+from weights.train.settings import Settings
 
 Commands = argparse._SubParsersAction  # of parsers
 
@@ -73,51 +72,46 @@ def run_download(options: argparse.Namespace) -> None:
 
 def add_train(commands: Commands) -> None:
     """Add the `train` command. Each field of `Settings` is an option, with its default."""
-    text = "train a half-width VGG-19 on pictures drawn by code; needs no download and about one hour on 2 cores"
+    text = "train a VGG-19 of half the width that imitates another one, on pictures drawn by code; takes many hours"
     parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument(
+        "--teacher", type=file_name, metavar="FILE", help="the network to imitate (default: the downloaded genuine one)"
+    )
     parser.add_argument(
         "--to", type=file_name, metavar="FILE", default=FOLDER / "trained.mat", help="a .mat, or a small .npz (5 MB)"
     )
     parser.add_argument("--resume", action="store_true", help="continue a run that was stopped; give it the same --to")
     parser.add_argument(
-        "--checkpoint-every", type=whole_number(1), metavar="N", help="also write FILE-STEP.mat every N steps"
+        "--checkpoint-every", type=whole_number(1), metavar="N", help="also write FILE-STEP every N steps"
     )
     parser.add_argument(
-        "--drawings",
-        type=file_name,
-        metavar="FILE",
-        help="an .npy to take the drawings from, or to keep them in",
+        "--drawings", type=file_name, metavar="FILE", help="an .npy to take the drawings from, or to keep them in"
     )
+    parser.add_argument("--pictures", type=file_name, metavar="FOLDER", help="pictures to train on beside the drawings")
     settings = parser.add_argument_group("settings")
     for field in fields(Settings):
-        kind = {"seed": whole_number(0), "phases": phases, "pooling": str}.get(field.name)
-        kind = kind or (whole_number(1) if field.type in (int, "int") else number)
+        kind = crops if field.name == "crops" else whole_number(0) if field.type in (int, "int") else number
         settings.add_argument(
             f"--{field.name.replace('_', '-')}",
             type=kind,
-            choices=get_args(Pooling) if field.name == "pooling" else None,
             help=f"default: {shown(field.default)}",
-            metavar=None if field.name == "pooling" else "N" if kind is not phases else "SIZE:KINDS:UNTIL,…",
+            metavar="SIZE:COUNT,…" if kind is crops else "N",
         )
     parser.set_defaults(run=run_train)
 
 
-def phases(text: str) -> tuple[Phase, ...]:
-    """Return the phases in a text such as `64:56:0.4,96:28:1`, for `add_argument(type=phases)`."""
+def crops(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the sizes and counts in a text such as `64:48,96:24`, for `add_argument(type=crops)`."""
     try:
-        parts = [part.split(":") for part in text.split(",")]
-        return tuple(Phase(int(size), int(kinds), float(until)) for size, kinds, until in parts)
+        pairs = [part.split(":") for part in text.split(",")]
+        return tuple((int(size), int(count)) for size, count in pairs)
     except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} found, expected SIZE:KINDS:UNTIL,… such as 64:56:0.4,96:28:1"
-        ) from None
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected SIZE:COUNT,… such as 64:48,96:24") from None
 
 
 def shown(default: object) -> str:
     """Return the default of a setting as it would be typed."""
-    if isinstance(default, tuple):
-        return ",".join(f"{phase.size}:{phase.kinds}:{phase.until:g}" for phase in default)
-    return str(default)
+    return ",".join(f"{size}:{count}" for size, count in default) if isinstance(default, tuple) else str(default)
 
 
 def run_train(options: argparse.Namespace) -> None:
@@ -125,24 +119,25 @@ def run_train(options: argparse.Namespace) -> None:
     given = {field.name: getattr(options, field.name) for field in fields(Settings)}
     given = {name: value for name, value in given.items() if value is not None}
     path: Path = options.to
-    kept = path.with_suffix(".state.npz")
+    state = path.with_suffix(".state.npz")
+    teacher = options.teacher or genuine_present()
+    if teacher is None:
+        raise InputError("there is no genuine network to imitate; `make download-weights`, or name one with --teacher")
     check_place(path)
     if path.suffix not in (".mat", ".npz"):
         raise InputError(f"{path} ends in {path.suffix!r}, expected .mat or .npz")
     if not options.resume:
-        for existing in filter(os.path.lexists, (path, kept)):
+        for existing in filter(os.path.lexists, (path, state)):
             raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")
     settings = Settings(**given)  # refused at once if they do not fit together
     start_tensorflow()
     # Here and not above: they import TensorFlow, for which other commands should not wait.
     from weights.train.run import Places, load, make
 
-    state = None
     if options.resume:
-        settings, state = load(kept)
-        if replace(settings, **given) != settings:
-            raise InputError(f"{kept} is of a run with other settings; leave the settings away with --resume")
-    make(Places(path, kept, options.drawings, options.checkpoint_every), settings, state, sys.stderr)
+        settings = replace(load(state)[0], **given)
+    places = Places(teacher, path, state, options.drawings, options.pictures, options.checkpoint_every)
+    make(places, settings, options.resume, sys.stderr)
     say(f"written: {path}")
 
 

@@ -20,7 +20,7 @@ from vgg.matfile.read import Conv, Weights, read
 from weights.published import BIASES, CORNERS, MEAN_RGB, WHOLE_KERNELS, recognise
 
 #: The first words of the `origin` of networks that this program made.
-TRAINED_ORIGIN, UNTRAINED_ORIGIN = "trained on drawings", "untrained random filters"
+TRAINED_ORIGIN, UNTRAINED_ORIGIN = "imitates", "untrained random filters"
 
 #: What is printed with five decimals differs from the number itself by up to 5e-6.
 ABSOLUTE_TOLERANCE = 1e-5

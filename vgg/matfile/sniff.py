@@ -11,7 +11,7 @@ from vgg.tools.files import open_file
 
 #: Incremented with every change that gives another trained network for the same settings, so that a file from an older
 #: version is not used.
-TRAINED_VERSION = 1
+TRAINED_VERSION = 2
 SHIPPED = f"trained-on-drawings-v{TRAINED_VERSION}.npz"
 WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED}"
 

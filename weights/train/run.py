@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -11,18 +12,26 @@ import numpy as np
 import tensorflow as tf
 
 from vgg.errors import InputError
-from vgg.matfile.read import Weights
+from vgg.layers import CONVOLUTIONS
+from vgg.matfile.read import Weights, read
 from vgg.matfile.small import rounded, write_small
 from vgg.matfile.sniff import TRAINED_VERSION
 from vgg.matfile.write import write
+from vgg.network import VGG19
+from vgg.normalize import rescale
 from vgg.tools.console import interrupts_polled, say
 from vgg.tools.files import atomic_write
+from vgg.tools.image import read_image, resize
 from vgg.tools.progress import steps_display
 from weights.drawings import draw_all
-from weights.train.network import MEAN_RGB, fold, with_magnitudes
-from weights.train.settings import Phase, Settings
-from weights.train.training import Moments, State, Step, initial_state, train
-from weights.verify import TRAINED_ORIGIN
+from weights.published import MEAN_RGB
+from weights.train.imitation import Moments, State, Step, initial_state, train, units
+from weights.train.settings import Settings
+from weights.train.student import POOLING, fold
+from weights.verify import TRAINED_ORIGIN, describe, is_genuine
+
+#: The longer side of pictures that the user gives, in pixels; drawings are smaller.
+LARGEST_IMAGE = 512
 
 
 @dataclass(frozen=True)
@@ -55,13 +64,15 @@ def get_drawings(settings: Settings, file: Path | None, stream: TextIO) -> np.nd
 
 def read_drawings(file: Path, count: int) -> np.ndarray:
     """Return the `count` drawings in `file`; raise InputError if it does not hold them."""
+    if not file.is_file():
+        raise InputError(f"{file} is a folder, pipe or device, expected an .npy file; name another")
     try:
         drawings = np.load(file)
     except (OSError, ValueError, EOFError) as error:
         raise InputError(f"{file} holds no drawings ({type(error).__name__}); delete it or name another") from None
     if drawings.dtype != np.uint8 or drawings.ndim != 4 or drawings.shape[3] != 3 or len(drawings) != count:
-        found = f"{drawings.dtype} {drawings.shape}"
-        raise InputError(f"{file} holds {found}, expected uint8 ({count}, height, width, 3); delete it or name another")
+        shape = f"{drawings.dtype} {drawings.shape}"
+        raise InputError(f"{file} holds {shape}, expected uint8 ({count}, height, width, 3); delete it or name another")
     return drawings
 
 
@@ -77,50 +88,79 @@ def draw_with_display(settings: Settings, stream: TextIO) -> np.ndarray:
         return draw_all(settings.kinds, settings.draws, settings.seed, os.cpu_count() or 1, report)
 
 
+def read_folder(folder: Path) -> list[np.ndarray]:
+    """Return the pictures in `folder` as arrays (H, W, 3) uint8 RGB, in the order of their names.
+
+    Raises:
+        InputError: it is no folder, holds nothing, or holds something that is not a picture.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder, expected one with pictures")
+    paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    if not paths:
+        raise InputError(f"{folder} is empty, expected pictures in it")
+    return [resize(read_image(path), LARGEST_IMAGE).round().clip(0, 255).astype(np.uint8) for path in paths]
+
+
 #: What the names of a state's arrays begin with.
 PARTS = ("parameters", "first", "second")
 
 
-def save(path: Path, settings: Settings, state: State) -> None:
-    """Write the state and the settings of the run to `path`, an `.npz`; raise InputError if it cannot be written."""
+def save(path: Path, settings: Settings, layer_units: dict[str, float], state: State) -> None:
+    """Write a run's state, settings and units to `path`, an `.npz`; raise InputError if it cannot be written."""
     dicts = (state.parameters, state.moments.first, state.moments.second)
     arrays = {f"{part}:{name}": x.numpy() for part, of in zip(PARTS, dicts, strict=True) for name, x in of.items()}
+    texts = {"settings": json.dumps(asdict(settings)), "units": json.dumps(layer_units)}
     with atomic_write(path) as unfinished:
-        np.savez(unfinished, step=state.step, settings=json.dumps(asdict(settings)), **arrays)
+        np.savez(unfinished, step=state.step, **texts, **arrays)
 
 
-def load(path: Path) -> tuple[Settings, State]:
-    """Return the settings and the state in `path`.
+def load(path: Path) -> tuple[Settings, dict[str, float], State]:
+    """Return the settings, units and state in `path`.
 
     Raises:
         InputError: the file is missing, damaged or not written by `save`.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"{path} is a folder, pipe or device, expected the state of a training run; start afresh")
     try:
         with np.load(path) as file:
             settings = json.loads(str(file["settings"]))
-            settings["phases"] = tuple(Phase(**phase) for phase in settings["phases"])
+            settings["crops"] = tuple(tuple(pair) for pair in settings["crops"])
             dicts = [
                 {name.removeprefix(f"{part}:"): tf.constant(file[name]) for name in file if name.startswith(f"{part}:")}
                 for part in PARTS
             ]
-            return Settings(**settings), State(int(file["step"]), dicts[0], Moments(*dicts[1:]))
+            state = State(int(file["step"]), dicts[0], Moments(*dicts[1:]))
+            return Settings(**settings), json.loads(str(file["units"])), state
     except Exception as error:  # a damaged archive may fail in any way
         raise InputError(f"{path} holds no state of a training run ({type(error).__name__}); start afresh") from error
 
 
-#: Drawings on which the statistics of batch normalisation are measured, and those for the magnitudes of the layers.
-MEASURED, WEIGHED = 48, 12
+#: Images on which the statistics of batch normalisation are measured.
+MEASURED = 64
 
 
-def finished(drawings: np.ndarray, settings: Settings, state: State) -> Weights:
-    """Return the network as it will be used: folded, rounded to 8 bits and with the genuine network's magnitudes."""
-    rng = np.random.default_rng([settings.seed, 2])
-    chosen = drawings[np.sort(rng.choice(len(drawings), min(MEASURED, len(drawings)), replace=False))]
-    convolutions = rounded(fold(state.parameters, chosen, settings.pooling))
-    origin = f"{TRAINED_ORIGIN}, half width (version {TRAINED_VERSION}, seed {settings.seed}, {state.step} steps)"
-    weights = Weights(convolutions, MEAN_RGB, "later", origin)
-    weights = with_magnitudes(weights, chosen[:: max(1, len(chosen) // WEIGHED)], settings.pooling)
-    return replace(weights, convolutions=rounded(weights.convolutions))
+def finished(
+    images: Sequence[np.ndarray], settings: Settings, layer_units: dict[str, float], state: State, teacher: str
+) -> Weights:
+    """Return the network as it will be used: folded, in the teacher's units, and rounded to 8 bits.
+
+    `teacher` says what was imitated.
+    """
+    rng = np.random.default_rng([settings.seed, 3])
+    chosen = rng.choice(len(images), min(MEASURED, len(images)), replace=False)
+    convolutions = fold(state.parameters, [images[i] for i in np.sort(chosen)])
+    origin = (
+        f"{TRAINED_ORIGIN} {teacher}: half width, trained on drawings "
+        f"(version {TRAINED_VERSION}, seed {settings.seed}, {state.step} steps)"
+    )
+    scales = {
+        layer.name: np.full(convolutions[layer.name].bias.size, 1 / layer_units[layer.name.replace("conv", "relu")])
+        for layer in CONVOLUTIONS
+    }
+    weights = rescale(Weights(convolutions, MEAN_RGB, "later", origin), scales)
+    return Weights(rounded(weights.convolutions), MEAN_RGB, "later", origin)
 
 
 def write_finished(path: Path, weights: Weights) -> None:
@@ -135,33 +175,44 @@ def write_finished(path: Path, weights: Weights) -> None:
         write(path, weights)
 
 
-#: Steps after which the state is written, about two minutes.
-KEEP_EVERY = 100
+#: Steps after which the state is written, a few minutes.
+KEEP_EVERY = 50
 
 
 @dataclass(frozen=True)
 class Places:
     """The files of a run."""
 
+    teacher: Path  # the network to imitate
     network: Path  # the finished network
-    state: Path  # written every KEEP_EVERY steps and after a Ctrl-C, deleted at the end
+    state: Path  # written every KEEP_EVERY steps and after a Ctrl-C
     drawings: Path | None  # see `get_drawings`
+    pictures: Path | None  # a folder of pictures that are used beside the drawings
     checkpoint_every: int | None  # if not None, the network of every so many steps is written beside the finished one
 
     def checkpoint(self, step: int) -> Path:
         """Return the place of the network of that step."""
-        return self.network.with_name(f"{self.network.stem}-{step}.mat")
+        return self.network.with_name(f"{self.network.stem}-{step}{self.network.suffix}")
 
 
-def make(places: Places, settings: Settings, state: State | None, stream: TextIO) -> None:
-    """Train from `state`, or from the beginning, to the end and write the network; show the progress on `stream`.
+def make(places: Places, settings: Settings, resumed: bool, stream: TextIO) -> None:
+    """Train from the kept state, or from the beginning, and write the network; show the progress on `stream`.
 
     Raises:
         InputError: a file cannot be read or written.
         KeyboardInterrupt: after a Ctrl-C; its text says how to go on.
     """
+    weights = read(places.teacher)
+    imitated = "ImageNet's VGG-19 (Simonyan & Zisserman, CC BY 4.0)" if is_genuine(weights) else describe(weights)
+    teacher = VGG19(weights, POOLING)
+    pictures = read_folder(places.pictures) if places.pictures else []
     drawings = get_drawings(settings, places.drawings, stream)
-    state = state or initial_state(drawings, settings)
+    images = [*drawings, *pictures]
+    if resumed:
+        _, layer_units, state = load(places.state)
+    else:
+        layer_units, state = units(teacher, images), initial_state(teacher, settings)
+    say(f"teacher: {describe(weights)}, {places.teacher}", stream)
     say(f"training, {settings.steps} steps:", stream)
     try:
         with (
@@ -174,15 +225,16 @@ def make(places: Places, settings: Settings, state: State | None, stream: TextIO
                 state = now
                 show(step)
                 if step.step % KEEP_EVERY == 0 or step.step == settings.steps:
-                    save(places.state, settings, now)
+                    save(places.state, settings, layer_units, now)
                 if places.checkpoint_every and step.step % places.checkpoint_every == 0 and step.step < settings.steps:
-                    write_finished(places.checkpoint(step.step), finished(drawings, settings, now))
+                    network = finished(images, settings, layer_units, now, imitated)
+                    write_finished(places.checkpoint(step.step), network)
                 stop_if_asked()
 
-            state = train(drawings, settings, state, watch)
-        write_finished(places.network, finished(drawings, settings, state))
+            state = train(teacher, layer_units, images, settings, state, watch)
+        write_finished(places.network, finished(images, settings, layer_units, state, imitated))
     except KeyboardInterrupt:
-        save(places.state, settings, state)
+        save(places.state, settings, layer_units, state)
         raise KeyboardInterrupt(
             f"{state.step} of {settings.steps} steps are kept in {places.state}; run the same command with --resume"
         ) from None
@@ -191,4 +243,4 @@ def make(places: Places, settings: Settings, state: State | None, stream: TextIO
 
 def described(step: Step) -> str:
     """Return the losses of a step in words."""
-    return "  ".join(f"{name} {value:.3f}" for name, value in step.losses.items())
+    return "  ".join(f"{name} {values.mean():.3f}" for name, values in step.losses.items())

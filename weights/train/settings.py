@@ -1,66 +1,39 @@
 """Everything that one can choose about a training run, with the values that the shipped network was trained with."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from vgg.errors import InputError
-
-Pooling = Literal["avg", "max"]
 
 #: Crops have sides that four pools can halve without a rest.
 MULTIPLE = 16
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A part of the run in which all crops have one size. Larger crops come later, when the strokes are known."""
-
-    size: int  # pixels on a side of a crop
-    kinds: int  # kinds of drawing in one batch; each gives two crops
-    until: float  # the share of all steps at which this phase ends
-
-
-@dataclass(frozen=True)
 class Settings:
-    """How the network is trained. The same settings give the same numbers on the same machine."""
+    """How the student is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 1800
+    steps: int = 4000
     kinds: int = 1600  # of drawing
     draws: int = 2  # different drawings of each kind
-    pooling: Pooling = "avg"
-    phases: tuple[Phase, ...] = (Phase(64, 56, 0.45), Phase(96, 28, 0.8), Phase(128, 16, 1.0))
+    #: (pixels on a side, crops in a batch); each step takes one of them at random.
+    crops: tuple[tuple[int, int], ...] = ((64, 48), (96, 24), (160, 8))
 
     # AdamW (Loshchilov & Hutter 2019)
-    learning_rate: float = 1.5e-3  # reached after the warm-up, then down to 0 along a cosine
+    learning_rate: float = 2e-3  # reached after the warm-up and kept until the end begins
     warm_up: int = 60  # steps
-    weight_decay: float = 0.03  # of kernels and other matrices
-    clip_norm: float = 5.0  # the longest gradient over all parameters
+    end: float = 0.25  # the share of all steps, the last ones, in which the rate goes down to 0 along a line
+    weight_decay: float = 0.01  # of kernels and heads
+    clip_norm: float = 2.0  # the longest gradient over all parameters
 
-    # Weights of the terms of the objective
-    contrast: float = 1.0
-    kind: float = 0.5
-    pixels: float = 0.3
-    sparsity: float = 0.0
+    #: Weight of the error of the style distances against that of the maps.
+    distances: float = 1.0
 
     def __post_init__(self) -> None:
-        """Raise InputError if the numbers do not fit together."""
-        for phase in self.phases:
-            if phase.size % MULTIPLE or phase.size < 1:
-                raise InputError(f"a phase has crops of {phase.size} pixels, expected a multiple of {MULTIPLE}")
-            if not 2 <= phase.kinds <= self.kinds:
-                raise InputError(
-                    f"a phase has {phase.kinds} kinds in a batch, expected 2 to {self.kinds}, which is all"
-                )
-        ends = [phase.until for phase in self.phases]
-        if ends != sorted(ends) or ends[0] <= 0 or ends[-1] != 1:
-            raise InputError(f"the phases end at {ends}, expected shares of all steps that grow, the last one 1")
-        for name in ("learning_rate", "weight_decay", "clip_norm", "contrast", "kind", "pixels", "sparsity"):
+        """Raise InputError if a number is out of range."""
+        for size, count in self.crops:
+            if size % MULTIPLE or size < MULTIPLE or count < 2:
+                raise InputError(f"{count} crops of {size} pixels, expected 2 or more of a multiple of {MULTIPLE}")
+        for name in ("learning_rate", "end", "weight_decay", "clip_norm", "distances"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(f"{name} is {getattr(self, name)}, expected a number of 0 or more")
-
-    def phase(self, step: int) -> Phase:
-        """Return the phase of the step with that number, counted from 0."""
-        return next(
-            phase for phase in self.phases if step < round(phase.until * self.steps) or phase is self.phases[-1]
-        )

@@ -1,0 +1,227 @@
+"""How the student learns: it imitates a teacher, any VGG-19, on the maps of all ReLUs and on style distances.
+
+Training a small network on what a large one computes is distillation (Hinton, Vinyals & Dean 2015); matching the maps
+inside of it through a learned linear map is FitNets (Romero et al. 2015); Wang et al. 2020 ("Collaborative distillation
+for ultra-resolution universal style transfer") make small VGG-19s for style transfer so. Two terms are added up:
+
+    maps        a 1×1 convolution H, the head, finds the teacher's maps T in the student's maps S: the mean of
+                (S H - T / u)² over positions and channels, summed over the sixteen ReLUs. u is the root mean square of
+                the teacher's layer, so the term is 1 for a student that gives nothing and 0 for a perfect one.
+    distances   the style distance of two images is ‖G₁ - G₂‖, G a Gram matrix. It should be the same, whether student
+                or teacher measures it: the mean of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T²,
+                summed over the paper's five style layers.
+
+The heads are needed for training only. In the second term there is no head, so that the student's own maps have the
+teacher's geometry: which channels count, and how much.
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from vgg.layers import CONVOLUTIONS
+from vgg.network import VGG19
+from weights.train.crops import batches
+from weights.train.settings import Settings
+from weights.train.student import Parameters, feature_maps, initial_parameters
+
+#: The layers whose maps are imitated: all ReLUs.
+IMITATED = tuple(layer.name.replace("conv", "relu") for layer in CONVOLUTIONS)
+#: Where style distances are compared: the paper's style layers.
+COMPARED = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
+#: Images on which the units of the teacher's layers are measured.
+MEASURED = 24
+
+
+def units(teacher: VGG19, images: Sequence[np.ndarray]) -> dict[str, float]:
+    """Return the root mean square of the teacher's maps at each ReLU over `images`, arrays (H, W, 3) RGB."""
+    chosen = images[:: -(-len(images) // MEASURED)]
+    squares = dict.fromkeys(IMITATED, 0.0)
+    for image in chosen:
+        for name, maps in teacher(tf.constant(image[None], tf.float32), IMITATED).items():
+            squares[name] += float(tf.reduce_mean(tf.square(maps))) / len(chosen)
+    return {name: math.sqrt(square) or 1.0 for name, square in squares.items()}
+
+
+def initial_heads(widths: Sequence[int], teacher: VGG19, seed: int) -> Parameters:
+    """Return a random 1×1 convolution for each ReLU, {relu name/head: (student's channels, teacher's channels)}."""
+    rng = np.random.default_rng([seed, 1])
+    heads: Parameters = {}
+    for name, width in zip(IMITATED, widths, strict=True):
+        head = rng.standard_normal((width, teacher.channels(name)), np.float32) / np.sqrt(2 * width)
+        heads[f"{name}/head"] = tf.constant(head, tf.float32)
+    return heads
+
+
+def losses(
+    parameters: Parameters, student_maps: dict[str, tf.Tensor], teacher_maps: dict[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """Return {"maps": …, "distances": …}, each a vector with one number for a layer, as the head of this file says.
+
+    Args:
+        parameters: with the heads.
+        student_maps: {relu name: (B, H', W', C/2)}.
+        teacher_maps: {relu name: (B, H', W', C)}, divided by the layers' units.
+    """
+    errors = []
+    for name, maps in teacher_maps.items():
+        imitated = tf.nn.conv2d(student_maps[name], parameters[f"{name}/head"][None, None], strides=1, padding="SAME")
+        errors.append(tf.reduce_mean(tf.square(imitated - maps)))
+    gaps = []
+    for name in COMPARED:
+        of_teacher, of_student = style_distances(teacher_maps[name]), style_distances(student_maps[name])
+        gaps.append(tf.reduce_mean(tf.square(of_student - of_teacher)) / tf.reduce_mean(tf.square(of_teacher)))
+    return {"maps": tf.stack(errors), "distances": tf.stack(gaps)}
+
+
+def style_distances(maps: tf.Tensor) -> tf.Tensor:
+    """Return ‖Gᵢ - Gⱼ‖ of all pairs of crops: (B, H', W', C) → (B·(B-1)/2,)."""
+    count, positions = maps.shape[0], maps.shape[1] * maps.shape[2]
+    rows = tf.reshape(maps, (count, positions, maps.shape[3]))
+    gram = tf.reshape(tf.matmul(rows, rows, transpose_a=True) / positions, (count, -1))  # (B, C²)
+    gram -= tf.reduce_mean(gram, axis=0)  # the distances stay, and the products below lose fewer digits
+    products = tf.matmul(gram, gram, transpose_b=True)  # (B, B)
+    norms = tf.linalg.diag_part(products)
+    squares = norms[:, None] + norms[None, :] - 2 * products
+    pairs = tf.constant(np.flatnonzero(np.triu(np.ones((count, count)), 1)))
+    return tf.sqrt(tf.maximum(tf.gather(tf.reshape(squares, [-1]), pairs), 1e-6))
+
+
+# AdamW: Adam whose weight decay is apart from the gradient (Loshchilov & Hutter 2019, Algorithm 2).
+
+BETA_1, BETA_2 = 0.9, 0.98
+ADAM_EPSILON = 1e-8
+
+
+class Moments(NamedTuple):
+    """Running means of the gradients and of their squares, for each parameter."""
+
+    first: Parameters
+    second: Parameters
+
+
+def adamw(
+    parameters: Parameters,
+    gradients: Parameters,
+    moments: Moments,
+    rate: tf.Tensor,
+    step: tf.Tensor,
+    settings: Settings,
+) -> tuple[Parameters, Moments]:
+    """Return the parameters and moments after step number `step`, counted from 1.
+
+    Before that all gradients are made shorter by one factor if together they are longer than `settings.clip_norm`.
+    Only kernels and heads decay; gains and offsets do not.
+    """
+    clipped, _ = tf.clip_by_global_norm([gradients[name] for name in parameters], settings.clip_norm)
+    unbias_1, unbias_2 = 1 - BETA_1**step, 1 - BETA_2**step
+    updated: Parameters = {}
+    first: Parameters = {}
+    second: Parameters = {}
+    for (name, value), gradient in zip(parameters.items(), clipped, strict=True):
+        first[name] = BETA_1 * moments.first[name] + (1 - BETA_1) * gradient
+        second[name] = BETA_2 * moments.second[name] + (1 - BETA_2) * gradient * gradient
+        direction = first[name] / unbias_1 / (tf.sqrt(second[name] / unbias_2) + ADAM_EPSILON)
+        decay = settings.weight_decay if len(value.shape) > 1 else 0.0
+        updated[name] = value - rate * (direction + decay * value)
+    return updated, Moments(first, second)
+
+
+@dataclass(frozen=True)
+class State:
+    """All that training changes. To go on from a state gives the same numbers as never to have stopped."""
+
+    step: int  # how many are done
+    parameters: Parameters
+    moments: Moments
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the caller is told of each step."""
+
+    step: int  # from 1
+    left: float  # seconds that the remaining steps will take
+    losses: dict[str, np.ndarray]  # those of `losses`
+
+
+def initial_state(teacher: VGG19, settings: Settings) -> State:
+    """Return the state before the first step, of a student with half the teacher's channels."""
+    widths = [teacher.channels(name) // 2 for name in IMITATED]
+    parameters = initial_parameters(widths, settings.seed) | initial_heads(widths, teacher, settings.seed)
+    zeros = {name: tf.zeros_like(value) for name, value in parameters.items()}
+    return State(0, parameters, Moments(zeros, zeros))
+
+
+def train(
+    teacher: VGG19,
+    layer_units: dict[str, float],
+    images: Sequence[np.ndarray],
+    settings: Settings,
+    state: State,
+    watch: Callable[[Step, State], None],
+) -> State:
+    """Return the state after the last step.
+
+    Args:
+        teacher: the network to imitate.
+        layer_units: as `units` returns them.
+        images: arrays (H, W, 3) uint8 RGB.
+        settings: of the whole run, also when a part of it is done.
+        state: where to begin.
+        watch: called after each step.
+    """
+
+    compiled = tf.function(partial(one_step, teacher, layer_units, settings), autograph=False)
+    seconds: deque[float] = deque(maxlen=30)  # of the last steps
+    began = time.monotonic()
+    for crops in batches(images, settings, state.step):
+        rate = tf.constant(learning_rate(settings, state.step), tf.float32)
+        done = tf.constant(state.step + 1, tf.float32)
+        parameters, moments, terms = compiled(state.parameters, state.moments, tf.constant(crops), rate, done)
+        state = State(state.step + 1, parameters, moments)
+        seconds.append(time.monotonic() - began)
+        # The median, because the first step with each size of crops takes longer: TensorFlow builds its graph.
+        left = median(seconds) * (settings.steps - state.step)
+        watch(Step(state.step, left, {name: values.numpy() for name, values in terms.items()}), state)
+        began = time.monotonic()
+    return state
+
+
+def one_step(
+    teacher: VGG19,
+    layer_units: dict[str, float],
+    settings: Settings,
+    parameters: Parameters,
+    moments: Moments,
+    images: tf.Tensor,
+    rate: tf.Tensor,
+    step: tf.Tensor,
+) -> tuple[Parameters, Moments, dict[str, tf.Tensor]]:
+    """Return parameters and moments after one step, and the terms of the objective before it."""
+    teacher_maps = {name: maps / layer_units[name] for name, maps in teacher(images, IMITATED).items()}
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(parameters)
+        terms = losses(parameters, feature_maps(parameters, images), teacher_maps)
+        total = tf.reduce_sum(terms["maps"]) + settings.distances * tf.reduce_sum(terms["distances"])
+    gradients = tape.gradient(total, parameters)
+    return *adamw(parameters, gradients, moments, rate, step, settings), terms
+
+
+def learning_rate(settings: Settings, step: int) -> float:
+    """Return the rate of a step, counted from 0: up along a line, constant, down along a line.
+
+    Because it is constant for most of the run, a run that was stopped before its end can go on with more steps.
+    """
+    rising = (step + 1) / max(1, settings.warm_up)
+    falling = (settings.steps - step) / max(1.0, settings.end * settings.steps)
+    return settings.learning_rate * min(1.0, rising, falling)
