@@ -14,7 +14,7 @@ class Settings:
 
     seed: int = 0  # of drawings, crops and initial kernels
     steps: int = 4000
-    kinds: int = 1600  # of drawing
+    kinds: int = 700  # of drawing
     draws: int = 2  # different drawings of each kind
     #: (pixels on a side, crops in a batch); each step takes one of them at random.
     crops: tuple[tuple[int, int], ...] = ((64, 48), (96, 24), (160, 8))
