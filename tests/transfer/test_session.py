@@ -8,13 +8,15 @@ import pytest
 
 from low_precision import needs_bfloat16
 from objectives import workers
+from transfer import precision as precision_module
 from transfer import session as session_module
 from transfer.cluster.banded import BandedEvaluation
 from transfer.files import Files
 from transfer.inputs import Pictures
 from transfer.objective import WholeEvaluation
+from transfer.precision import precision_of
 from transfer.recipes import DEFAULT, GATYS2016
-from transfer.session import Job, Session, optimizer_of, precision_of
+from transfer.session import Job, Session, optimizer_of
 from transfer.striped import IN_STRIPES
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.errors import InputError
@@ -183,7 +185,7 @@ def test_optimisers_have_the_recipes_settings(weights):
     ],
 )
 def test_a_line_search_is_never_given_rounded_losses(monkeypatch, wanted, optimizer, expected):
-    monkeypatch.setattr(session_module, "fastest", lambda: "bfloat16")
+    monkeypatch.setattr(precision_module, "fastest", lambda: "bfloat16")
     assert precision_of(wanted, replace(RECIPE, optimizer=optimizer)) == expected
 
 

@@ -36,9 +36,10 @@ from transfer.full_size import full_size
 from transfer.inputs import Pictures
 from transfer.machine import available_bytes
 from transfer.other_programs import recipe_named
+from transfer.precision import precision_of
 from transfer.recipes import RELATIVE_TO_REFERENCE
 from transfer.report.page import page
-from transfer.session import Job, Session, Striped, precision_of
+from transfer.session import Job, Session, Striped
 from transfer.sizes import with_margin
 from transfer.striped import IN_STRIPES
 from transfer.train import Objective, Progress, Result, Step, Watch, train

@@ -71,7 +71,7 @@ def read(path: Path | str) -> Weights:
     try:
         if "layers" not in variables:
             raise WeightsError("it has no variable `layers`, so it is not a MatConvNet network")
-        layers = _structs(variables["layers"])
+        layers = [cell.reshape(-1)[0] for cell in variables["layers"].reshape(-1)]  # the struct in each cell
         _require_names([str(_field(layer, "name", "a layer").item()) for layer in layers])
         convolutions: dict[str, Conv] = {}
         channels = 3
@@ -116,26 +116,21 @@ def restored(kernel: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return kernel.astype(np.float32) * scale
 
 
-def _structs(cells: np.ndarray) -> list[np.void]:
-    """Return the struct inside each cell of `layers`."""
-    return [cell.reshape(-1)[0] for cell in cells.reshape(-1)]
-
-
 def _field(struct: np.void, name: str, owner: str) -> np.ndarray:
     if name not in (struct.dtype.names or ()):
         raise WeightsError(f"{owner} has no field `{name}`, only {', '.join(struct.dtype.names or ()) or 'none'}")
     return struct[name]
 
 
-def _require_names(found: list[str]) -> None:
+def _require_names(names: list[str]) -> None:
     expected = [row.name for row in LAYERS]
-    if found[: len(expected)] == expected:
+    if names[: len(expected)] == expected:
         return
-    if "conv5_3" in found and "conv5_4" not in found and "conv3_4" not in found:
+    if "conv5_3" in names and "conv5_4" not in names and "conv3_4" not in names:
         raise WeightsError("this is VGG-16, which has no conv3_4, conv4_4 and conv5_4; expected VGG-19")
-    if found[:2] == ["conv1", "relu1"]:
+    if names[:2] == ["conv1", "relu1"]:
         raise WeightsError("this is one of the small VGG-F/M/S networks (its first layer is conv1); expected VGG-19")
-    missing = [name for name in expected if name not in found]
+    missing = [name for name in expected if name not in names]
     if missing:
         raise WeightsError(f"layers missing or renamed: {', '.join(missing[:5])} of VGG-19's conv1_1 … pool5")
     raise WeightsError("VGG-19's layers are all here but not in their order conv1_1, relu1_1, … pool5")

@@ -9,8 +9,11 @@ import tensorflow as tf
 from objectives import objective_for
 from transfer.losses import SMALLEST_DISTANCE, ContentTerm, StyleTerm, Target
 from transfer.objective import GRAIN, grained
-from transfer.recipes import DEFAULT, GATYS2016, RELATIVE, RELATIVE_TO_REFERENCE, Normalization
+from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE, Normalization
 from vgg.matfile.read import Conv
+
+#: The loss of a layer relative to the sum of squares of its own target.
+RELATIVE = Normalization(target=-1)
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 

@@ -17,7 +17,8 @@ from transfer.apps.batch.results import Row, row_of_record, write_summary
 from transfer.cli.options import RunOptions
 from transfer.cli.record import read_record
 from transfer.cli.run import Lost, NotWritten, make_picture, write_overviews, write_there
-from transfer.session import Session, precision_of
+from transfer.precision import precision_of
+from transfer.session import Session
 from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Weights

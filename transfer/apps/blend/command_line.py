@@ -66,7 +66,8 @@ def make_strip(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from transfer.cli.watchers import describe
         from transfer.machine import usable_bytes
-        from transfer.session import Job, Session, precision_of
+        from transfer.precision import precision_of
+        from transfer.session import Job, Session
         from transfer.striped import IN_STRIPES
         from vgg.tools.progress import moving_bar
         from vgg.tools.sheet import contact_sheet

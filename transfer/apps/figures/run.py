@@ -19,7 +19,8 @@ from transfer.cli.watchers import describe as describe_step
 from transfer.inputs import Pictures
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
-from transfer.session import Job, Session, fastest
+from transfer.precision import fastest
+from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from transfer.train import Step
 from vgg.errors import InputError, python

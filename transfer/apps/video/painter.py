@@ -26,7 +26,8 @@ from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
 from transfer.inputs import together
 from transfer.losses import Losses
-from transfer.session import Job, Session, precision_of
+from transfer.precision import precision_of
+from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from transfer.train import Result, Step, Watch
 from vgg.errors import InputError
