@@ -10,7 +10,7 @@ from own_process import run_python
 from tiny_network import tiny_weights, trained_weights
 from vgg import load
 from vgg.errors import InputError
-from vgg.matfile.small import write_small
+from vgg.matfile.write import write_small
 
 
 def test_it_says_nothing_and_does_no_work_at_import(mat_file):

@@ -1,6 +1,6 @@
 """Reads VGG-19 from MatConvNet's `.mat` file, in both layouts that are in circulation.
 
-`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.small` writes it).
+`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.write` writes it).
 
 The file is a MATLAB 5.0 file. Its `layers` is a (1, 43) cell array; each cell holds a (1, 1) struct that describes one
 layer: 37 of conv1_1 … pool5, then the classifier, which is not read. A convolution's `weights` is a (1, 2) cell
@@ -24,7 +24,7 @@ import numpy as np
 
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS, LAYERS, Layer
-from vgg.matfile import guard
+from vgg.matfile import mat5
 from vgg.matfile.sniff import SHIPPED, WHAT_TO_DO, first_bytes, require_weights_file
 from vgg.tools.files import file_digest
 
@@ -67,7 +67,7 @@ def read(path: Path | str) -> Weights:
     require_weights_file(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
         sha256 = beside.submit(file_digest, path, "sha256")
-        variables = guard.load(path, ("layers", "meta", "normalization"))
+        variables = mat5.load(path)
     try:
         if "layers" not in variables:
             raise WeightsError("it has no variable `layers`, so it is not a MatConvNet network")
@@ -89,7 +89,7 @@ def read(path: Path | str) -> Weights:
 
 
 def _read_small(path: Path) -> Weights:
-    """Read what `vgg.matfile.small.write_small` wrote."""
+    """Read what `vgg.matfile.write.write_small` wrote."""
     first_bytes(path)
     what_to_do = f"restore it with `git checkout weights/{SHIPPED}`" if path.name == SHIPPED else WHAT_TO_DO
     try:

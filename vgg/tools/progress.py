@@ -3,27 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 from vgg.tools.console import say
 
 LINE_SECONDS = 10.0  # a log gets a line at least this often
 
 
-class Paced(Protocol):
-    """What every record of a step has, whatever else it holds."""
-
-    @property
-    def step(self) -> int:
-        """Return its number, from 1."""
-
-    @property
-    def left(self) -> float:
-        """Return the seconds that all remaining steps will take, as far as it is known."""
-
-
-Show = Callable[[Any], None]  # of a Paced record
-Describe = Callable[[Any], str]  # its losses in words
+#: Shows one step: a record with `step`, its number from 1, and `left`, the seconds that all remaining steps will take.
+Show = Callable[[Any], None]
+Describe = Callable[[Any], str]  # the losses of such a record in words
 
 
 def duration(seconds: float) -> str:
@@ -55,7 +44,7 @@ def plain_lines(
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
     is_due = _pace(steps, clock)
 
-    def show(step: Paced) -> None:
+    def show(step: Any) -> None:  # noqa: ANN401
         if is_due(step.step):
             say(f"{what} {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
 
@@ -72,9 +61,11 @@ def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool =
     columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
         task = bar.add_task("", total=steps)
-        yield lambda step: bar.update(
-            task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}"
-        )
+
+        def show(step: Any) -> None:  # noqa: ANN401
+            bar.update(task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}")
+
+        yield show
 
 
 @contextmanager

@@ -12,9 +12,8 @@ import tensorflow as tf
 
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
-from vgg.matfile.small import rounded, write_small
 from vgg.matfile.sniff import TRAINED_VERSION
-from vgg.matfile.write import write
+from vgg.matfile.write import rounded, write, write_small
 from vgg.tools.console import interrupts_polled, say
 from vgg.tools.files import atomic_write
 from vgg.tools.progress import steps_display

@@ -292,7 +292,7 @@ def test_outputs_refused_beforehand(tmp_path, monkeypatch):
         assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
     refused_output(tmp_path / "b.xyz", r"ends in '.xyz', expected one of .mp4")
-    refused_output(source / "b.mp4", "is a file, expected a folder")
+    refused_output(source / "b.mp4", "Not a directory")
     monkeypatch.setitem(FORMATS, ".mp4", FORMATS[".mp4"]._replace(codec="libunknown"))
     refused_output(tmp_path / "b.mp4", "has no libunknown; choose another ending")
     monkeypatch.setattr(container, "av", None)
