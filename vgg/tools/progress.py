@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TextIO
+from typing import Any, NamedTuple, Protocol, TextIO
 
 from vgg.tools.console import say
 
@@ -20,6 +20,14 @@ class Paced(Protocol):
     @property
     def left(self) -> float:
         """Return the seconds that all remaining steps will take, as far as it is known."""
+
+
+class Shown(NamedTuple):
+    """A `Paced` record of what is no step of a run: the text that stands beside the bar, and the two numbers."""
+
+    step: int
+    left: float  # seconds
+    text: str
 
 
 Show = Callable[[Any], None]  # of a Paced record
@@ -64,13 +72,14 @@ def plain_lines(
 
 @contextmanager
 def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool = False) -> Iterator[Show]:
-    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
+    """Yield a function that redraws one line, or does nothing off a terminal; a `transient` line is gone at the end."""
     # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
+    console, on_terminal = Console(file=stream), stream.isatty()
+    with Progress(*columns, console=console, transient=transient, disable=not on_terminal) as bar:
         task = bar.add_task("", total=steps)
         yield lambda step: bar.update(
             task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}"
