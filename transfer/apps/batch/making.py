@@ -1,7 +1,7 @@
 """Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
-What makes pictures is a function from prepared orders to a `Made` for each, whatever became of it. That of `local_maker`
-makes them one after the other in this process; that of `dask_maker` sends them to other processes and machines.
+What makes pictures is a function from prepared orders to a `Made` for each, whatever became of it. `local_maker` makes
+them one after the other in this process; `dask_maker` sends them to other processes and machines.
 """
 
 import sys
@@ -45,7 +45,7 @@ class Made:
 
 #: Orders → what became of each, in any order.
 Make = Callable[[Iterable[PreparedOrder]], Generator[Made, None, None]]
-#: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, as long as it is open.
+#: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, while it is open.
 OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Make]]
 
 

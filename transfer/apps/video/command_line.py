@@ -80,7 +80,7 @@ def film_run(options: argparse.Namespace) -> FilmRun:
             raise InputError(f"--{name.replace('_', '-')} is for single pictures, not for a film; leave it out")
     if not options.content:
         raise InputError(
-            f"the film is missing; name one, as in `{typed('transfer.apps.video', 'clip.mp4', 'painting.jpg')}`"
+            f"the film is missing; name one, as in `{typed('transfer.video', 'clip.mp4', 'painting.jpg')}`"
         )
     if not options.style and not options.more_styles:
         options = argparse.Namespace(**vars(options) | {"style": [SAMPLE]})
