@@ -28,7 +28,7 @@ from transfer.inputs import read_cropped
 from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import file_name, whole_number
-from vgg.tools.image import check_output, resize_to, write_image
+from vgg.tools.image import check_output, resize_to, shrunk, write_image
 
 Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
 
@@ -136,13 +136,13 @@ def by_color(image: np.ndarray, count: int) -> np.ndarray:
 
     `image` is uint8 (H, W, 3), RGB. Raises InputError if it has fewer regions.
     """
-    lab = cv2.cvtColor(reduced(image).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(shrunk(image, LONGER_SIDE).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     return _clustered(lab, count, image)
 
 
 def by_luminance(image: np.ndarray, count: int) -> np.ndarray:
     """Return the same as `by_color`, but of luminance alone: bands from dark to light."""
-    return _clustered(luminance(reduced(image))[..., None], count, image)
+    return _clustered(luminance(shrunk(image, LONGER_SIDE))[..., None], count, image)
 
 
 def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
@@ -158,8 +158,8 @@ def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
         )
     in_box = np.zeros((height, width), np.float32)
     in_box[y : y + box_height, x : x + box_width] = 1
-    small = reduced(image)
-    in_small_box = reduced(in_box) >= 0.5
+    small = shrunk(image, LONGER_SIDE)
+    in_small_box = shrunk(in_box, LONGER_SIDE) >= 0.5
     if in_small_box.all() or not in_small_box.any():
         what = "leaves nothing around it" if in_small_box.all() else "is too small to see anything in it"
         raise InputError(
@@ -195,13 +195,6 @@ def _clustered(values: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:
         raise InputError(f"regions found: {regions}, expected {count}; choose another picture {few}")
     brightness = np.bincount(labels.ravel(), luminance(image).ravel()) / np.bincount(labels.ravel())
     return np.argsort(np.argsort(brightness)).astype(np.uint8)[labels]
-
-
-def reduced(image: np.ndarray, longer_side: int = LONGER_SIDE) -> np.ndarray:
-    """Return (H, W) or (H, W, C) with at most that many pixels on the longer side, in the same proportions."""
-    scale = min(1.0, longer_side / max(image.shape[:2]))
-    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    return resize_to(image, height, width)
 
 
 def _full_size(numbers: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:
