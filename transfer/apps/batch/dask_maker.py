@@ -11,7 +11,9 @@ from uuid import uuid4
 from distributed import Client, Future, KilledWorker, as_completed
 
 from transfer.apps.batch.jobs import PreparedOrder
-from transfer.apps.batch.making import Made, Make, OnStep, Say
+from transfer.apps.batch.making import Make, OnStep, Say
+from transfer.apps.batch.orders import Order
+from transfer.apps.batch.results import Row, row_of_record
 from transfer.cli.options import RunOptions
 from transfer.cli.run import Lost, write_picture
 from transfer.cluster.client import LOST, able, lost_if_gone, opened_client, say_workers
@@ -61,7 +63,7 @@ def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, 
 
 def _make(
     client: Client, submit: Callable[[PreparedOrder], Future], say: Say, items: Iterable[PreparedOrder]
-) -> Generator[Made, None, None]:
+) -> Generator[tuple[Order, Row], None, None]:
     """Yield what became of each order, as they are finished and written."""
     orders, in_work, finished = iter(items), dict[Future, PreparedOrder](), as_completed(loop=client.loop)
     more = True
@@ -70,7 +72,7 @@ def _make(
             item = next(orders, None)
             more = item is not None
             if item and item.job is None:
-                yield Made(item.order, problem=item.problem)
+                yield item.order, Row(item.order.pair.name, problem=item.problem)
             elif item:
                 with lost_if_gone(client):
                     future = submit(item)
@@ -78,7 +80,8 @@ def _make(
                     finished.add(future)
         if in_work:
             future = _next(client, finished, say)
-            yield _made(client, in_work.pop(future), future)
+            item = in_work.pop(future)
+            yield item.order, _written(client, item, future)
 
 
 def _workers(client: Client) -> int:
@@ -99,19 +102,20 @@ def _next(client: Client, finished: as_completed, say: Say) -> Future:
     return next(finished)
 
 
-def _made(client: Client, item: PreparedOrder, future: Future) -> Made:
+def _written(client: Client, item: PreparedOrder, future: Future) -> Row:
     """Write a picture, and return what became of it; raises Lost if it cannot be fetched any more."""
+    name = item.order.pair.name
     if future.status == "cancelled":
         raise Lost(LOST)
     with lost_if_gone(client):
         error = future.exception()
         painted = None if error else future.result()
     if error:
-        return Made(item.order, problem=f"{item.order.pair.name}: {reason_of(error)}")
+        return Row(name, problem=f"{name}: {reason_of(error)}")
     _, record = write_picture(painted, item.job, item.place)
     with suppress(OSError):
         item.order.outputs.state.unlink(missing_ok=True)
-    return Made(item.order, record)
+    return row_of_record(name, record)
 
 
 def reason_of(error: BaseException) -> str:

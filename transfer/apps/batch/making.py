@@ -1,15 +1,13 @@
 """Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
-What makes pictures is a function from prepared orders to a `Made` for each, whatever became of it. `local_maker` makes
-them one after the other in this process; `dask_maker` sends them to other processes and machines.
+What makes pictures is a function from prepared orders to a row of the table for each, whatever became of it.
+`local_maker` makes them one after the other in this process; `dask_maker` sends them to other processes and machines.
 """
 
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from typing import Any
 
 from transfer.apps.batch.jobs import PreparedOrder, prepared
 from transfer.apps.batch.orders import TABLE, Batch, Order, still_missing
@@ -34,17 +32,8 @@ Say = Callable[[str], None]
 OnStep = Callable[[str, int, float], None]
 
 
-@dataclass(frozen=True)
-class Made:
-    """What became of an order."""
-
-    order: Order
-    record: dict[str, Any] | None = None  # of the picture, which is written
-    problem: str = ""  # why there is none
-
-
-#: Orders → what became of each, in any order.
-Make = Callable[[Iterable[PreparedOrder]], Generator[Made, None, None]]
+#: Orders → each with what became of it, in any order.
+Make = Callable[[Iterable[PreparedOrder]], Generator[tuple[Order, Row], None, None]]
 #: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, while it is open.
 OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Make]]
 
@@ -53,28 +42,28 @@ OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextMan
 def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
     """Yield what makes pictures in this process.
 
-    A Ctrl-C is heeded between two steps only, and not before the last `Made` is taken; the present state is kept.
+    A Ctrl-C is heeded between two steps only, and not before the last row is taken; the present state is kept.
     """
     session = Session(weights, options.memory_bytes, precision, IN_STRIPES)
 
-    def make(items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
+    def make(items: Iterable[PreparedOrder]) -> Generator[tuple[Order, Row], None, None]:
         for item in items:
             if item.job is None:
-                yield Made(item.order, problem=item.problem)
+                yield item.order, Row(item.order.pair.name, problem=item.problem)
                 continue
             with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                yield make_one(item, check_interrupt)
+                yield item.order, make_one(item, check_interrupt)
 
-    def make_one(item: PreparedOrder, check_interrupt: Callable[[], None]) -> Made:
+    def make_one(item: PreparedOrder, check_interrupt: Callable[[], None]) -> Row:
         name = item.order.pair.name
         display = nullcontext(lambda step, image: on_step(name, step.step, step.losses.total))
         try:
             *_, record = make_picture(session, item.job, item.place, options, display, check_interrupt)
+            return row_of_record(name, record)
         except NotWritten:  # nor will the next one
             raise
         except InputError as error:
-            return Made(item.order, problem=f"{name}: {error}")
-        return Made(item.order, record)
+            return Row(name, problem=f"{name}: {error}")
 
     yield make
 
@@ -104,10 +93,9 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
                 display,
                 closing(make(prepared(missing, batch, say))) as results,
             ):
-                for made in results:
-                    order, name = made.order, made.order.pair.name
-                    rows[order] = row_of_record(name, made.record) if made.record else Row(name, problem=made.problem)
-                    display.finished(rows[order])
+                for order, row in results:
+                    rows[order] = row
+                    display.finished(row)
     except Lost as error:
         problem = str(error)
     except (InputError, KeyboardInterrupt) as error:
