@@ -50,7 +50,7 @@ class BandWorker:
         self._network, self._terms, self._rows = network, tuple(terms), rows
         self._chains: dict[tuple[str, ...], list[Block]] = {}  # by the names of their terms; each is compiled once
         self._targets: Targets = {}  # at the rows of the band
-        self._of_statistics: dict[str, Statistic] = {}
+        self._statistic_gradients: dict[str, Statistic] = {}
         self._band: Band | None = None
 
     def compare_with(self, targets: Targets) -> None:
@@ -79,13 +79,13 @@ class BandWorker:
             self._targets[name] = Target(np.concatenate([part.pop(name) for part in parts], axis=1))
         return energies, self._band.edges
 
-    def turn(self, of_statistics: dict[str, Statistic]) -> None:
+    def set_statistic_gradients(self, statistic_gradients: dict[str, Statistic]) -> None:
         """Take the derivative of the total loss with respect to each statistic, before the first `backward`."""
-        self._of_statistics = of_statistics
+        self._statistic_gradients = statistic_gradients
 
     def backward(self, received: Edges) -> Edges:
         """Go back through a block: see `Band.backward`."""
-        return self._band.backward(self._targets, self._of_statistics, received)
+        return self._band.backward(self._targets, self._statistic_gradients, received)
 
     def gradient(self, received: Edges) -> np.ndarray:
         """Return the gradient at the band's pixels, (H, W, 3) float32, and forget the evaluation."""
@@ -108,11 +108,7 @@ class BandedEvaluation:
     ) -> None:
         """Prepare the sum of `terms` on the maps of `network`, which the workers have too.
 
-        Args:
-            network: the network.
-            terms: the terms.
-            workers: the machines, from the top of the image to its bottom.
-            shares: how much of the image each of them gets, such as its speed; None: all the same.
+        The workers own the image from top to bottom, in these `shares`, such as their speed; None: all the same.
         """
         self.network, self.terms, self.workers = network, tuple(terms), workers
         self.shares = tuple(shares or (1.0,) * len(workers))
@@ -148,17 +144,13 @@ class BandedEvaluation:
         return self._compared
 
     def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3).
-
-        Raises:
-            ValueError: the machines have been given other targets since.
-        """
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         if targets is not self._compared:
             raise ValueError("the machines have other targets by now; ask for the targets again")
         cut = bands(len(image), self.shares, self._layers)
         statistics = self._forward(np.asarray(image, np.float32), self.terms, cut)
-        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets, weights)
-        self._each("turn", [of_statistics] * len(cut))
+        losses, statistic_gradients = losses_and_derivatives(self.terms, statistics, targets, weights)
+        self._each("set_statistic_gradients", [statistic_gradients] * len(cut))
         received = [NONE] * len(cut)
         for _ in blocks(self._layers):
             received = exchanged(self._each("backward", received))
@@ -197,13 +189,13 @@ class BandedEvaluation:
         self._send({name: Target(guide[None, :, :, None]) for name, guide in (everywhere | in_layers).items()}, cut)
         sums = self._forward(image, terms, cut)
         positions = {name: rows * columns for name, (rows, columns) in shapes.items()}
-        found = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_channels) for term in terms}
-        return found, in_layers
+        grams = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_channels) for term in terms}
+        return grams, in_layers
 
     def _send(self, targets: Targets, cut: Sequence[slice]) -> None:
         """Send each machine its rows of the targets."""
         layers = {term.name: term.layer for term in self.terms}
-        rows = [{name: _cut(target, layers[name], band) for name, target in targets.items()} for band in cut]
+        rows = [{name: _rows_of(target, layers[name], band) for name, target in targets.items()} for band in cut]
         self._each("compare_with", rows)
 
     def _each(self, method: str, *arguments: Sequence[Any]) -> list[Any]:
@@ -225,7 +217,7 @@ def _most_bands(height: int, shares: Sequence[float], layers: tuple[str, ...]) -
         return _most_bands(height, shares[:-1], layers)
 
 
-def _cut(target: Target, layer: str, band: slice) -> Target:
+def _rows_of(target: Target, layer: str, band: slice) -> Target:
     """Return a target at the rows of a band of the image."""
     if target.maps is None:
         return target

@@ -36,16 +36,9 @@ class ClusterEvaluation(BandedEvaluation):
     """
 
     def __init__(self, client: Client, network: VGG19, terms: Sequence[Term], rows: int) -> None:
-        """Make an actor on each worker, with a network of its own.
+        """Make an actor on each worker, with a network of its own; raises InputError if there are none.
 
-        Args:
-            client: one with `direct_to_workers=True`, or the scheduler passes all bytes on.
-            network: the network.
-            terms: the summands of the total loss.
-            rows: of a stripe of a block's input at most.
-
-        Raises:
-            InputError: the cluster has no workers.
+        The `client` has `direct_to_workers=True`, or the scheduler passes all bytes on.
         """
         addresses = sorted(client.nthreads())
         if not addresses:
@@ -73,11 +66,7 @@ class ClusterEvaluation(BandedEvaluation):
 
 @contextmanager
 def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]:
-    """Yield what evaluates an image on the workers that the options ask for; those of this machine end with the block.
-
-    Raises:
-        InputError: there are none.
-    """
+    """Yield what evaluates an image on the workers that the options ask for; those of this machine end with it."""
     with opened_client(options, f"image-{secrets.token_hex(4)}") as client:
         say_workers(client, say)
         say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")

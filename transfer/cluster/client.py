@@ -66,7 +66,10 @@ def quiet_dask() -> Iterator[None]:
 
 
 def opened_client(options: RunOptions, batch: str) -> AbstractContextManager[Client]:
-    """Return the client that the options ask for; see `joined_client` and `local_client`."""
+    """Return the client that the options ask for; workers know what they do by the name `batch`, see `SessionsPlugin`.
+
+    See `joined_client` and `local_client`.
+    """
     if options.scheduler is not None:
         return joined_client(options.scheduler, batch)
     return local_client(options.workers, options.memory_bytes, batch)
@@ -76,8 +79,8 @@ def opened_client(options: RunOptions, batch: str) -> AbstractContextManager[Cli
 def local_client(workers: int, memory_bytes: float, batch: str) -> Iterator[Client]:
     """Start workers on this machine, each a process with its share of memory and threads, and yield their client.
 
-    Workers know the batch by the name `batch`, see `SessionsPlugin`. Only this process can talk to them, if the package
-    `cryptography` is there to make a certificate: else any user of this machine could.
+    Only this process can talk to them, if the package `cryptography` is there to make a certificate: else any user of
+    this machine could.
     """
     own = str(max(1, processors() // workers))
     variables = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), own)

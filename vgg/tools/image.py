@@ -289,6 +289,12 @@ def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return image
 
 
+def shrunk(image: np.ndarray, longer_side: int) -> np.ndarray:
+    """Return an array (H, W) or (H, W, C) with at most `longer_side` pixels on its longer side; each side keeps one."""
+    scale = min(1.0, longer_side / max(image.shape[:2]))
+    return resize_to(image, *(max(1, round(side * scale)) for side in image.shape[:2]))
+
+
 # Writing.
 
 

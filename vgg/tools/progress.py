@@ -3,14 +3,22 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from vgg.tools.console import say
 
 LINE_SECONDS = 10.0  # a log gets a line at least this often
 
 
-#: Shows one step: a record with `step`, its number from 1, and `left`, the seconds that all remaining steps will take.
+class Shown(NamedTuple):
+    """What a display is told of anything that is no step of a run: two numbers, and the text beside the bar."""
+
+    step: int  # from 1
+    left: float  # seconds that all remaining steps will take
+    text: str
+
+
+#: Shows one step: any record with `step` and `left` as in `Shown`.
 Show = Callable[[Any], None]
 Describe = Callable[[Any], str]  # the losses of such a record in words
 
@@ -53,13 +61,14 @@ def plain_lines(
 
 @contextmanager
 def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool = False) -> Iterator[Show]:
-    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
+    """Yield a function that redraws one line, or does nothing off a terminal; a `transient` line is gone at the end."""
     # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
+    console, on_terminal = Console(file=stream), stream.isatty()
+    with Progress(*columns, console=console, transient=transient, disable=not on_terminal) as bar:
         task = bar.add_task("", total=steps)
 
         def show(step: Any) -> None:  # noqa: ANN401

@@ -240,10 +240,7 @@ def test_page_logs_series_and_other_units(tmp_path, quiet):
         (lambda words, folder: [str(folder / "none"), *words[1:]], "cannot be read (No such file or directory)"),
         (lambda words, folder: words[1:], "expected one of: a folder"),
         (lambda words, folder: [*words, "--contents", str(folder)], "expected one of: a folder"),
-        (
-            lambda words, folder: [*words[1:], "--contents", str(folder / "in")],
-            "--contents and --styles belong together",
-        ),
+        (lambda words, folder: [*words[1:], "--contents", str(folder / "in")], "expected one of: a folder"),
         (lambda words, folder: [*words, "--pairs", "some"], "--pairs is 'some', expected all, zip, or a file"),
         (lambda words, folder: [*words, "-o", str(folder / "tiny.mat")], "is not a folder, expected one"),
         (lambda words, folder: [*words, "--iterations", "0"], "expected a whole number of 1 or more"),

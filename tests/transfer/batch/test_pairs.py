@@ -69,7 +69,7 @@ def test_a_csv_file_names_pairs_from_its_own_folder(tmp_path):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"content,manner\na,b\n", "has the columns 'content', 'manner', expected content and style; add style"),
+        (b"content,manner\na,b\n", "has the columns 'content', 'manner', expected content and style; add"),
         (b"", "has the columns none"),
         (b"content,style\n", "has no rows"),
         (b"content,style\na.png,x.png\nb.png,\n", "line 3: a cell is empty"),

@@ -253,7 +253,7 @@ def test_refused_files(tmp_path):
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-        refused(tmp_path / name, "expected a video" if name == "words.srt" else "no video that can be read")
+        refused(tmp_path / name, "no video that can be read")
     refused(tmp_path / "missing.mp4", "cannot be read")
     cv2.imwrite(str(tmp_path / "photo.mp4.jpg"), blocks(1)[0])
     os.rename(tmp_path / "photo.mp4.jpg", tmp_path / "photo.mp4")
@@ -263,8 +263,8 @@ def test_refused_files(tmp_path):
 
 
 def test_refused_for_its_frames(tmp_path):
-    refused(film_file(tmp_path / "one.mp4", 1), "one frame only", "expected a film")
-    refused(folder(tmp_path / "one", 1), "one frame only", "expected a film")
+    refused(film_file(tmp_path / "one.mp4", 1), "one frame is chosen", "expected a film")
+    refused(folder(tmp_path / "one", 1), "one frame is chosen", "expected a film")
     (tmp_path / "none").mkdir()
     refused(tmp_path / "none", "has no pictures")
     path = film_file(tmp_path / "ten.mp4", 10)

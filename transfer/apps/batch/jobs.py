@@ -4,7 +4,7 @@ The content pictures come by `tf.data`: read, turned upright, cropped and resize
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ KEPT_BYTES = 2**28
 
 
 class PreparedOrder(NamedTuple):
-    """An order with its pictures at their sizes; or why they cannot be used."""
+    """An order with its images at their sizes; or why its pictures cannot be used."""
 
     order: Order
     job: Job | None = None
@@ -36,9 +36,8 @@ class PreparedOrder(NamedTuple):
     problem: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Content:
-    """A content picture at the recipe's size, or why there is none."""
+class Content(NamedTuple):
+    """A content image at the recipe's size, or why there is none."""
 
     name: str
     image: np.ndarray | None = None  # (H, W, 3) uint8 RGB
@@ -48,22 +47,15 @@ class Content:
 
 
 class Style(NamedTuple):
-    """A style picture at its size."""
+    """A style image at its size."""
 
     image: np.ndarray  # (H, W, 3) uint8 RGB
     remarks: list[str]  # what the user should know of it
     inputs: dict[str, Any]  # its file, as `inputs_of` describes it
 
 
-#: A file and the shape of the content picture → the style picture.
-StyleOf = Callable[[str, tuple[int, int]], Style]
-
-
 def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) -> Iterator[PreparedOrder]:
-    """Yield the orders with their pictures: content by content, each with all of its styles.
-
-    `say` shows what the user should know of a picture, once.
-    """
+    """Yield the orders with their images, content by content; `say` shows what to know of a picture, once."""
     recipe, said, by_content = batch.recipe, set[str](), dict[str, list[Order]]()
     for order in orders:
         if order.problem:
@@ -90,8 +82,13 @@ def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) 
             yield item
 
 
-def _prepared(order: Order, content: Content, style_of: StyleOf, batch: Batch) -> PreparedOrder:
-    """Return the order with its job, or with the reason why its pictures cannot be used."""
+def _prepared(
+    order: Order, content: Content, style_of: Callable[[str, tuple[int, int]], Style], batch: Batch
+) -> PreparedOrder:
+    """Return the order with its job, or with the reason why its pictures cannot be used.
+
+    `style_of` takes a style's file and the shape (height, width) of the content image.
+    """
     if content.problem:
         return PreparedOrder(order, problem=content.problem)
     recipe, options, files = batch.recipe, batch.options, order.files
@@ -110,11 +107,11 @@ def _prepared(order: Order, content: Content, style_of: StyleOf, batch: Batch) -
 
 
 def contents(names: Sequence[str], recipe: Recipe, full_size: bool = False) -> Iterator[Content]:
-    """Yield the content pictures in the order of `names`; with `full_size` also as they are in their files."""
+    """Yield the content images in the order of `names`; with `full_size` also as they are in their files."""
     read: dict[int, Content] = {}  # by its number; what tensors are no good for
 
     def pixels(number: np.int64) -> np.ndarray:
-        """Read a content picture and return its image; a bad file must not end the pipeline."""
+        """Return a content image, (0, 0, 3) of a bad file: that must not end the pipeline."""
         content = read[int(number)] = _read(names[number], recipe, full_size)
         return np.zeros((0, 0, 3), np.uint8) if content.image is None else content.image
 

@@ -1,15 +1,13 @@
 """Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
-A maker takes prepared orders and gives back a `Made` for each, whatever became of it. `LocalMaker` makes them one after
-the other in this process; the maker of `transfer.cluster` sends them to other processes and machines.
+What makes pictures is a function from prepared orders to a row of the table for each, whatever became of it.
+`local_maker` makes them one after the other in this process; `dask_maker` sends them to other processes and machines.
 """
 
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 
 from transfer.apps.batch.jobs import PreparedOrder, prepared
 from transfer.apps.batch.orders import TABLE, Batch, Order, still_missing
@@ -25,7 +23,7 @@ from vgg.matfile.read import Weights
 from vgg.tools import console
 from vgg.tools.console import interrupts_polled
 from vgg.tools.image import read_image
-from vgg.tools.progress import duration, moving_bar
+from vgg.tools.progress import Shown, duration, moving_bar
 from weights.load import load_weights
 
 SOME_FAILED = 3
@@ -34,64 +32,40 @@ Say = Callable[[str], None]
 OnStep = Callable[[str, int, float], None]
 
 
-@dataclass(frozen=True)
-class Made:
-    """What became of an order."""
-
-    order: Order
-    record: dict[str, Any] | None = None  # of the picture, which is written
-    problem: str = ""  # why there is none
+#: Orders → each with what became of it, in any order.
+Make = Callable[[Iterable[PreparedOrder]], Generator[tuple[Order, Row], None, None]]
+#: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, while it is open.
+OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Make]]
 
 
-class Maker(Protocol):
-    """What makes pictures, such as `LocalMaker`."""
+@contextmanager
+def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
+    """Yield what makes pictures in this process.
 
-    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
-        """Yield what became of each order, in any order."""
+    A Ctrl-C is heeded between two steps only, and not before the last row is taken; the present state is kept.
+    """
+    session = Session(weights, options.memory_bytes, precision, IN_STRIPES)
 
-
-#: The options, whom to tell what, the weights, the precision, whom to tell of steps → a maker, closed after the batch.
-OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Maker]]
-
-
-class LocalMaker:
-    """The maker of this process."""
-
-    def __init__(self, session: Session, options: RunOptions, on_step: OnStep) -> None:
-        """Take the session, how pictures are looked on at, and whom to tell of each step."""
-        self.session, self.options, self.on_step = session, options, on_step
-
-    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
-        """Yield what became of each order. A Ctrl-C is heeded between two steps, and not before who takes it is done.
-
-        Raises:
-            InputError: a picture cannot be written.
-            KeyboardInterrupt: stopped; the state of the present picture is kept.
-        """
+    def make(items: Iterable[PreparedOrder]) -> Generator[tuple[Order, Row], None, None]:
         for item in items:
             if item.job is None:
-                yield Made(item.order, problem=item.problem)
+                yield item.order, Row(item.order.pair.name, problem=item.problem)
                 continue
             with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                yield self._made(item, check_interrupt)
+                yield item.order, make_one(item, check_interrupt)
 
-    def _made(self, item: PreparedOrder, check_interrupt: Callable[[], None]) -> Made:
+    def make_one(item: PreparedOrder, check_interrupt: Callable[[], None]) -> Row:
         name = item.order.pair.name
-        display = nullcontext(lambda step, image: self.on_step(name, step.step, step.losses.total))
+        display = nullcontext(lambda step, image: on_step(name, step.step, step.losses.total))
         try:
-            *_, record = make_picture(self.session, item.job, item.place, self.options, display, check_interrupt)
+            *_, record = make_picture(session, item.job, item.place, options, display, check_interrupt)
+            return row_of_record(name, record)
         except NotWritten:  # nor will the next one
             raise
         except InputError as error:
-            return Made(item.order, problem=f"{name}: {error}")
-        return Made(item.order, record)
+            return Row(name, problem=f"{name}: {error}")
 
-
-def local_maker(
-    options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep
-) -> AbstractContextManager[Maker]:
-    """Return the maker of this process."""
-    return nullcontext(LocalMaker(Session(weights, options.memory_bytes, precision, IN_STRIPES), options, on_step))
+    yield make
 
 
 def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
@@ -108,30 +82,34 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
     finished = [order for order in batch.orders if order not in missing]
     rows = {order: row_of_record(order.pair.name, read_record(order.outputs.record)) for order in finished}
     say(f"{len(missing)} of {len(batch.orders)} pictures to make")
-    lost = None
+    problem = ""
     try:
         _add_overviews(finished, batch, say)
         if missing:
             precision, display = precision_of(options.precision, batch.recipe), Display(len(missing), options.quiet)
             # The clock begins when there are workers: to start them takes as long as many small pictures.
             with (
-                open_maker(options, say, weights, precision, display.on_step) as maker,
+                open_maker(options, say, weights, precision, display.on_step) as make,
                 display,
-                closing(maker.make(prepared(missing, batch, say))) as results,
+                closing(make(prepared(missing, batch, say))) as results,
             ):
-                for made in results:
-                    order, name = made.order, made.order.pair.name
-                    rows[order] = row_of_record(name, made.record) if made.record else Row(name, problem=made.problem)
-                    display.finished(rows[order])
+                for order, row in results:
+                    rows[order] = row
+                    display.finished(row)
     except Lost as error:
-        lost = error
+        problem = str(error)
     except (InputError, KeyboardInterrupt) as error:
         with suppress(InputError):  # the disk is full, say
             write_summary(batch, rows, say)
         further = "what is finished is kept; the same command goes on from here"
         raise type(error)(f"{error}; {further}" if str(error) else further) from None
     write_summary(batch, rows, say)
-    return _ended(batch, rows, lost)
+    failed = sum(bool(row.problem) for row in rows.values())
+    if failed and not problem:
+        problem = f"{failed} of {len(batch.orders)} pictures could not be made, see {TABLE}"
+    if problem:
+        console.say(f"batch: {problem}", sys.stderr)
+    return SOME_FAILED if problem else console.DONE
 
 
 def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
@@ -144,40 +122,19 @@ def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
             write_overviews(item.job.pictures, image, item.place.finish.profile, outputs, record, write_there)
 
 
-def _ended(batch: Batch, rows: Mapping[Order, Row], lost: Lost | None) -> int:
-    """Say on stderr if something could not be made; return the exit code."""
-    if lost:
-        console.say(f"batch: {lost}", sys.stderr)
-        return SOME_FAILED
-    failed = sum(bool(row.problem) for row in rows.values())
-    if failed:
-        console.say(f"batch: {failed} of {len(batch.orders)} pictures could not be made, see {TABLE}", sys.stderr)
-    return SOME_FAILED if failed else console.DONE
-
-
-class Shown(NamedTuple):
-    """What the bar shows: so many pictures are done, so many seconds are left."""
-
-    step: int
-    left: float
-    text: str
-
-
 class Display:
     """Shows all pictures of a batch: a bar over all of them on a terminal, elsewhere a line for each."""
 
-    def __init__(self, pictures: int, quiet: bool) -> None:
-        """Take how many `pictures` there are to make."""
-        self.pictures, self.quiet, self.done = pictures, quiet, 0
-        self._began, self._said, self._show = time.monotonic(), set[str](), None
+    def __init__(self, count: int, quiet: bool) -> None:
+        """Take how many pictures there are to make."""
+        self.count, self.quiet, self.done = count, quiet, 0
+        self._began, self._said = time.monotonic(), set[str]()
+        bar = moving_bar(sys.stdout, count, lambda shown: shown.text, transient=True)
+        self._bar = nullcontext(lambda shown: None) if quiet else bar
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> None:
         """Open the bar, and begin the clock."""
-        self._began, on_terminal = time.monotonic(), sys.stdout.isatty() and not self.quiet
-        bar = moving_bar(sys.stdout, self.pictures, lambda shown: shown.text, transient=True)
-        self._bar = bar if on_terminal else nullcontext()
-        self._show = self._bar.__enter__()
-        return self
+        self._began, self._show = time.monotonic(), self._bar.__enter__()
 
     def __exit__(self, *error: object) -> None:
         """Close the bar."""
@@ -185,21 +142,20 @@ class Display:
 
     def on_step(self, name: str, number: int, loss: float) -> None:
         """Show a step of one picture; with many workers, of the one that was heard of last."""
-        if self._show:
-            self._show(Shown(self.done, self._left(), f"{name} step {number} loss {loss:.3g}"))
+        self._show(Shown(self.done, self._left(), f"{name} step {number} loss {loss:.3g}"))
 
     def finished(self, row: Row) -> None:
         """Say what became of a picture."""
         self.done += 1
-        if row.problem in self._said:  # a bad file is a problem of all its pairs
-            return
-        if row.problem:
+        if row.problem and row.problem not in self._said:  # a bad file is a problem of all its pairs
             self._said.add(row.problem)
             console.say(f"batch: {row.problem}", sys.stderr)
-        elif not self.quiet:
+        elif not row.problem and not self.quiet:
             left = f"{duration(self._left())} left"
-            console.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")
+            console.say(
+                f"{self.done}/{self.count} {row.name}: loss {row.losses['total']:.4g}, {row.seconds:.1f} s, {left}"
+            )
 
     def _left(self) -> float:
         """Return the seconds that the pictures to come will take."""
-        return (time.monotonic() - self._began) / max(self.done, 1) * (self.pictures - self.done)
+        return (time.monotonic() - self._began) / max(self.done, 1) * (self.count - self.done)

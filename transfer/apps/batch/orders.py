@@ -23,13 +23,8 @@ from vgg.tools.files import check_place, remove_leftovers
 #: The files of the whole batch, beside the pictures.
 SHEET, TABLE, PAGE = "batch-sheet.png", "batch.csv", "batch-report.html"
 #: What the user knows some values by.
-NAMES = {
-    "name": "recipe",
-    "content_weight": "strength or content weight",
-    "inputs": "input pictures",
-    "picture": "the picture itself",
-}
-MOST_NAMES = 4  # of settings that are named if pictures of others would be replaced
+NAMES = {"name": "recipe", "content_weight": "strength or content weight", "inputs": "input pictures"}
+NAMES |= {"picture": "the picture itself"}
 
 
 @dataclass(frozen=True)
@@ -54,59 +49,52 @@ class Batch:
 
 
 def orders_of(pairs: Sequence[Pair], folder: Path, files: Files, recipe: Recipe, options: RunOptions) -> list[Order]:
-    """Return the orders; the names of each one's files are checked, and the masks' proportions.
+    """Return the orders; `files` are those of each picture, but for its pair.
 
-    `files` are those of each picture, but for its pair.
-
-    Raises:
-        InputError: the options do not fit together, or no order's files can be written.
+    The names of each one's files are checked, and the masks' proportions; raises InputError if none can be made.
     """
     orders = []
     for pair in pairs:
         own = replace(files, content=pair.content, style=pair.style)
         require_usable(own)
-        picture, problem = folder / f"{pair.name}.png", ""
+        picture = folder / f"{pair.name}.png"
+        order = Order(pair, own, outputs_of(picture, options.sheet, options.report))
         try:
             planned(picture, [*own.named(), *filter(None, [options.weights])], options)
             if recipe.crop != "square":
                 check_proportions(own)
         except InputError as error:
-            problem = str(error)
-        orders.append(Order(pair, own, outputs_of(picture, options.sheet, options.report), problem))
+            order = replace(order, problem=str(error))
+        orders.append(order)
     if all(order.problem for order in orders):
         raise InputError(orders[0].problem)
     return orders
 
 
 def still_missing(batch: Batch, weights_sha256: str) -> list[Order]:
-    """Return the orders that are not made yet.
-
-    Raises:
-        InputError: pictures of other settings would be replaced.
-    """
+    """Return the orders that are not made yet; raises InputError if pictures of other settings would be replaced."""
     inputs: dict[str, Any] = {}  # each file is read once, in however many pairs it is
-    missing, different = [], []
+    missing, replaced, differing = [], 0, dict[str, None]()
     for order in batch.orders:
-        names = None if order.problem else _differing(order, batch, weights_sha256, inputs)
-        if names == []:
-            continue
-        missing.append(order)
-        different += [names] if names else []
-    if different and not batch.options.overwrite:
-        count = "1 picture in {} was" if len(different) == 1 else f"{len(different)} pictures in {{}} were"
-        names = list(dict.fromkeys(name for names in different for name in names))
-        what = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        differences = None if order.problem else _differences(order, batch, weights_sha256, inputs)
+        if differences != {}:
+            missing.append(order)
+        if differences:
+            replaced += 1
+            differing |= dict.fromkeys(NAMES.get(name, name.replace("_", " ")) for name in differences)
+    if replaced and not batch.options.overwrite:
+        pictures = "1 picture in {} was" if replaced == 1 else f"{replaced} pictures in {{}} were"
         raise InputError(
-            f"{count.format(batch.folder)} made with other settings ({what}); name another folder with -o or add "
-            "--overwrite"
+            f"{pictures.format(batch.folder)} made with other settings ({', '.join(differing)}); name another folder "
+            "with -o or add --overwrite"
         )
     for path in (path for order in missing if not order.problem for path in order.outputs.written):
         remove_leftovers(path)  # of a batch that was killed while it wrote
     return missing
 
 
-def _differing(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str, Any]) -> list[str] | None:
-    """Return in what the order's picture that is there differs; None if there is none.
+def _differences(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str, Any]) -> dict[str, str] | None:
+    """Return in what the picture that is there differs, by `differences_from_made`; None if there is none.
 
     The files' digests are looked up in `inputs`, and put there.
     """
@@ -117,15 +105,11 @@ def _differing(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str
     except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
         return None
     ordered = identity(batch.recipe, order.files, inputs, weights_sha256, batch.options)
-    different = differences_from_made(order.outputs, ordered)
-    return None if different is None else [NAMES.get(name, name.replace("_", " ")) for name in different]
+    return differences_from_made(order.outputs, ordered)
 
 
 def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:
-    """Raise InputError unless the output can be a folder with the files of the whole batch.
-
-    Its pictures must not be taken for contents or styles the next time, either.
-    """
+    """Raise InputError unless the output can be a folder with the files of the whole batch, and is none of inputs."""
     if not output or (os.path.exists(output) and not os.path.isdir(output)):
         raise InputError(f"the output {output!r} is not a folder, expected one; choose another name")
     for place in inputs:

@@ -33,8 +33,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser: one command for each figure, with the same options, and the two others."""
     parser = console.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
-    for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
-        figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())
+    everything = list(FIGURES.values())
+    of_names = [(figure.name, figure.title, [figure]) for figure in everything] + [("all", "all of these", everything)]
+    for name, title, figures in of_names:
         cells = [cell for figure in figures for cell in figure.cells]
         own_steps = " or ".join(map(str, sorted({cell.recipe.iterations for cell in cells})))
         command = commands.add_parser(name, help=title, description=title)
@@ -45,9 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
         add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
         size = whole_number(SMALLEST_SIDE)
         add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
-        add(
-            "--iterations", type=whole_number(1), help=f"steps for each cell (default: {own_steps}, as the figure says)"
-        )
+        text = f"steps for each cell (default: {own_steps}, as the figure says)"
+        add("--iterations", type=whole_number(1), help=text)
         add("--only", metavar="CELLS", help=f"make only these, as in {','.join(cell.key for cell in cells[:2])}")
         command.set_defaults(run=run_figures, figures=figures)
     trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
@@ -91,11 +91,10 @@ def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
 
 
 def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Pictures]:
-    """Return content and style for each start ("content", "style" or "noise") of a run, which may begin then.
+    """Return content and style for each start ("content", "style" or "noise") of a run.
 
     Raises:
-        InputError: a picture cannot be used, the weights are not a `.mat` file, or a result would overwrite one of
-            these or a `.json` that this program did not write.
+        InputError: one of them or the weights cannot be used, or a result would overwrite what it must not.
     """
     if not options.output:
         raise InputError("--output is '', expected a folder; name one, such as output/figures")

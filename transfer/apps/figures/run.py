@@ -1,6 +1,5 @@
 """Makes the pictures of figures that are not there yet, one after the other, then lays each figure out on a sheet."""
 
-import json
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,8 +11,8 @@ import numpy as np
 
 from transfer.apps.figures.cells import Cell, Figure
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Finish, Outputs, outputs_of
-from transfer.cli.record import differences, pixels_digest, settings, write_record
+from transfer.cli.outputs import Finish, differences_from_made, outputs_of
+from transfer.cli.record import identity, sources, write_record
 from transfer.cli.run import NotWritten, Place, make_picture
 from transfer.cli.watchers import describe as describe_step
 from transfer.inputs import Pictures
@@ -37,12 +36,12 @@ ROW_HEIGHT = 200  # of a sheet, in pixels
 
 @dataclass(frozen=True)
 class CellRun:
-    """A cell of a figure, the job that makes it, and its files."""
+    """A cell of a figure, the job that makes it, and where its files go."""
 
     figure: str
     cell: Cell
     job: Job
-    outputs: Outputs
+    place: Place
 
     @property
     def label(self) -> str:
@@ -50,22 +49,15 @@ class CellRun:
         distance = f", {self.levels_off_content():.0f} levels off" if self.cell.of_content_alone else ""
         return f"{self.cell.label}{distance}"
 
-    def is_made(self, session: Session) -> bool:
-        """Return whether the picture is there, made with the same settings, weights and inputs.
+    def is_made(self, weights: Weights) -> bool:
+        """Return whether the picture is there, made with the same recipe, weights and inputs.
 
         So an interrupted figure goes on where it stopped, and a changed setting makes only those cells again that it
         changes.
         """
-        try:
-            record = json.loads(self.outputs.record.read_text(encoding="utf-8"))
-            recorded_digest = record["result"]["pixels_sha256"]
-            if recorded_digest != pixels_digest(read_image(self.outputs.picture)):
-                return False
-        except (KeyError, OSError, RecursionError, TypeError, ValueError):
-            return False
-        of_cell = settings(session, self.job, session.phases(self.job))
-        del of_cell["precision"]  # which one is the fastest is measured, and a busy machine may find another one
-        return not differences({name: record.get(name) for name in of_cell}, of_cell)
+        files, inputs = self.job.pictures.files, self.place.origin["inputs"]
+        ordered = identity(self.job.recipe, files, inputs, weights.sha256, RunOptions(seed=self.job.seed))
+        return differences_from_made(self.place.outputs, ordered) == {}
 
     def make(self, session: Session, on_step: Callable[[Step], None]) -> None:
         """Run the cell's recipe, or go on with it, and write its picture and then its record.
@@ -74,21 +66,21 @@ class CellRun:
             InputError: the loss was no longer a number, or a file cannot be written.
             KeyboardInterrupt: stopped; of this cell, the state is kept.
         """
-        place = Place(self.outputs, Finish(), {"command": [python(), "-m", "transfer.figures"]})
         display = nullcontext(lambda step, image: on_step(step))
         with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
             try:
-                *_, record = make_picture(session, self.job, place, RunOptions(), display, check_interrupt)
+                *_, record = make_picture(session, self.job, self.place, RunOptions(), display, check_interrupt)
             except NotWritten:
                 raise
             except InputError as error:
                 raise InputError(f"cell {self.cell.key}: {error}") from None
             if self.cell.of_content_alone:
-                write_record(self.outputs.record, record | {"levels_off_content": self.levels_off_content()})
+                off = {"levels_off_content": self.levels_off_content()}
+                write_record(self.place.outputs.record, record | off)
 
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""
-        image = read_image(self.outputs.picture).astype(np.float64)
+        image = read_image(self.place.outputs.picture).astype(np.float64)
         return float(np.sqrt(np.mean((image - self.job.pictures.content_image) ** 2)))
 
 
@@ -109,29 +101,27 @@ def make_figures(
         KeyboardInterrupt: stopped; what is finished is kept.
     """
     session = Session(weights, usable_bytes(), fastest(), IN_STRIPES)
-    runs = {
-        figure.name: [
-            CellRun(
-                figure.name,
-                cell,
-                Job(cell.recipe, pictures[cell.recipe.init], cell.seed),
-                outputs_of(folder / figure.name / f"{cell.key}.png", with_sheet=False),
-            )
-            for cell in figure.cells
-        ]
-        for figure in figures
-    }
-    asked_for = [run for of_figure in runs.values() for run in of_figure if run.cell.key in keys]
-    missing = [run for run in asked_for if not run.is_made(session)]
+    origin = {"command": [python(), "-m", "transfer.figures"]} | sources(next(iter(pictures.values())).files)
+    runs: list[CellRun] = []
+    for figure in figures:
+        for cell in figure.cells:
+            outputs = outputs_of(folder / figure.name / f"{cell.key}.png", with_sheet=False)
+            job = Job(cell.recipe, pictures[cell.recipe.init], cell.seed)
+            runs.append(CellRun(figure.name, cell, job, Place(outputs, Finish(), origin)))
+    asked_for = [run for run in runs if run.cell.key in keys]
+    missing = [run for run in asked_for if not run.is_made(weights)]
     try:
         for run in missing:
             session.phases(run.job)
     except NotEnoughMemory as error:
         raise NotEnoughMemory(error.args[0], "choose a smaller --size, or close other programs") from None
     console.say(f"{len(missing)} of {len(asked_for)} pictures to make")
-    make_all(missing, session)
+    try:
+        make_all(missing, session)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
     for figure in figures:
-        made = [run for run in runs[figure.name] if run.is_made(session)]
+        made = [run for run in runs if run.figure == figure.name and run.is_made(weights)]
         if made:
             path = folder / f"{figure.name}.png"
             write_image(path, sheet_of(figure, made, weights))
@@ -143,24 +133,19 @@ def make_all(missing: Sequence[CellRun], session: Session) -> None:
     began, steps_to_do = time.monotonic(), sum(run.job.recipe.iterations for run in missing)
     steps_done = 0
     for number, run in enumerate(missing, start=1):
-        steps = run.job.recipe.iterations
-        bar = moving_bar(sys.stdout, steps, describe_step, transient=True)
-        with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
-            try:
-                run.make(session, on_step)
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
-        steps_done += steps
+        with moving_bar(sys.stdout, run.job.recipe.iterations, describe_step, transient=True) as on_step:
+            run.make(session, on_step)
+        steps_done += run.job.recipe.iterations
         left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
         console.say(f"{number}/{len(missing)} {run.figure}: {run.cell.label}, {left} left")
 
 
 def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.ndarray:
-    """Return the pictures that are `made` with content and style, labelled; uint8 RGB (H, W, 3).
+    """Return the cells that are `made` with content and style, labelled; uint8 RGB (H, W, 3).
 
     A column of the figure of which no cell is there yet is left out.
     """
-    by_key = {run.cell.key: (run.label, read_image(run.outputs.picture)) for run in made}
+    by_key = {run.cell.key: (run.label, read_image(run.place.outputs.picture)) for run in made}
     places = [by_key.get(cell.key) for cell in figure.cells]
     pictures = made[0].job.pictures
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))

@@ -14,9 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from transfer.apps.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
-from transfer.apps.video.frame_store import FilmRun, FilmSettings, FrameStore, frame_at_size, read_settings
+from transfer.apps.video.frame_store import (
+    FilmOutputs,
+    FilmRun,
+    FilmSettings,
+    FrameStore,
+    frame_at_size,
+    read_settings,
+)
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
-from transfer.files import SAMPLE
+from transfer.files import SAMPLE, Files
 from transfer.inputs import style_at, together
 from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
@@ -70,17 +77,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def film_run(options: argparse.Namespace) -> FilmRun:
-    """Return what the user wants to be done.
-
-    Raises:
-        InputError: an option is out of range, the film or a picture cannot be used, or a result cannot be written.
-    """
+    """Return what the user wants to be done; raises InputError if something cannot be used or written."""
     for name, value in MEANINGLESS.items():
         if getattr(options, name) != value:
             raise InputError(f"--{name.replace('_', '-')} is for single pictures, not for a film; leave it out")
     if not options.content:
         raise InputError(
-            f"the film is missing; name one, as in `{typed('transfer.apps.video', 'clip.mp4', 'painting.jpg')}`"
+            f"the film is missing; name one, as in `{typed('transfer.video', 'clip.mp4', 'painting.jpg')}`"
         )
     if not options.style and not options.more_styles:
         options = argparse.Namespace(**vars(options) | {"style": [SAMPLE]})
@@ -100,20 +103,14 @@ def film_run(options: argparse.Namespace) -> FilmRun:
             "the style is the sample, a painting drawn by our code; to choose another, name a picture after the film"
         )
     settings = FilmSettings(files, styles, first, further, options.seed, earlier, options.independent)
-    return FilmRun(
-        film, settings, *frame.shape[:2], tuple(dict.fromkeys(remarks)), options.fps or film.fps,
-        has_sound=options.fps is None,  # at another speed it would be out of step
-        **outputs_of(options, film, settings),
-    )  # fmt: skip
+    fps, has_sound = options.fps or film.fps, options.fps is None  # at another speed it would be out of step
+    outputs = outputs_of(options, film, files, fps)
+    return FilmRun(film, settings, *frame.shape[:2], remarks, fps, has_sound, outputs, options.keep_frames)
 
 
-def outputs_of(options: argparse.Namespace, film: Film, settings: FilmSettings) -> dict[str, Any]:
-    """Return where a run writes, by the names of `FilmRun`.
-
-    Raises:
-        InputError: nothing can be written there, or something would be replaced that should not be.
-    """
-    output, loop, files = options.output, options.loop, settings.files
+def outputs_of(options: argparse.Namespace, film: Film, files: Files, fps: float) -> FilmOutputs:
+    """Return where a run writes; raises InputError if it cannot, or would replace what it should not."""
+    output, loop = options.output, options.loop
     if output.name in ("", ".."):
         raise InputError(f"the output is {str(output)!r}, expected the name of a film or of a new folder; choose one")
     record = output.with_name(f"{output.stem}.json")
@@ -121,7 +118,7 @@ def outputs_of(options: argparse.Namespace, film: Film, settings: FilmSettings) 
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
     require_apart(filter(None, (output, record, sheet, loop, folder, *folder.glob("*"))), inputs)
-    check_film_output(output, options.fps or film.fps)
+    check_film_output(output, fps)
     check_place(folder / "00001.png")
     check_place(record)
     if sheet:
@@ -135,8 +132,7 @@ def outputs_of(options: argparse.Namespace, film: Film, settings: FilmSettings) 
     begun = store.settings() and options.resume  # a stop may have come between the film and its record
     if not options.overwrite:
         require_ours(filter(None, (loop,) if begun else (output, sheet, loop)), last_record, record)
-    return {"output": output, "store": store, "record": record, "sheet": sheet, "loop": loop,
-            "keep_frames": options.keep_frames}  # fmt: skip
+    return FilmOutputs(output, store, record, sheet, loop)
 
 
 def require_apart(outputs: Iterable[Path], inputs: Iterable[Path | str]) -> None:

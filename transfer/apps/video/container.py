@@ -29,7 +29,7 @@ import numpy as np
 from transfer.inputs import ENDINGS, pictures_in
 from vgg.errors import InputError, typed
 from vgg.tools.files import atomic_write, check_place, open_file
-from vgg.tools.image import read_image, resize_to
+from vgg.tools.image import read_image, resize_to, shrunk
 
 try:
     import av
@@ -108,10 +108,6 @@ class Chosen:
         return range(first, max(stop, first), self.every)
 
 
-#: The whole film.
-ALL = Chosen()
-
-
 class Sound(NamedTuple):
     """A part of a video's sound, if it has any."""
 
@@ -122,7 +118,7 @@ class Sound(NamedTuple):
 
 @dataclass(frozen=True)
 class Film:
-    """A part of a film that was found to have frames. `open_film` makes it."""
+    """A part of a film, as `open_film` returns it."""
 
     path: Path
     chosen: Chosen
@@ -181,12 +177,8 @@ class Film:
                     yield _upright(frame)
 
 
-def open_film(path: Path | str, chosen: Chosen = ALL) -> Film:
-    """Return the chosen part of a video file or a folder of pictures; its first two frames have been read.
-
-    Args:
-        path: of a video that FFmpeg reads, or of a folder, whose pictures are sorted by name, 2 before 10.
-        chosen: which of its frames; all of them by default.
+def open_film(path: Path | str, chosen: Chosen = Chosen()) -> Film:
+    """Return the chosen part of a video, or of a folder of pictures sorted by name, 2 before 10.
 
     Raises:
         InputError: it is missing, is no video, is damaged, or fewer than two frames are chosen; or PyAV is missing.
@@ -197,8 +189,6 @@ def open_film(path: Path | str, chosen: Chosen = ALL) -> Film:
     count = sum(1 for _ in islice(film.frames(), 2))
     if count < 2:
         fault = f"of {path} {'one frame' if count else 'no frame'} is chosen"
-        if chosen == ALL:
-            fault = f"{path} has one frame only"
         raise InputError(f"{fault}, expected a film of two at least; use `{typed('transfer')}` for a picture")
     return film
 
@@ -239,13 +229,13 @@ def _opened(path: Path) -> "av.container.InputContainer":
         # The prefix: a name with a colon is no protocol. The option: no playlist reads from the network.
         options = {"protocol_whitelist": "file"}
         container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
-    except (av.FFmpegError, OSError):
-        raise InputError(f"{path} is no video that can be read, or is damaged; convert it to .mp4") from None
-    stream = container.streams.best("video")  # not the picture on the cover
-    if stream is None or stream.codec_context is None:
+        stream = container.streams.best("video")  # not the picture on the cover
+        if stream and stream.codec_context:
+            return container
         container.close()
-        raise InputError(f"{path} has no frame that can be decoded, expected a video or a folder of frames; convert it")
-    return container
+    except (av.FFmpegError, OSError):
+        pass
+    raise InputError(f"{path} is no video that can be read, expected one or a folder of frames; convert it to .mp4")
 
 
 def _decoded(container: "av.container.InputContainer") -> Iterator["av.VideoFrame"]:
@@ -421,13 +411,9 @@ def write_loop(path: Path, frames: Iterable[np.ndarray], fps: float, most_bytes:
         path: ends in one of `LOOP_ENDINGS`; WebP is a third as large as GIF, with all colours.
         frames: uint8 (H, W, 3) RGB each; after `LOOP_FRAMES` of them it ends.
         fps: frames per second; GIF counts in hundredths of a second.
-        most_bytes: of the file.
-
-    Raises:
-        InputError: see `check_loop`; or even a very small picture of the film has more bytes.
+        most_bytes: of the file; raises InputError if even a very small picture of the film has more.
     """
-    check_loop(path)
-    images = [_limited(frame, LOOP_SIDES[0]) for frame in islice(frames, LOOP_FRAMES)]
+    images = [shrunk(frame, LOOP_SIDES[0]) for frame in islice(frames, LOOP_FRAMES)]
     animation = cv2.Animation()
     # Rounded so that the sum is right, not each of them: 24 frames per second are 1 s, not 0.96 s.
     unit = 10 if path.suffix.lower() == ".gif" else 1  # milliseconds
@@ -438,18 +424,8 @@ def write_loop(path: Path, frames: Iterable[np.ndarray], fps: float, most_bytes:
     options = [cv2.IMWRITE_GIF_DITHER, 3] if path.suffix.lower() == ".gif" else [cv2.IMWRITE_WEBP_QUALITY, 75]
     with atomic_write(path) as unfinished:
         for side in LOOP_SIDES:
-            animation.frames = [cv2.cvtColor(_limited(image, side), cv2.COLOR_RGB2BGR) for image in images]
-            if not cv2.imwriteanimation(str(unfinished), animation, options):
-                raise InputError(
-                    f"the loop {path} cannot be written by OpenCV {cv2.__version__}; choose another ending"
-                )
-            size = unfinished.stat().st_size
-            if size <= most_bytes:
+            animation.frames = [cv2.cvtColor(shrunk(image, side), cv2.COLOR_RGB2BGR) for image in images]
+            is_written = cv2.imwriteanimation(str(unfinished), animation, options)
+            if is_written and unfinished.stat().st_size <= most_bytes:
                 return
-        raise InputError(f"the loop {path} would have {size} bytes, expected {most_bytes}; choose a shorter part")
-
-
-def _limited(image: np.ndarray, longer_side: int) -> np.ndarray:
-    height, width = image.shape[:2]
-    scale = min(1.0, longer_side / max(height, width))
-    return resize_to(image, max(1, round(height * scale)), max(1, round(width * scale)))
+        raise InputError(f"the loop {path} is too large, expected {most_bytes} bytes at most; choose a shorter part")

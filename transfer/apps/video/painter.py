@@ -24,8 +24,8 @@ from transfer.apps.video.flow import combined, flicker, flow, is_cut, warped, we
 from transfer.apps.video.frame_store import FilmRun, FilmSettings
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
+from transfer.cli.watchers import describe
 from transfer.inputs import together
-from transfer.losses import Losses
 from transfer.precision import precision_of
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
@@ -36,7 +36,7 @@ from vgg.tools import console
 from vgg.tools.console import interrupts_polled
 from vgg.tools.files import file_digest
 from vgg.tools.image import write_image
-from vgg.tools.progress import steps_display
+from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
@@ -132,21 +132,21 @@ def paint_film(run: FilmRun, options: RunOptions, command: Sequence[str]) -> int
     network_weights = load_weights(options.weights, say)
     for remark in run.remarks:
         say(remark)
-    precision = options.precision
+    precision, store = options.precision, run.outputs.store
     # Another trial may choose another precision, and what is there was made with this one.
-    last_precision = (run.store.settings() or run.store.last_record).get("precision")
+    last_precision = (store.settings() or store.last_record).get("precision")
     if precision == "auto" and last_precision in get_args(Precision) and (options.resume or not options.overwrite):
         precision = last_precision
     precision = precision_of(precision, run.settings.first)
     session = Session(network_weights, options.memory_bytes, precision, IN_STRIPES)
-    done = run.store.begin(recorded_settings(run, session), run.fps, options.resume, options.overwrite)
+    done = store.begin(recorded_settings(run, session), run.fps, options.resume, options.overwrite)
     if done:
         say(f"going on after {done} frames")
     try:
         count = paint_missing(run, Painter(session, run.settings), done, options.quiet)
     finally:
-        if not any(run.store.folder.glob("*.png")):
-            run.store.clear()
+        if not any(store.folder.glob("*.png")):
+            store.clear()
     write_results(run, count, say, command)
     return console.DONE
 
@@ -156,7 +156,7 @@ def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
     settings, files = run.settings, run.settings.files
     masks = inputs_of(name for name in (files.content_mask, *files.style_masks, files.init) if name)
     content = {
-        "output": run.output.name,
+        "output": run.outputs.film.name,
         "first": asdict(settings.first),
         "further": asdict(settings.further),
         "earlier": settings.earlier,
@@ -182,36 +182,27 @@ def film_digest(run: FilmRun) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest() if pictures else digests[0]
 
 
-class Progress(NamedTuple):
-    """What the display shows of a frame, or of a step on the way to it."""
-
-    step: int  # the number of the frame, from 1
-    left: float  # seconds
-    text: str
-
-
 def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
     Raises:
         KeyboardInterrupt: stopped between two steps; the frame in work is lost.
     """
-    store, count, began = run.store, run.film.count or 0, time.monotonic()
+    store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
     number = done - min(done, painter.memory)
-    bar = steps_display(sys.stdout, max(count, 1), lambda progress: progress.text, "frame")
+    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
     with (
-        nullcontext(None) if quiet else bar as show,
+        nullcontext(lambda shown: None) if quiet else bar as show,
         interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt,
     ):
 
         def show_progress(frames: int, text: str) -> None:
             seconds_a_frame = (time.monotonic() - began) / max(frames - done, 1)
-            if show:
-                show(Progress(frames, seconds_a_frame * (count - frames), text))
+            show(Shown(frames, seconds_a_frame * (count - frames), text))
 
         def watch(step: Step, image: np.ndarray) -> None:
             if sys.stdout.isatty():
-                show_progress(number, f"frame {number + 1}, step {step.step}  loss {step.losses.total:.4g}")
+                show_progress(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
             check_interrupt()
 
         for content in run.frames(skip=number):
@@ -221,7 +212,8 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
                 painted = painter.paint(content, watch)
                 require_finished(painted.result, number, run)
                 painter.remember(content, store.keep(number, painted.result.image, painted.about()))
-                show_progress(number + 1, in_words(painted))
+                begins = "" if painted.links else "  (a scene begins)"
+                show_progress(number + 1, f"{describe(painted.result.steps[-1])}{begins}")
             number += 1
     return number
 
@@ -229,34 +221,26 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        finished = f"{number} frames are kept in {run.store.folder}; --resume goes on from there"
+        finished = f"{number} frames are kept in {run.outputs.store.folder}; --resume goes on from there"
         raise KeyboardInterrupt(finished if number else "before the first frame was finished")
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
 
 
-def in_words(painted: Painted) -> str:
-    """Return a frame's losses in words."""
-    losses: Losses = painted.result.losses or painted.result.steps[-1].losses
-    groups = "  ".join(f"{name} {loss:.4g}" for name, loss in losses.groups.items() if loss)
-    return f"loss {losses.total:.4g}  {groups}{'' if painted.links else '  (a scene begins)'}"
-
-
 def write_results(run: FilmRun, count: int, say: Say, command: Sequence[str]) -> None:
     """Make the film, its record, and what else was asked for, from the frames; then delete what is needed no more."""
-    store, outputs = run.store, [run.output]
-    if not is_folder(run.output):
+    outputs, store = run.outputs, run.outputs.store
+    if not is_folder(outputs.film):
         sound = run.film.sound(count / run.fps) if run.has_sound else None
-        write_film(run.output, map(store.read, range(count)), run.fps, sound, say)
-    if run.loop:
-        write_loop(run.loop, map(store.read, range(count)), run.fps)
-        outputs.append(run.loop)
-    if run.sheet:
-        write_image(run.sheet, sheet_of(run, count))
-        outputs.append(run.sheet)
+        write_film(outputs.film, map(store.read, range(count)), run.fps, sound, say)
+    if outputs.loop:
+        write_loop(outputs.loop, map(store.read, range(count)), run.fps)
+    if outputs.sheet:
+        write_image(outputs.sheet, sheet_of(run, count))
+    written = [path for path in (outputs.film, outputs.loop, outputs.sheet) if path]
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    digests = {path.name: file_digest(path, "sha256") for path in outputs if path.is_file()}
+    digests = {path.name: file_digest(path, "sha256") for path in written if path.is_file()}
     record = {
         "command": list(command),
         **store.settings(),
@@ -267,17 +251,17 @@ def write_results(run: FilmRun, count: int, say: Say, command: Sequence[str]) ->
         "frames": frames,
         "written": store.last_record.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
-    write_record(run.record, record)
-    say(f"written: {', '.join(map(str, (*outputs, run.record)))}")
+    write_record(outputs.record, record)
+    say(f"written: {', '.join(map(str, (*written, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
     if not run.keep_frames:
-        store.clear(keep_frames=is_folder(run.output))
+        store.clear(keep_frames=is_folder(outputs.film))
 
 
 def sheet_of(run: FilmRun, count: int) -> np.ndarray:
     """Return some frames of the film above their results, uint8 RGB (H, W, 3)."""
     chosen = sorted({round(place) for place in np.linspace(0, count - 1, min(SHOWN, count))})
     frames = {number: frame for number, frame in enumerate(run.frames()) if number in chosen}
-    cells = [(f"frame {n + 1}", frames[n]) for n in chosen] + [("", run.store.read(n)) for n in chosen]
+    cells = [(f"frame {n + 1}", frames[n]) for n in chosen] + [("", run.outputs.store.read(n)) for n in chosen]
     return contact_sheet(cells, len(chosen), height=200, font_size=0.5)
