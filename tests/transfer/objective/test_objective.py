@@ -7,7 +7,7 @@ import pytest
 
 from low_precision import needs_bfloat16
 from objectives import objective_for
-from transfer.recipes import DEFAULT, RELATIVE
+from transfer.recipes import DEFAULT, Normalization
 
 
 @pytest.fixture
@@ -29,7 +29,13 @@ def test_it_is_the_evaluation_with_its_targets(weights, image, style, rows):
 @pytest.mark.parametrize("rows", [None, 8])
 def test_floor_of_the_low_precision_only(weights, image, style, rows):
     """A hundredth of a blank's loss, which is 2 + 3 where every loss is relative to its target."""
-    recipe = replace(DEFAULT, content_loss=RELATIVE, style_loss=RELATIVE, content_weight=2.0, style_weight=3.0)
+    recipe = replace(
+        DEFAULT,
+        content_loss=Normalization(target=-1),
+        style_loss=Normalization(target=-1),
+        content_weight=2.0,
+        style_weight=3.0,
+    )
     recipe = replace(recipe, content_layers=(("relu3_1", 0.25), ("relu4_2", 0.75)))
     low, exact = (objective_for(weights, recipe, image, style, rows, name) for name in ("bfloat16", "float32"))
     assert low.floor == pytest.approx(0.05, rel=1e-3)
