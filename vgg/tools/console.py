@@ -61,7 +61,7 @@ def whole_number(smallest: int) -> Callable[[str], int]:
             if smallest <= int(text) <= LARGEST:
                 return int(text)
         limit = f", at most {LARGEST}" if text.isdecimal() and len(text) >= len(str(LARGEST)) else ""
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} found, expected a whole number of {smallest} or more{limit}")
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} found, expected a whole number of {smallest} or more{limit}")
 
     return parse
 
@@ -71,7 +71,7 @@ def number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} found, expected a number such as 0.5") from None
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} found, expected a number such as 0.5") from None
 
 
 def file_name(text: str) -> Path:
