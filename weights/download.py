@@ -50,13 +50,9 @@ def download(
 ) -> None:
     """Put a verified copy of `source` at `target`; a correct file that is already there is not fetched again.
 
-    Args:
-        source: the published file.
-        target: its place. Nothing else that is there is overwritten.
-        stream: where the progress is shown.
-        urls: tried in order, instead of the source's own addresses.
-        waits: seconds before each attempt that follows one without progress.
-        silence: the longest silence of a server in seconds.
+    Nothing else at `target` is overwritten. `stream` shows the progress. The `urls` are tried in order, by default the
+    source's own. `waits` are the seconds before each attempt that follows one without progress; a server may be silent
+    for `silence` seconds.
 
     Raises:
         InputError: the file cannot be fetched or written; the message says why and what is kept.

@@ -29,11 +29,8 @@ SCALE_BITS = 16  # significant bits of a scale of the small file
 def write(path: Path | str, weights: Weights) -> None:
     """Write `weights` in the layout `weights.layout`, with the fields of the genuine file in their order.
 
-    The file appears under its name only when it is complete. Readers by position find the kernel of layer i at
-    `layers[0][i][0][0][2][0][0]` (later) or `layers[0][i][0][0][0][0][0]` (beta16).
-
-    Raises:
-        InputError: the folder cannot be made, is write-protected or full.
+    Readers by position find the kernel of layer i at `layers[0][i][0][0][2][0][0]` (later) or
+    `layers[0][i][0][0][0][0][0]` (beta16). Raise InputError if the file cannot be written.
     """
     path = Path(path)
     variables: dict[str, Any] = {"layers": _cell([_entry(row, weights) for row in LAYERS])}
@@ -97,11 +94,7 @@ def rounded(convolutions: dict[str, Conv]) -> dict[str, Conv]:
 
 
 def write_small(path: Path, weights: Weights) -> None:
-    """Write the small file, for `vgg.matfile.read.read`; the same weights give the same bytes.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
+    """Write the small file; raise InputError if it cannot be written."""
     arrays: dict[str, np.ndarray] = {"mean_rgb": weights.mean_rgb, "origin": np.array(weights.origin)}
     for name, (kernel, bias) in weights.convolutions.items():
         arrays[f"{name}_kernel"], arrays[f"{name}_scale"] = quantized(kernel)

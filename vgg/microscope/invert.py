@@ -70,9 +70,7 @@ def invert(
     return state.image.astype(np.float32), state.losses.of_maps
 
 
-def pixel_objective(
-    network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.Tensor], tv_weight: float
-) -> Evaluate:
+def pixel_objective(network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.Tensor], tv_weight: float) -> Evaluate:
     """Return the function to minimise: an image (H, W, 3) → its losses, and the gradient (H, W, 3) of their total.
 
     The total is `loss` of the maps at `layer`, (1, H', W', C), plus the weighted total variation of the image.

@@ -23,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 import cv2
 import numpy as np
 import PIL.Image
+import PIL.ImageFile
 import PIL.TiffImagePlugin
 
 from vgg.errors import InputError
@@ -72,6 +73,7 @@ _PROFILE_HEADER = 128  # bytes, ICC.1 §7.2
 _PROFILE_PART = 65519  # bytes of a profile in one JPEG segment, of which there are 255 at most
 
 PIL.Image.MAX_IMAGE_PIXELS = None  # `read_picture` has a limit of its own
+PIL.ImageFile.LOAD_TRUNCATED_IMAGES = True  # damaged texts and the like do not matter; OpenCV judges the pixels
 warnings.filterwarnings("ignore", module="PIL")  # it warns of damaged metadata, which are ignored
 
 
@@ -171,6 +173,8 @@ def _header(data: bytes, kind: str, path: Path | str) -> _Header:
             tags.load(stream)
             return _Header(tags[_WIDTH], tags[_HEIGHT], tags.get(_ORIENTATION, 1), {}, tags)
         with PIL.Image.open(stream, formats=[kind]) as picture:
+            if kind == "PNG" and "exif" not in picture.info and b"eXIf" in data:
+                picture.load()  # as far as what stands behind the pixels
             return _Header(*picture.size, _orientation(picture.info.get("exif", b"")), picture.info, {})
     except Exception as error:  # bytes that look well formed may fail in any way
         raise InputError(f"{path} is a {kind} picture whose header is damaged or cut off; copy it again") from error
@@ -256,11 +260,9 @@ def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
-    """Return the image with `longer_side` pixels on its longer side, in the same proportions; never enlarge it.
+    """Return the image (height, width, 3) with at most `longer_side` pixels on its longer side, in its proportions.
 
-    Args:
-        image: (height, width, 3); it is returned as it is when it is already small enough.
-        longer_side: in pixels.
+    It is never enlarged, and returned as it is when it is already small enough.
 
     Raises:
         InputError: a side would be shorter than `SMALLEST_SIDE`, as with a very long and narrow image.
@@ -316,10 +318,9 @@ def check_output(path: Path | str, inputs: Sequence[Path | str] = (), depth: Dep
 
 
 def write_image(path: Path | str, image: np.ndarray, depth: Depth = 8, profile: bytes | None = None) -> None:
-    """Write a picture in the format its ending names; the parent folder is created.
+    """Write a picture in the format its ending names, whole or not at all; the parent folder is created.
 
-    The file appears whole or not at all: an interrupted run leaves an older file of this name as it was. `image`,
-    `depth` and `profile` are those of `encode`.
+    `image`, `depth` and `profile` are those of `encode`.
 
     Raises:
         InputError: the ending is unknown or has no room for the depth, the picture too large for the format, or the
