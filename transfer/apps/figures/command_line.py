@@ -25,7 +25,6 @@ from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, w
 from vgg.tools.files import atomic_write
 from vgg.tools.image import check_output
 
-PROGRAM = "figures"
 WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
 
 
@@ -149,4 +148,4 @@ def run_printed_losses(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return console.run(PROGRAM, lambda: options.run(options))
+    return console.run("figures", lambda: options.run(options))
