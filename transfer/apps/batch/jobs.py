@@ -27,10 +27,10 @@ AHEAD = 2
 KEPT_BYTES = 2**28
 
 
-class PreparedOrder(NamedTuple):
-    """An order with its images at their sizes; or why its pictures cannot be used."""
+class Prepared(NamedTuple):
+    """What makes a picture: its job, with images at their sizes, and its place; or why it cannot be made."""
 
-    order: Order
+    name: str
     job: Job | None = None
     place: Place | None = None
     problem: str = ""
@@ -54,12 +54,12 @@ class Style(NamedTuple):
     inputs: dict[str, Any]  # its file, as `inputs_of` describes it
 
 
-def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) -> Iterator[PreparedOrder]:
+def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) -> Iterator[Prepared]:
     """Yield the orders with their images, content by content; `say` shows what to know of a picture, once."""
     recipe, said, by_content = batch.recipe, set[str](), dict[str, list[Order]]()
     for order in orders:
         if order.problem:
-            yield PreparedOrder(order, problem=order.problem)
+            yield Prepared(order.pair.name, problem=order.problem)
         else:
             by_content.setdefault(order.files.content, []).append(order)
     style_bytes = 3 * (recipe.size * recipe.style_scale) ** 2
@@ -84,13 +84,13 @@ def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) 
 
 def _prepared(
     order: Order, content: Content, style_of: Callable[[str, tuple[int, int]], Style], batch: Batch
-) -> PreparedOrder:
+) -> Prepared:
     """Return the order with its job, or with the reason why its pictures cannot be used.
 
     `style_of` takes a style's file and the shape (height, width) of the content image.
     """
     if content.problem:
-        return PreparedOrder(order, problem=content.problem)
+        return Prepared(order.pair.name, problem=content.problem)
     recipe, options, files = batch.recipe, batch.options, order.files
     shape = content.image.shape[:2] if recipe.style_size != "own" else (0, 0)
     try:
@@ -101,9 +101,9 @@ def _prepared(
         origin = {"command": batch.command} | sources(files, inputs)
         pictures = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
         finish = finish_of(options, content.file, content.image, order.outputs.picture)
-        return PreparedOrder(order, Job(recipe, pictures, options.seed), Place(order.outputs, finish, origin))
+        return Prepared(order.pair.name, Job(recipe, pictures, options.seed), Place(order.outputs, finish, origin))
     except InputError as error:
-        return PreparedOrder(order, problem=str(error))
+        return Prepared(order.pair.name, problem=str(error))
 
 
 def contents(names: Sequence[str], recipe: Recipe, full_size: bool = False) -> Iterator[Content]:

@@ -1,15 +1,16 @@
 """Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
-What makes pictures is a function from prepared orders to a row of the table for each, whatever became of it.
-`local_maker` makes them one after the other in this process; `dask_maker` sends them to other processes and machines.
+What makes pictures is a function from what is prepared to a row of the table for each, whatever became of it.
+`make_here` makes them one after the other in this process; `dask_maker` sends them to other processes and machines.
 """
 
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from functools import partial
 
-from transfer.apps.batch.jobs import PreparedOrder, prepared
+from transfer.apps.batch.jobs import Prepared, prepared
 from transfer.apps.batch.orders import TABLE, Batch, Order, still_missing
 from transfer.apps.batch.results import Row, row_of_record, write_summary
 from transfer.cli.options import RunOptions
@@ -32,40 +33,43 @@ Say = Callable[[str], None]
 OnStep = Callable[[str, int, float], None]
 
 
-#: Orders → each with what became of it, in any order.
-Make = Callable[[Iterable[PreparedOrder]], Generator[tuple[Order, Row], None, None]]
+#: What is prepared → what became of each, in any order.
+Make = Callable[[Iterable[Prepared]], Generator[Row, None, None]]
 #: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, while it is open.
 OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Make]]
 
 
-@contextmanager
-def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
-    """Yield what makes pictures in this process.
+def make_here(
+    session: Session, options: RunOptions, on_step: OnStep, items: Iterable[Prepared]
+) -> Generator[Row, None, None]:
+    """Make pictures in this process, and yield what became of each.
 
     A Ctrl-C is heeded between two steps only, and not before the last row is taken; the present state is kept.
+
+    Raises:
+        NotWritten: a picture cannot be written, so nor will the next one.
+        KeyboardInterrupt: stopped.
     """
-    session = Session(weights, options.memory_bytes, precision, IN_STRIPES)
+    for name, job, place, problem in items:
+        if job is None:
+            yield Row(name, problem=problem)
+            continue
+        with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
+            display = nullcontext(lambda step, image, name=name: on_step(name, step.step, step.losses.total))
+            try:
+                *_, record = make_picture(session, job, place, options, display, check_interrupt)
+                row = row_of_record(name, record)
+            except NotWritten:
+                raise
+            except InputError as error:
+                row = Row(name, problem=f"{name}: {error}")
+            yield row
 
-    def make(items: Iterable[PreparedOrder]) -> Generator[tuple[Order, Row], None, None]:
-        for item in items:
-            if item.job is None:
-                yield item.order, Row(item.order.pair.name, problem=item.problem)
-                continue
-            with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                yield item.order, make_one(item, check_interrupt)
 
-    def make_one(item: PreparedOrder, check_interrupt: Callable[[], None]) -> Row:
-        name = item.order.pair.name
-        display = nullcontext(lambda step, image: on_step(name, step.step, step.losses.total))
-        try:
-            *_, record = make_picture(session, item.job, item.place, options, display, check_interrupt)
-            return row_of_record(name, record)
-        except NotWritten:  # nor will the next one
-            raise
-        except InputError as error:
-            return Row(name, problem=f"{name}: {error}")
-
-    yield make
+@contextmanager
+def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
+    """Yield what makes pictures in this process."""
+    yield partial(make_here, Session(weights, options.memory_bytes, precision, IN_STRIPES), options, on_step)
 
 
 def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
@@ -80,7 +84,9 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
     weights = load_weights(options.weights, say)
     missing = still_missing(batch, weights.sha256)
     finished = [order for order in batch.orders if order not in missing]
-    rows = {order: row_of_record(order.pair.name, read_record(order.outputs.record)) for order in finished}
+    rows = {}
+    for order in finished:
+        rows[order.pair.name] = row_of_record(order.pair.name, read_record(order.outputs.record))
     say(f"{len(missing)} of {len(batch.orders)} pictures to make")
     problem = ""
     try:
@@ -93,8 +99,8 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
                 display,
                 closing(make(prepared(missing, batch, say))) as results,
             ):
-                for order, row in results:
-                    rows[order] = row
+                for row in results:
+                    rows[row.name] = row
                     display.finished(row)
     except Lost as error:
         problem = str(error)
@@ -117,13 +123,13 @@ def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
     lacking = [order for order in finished if not all(path.exists() for path in order.outputs.written)]
     for item in prepared(lacking, batch, say) if lacking else ():
         if item.job:
-            outputs = item.order.outputs
+            outputs = item.place.outputs
             image, record = read_image(outputs.picture), read_record(outputs.record)
             write_overviews(item.job.pictures, image, item.place.finish.profile, outputs, record, write_there)
 
 
 class Display:
-    """Shows all pictures of a batch: a bar over all of them on a terminal, elsewhere a line for each."""
+    """Shows many pictures as they are made: a bar over all of them on a terminal, elsewhere a line for each."""
 
     def __init__(self, count: int, quiet: bool) -> None:
         """Take how many pictures there are to make."""
