@@ -10,8 +10,7 @@ from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from transfer.apps.batch.jobs import Prepared
-from transfer.apps.batch.making import Make, OnStep, Say
+from transfer.apps.batch.making import Make, OnStep, Prepared, Say
 from transfer.apps.batch.results import Row, row_of_record
 from transfer.cli.options import RunOptions
 from transfer.cli.run import Lost, write_picture

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transfer.apps.batch.jobs import Prepared
-from transfer.apps.batch.making import Display, make_here
+from transfer.apps.batch.making import Display, Prepared, make_here
 from transfer.apps.figures.cells import Cell, Figure
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Finish, differences_from_made, outputs_of

@@ -237,10 +237,10 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
         write_loop(outputs.loop, map(store.read, range(count)), run.fps)
     if outputs.sheet:
         write_image(outputs.sheet, sheet_of(run, count))
-    written = [path for path in (outputs.film, outputs.loop, outputs.sheet) if path]
+    results = [path for path in (outputs.film, outputs.loop, outputs.sheet) if path]
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    digests = {path.name: file_digest(path, "sha256") for path in written if path.is_file()}
+    digests = {path.name: file_digest(path, "sha256") for path in results if path.is_file()}
     record = {
         "command": list(command),
         **store.settings(),
@@ -252,7 +252,7 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
         "written": store.last_record.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
     write_record(outputs.record, record)
-    say(f"written: {', '.join(map(str, (*written, outputs.record)))}")
+    say(f"written: {', '.join(map(str, (*results, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
     if not keep_frames:
