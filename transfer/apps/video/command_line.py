@@ -94,16 +94,17 @@ def film_run(options: argparse.Namespace) -> FilmRun:
         remarks.append(
             "the style is the sample, a painting drawn by our code; to choose another, name a picture after the film"
         )
-    fps, shape = options.fps or film.fps, frame.shape[:2]
-    outputs = outputs_of(options, film, files, fps)
     return FilmRun(
-        film, files, styles, first, further, options.seed, earlier, options.independent, shape, fps,
+        film, files, styles, first, further, options.seed, earlier, options.independent,
+        shape=frame.shape[:2],
+        fps=options.fps or film.fps,
         has_sound=options.fps is None,  # at another speed it would be out of step
-        outputs=outputs, remarks=remarks,
+        outputs=outputs_of(options, film, files),
+        remarks=remarks,
     )  # fmt: skip
 
 
-def outputs_of(options: argparse.Namespace, film: Film, files: Files, fps: float) -> FilmOutputs:
+def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOutputs:
     """Return where a run writes; raises InputError if it cannot, or would replace what it should not."""
     output, loop = options.output, options.loop
     if output.name in ("", ".."):
@@ -113,7 +114,8 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files, fps: float
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
     require_apart(filter(None, (output, record, sheet, loop, folder, *folder.glob("*"))), inputs)
-    check_film_output(output, fps)
+    if not is_folder(output):
+        check_film_output(output)
     check_place(folder / "00001.png")
     check_place(record)
     if sheet:
