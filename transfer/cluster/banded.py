@@ -10,16 +10,25 @@ What is sent in an evaluation is, for each band, its pixels and their gradient; 
 Σ_l N_l² numbers over the style layers whatever the image's size; and for each border the halos, as many rows of each
 block's input as the block has convolutions, there and back. The content's maps stay where they are computed.
 
-`BandWorker` is one machine, `BandedEvaluation` drives them all. Here both are in one process; in
-`transfer.cluster.bands` they are not.
+`BandWorker` is one machine, `BandedEvaluation` drives them all, in one process. `ClusterEvaluation` does so on the
+workers of a Dask cluster, those of `client`, started as for a batch. Each band is then a Dask *actor*, an object that
+lives on one worker and keeps its state there. The client, which has the whole image and the optimiser, passes the halos
+on from neighbour to neighbour and adds up the statistics. So all that an evaluation sends goes through the client's
+network. If its workers spoke to each other (by MPI, NCCL or Gloo), the halos would need no second hop, and the
+statistics a tree of sums instead of one for each machine.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
+from transfer.cli.options import RunOptions
 from transfer.losses import PIXELS, ContentTerm, Losses, Statistic, StyleTerm, Target, Term
 from transfer.objective import (
     GramCache,
@@ -33,13 +42,20 @@ from transfer.objective import (
     targets_at_pixels,
 )
 from transfer.regions import layer_guide
+from transfer.session import Striped
+from transfer.striped import IN_STRIPES
 from transfer.striped.block import Block
 from transfer.striped.evaluation import NONE, Band, Edges, Sums, blocks_of, losses_and_derivatives
 from transfer.striped.geometry import bands, halo_of
 from vgg.errors import InputError
 from vgg.layers import blocks, maps_shape, receptive_field
+from vgg.matfile.read import Conv
+from vgg.matfile.read import Weights as FileWeights
 from vgg.network import VGG19
 from vgg.statistics import gram_of_sums
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 class BandWorker:
@@ -223,3 +239,67 @@ def _rows_of(target: Target, layer: str, band: slice) -> Target:
         return target
     stride = 1 if layer == PIXELS else receptive_field(layer).stride
     return target._replace(maps=np.asarray(target.maps[:, band.start // stride : -(-band.stop // stride)]))
+
+
+# On the workers of a Dask cluster.
+
+
+class ClusterEvaluation(BandedEvaluation):
+    """What `StripedEvaluation` computes, on all workers that a cluster has when this is called.
+
+    A worker that is lost takes its band along: the next evaluation raises an error, and the image is the client's.
+    """
+
+    def __init__(self, client: "Client", network: VGG19, terms: Sequence[Term], rows: int) -> None:
+        """Make an actor on each worker, with a network of its own; raises InputError if there are none.
+
+        The `client` has `direct_to_workers=True`, or the scheduler passes all bytes on.
+        """
+        addresses = sorted(client.nthreads())
+        if not addresses:
+            raise InputError(f"no worker has joined {client.scheduler.address}, expected at least one; start one first")
+        weights = client.scatter(_weights(network), broadcast=True)
+        kind = network.pooling, network.precision.name, network.odd_sides
+        actors = [
+            client.submit(_Actor, weights, kind, tuple(terms), rows, workers=[address], actor=True, pure=False)
+            for address in addresses
+        ]
+        super().__init__(network, terms, [actor.result() for actor in actors])
+
+    def _each(self, method: str, *arguments: Sequence[Any]) -> list[Any]:
+        """Call all workers at the same time; raise InputError if one does not answer any more."""
+        try:
+            return [answer.result() for answer in super()._each(method, *arguments)]
+        except (OSError, CancelledError, TimeoutError, RuntimeError, KeyError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"a worker is lost, and its part of the image with it ({type(error).__name__}); the same command with "
+                "--resume goes on from the last checkpoint"
+            ) from error
+
+
+@contextmanager
+def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]:
+    """Yield what evaluates an image on the workers that the options ask for; those of this machine end with it."""
+    from transfer.cluster.client import opened_client, say_workers  # here, because Dask is an optional extra
+
+    with opened_client(options, f"image-{secrets.token_hex(4)}") as client:
+        say_workers(client, say)
+        say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")
+        yield IN_STRIPES._replace(evaluation=partial(ClusterEvaluation, client))
+
+
+class _Actor(BandWorker):
+    """A worker that makes its network of weights that were sent."""
+
+    def __init__(self, weights: FileWeights, kind: tuple[str, str, str], terms: Sequence[Term], rows: int) -> None:
+        super().__init__(VGG19(weights, *kind), terms, rows)
+
+
+def _weights(network: VGG19) -> FileWeights:
+    """Return the weights as the network has them, normalised or not, in float32."""
+    convolutions = {
+        name: Conv(*(np.asarray(values, np.float32) for values in conv)) for name, conv in network.convolutions.items()
+    }
+    return FileWeights(convolutions, network.mean_rgb.numpy())

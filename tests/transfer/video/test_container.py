@@ -32,7 +32,7 @@ def test_what_is_written_can_be_read_and_has_the_same_bytes_again(tmp_path):
     for ending in FORMATS:
         for fps in (10, 23.976):
             path = tmp_path / "new folder" / f"film{ending}"
-            check_film_output(path, fps)
+            check_film_output(path)
             film = open_film(film_file(path, 6, fps=fps))
             assert (film.fps, film.height, film.width, film.count) == (pytest.approx(fps, rel=1e-4), 48, 64, 6)
             assert numbers(film) == list(range(6))
@@ -288,7 +288,7 @@ def test_outputs_refused_beforehand(tmp_path, monkeypatch):
 
     def refused_output(path, words):
         with pytest.raises(InputError, match=words) as caught:
-            check_film_output(path, 10)
+            check_film_output(path)
         assert "\n" not in str(caught.value) and str(path) in str(caught.value)
 
     refused_output(tmp_path / "b.xyz", r"ends in '.xyz', expected one of .mp4")

@@ -15,8 +15,6 @@ from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, start_tensorflow
 
-PROGRAM = "batch"
-
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser: what the pictures are, and all options of `python -m transfer`, which hold for each."""
@@ -104,4 +102,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     words = build_parser().parse_args(command)
-    return console.run(PROGRAM, lambda: make_batch(words, [python(), "-m", "transfer.batch", *command]))
+    return console.run("batch", lambda: make_batch(words, [python(), "-m", "transfer.batch", *command]))

@@ -10,9 +10,7 @@ from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from transfer.apps.batch.jobs import PreparedOrder
-from transfer.apps.batch.making import Make, OnStep, Say
-from transfer.apps.batch.orders import Order
+from transfer.apps.batch.making import Make, OnStep, Prepared, Say
 from transfer.apps.batch.results import Row, row_of_record
 from transfer.cli.options import RunOptions
 from transfer.cli.run import Lost, write_picture
@@ -41,12 +39,11 @@ def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, 
         _, told = event
         on_step(told["name"], told["step"], told["total"])
 
-    def submit(item: PreparedOrder) -> Future:
-        name = item.order.pair.name
-        state = item.order.outputs.state.absolute() if options.scheduler is None else None
-        task = Task(batch, name, item.job, precision, state, options)
+    def submit(item: Prepared) -> Future:
+        state = item.place.outputs.state.absolute() if options.scheduler is None else None
+        task = Task(batch, item.name, item.job, precision, state, options)
         # The name of the batch keeps pictures of the same name apart that somebody else has made there.
-        key = f"picture-{name}-{batch}"
+        key = f"picture-{item.name}-{batch}"
         return client.submit(
             paint_task, pickle.dumps(task), remote_weights, key=key, pure=False, resources={RESOURCE: 1}
         )
@@ -62,17 +59,17 @@ def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, 
 
 
 def _make(
-    client: Client, submit: Callable[[PreparedOrder], Future], say: Say, items: Iterable[PreparedOrder]
-) -> Generator[tuple[Order, Row], None, None]:
-    """Yield what became of each order, as they are finished and written."""
-    orders, in_work, finished = iter(items), dict[Future, PreparedOrder](), as_completed(loop=client.loop)
+    client: Client, submit: Callable[[Prepared], Future], say: Say, items: Iterable[Prepared]
+) -> Generator[Row, None, None]:
+    """Yield what became of each picture, as they are finished and written."""
+    orders, in_work, finished = iter(items), dict[Future, Prepared](), as_completed(loop=client.loop)
     more = True
     while more or in_work:
         while more and len(in_work) < AHEAD * max(1, _workers(client)):
             item = next(orders, None)
             more = item is not None
             if item and item.job is None:
-                yield item.order, Row(item.order.pair.name, problem=item.problem)
+                yield Row(item.name, problem=item.problem)
             elif item:
                 with lost_if_gone(client):
                     future = submit(item)
@@ -80,8 +77,7 @@ def _make(
                     finished.add(future)
         if in_work:
             future = _next(client, finished, say)
-            item = in_work.pop(future)
-            yield item.order, _written(client, item, future)
+            yield _written(client, in_work.pop(future), future)
 
 
 def _workers(client: Client) -> int:
@@ -102,20 +98,19 @@ def _next(client: Client, finished: as_completed, say: Say) -> Future:
     return next(finished)
 
 
-def _written(client: Client, item: PreparedOrder, future: Future) -> Row:
+def _written(client: Client, item: Prepared, future: Future) -> Row:
     """Write a picture, and return what became of it; raises Lost if it cannot be fetched any more."""
-    name = item.order.pair.name
     if future.status == "cancelled":
         raise Lost(LOST)
     with lost_if_gone(client):
         error = future.exception()
         painted = None if error else future.result()
     if error:
-        return Row(name, problem=f"{name}: {reason_of(error)}")
+        return Row(item.name, problem=f"{item.name}: {reason_of(error)}")
     _, record = write_picture(painted, item.job, item.place)
     with suppress(OSError):
-        item.order.outputs.state.unlink(missing_ok=True)
-    return row_of_record(name, record)
+        item.place.outputs.state.unlink(missing_ok=True)
+    return row_of_record(item.name, record)
 
 
 def reason_of(error: BaseException) -> str:

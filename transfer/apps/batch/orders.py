@@ -5,7 +5,7 @@ now), and it is still the one that the record was written for. So a batch that w
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,21 +118,21 @@ def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:
                 f"the output {output} is also a folder of inputs, where the results would be taken for inputs the next "
                 "time; choose another --output"
             )
-    for name in _whole_batch(with_report):
+    for name in (TABLE, SHEET, PAGE) if with_report else (TABLE, SHEET):
         check_place(Path(output) / name)
-
-
-def _whole_batch(with_report: bool) -> tuple[str, ...]:
-    """Return the names of the files that are about all pictures."""
-    return (TABLE, SHEET, PAGE) if with_report else (TABLE, SHEET)
 
 
 def require_apart(batch: Batch, more_inputs: Sequence[Path | str]) -> None:
     """Raise InputError if a file of the batch would be written over another one or over an input."""
     inputs = {os.path.realpath(name) for order in batch.orders for name in order.files.named()}
     inputs |= {os.path.realpath(name) for name in more_inputs}
+    owned = [(batch.folder / name, "the whole batch") for name in (TABLE, SHEET, PAGE)]
+    for order in batch.orders:
+        previews = [preview_of(order.outputs.picture)] if batch.options.preview_every else []
+        paths = (*order.outputs.written, order.outputs.state, *previews)
+        owned += [(path, order.pair.name) for path in paths]
     taken: dict[str, str] = {}
-    for path, owner in _written(batch):
+    for path, owner in owned:
         other = taken.setdefault(one_name(str(path)), owner)
         if other != owner:
             raise InputError(f"{path} would be a file of {other} and of {owner}; rename a picture")
@@ -143,13 +143,3 @@ def require_apart(batch: Batch, more_inputs: Sequence[Path | str]) -> None:
         series, _, number = name.rpartition("-")
         if number.isdecimal() and series in names:
             raise InputError(f"{name}.png would be a result and a step of {series} (--save-every); rename a picture")
-
-
-def _written(batch: Batch) -> Iterator[tuple[Path, str]]:
-    """Yield each file that will be written, but for a series of steps, and what it is about."""
-    for name in _whole_batch(batch.options.report):
-        yield batch.folder / name, "the whole batch"
-    for order in batch.orders:
-        yield from ((path, order.pair.name) for path in (*order.outputs.written, order.outputs.state))
-        if batch.options.preview_every:
-            yield preview_of(order.outputs.picture), order.pair.name

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from transfer.inputs import ENDINGS, natural, pictures_in
+from transfer.inputs import natural, pictures_in
 from vgg.errors import InputError
 from vgg.tools.files import open_file
 
@@ -118,29 +118,18 @@ def require_distinct(pairs: Sequence[Pair]) -> None:
 def _expanded(words: Sequence[str]) -> list[str]:
     names: list[str] = []
     for word in words:
+        inside = [word]
         if os.path.isdir(word):
             inside = [os.path.join(word, name) for name in pictures_in(word)]
-            if not inside:
-                raise InputError(f"{word} has no pictures, expected some that end in {', '.join(ENDINGS)}; name others")
-            names += inside
         elif word.lower().endswith(".txt"):
-            names += _list_in(word)
+            lines = _text_in(word).splitlines()
+            inside = [os.path.join(os.path.dirname(word), line.strip()) for line in lines if line.strip()]
         elif glob.has_magic(word) and not os.path.exists(word):
-            matching = sorted(glob.glob(word), key=natural)
-            if not matching:
-                raise InputError(f"{word} matches no file; look for a mistake in the name, or quote it")
-            names += matching
-        else:
-            names.append(word)
+            inside = sorted(glob.glob(word), key=natural)
+        if not inside:
+            raise InputError(f"{word} names no picture, expected a folder of pictures, a list, or a glob; name another")
+        names += inside
     return list(dict.fromkeys(names))
-
-
-def _list_in(path: str) -> list[str]:
-    lines = _text_in(path).splitlines()
-    names = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
-    if not names:
-        raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
-    return names
 
 
 def _text_in(path: str) -> str:

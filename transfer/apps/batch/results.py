@@ -30,7 +30,7 @@ CELL, LARGEST_SHEET = 200, 6000
 MOST = 100
 
 
-def write_summary(batch: Batch, rows: Mapping[Order, "Row"], say: Callable[[str], None]) -> None:
+def write_summary(batch: Batch, rows: Mapping[str, "Row"], say: Callable[[str], None]) -> None:
     """Write table, sheet and page of the rows, if there are any; say where. Raises InputError if one cannot be."""
     if not rows:
         return
@@ -67,14 +67,14 @@ def row_of_record(name: str, record: dict[str, Any]) -> Row:
     return Row(name, record["result"]["file"], losses, len(steps), steps[-1]["seconds"])
 
 
-def write_table(path: Path, batch: Batch, rows: Mapping[Order, Row]) -> None:
+def write_table(path: Path, batch: Batch, rows: Mapping[str, Row]) -> None:
     """Write the rows as CSV, in the order of the pairs; raises InputError, for example on a full disk."""
     text = {"newline": "", "encoding": "utf-8", "errors": "backslashreplace"}  # a file's name need not be UTF-8
     with atomic_write(path) as unfinished, unfinished.open("w", **text) as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        for order in (order for order in batch.orders if order in rows):
-            row = rows[order]
+        for order in (order for order in batch.orders if order.pair.name in rows):
+            row = rows[order.pair.name]
             numbers = [f"{row.losses[name]:.6g}" if row.losses else "" for name in LOSSES]
             counts = (row.steps or "", f"{row.seconds:.2f}" if row.seconds else "")
             writer.writerow([*map(harmless, (*order.pair, row.file)), *numbers, *counts, harmless(row.problem)])
@@ -83,7 +83,7 @@ def write_table(path: Path, batch: Batch, rows: Mapping[Order, Row]) -> None:
 # The sheet.
 
 
-def sheet_of(batch: Batch, rows: Mapping[Order, Row]) -> np.ndarray:
+def sheet_of(batch: Batch, rows: Mapping[str, Row]) -> np.ndarray:
     """Return all images of a batch with their inputs; uint8 RGB (H, W, 3).
 
     If most contents have only a few of the styles, as in a long list of pairs, a row is content, style and result.
@@ -91,7 +91,8 @@ def sheet_of(batch: Batch, rows: Mapping[Order, Row]) -> np.ndarray:
     orders, crop = batch.orders, batch.recipe.crop
     contents = list(dict.fromkeys(order.pair.content for order in orders))[:MOST]
     styles = list(dict.fromkeys(order.pair.style for order in orders))[:MOST]
-    made = {order.pair: order.outputs.picture for order, row in rows.items() if not row.problem}
+    names = {name for name, row in rows.items() if not row.problem}
+    made = {order.pair: order.outputs.picture for order in orders if order.pair.name in names}
     pairs = [order.pair for order in orders][:MOST]
     in_pairs = 2 * len(pairs) < len(contents) * len(styles)
     height = max(24, min(CELL, LARGEST_SHEET // (len(pairs if in_pairs else contents) + 1)))
@@ -135,12 +136,12 @@ def blank(height: int) -> np.ndarray:
 # The page.
 
 
-def page_of(batch: Batch, rows: Mapping[Order, Row]) -> str:
+def page_of(batch: Batch, rows: Mapping[str, Row]) -> str:
     """Return the web page of all pictures, as the sheet has them."""
     orders, recipe = batch.orders, batch.recipe
     contents = list(dict.fromkeys(order.pair.content for order in orders))
     styles = list(dict.fromkeys(order.pair.style for order in orders))
-    cells = {order.pair: _cell(order, rows[order]) for order in orders if order in rows}
+    cells = {order.pair: _cell(order, rows[order.pair.name]) for order in orders if order.pair.name in rows}
     columns = [shown_input(style, "style", IN_HEAD, recipe.crop) for style in styles]
     lines = [shown_input(content, "content", IN_HEAD, recipe.crop) for content in contents]
     facts = [("recipe", recipe.name), ("size", f"{recipe.size} pixels"), ("steps", f"{recipe.iterations} at each size")]

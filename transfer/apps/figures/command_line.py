@@ -22,10 +22,9 @@ from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
-from vgg.tools.files import atomic_write
+from vgg.tools.files import atomic_write, open_file
 from vgg.tools.image import check_output
 
-PROGRAM = "figures"
 WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
 
 
@@ -119,7 +118,8 @@ def run_trade_off(options: argparse.Namespace) -> None:
         raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
     check_output(output, [path])
     try:
-        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        with open_file(path) as file:
+            steps = json.load(file)["steps"]
         lines = lines_of(steps)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
@@ -149,4 +149,4 @@ def run_printed_losses(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return console.run(PROGRAM, lambda: options.run(options))
+    return console.run("figures", lambda: options.run(options))

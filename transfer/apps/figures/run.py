@@ -1,33 +1,28 @@
 """Makes the pictures of figures that are not there yet, one after the other, then lays each figure out on a sheet."""
 
-import sys
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from transfer.apps.batch.making import Display, Prepared, make_here
 from transfer.apps.figures.cells import Cell, Figure
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Finish, differences_from_made, outputs_of
-from transfer.cli.record import identity, sources, write_record
-from transfer.cli.run import NotWritten, Place, make_picture
-from transfer.cli.watchers import describe as describe_step
+from transfer.cli.record import identity, read_record, sources, write_record
+from transfer.cli.run import Place
 from transfer.inputs import Pictures
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
 from transfer.precision import fastest
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
-from transfer.train import Step
 from vgg.errors import InputError, python
 from vgg.matfile.read import Weights
 from vgg.tools import console
-from vgg.tools.console import interrupts_polled
 from vgg.tools.image import read_image, write_image
-from vgg.tools.progress import duration, moving_bar
 from vgg.tools.sheet import contact_sheet
 from weights.verify import describe
 
@@ -58,25 +53,6 @@ class CellRun:
         files, inputs = self.job.pictures.files, self.place.origin["inputs"]
         ordered = identity(self.job.recipe, files, inputs, weights.sha256, RunOptions(seed=self.job.seed))
         return differences_from_made(self.place.outputs, ordered) == {}
-
-    def make(self, session: Session, on_step: Callable[[Step], None]) -> None:
-        """Run the cell's recipe, or go on with it, and write its picture and then its record.
-
-        Raises:
-            InputError: the loss was no longer a number, or a file cannot be written.
-            KeyboardInterrupt: stopped; of this cell, the state is kept.
-        """
-        display = nullcontext(lambda step, image: on_step(step))
-        with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-            try:
-                *_, record = make_picture(session, self.job, self.place, RunOptions(), display, check_interrupt)
-            except NotWritten:
-                raise
-            except InputError as error:
-                raise InputError(f"cell {self.cell.key}: {error}") from None
-            if self.cell.of_content_alone:
-                off = {"levels_off_content": self.levels_off_content()}
-                write_record(self.place.outputs.record, record | off)
 
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""
@@ -116,10 +92,7 @@ def make_figures(
     except NotEnoughMemory as error:
         raise NotEnoughMemory(error.args[0], "choose a smaller --size, or close other programs") from None
     console.say(f"{len(missing)} of {len(asked_for)} pictures to make")
-    try:
-        make_all(missing, session)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
+    make_all(missing, session)
     for figure in figures:
         made = [run for run in runs if run.figure == figure.name and run.is_made(weights)]
         if made:
@@ -129,15 +102,20 @@ def make_figures(
 
 
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
-    """Make one cell after the other, with a line for each that says how long the rest will take."""
-    began, steps_to_do = time.monotonic(), sum(run.job.recipe.iterations for run in missing)
-    steps_done = 0
-    for number, run in enumerate(missing, start=1):
-        with moving_bar(sys.stdout, run.job.recipe.iterations, describe_step, transient=True) as on_step:
-            run.make(session, on_step)
-        steps_done += run.job.recipe.iterations
-        left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
-        console.say(f"{number}/{len(missing)} {run.figure}: {run.cell.label}, {left} left")
+    """Make one cell after the other, or go on with it; a reconstruction's record gets its distance from the content."""
+    display = Display(len(missing), quiet=False)
+    items = [Prepared(f"{run.figure} {run.cell.key}", run.job, run.place) for run in missing]
+    try:
+        with display, closing(make_here(session, RunOptions(), display.on_step, items)) as rows:
+            for run, row in zip(missing, rows, strict=True):
+                if row.problem:
+                    raise InputError(row.problem)
+                if run.cell.of_content_alone:
+                    record = run.place.outputs.record
+                    write_record(record, read_record(record) | {"levels_off_content": run.levels_off_content()})
+                display.finished(row)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
 
 
 def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.ndarray:

@@ -14,17 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from transfer.apps.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
-from transfer.apps.video.frame_store import (
-    FilmOutputs,
-    FilmRun,
-    FilmSettings,
-    FrameStore,
-    frame_at_size,
-    read_settings,
-)
+from transfer.apps.video.frame_store import FilmOutputs, FilmRun, FrameStore, frame_at_size, read_settings
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
 from transfer.files import SAMPLE, Files
 from transfer.inputs import style_at, together
+from transfer.other_programs import recipe_named
 from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
@@ -33,7 +27,6 @@ from vgg.tools.console import file_name, interrupts_at_once, number, start_tenso
 from vgg.tools.files import check_place, file_digest
 from vgg.tools.image import check_output
 
-PROGRAM = "video"
 #: Steps of a frame that starts from the one before it.
 ITERATIONS = 20
 #: γ: a deviation of 20 levels from the frame before costs as much as this share of the style's loss at the start.
@@ -55,9 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
     parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a drawn sample)")
     add = parser.add_argument_group("film").add_argument
-    output = Path("output/film.mp4")
-    endings = ".mp4, .mov, .webm, .avi, .mkv, or no ending for a folder of frames"
-    add("-o", "--output", type=file_name, default=output, help=f"{endings} (default: %(default)s)")
+    text = ".mp4, .mov, .webm, .avi, .mkv, or no ending for a folder of frames (default: %(default)s)"
+    add("-o", "--output", type=file_name, default=Path("output/film.mp4"), help=text)
     add("--start", type=number, default=0.0, metavar="SECONDS", help="where to begin (default: 0)")
     add("--end", type=number, metavar="SECONDS", help="where to end (default: at the film's end)")
     add("--every", type=whole_number(1), default=1, metavar="N", help="only each Nth frame (default: all)")
@@ -102,13 +94,17 @@ def film_run(options: argparse.Namespace) -> FilmRun:
         remarks.append(
             "the style is the sample, a painting drawn by our code; to choose another, name a picture after the film"
         )
-    settings = FilmSettings(files, styles, first, further, options.seed, earlier, options.independent)
-    fps, has_sound = options.fps or film.fps, options.fps is None  # at another speed it would be out of step
-    outputs = outputs_of(options, film, files, fps)
-    return FilmRun(film, settings, *frame.shape[:2], remarks, fps, has_sound, outputs, options.keep_frames)
+    return FilmRun(
+        film, files, styles, first, further, options.seed, earlier, options.independent,
+        shape=frame.shape[:2],
+        fps=options.fps or film.fps,
+        has_sound=options.fps is None,  # at another speed it would be out of step
+        outputs=outputs_of(options, film, files),
+        remarks=remarks,
+    )  # fmt: skip
 
 
-def outputs_of(options: argparse.Namespace, film: Film, files: Files, fps: float) -> FilmOutputs:
+def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOutputs:
     """Return where a run writes; raises InputError if it cannot, or would replace what it should not."""
     output, loop = options.output, options.loop
     if output.name in ("", ".."):
@@ -118,7 +114,8 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files, fps: float
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
     require_apart(filter(None, (output, record, sheet, loop, folder, *folder.glob("*"))), inputs)
-    check_film_output(output, fps)
+    if not is_folder(output):
+        check_film_output(output)
     check_place(folder / "00001.png")
     check_place(record)
     if sheet:
@@ -158,7 +155,7 @@ def recipes_of(options: argparse.Namespace) -> tuple[Recipe, Recipe]:
         raise InputError(f"--temporal-weight is {options.temporal_weight:g}, expected 0 to 1e6")
     recipe = recipe_from(options)
     weight = 0.0 if options.independent else options.temporal_weight
-    own = recipe_from(argparse.Namespace(**vars(options) | {"iterations": None})).iterations
+    own = recipe_named(options.recipe).iterations
     first = replace(recipe, iterations=options.first_frame_iterations or own, temporal_weight=weight)
     if options.independent:
         return replace(first, iterations=options.iterations or own), first
@@ -183,11 +180,11 @@ def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.video.painter import paint_film
-    return paint_film(run, RunOptions.of(options), command)
+    return paint_film(run, RunOptions.of(options), options.keep_frames, command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_intermixed_args(command)
-    return console.run(PROGRAM, lambda: make_film(options, [python(), "-m", "transfer.video", *command]))
+    return console.run("video", lambda: make_film(options, [python(), "-m", "transfer.video", *command]))

@@ -203,11 +203,10 @@ def _open_folder(path: Path, chosen: Chosen) -> Film:
 
 def _open_video(path: Path, chosen: Chosen) -> Film:
     with _opened(path) as container:
-        if container.format.name.endswith("_pipe"):
-            raise InputError(f"{path} is a picture, expected a video or a folder of frames; name another")
         frame = next(_decoded(container), None)
-        if frame is None:
-            raise InputError(f"{path} has no frame that can be decoded; convert it to .mp4")
+        if frame is None or container.format.name.endswith("_pipe"):
+            fault = "has no frame that can be decoded" if frame is None else "is a picture"
+            raise InputError(f"{path} {fault}, expected a video or a folder of frames; convert it to .mp4")
         stream = container.streams.best("video")
         average, base = float(stream.average_rate or 0), float(stream.base_rate or 0)
         # The average of a phone's film is 29.97 or 30.02, where its clock ticks at 30.
@@ -292,11 +291,8 @@ def frame_place(folder: Path, number: int) -> Path:
     return folder / f"{number + 1:05}.png"
 
 
-def check_film_output(path: Path, fps: float) -> None:
+def check_film_output(path: Path) -> None:
     """Raise InputError unless a film can be written to `path`, so that a long run does not fail at its end."""
-    if is_folder(path):
-        check_place(frame_place(path, 0))
-        return
     if path.suffix.lower() not in FORMATS:
         raise InputError(
             f"the output {path} ends in {path.suffix!r}, expected one of {', '.join(FORMATS)}, or no ending for a "
@@ -312,14 +308,10 @@ def check_film_output(path: Path, fps: float) -> None:
 def write_film(
     path: Path, frames: Iterable[np.ndarray], fps: float, sound: Sound | None = None, say: Say = print
 ) -> None:
-    """Write a video file, whole or not at all; the parent folder is created.
+    """Write a video file that ends in one of `FORMATS`, whole or not at all; the parent folder is created.
 
-    Args:
-        path: ends in one of `FORMATS`.
-        frames: uint8 (H, W, 3) RGB each, at least one, all of one size.
-        fps: frames per second.
-        sound: what is heard from the first frame on.
-        say: gets a line if the sound, or the end of it, cannot be had; the film is written without.
+    The frames are uint8 (H, W, 3) RGB, at least one, all of one size, `fps` a second. If the sound, or the end of it,
+    cannot be had, the film is written without, and `say` gets a line.
 
     Raises:
         InputError: the frames do not suit the encoder, or the disk is full or write-protected.
@@ -407,11 +399,8 @@ def check_loop(path: Path) -> None:
 def write_loop(path: Path, frames: Iterable[np.ndarray], fps: float, most_bytes: int = LOOP_BYTES) -> None:
     """Write a small looping picture, for a page that shows no videos; it is made smaller until it fits.
 
-    Args:
-        path: ends in one of `LOOP_ENDINGS`; WebP is a third as large as GIF, with all colours.
-        frames: uint8 (H, W, 3) RGB each; after `LOOP_FRAMES` of them it ends.
-        fps: frames per second; GIF counts in hundredths of a second.
-        most_bytes: of the file; raises InputError if even a very small picture of the film has more.
+    It ends after `LOOP_FRAMES` of the frames, uint8 (H, W, 3) RGB each, `fps` a second. WebP is a third as large as
+    GIF, with all colours. Raises InputError if even a very small picture of the film has more than `most_bytes`.
     """
     images = [shrunk(frame, LOOP_SIDES[0]) for frame in islice(frames, LOOP_FRAMES)]
     animation = cv2.Animation()

@@ -28,19 +28,6 @@ SETTINGS = "settings.json"
 NAMES = {"first", "further", "earlier", "film", "chosen", "styles", "weights"}
 
 
-@dataclass(frozen=True)
-class FilmSettings:
-    """What is the same for all frames of a film."""
-
-    files: Files  # the content is the film
-    styles: tuple[np.ndarray, ...]  # (H, W, 3) uint8 RGB each, at their sizes
-    first: Recipe  # of the first frame of a scene
-    further: Recipe  # of all other frames
-    seed: int = 0
-    earlier: tuple[int, ...] = (1,)  # how many frames back those are that a frame is held to, the nearest first
-    independent: bool = False  # each frame by itself, to compare with
-
-
 class FilmOutputs(NamedTuple):
     """Where a run writes."""
 
@@ -56,19 +43,23 @@ class FilmRun:
     """What a run reads, how it paints, and where it writes."""
 
     film: Film
-    settings: FilmSettings
-    height: int  # of the frames in the run, in pixels
-    width: int
-    remarks: Sequence[str]  # what the user should know of the inputs
-    fps: float
+    files: Files  # the content is the film
+    styles: tuple[np.ndarray, ...]  # (H, W, 3) uint8 RGB each, at their sizes
+    first: Recipe  # of the first frame of a scene
+    further: Recipe  # of all other frames
+    seed: int
+    earlier: tuple[int, ...]  # how many frames back those are that a frame is held to, the nearest first
+    independent: bool  # each frame by itself, to compare with
+    shape: tuple[int, int]  # height and width of the frames in the run, in pixels
+    fps: float  # frames per second
     has_sound: bool  # the film's own, if there is one
     outputs: FilmOutputs
-    keep_frames: bool
+    remarks: Sequence[str]  # what the user should know of the inputs
 
     def frames(self, skip: int = 0) -> Iterator[np.ndarray]:
         """Yield the frames of the film at the size of the run, uint8 (H, W, 3), all but the first `skip` of them."""
         for frame in self.film.frames(skip):
-            yield frame_at_size(self.film, frame, self.settings.first, [])
+            yield frame_at_size(self.film, frame, self.first, [])
 
 
 def frame_at_size(film: Film, frame: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:
