@@ -24,7 +24,7 @@ from vgg.statistics import as_matrix
 #: The loss of a layer relative to the sum of squares of its own target.
 RELATIVE = Normalization(target=-1)
 
-HEIGHT, WIDTH = 75, 43  # odd at more than one pool
+HEIGHT, WIDTH = 75, 27  # odd at more than one pool
 ROWS = 8
 
 

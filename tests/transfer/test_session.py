@@ -28,9 +28,8 @@ from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 #: Sessions share nothing: see conftest.
 COMPILES_ANEW = True
 #: Without a margin, which `test_margin` has.
-RECIPE = replace(
-    DEFAULT, normalized_network=False, scales=(), iterations=4, margin=0, content_layers=(("relu4_2", 1.0),)
-)
+RECIPE = replace(DEFAULT, normalized_network=False, scales=(), iterations=4, margin=0)
+RECIPE = replace(RECIPE, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 1.0), ("relu2_1", 1.0)))
 
 
 def pictures_of(seed: int, height: int = 24, width: int = 32) -> Pictures:
@@ -101,7 +100,7 @@ def test_phases_go_through_the_sizes_and_at_each_through_the_precisions(weights)
     ]
     for phase in (phases[0], phases[3]):
         assert phase.build_objective().evaluation.network.precision.name == phase.precision
-    assert phases[0].build_objective().targets["content relu4_2"].maps.shape[1:3] == (3, 4), "24 × 32 after three pools"
+    assert phases[0].build_objective().targets["content relu2_2"].maps.shape[1:3] == (12, 16), "24 × 32 after a pool"
 
 
 @pytest.mark.parametrize("iterations", [*range(1, 13), 80, 500])

@@ -79,7 +79,7 @@ def test_killed_after_any_frame_the_film_is_the_same(tmp_path, words, monkeypatc
         pass
 
     keep = FrameStore.keep
-    more_words = {(): (0, 4), ("--long-term", "1,2,3"): (3,), ("--colors", "luminance"): (2,)}
+    more_words = {(): (0,), ("--long-term", "1,2,3", "--colors", "luminance"): (3,)}
     for more, finished_frames in more_words.items():
         assert main([*words, *more, "--overwrite"]) == 0
         whole = (tmp_path / "out" / "film.mp4").read_bytes()

@@ -1,4 +1,4 @@
-"""The loop, stopping and going on, and the command, with tiny drawings and few steps."""
+"""The loop, stopping and going on, and the command, with tiny drawings and few steps, computed at once."""
 
 import numpy as np
 import pytest
@@ -12,6 +12,9 @@ from weights.train.settings import Settings
 from weights.train.training import learning_rate
 
 OPTIONS = ["--kinds", "4", "--steps", "4", "--phases", "16:3:1", "--warm-up", "1"]
+
+
+pytestmark = pytest.mark.usefixtures("without_compiling")
 
 
 @pytest.fixture(autouse=True)
