@@ -80,7 +80,7 @@ def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "n
     if len(found) > MOST_LABELS:
         raise InputError(
             f"{file}: a mask with {len(found)} colours, expected {MOST_LABELS} at most, one for each region; save it "
-            f"as PNG without smoothing, or make one with `{typed('transfer.apps.masks', picture)}`"
+            f"as PNG without smoothing, or make one with `{typed('transfer.masks', picture)}`"
         )
     return {name_of((int(code) >> 16, int(code) >> 8 & 255, int(code) & 255)): codes == code for code in found}
 

@@ -1,6 +1,6 @@
 """`python -m transfer.masks`: label pictures without an editor; see `transfer.apps.masks`."""
 
-from transfer.apps.masks.command_line import main
+from transfer.apps.masks import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -46,8 +46,8 @@ FLOOR_SHARE = {"float32": 0.0, "bfloat16": 0.01}
 #: Pixels of a content or style image whose maps are computed at once. A style image can be larger than the image that
 #: is made, and would need more memory than was planned; its maps are only looked at, so stripes cost nothing.
 LARGEST_AT_ONCE = 1 << 20
-#: Style images whose Gram matrices are kept; with VGG-19's full width they take 5 MB each.
-KEPT_STYLES = 16
+#: Style images whose Gram matrices are cached; with VGG-19's full width they take 5 MB each.
+CACHED_STYLES = 16
 
 Targets = dict[str, Target]  # by the name of the term
 Weights = dict[str, float]  # by the name of the term
@@ -194,8 +194,8 @@ def _channels_and_positions(network: VGG19, layer: str, height: int, width: int)
     return network.channels(layer), rows * columns
 
 
-def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, known: GramCache) -> Targets:
-    """Return what each term compares with; `known` is that of `style_targets`."""
+def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, cache: GramCache) -> Targets:
+    """Return what each term compares with; `cache` is that of `style_targets`."""
     targets = targets_at_pixels(terms, references)
     contents = {term.layer: term for term in terms if isinstance(term, ContentTerm)}
     maps, energies = _maps_and_energies(maps_of, references.content_image, tuple(contents))
@@ -204,7 +204,7 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, k
     for layer, term in contents.items():
         targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), grain.get(layer))
     styles = [term for term in terms if isinstance(term, StyleTerm)]
-    return targets | style_targets(styles, partial(grams, maps_of), references, known)
+    return targets | style_targets(styles, partial(grams, maps_of), references, cache)
 
 
 def targets_at_pixels(terms: Sequence[Term], references: References) -> Targets:
@@ -225,13 +225,13 @@ def grained(image: np.ndarray) -> np.ndarray:
 
 
 def style_targets(
-    terms: Sequence[StyleTerm], grams_of: GramsOf, references: References, known: GramCache
+    terms: Sequence[StyleTerm], grams_of: GramsOf, references: References, cache: GramCache
 ) -> dict[str, Target]:
     """Return the target of each term by its name.
 
     Its Gram matrix is Σ_s share_s A_s over the style pictures s of the term's region. Its distance is that to the
-    content picture. What is computed of a style picture is also put into `known`, or found there; all calls with the
-    same `known` must have the same network.
+    content picture. What is computed of a style picture is also put into `cache`, or taken from there; all calls with
+    the same `cache` must have the same network.
     """
     regions = {region.name: region for region in references.regions}
     blends = {term.name: np.float64(0) for term in terms}
@@ -239,12 +239,12 @@ def style_targets(
         having = [term for term in terms if regions[term.region].shares[i]]
         guides = {name: region.style_guides[i] for name, region in regions.items()}
         key = _digest(image, having, guides)
-        if key not in known:
-            if len(known) == KEPT_STYLES:
-                known.pop(next(iter(known)))
-            known[key], _ = grams_of(image, having, guides)
+        if key not in cache:
+            if len(cache) == CACHED_STYLES:
+                cache.pop(next(iter(cache)))
+            cache[key], _ = grams_of(image, having, guides)
         for term in having:
-            blends[term.name] = blends[term.name] + regions[term.region].shares[i] * known[key][term.name]
+            blends[term.name] = blends[term.name] + regions[term.region].shares[i] * cache[key][term.name]
     # The content picture's maps are also those that say how large a guide has to be.
     compared = [term for term in terms if term.normalization.distance or regions[term.region].guide is not None]
     own_guides = {name: region.guide for name, region in regions.items()}

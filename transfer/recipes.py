@@ -42,8 +42,6 @@ class Normalization:
         return f"{factor}Σ" + "".join(f" {letter}^{power:g}" for letter, power in powers if power)
 
 
-#: The loss of a layer relative to the sum of squares of its own target: 0 is perfect, 1 as bad as a blank.
-RELATIVE = Normalization(target=-1)
 #: The loss of a layer relative to a distance: 0 is the target, 1 the picture of reference.
 RELATIVE_TO_REFERENCE = Normalization(distance=-1)
 MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)

@@ -2,13 +2,8 @@
 
 A `Job` says what is wanted. A `Session` has the weights and knows the machine's limits. It makes the network as the
 recipe wants it, decides whether an image is computed whole or in stripes, and compiles the loss once for each size.
-
-Some processors multiply bfloat16 twice as fast as float32. bfloat16 keeps 8 bits of mantissa, so a loss is known to two
-or three digits. That does not mislead unit steps (`vgg.optimize.l_bfgs`) or Adam, but it does mislead a line search.
-Gram matrices and losses are summed in float32 all the same, and the last steps at each size are float32 throughout.
 """
 
-import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,7 +11,6 @@ from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from transfer.colors import prepared, restored
 from transfer.inputs import Pictures, start_image
@@ -29,16 +23,14 @@ from transfer.sizes import margin_of, scales_of, widened, with_margin
 from transfer.train import Keep, Phase, Progress, Result, Watch, train
 from vgg.errors import InputError
 from vgg.matfile.read import Conv, Weights
-from vgg.network import VGG19, Precision, computable, conv2d
+from vgg.network import VGG19, Precision
 from vgg.normalize import normalize
 from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import Optimizer
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from weights.drawings.normalizing import normalizing_pictures
 
-#: bfloat16 must be this much faster; between the two lies a factor of 2 or none, so the choice is stable.
-WORTHWHILE = 1.3
-#: The share of the steps at each size that a faster, less exact precision may take; at least one step is float32.
+#: The share of the steps at each size that bfloat16 may take (`transfer.precision`); at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
 #: Networks and compiled losses that a session keeps, the last used ones: enough for two shapes of pictures, upright and
 #: lying, at two sizes and two precisions. With 24 a batch of many shapes still grew by 17 % after its tenth picture.
@@ -148,14 +140,14 @@ class Session:
         pooling, odd_sides, white = recipe.pooling, recipe.odd_sides, recipe.pixel_range
 
         def make() -> VGG19:
-            weights = self._normalized(pooling) if recipe.normalized_network else self.weights
+            weights = self.weights
+            if recipe.normalized_network:  # every filter's mean activation is 1
+                weights = self._kept(
+                    ("normalized", pooling), lambda: normalize(self.weights, normalizing_pictures(), pooling)
+                )
             return VGG19(for_pixel_range(weights, white), pooling, precision, odd_sides)
 
         return self._kept((pooling, odd_sides, recipe.normalized_network, white, precision), make)
-
-    def _normalized(self, pooling: str) -> Weights:
-        """Return the weights with which every filter's mean activation is 1."""
-        return self._kept(("normalized", pooling), lambda: normalize(self.weights, normalizing_pictures(), pooling))
 
     def _evaluation(self, network: VGG19, terms: tuple[Term, ...], rows: int | None) -> Evaluation:
         if rows and self.striped is None:
@@ -199,44 +191,3 @@ def optimizer_of(recipe: Recipe, plan: Plan) -> Optimizer:
         "adam": lambda: Adam(recipe.learning_rate, **vars(recipe.adam)),
     }
     return optimizers[recipe.optimizer]()
-
-
-def precision_of(wanted: str, recipe: Recipe) -> Precision:
-    """Return what `wanted`, perhaps "auto", means on this machine; SciPy's line search needs exact losses.
-
-    Raises:
-        InputError: this machine cannot compute in it.
-    """
-    if wanted != "auto":
-        if not computable(wanted):
-            raise InputError(f"this machine cannot compute in {wanted}; choose --precision float32")
-        return wanted
-    return "float32" if recipe.optimizer == "l-bfgs" else fastest()
-
-
-def precisions() -> list[Precision]:
-    """Return those that this machine can compute in."""
-    return [precision for precision in ("float32", "bfloat16") if computable(precision)]
-
-
-def fastest() -> Precision:
-    """Try both on one convolution, 3×3 from 64 to 64 channels on 256×256 positions; takes a fifth of a second.
-
-    In turn, so that a slow moment of the machine hits both, and the shortest try of each counts: whatever else the
-    machine does can only make one longer.
-    """
-    if not computable("bfloat16"):
-        return "float32"
-    seconds = {"float32": float("inf"), "bfloat16": float("inf")}
-    for _ in range(10):
-        for precision in seconds:
-            seconds[precision] = min(seconds[precision], _seconds(precision))
-    return "bfloat16" if seconds["bfloat16"] * WORTHWHILE < seconds["float32"] else "float32"
-
-
-def _seconds(precision: Precision) -> float:
-    maps = tf.ones((1, 256, 256, 64), precision)
-    kernel, bias = tf.ones((3, 3, 64, 64), precision), tf.zeros(64, precision)
-    began = time.perf_counter()
-    conv2d(maps, kernel, bias)[0, 0, 0, 0].numpy()  # waits for the result, which a GPU computes in the background
-    return time.perf_counter() - began

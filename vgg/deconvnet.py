@@ -13,8 +13,6 @@ than the mean colour.
 A deconvnet has no parameters of its own and is not trained. It uses the kernels of the network, without the biases.
 """
 
-from collections.abc import Mapping
-
 import tensorflow as tf
 
 from vgg.layers import LAYERS, layer_named
@@ -28,12 +26,8 @@ def pool_with_switches(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     Section 2.1, "Unpooling": maximum pooling has no inverse, because three of four values are lost. The switches keep
     the position of the fourth.
 
-    Args:
-        x: (1, H, W, C).
-
-    Returns:
-        The maxima (1, ⌈H/2⌉, ⌈W/2⌉, C), and the index of each in the flattened `x`, int64. Of equal values the first
-        one counts.
+    From `x` (1, H, W, C) come the maxima (1, ⌈H/2⌉, ⌈W/2⌉, C), and the index of each in the flattened `x`, int64. Of
+    equal values the first one counts.
     """
     return tf.nn.max_pool_with_argmax(x, ksize=2, strides=2, padding="SAME")
 
@@ -41,10 +35,8 @@ def pool_with_switches(x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def unpool(x: tf.Tensor, switches: tf.Tensor, shape: tf.TensorShape) -> tf.Tensor:
     """Put each value where the maximum of its window was, and zero everywhere else (section 2.1, "Unpooling").
 
-    Args:
-        x: (1, ⌈H/2⌉, ⌈W/2⌉, C), one value for each window.
-        switches: what `pool_with_switches` returned, the same shape.
-        shape: (1, H, W, C), the shape of the pool's input and of the result.
+    `x` and the switches, which `pool_with_switches` returned, are (1, ⌈H/2⌉, ⌈W/2⌉, C); `shape` is (1, H, W, C), that
+    of the pool's input and of the result.
     """
     size = tf.constant([shape.num_elements()], tf.int64)
     flat = tf.scatter_nd(tf.reshape(switches, (-1, 1)), tf.reshape(x, (-1,)), size)  # (H·W·C,)
@@ -68,9 +60,7 @@ def transposed_conv2d(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     convolution takes the value at (y, x) back along the same nine paths. It is a convolution with the kernel rotated
     by 180° and its input and output channels exchanged.
 
-    Args:
-        x: one value for each output of the convolution.
-        kernel: (3, 3, in, out), the kernel of the convolution.
+    The kernel is that of the convolution, (3, 3, in, out).
     """
     rotated = tf.reverse(kernel, axis=[0, 1])
     return tf.nn.conv2d(x, tf.transpose(rotated, (0, 1, 3, 2)), strides=1, padding="SAME")  # with (3, 3, out, in)
@@ -80,18 +70,12 @@ class Deconvnet:
     """The forward pass of one image up to a layer, and the way back from any activation of that layer."""
 
     def __init__(self, weights: Weights, image: tf.Tensor, name: str) -> None:
-        """Run the network forward, with maximum pooling, and keep the switches.
+        """Run the network forward as far as the layer `name`, with maximum pooling, and keep the switches.
 
-        Args:
-            weights: what `vgg.matfile.read.read` returned.
-            image: (1, H, W, 3) float32 RGB in [0, 255].
-            name: the layer to stop at, such as `relu4_2`. It can be any layer.
-
-        Raises:
-            InputError: there is no such layer.
+        The image is (1, H, W, 3) float32 RGB in [0, 255]. Raise InputError if there is no such layer.
         """
         self.layers = LAYERS[: layer_named(name).index + 1]
-        self.kernels: Mapping[str, tf.Tensor] = {}
+        self.kernels: dict[str, tf.Tensor] = {}
         self.switches: dict[str, tf.Tensor] = {}
         self.shapes: dict[str, tf.TensorShape] = {}  # of each pool's input
         x = image - weights.mean_rgb

@@ -17,10 +17,7 @@ GENUINE_BETA16 = "imagenet-vgg-verydeep-19-beta16.mat"
 
 
 def load_network(weights: Path | str | None = None) -> "VGG19":
-    """Start TensorFlow without its messages and return VGG-19 with the best weights that are here.
-
-    Args:
-        weights: a file; by default the genuine one if it was downloaded, else that of the shipped network.
+    """Start TensorFlow without its messages and return VGG-19 with the weights of the file, or the best that are here.
 
     Raises:
         InputError: there is no file, or it does not hold VGG-19.
@@ -36,8 +33,7 @@ def load_network(weights: Path | str | None = None) -> "VGG19":
 def weights_path(named: Path | None, folder: Path = FOLDER) -> Path:
     """Return the file that the user `named`, else the genuine one in `folder`, else that of the shipped network.
 
-    Raises:
-        InputError: none was named, and none is there.
+    Raise InputError if none was named, and none is there.
     """
     path = named or genuine_present(folder) or folder / SHIPPED
     if named is None and not path.exists():

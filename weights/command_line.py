@@ -1,4 +1,4 @@
-"""The command line of the weights: `python -m weights COMMAND`; for each command, `add_…` adds its options.
+"""The command line of the weights: `python -m weights COMMAND`; the function `run_…` runs each command.
 
 Exit codes: 0 done, 2 the input or the download cannot be used (one line on stderr), 130 stopped with Ctrl-C. What takes
 time to import is imported by the command that needs it: `--help` waits for nothing.
@@ -7,7 +7,7 @@ time to import is imported by the command that needs it: `--help` waits for noth
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -18,86 +18,62 @@ from vgg.tools.console import file_name, interrupts_at_once, number, say, start_
 from vgg.tools.files import check_place
 from weights.train.settings import Settings
 
-Commands = argparse._SubParsersAction  # of parsers
+Run = Callable[[argparse.Namespace], None]
+Add = Callable[..., argparse.Action]
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; each command adds itself and names the function that runs it."""
+    """Return the parser of all commands; `options.run` is the function that runs the one that was typed."""
     parser = console.Parser(prog=typed("weights"), description="Get the weights of VGG-19 and check them.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    add_download(commands)
-    add_train(commands)
-    add_random(commands)
-    add_verify(commands)
+
+    def command(name: str, run: Run, text: str, more: str = "") -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.{more}")
+        added.set_defaults(run=run)
+        return added
+
+    text = "fetch the published MatConvNet file and verify it"
+    add = command("download", run_download, text, " An interrupted download is resumed.").add_argument
+    text = "which of the two files (default: %(default)s)"
+    add("--layout", choices=["later", "beta16"], default="later", help=text)
+    text = "another address of the same file; the digest is checked as well "
+    add("--url", help=f"{text}(default: the environment's WEIGHTS_URL, else www.vlfeat.org)")
+    add("--to", type=file_name, metavar="FILE", help="where to put it (default: the weights folder)")
+
+    text = "train a VGG-19 of half the width that imitates another one, on pictures drawn by code; takes hours"
+    train = command("train", run_train, text)
+    add_train_options(train.add_argument, train.add_argument_group("settings").add_argument)
+
+    text = "write random filters (He initialisation, 80 MB), to compare trained ones with"
+    add = command("random", run_random, text).add_argument
+    add("--to", type=file_name, metavar="FILE", required=True, help="a new .mat file")
+    add("--seed", type=whole_number(0), default=0, help="default: %(default)s")
+
+    text = "say what a weights file is: genuine, partly genuine, re-saved, trained by this program or unknown"
+    add = command("verify", run_verify, text).add_argument
+    add("file", type=file_name, nargs="?", help="default: the file that a run would use")
     return parser
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    options = build_parser().parse_args(arguments)
-    return console.run("weights", lambda: options.run(options))
-
-
-def add_download(commands: Commands) -> None:
-    """Add the `download` command."""
-    parser = commands.add_parser(
-        "download",
-        help="fetch the published MatConvNet file and verify it",
-        description="Fetch the published MatConvNet file and verify it. An interrupted download is resumed.",
-    )
-    parser.add_argument(
-        "--layout", choices=["later", "beta16"], default="later", help="which of the two files (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--url",
-        help="another address of the same file; the digest is checked as well "
-        "(default: the environment's WEIGHTS_URL, else www.vlfeat.org)",
-    )
-    parser.add_argument("--to", type=file_name, metavar="FILE", help="where to put it (default: the weights folder)")
-    parser.set_defaults(run=run_download)
-
-
-def run_download(options: argparse.Namespace) -> None:
-    """Download one file and say where it is."""
-    with interrupts_at_once():
-        from weights.download import download
-        from weights.published import SOURCES
-
-    source = SOURCES[options.layout]
-    target = options.to or FOLDER / source.name
-    url = options.url or os.environ.get("WEIGHTS_URL")
-    download(source, target, sys.stderr, [url] if url else None)
-    say(f"{target}: complete, {source.algorithm.upper()} as published")
-
-
-def add_train(commands: Commands) -> None:
-    """Add the `train` command. Each field of `Settings` is an option, with its default."""
-    text = "train a VGG-19 of half the width that imitates another one, on pictures drawn by code; takes many hours"
-    parser = commands.add_parser("train", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument(
-        "--teacher", type=file_name, metavar="FILE", help="the network to imitate (default: the downloaded genuine one)"
-    )
-    parser.add_argument(
-        "--to", type=file_name, metavar="FILE", default=FOLDER / "trained.mat", help="a .mat, or a small .npz (5 MB)"
-    )
-    parser.add_argument("--resume", action="store_true", help="continue a run that was stopped; give it the same --to")
-    parser.add_argument(
-        "--checkpoint-every", type=whole_number(1), metavar="N", help="also write FILE-STEP every N steps"
-    )
-    parser.add_argument(
-        "--drawings", type=file_name, metavar="FILE", help="an .npy to take the drawings from, or to keep them in"
-    )
-    parser.add_argument("--pictures", type=file_name, metavar="FOLDER", help="pictures to train on beside the drawings")
-    settings = parser.add_argument_group("settings")
+def add_train_options(add: Add, add_setting: Add) -> None:
+    """Add the options of `train`. Each field of `Settings` is one, with its default."""
+    text = "the network to imitate (default: the downloaded genuine one)"
+    add("--teacher", type=file_name, metavar="FILE", help=text)
+    text = "a .mat, or a small .npz (5 MB)"
+    add("--to", type=file_name, metavar="FILE", default=FOLDER / "trained.mat", help=text)
+    add("--resume", action="store_true", help="continue a run that was stopped; give it the same --to")
+    text = "also write FILE-STEP every N steps"
+    add("--checkpoint-every", type=whole_number(1), metavar="N", help=text)
+    add("--drawings", type=file_name, metavar="FILE", help="an .npy to take the drawings from, or to keep them in")
+    add("--pictures", type=file_name, metavar="FOLDER", help="pictures to train on beside the drawings")
     for field in fields(Settings):
         kind = crops if field.name == "crops" else whole_number(0) if field.type in (int, "int") else number
-        settings.add_argument(
+        add_setting(
             f"--{field.name.replace('_', '-')}",
             type=kind,
             help=f"default: {shown(field.default)}",
             metavar="SIZE:COUNT,…" if kind is crops else "N",
         )
-    parser.set_defaults(run=run_train)
 
 
 def crops(text: str) -> tuple[tuple[int, int], ...]:
@@ -114,20 +90,40 @@ def shown(default: object) -> str:
     return ",".join(f"{size}:{count}" for size, count in default) if isinstance(default, tuple) else str(default)
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    return console.run("weights", lambda: options.run(options))
+
+
+def run_download(options: argparse.Namespace) -> None:
+    """Download one file and say where it is."""
+    with interrupts_at_once():
+        from weights.download import download
+        from weights.published import SOURCES
+    source = SOURCES[options.layout]
+    target = options.to or FOLDER / source.name
+    url = options.url or os.environ.get("WEIGHTS_URL")
+    download(source, target, sys.stderr, [url] if url else None)
+    say(f"{target}: complete, {source.algorithm.upper()} as published")
+
+
 def run_train(options: argparse.Namespace) -> None:
     """Train and say where the network is."""
     given = {field.name: getattr(options, field.name) for field in fields(Settings)}
     given = {name: value for name, value in given.items() if value is not None}
     path: Path = options.to
-    state = path.with_suffix(".state.npz")
+    state_path = path.with_suffix(".state.npz")
     teacher = options.teacher or genuine_present()
     if teacher is None:
         raise InputError("there is no genuine network to imitate; `make download-weights`, or name one with --teacher")
     check_place(path)
     if path.suffix not in (".mat", ".npz"):
         raise InputError(f"{path} ends in {path.suffix!r}, expected .mat or .npz")
+    if options.drawings and not os.path.isfile(options.drawings):
+        check_place(options.drawings)  # a pipe, for one, would be waited for
     if not options.resume:
-        for existing in filter(os.path.lexists, (path, state)):
+        for existing in filter(os.path.lexists, (path, state_path)):
             raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")
     settings = Settings(**given)  # refused at once if they do not fit together
     start_tensorflow()
@@ -135,19 +131,10 @@ def run_train(options: argparse.Namespace) -> None:
     from weights.train.run import Places, load, make
 
     if options.resume:
-        settings = replace(load(state)[0], **given)
-    places = Places(teacher, path, state, options.drawings, options.pictures, options.checkpoint_every)
+        settings = replace(load(state_path)[0], **given)
+    places = Places(teacher, path, state_path, options.drawings, options.pictures, options.checkpoint_every)
     make(places, settings, options.resume, sys.stderr)
     say(f"written: {path}")
-
-
-def add_random(commands: Commands) -> None:
-    """Add the `random` command."""
-    text = "write random filters (He initialisation, 80 MB), to compare trained ones with"
-    parser = commands.add_parser("random", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--to", type=file_name, metavar="FILE", required=True, help="a new .mat file")
-    parser.add_argument("--seed", type=whole_number(0), default=0, help="default: %(default)s")
-    parser.set_defaults(run=run_random)
 
 
 def run_random(options: argparse.Namespace) -> None:
@@ -156,26 +143,16 @@ def run_random(options: argparse.Namespace) -> None:
     if os.path.lexists(options.to):
         raise InputError(f"{options.to} exists already; delete it first, or choose another name")
     with interrupts_at_once():
-        from weights.load import make_untrained  # with SciPy and NumPy, for which `--help` does not wait
-
+        from weights.load import make_untrained
     make_untrained(options.to, options.seed)
     say(f"written: {options.to}")
-
-
-def add_verify(commands: Commands) -> None:
-    """Add the `verify` command."""
-    text = "say what a weights file is: genuine, partly genuine, re-saved, trained by this program or unknown"
-    parser = commands.add_parser("verify", help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("file", type=file_name, nargs="?", help="default: the file that a run would use")
-    parser.set_defaults(run=run_verify)
 
 
 def run_verify(options: argparse.Namespace) -> None:
     """Print the verdict and what it rests on."""
     with interrupts_at_once():
-        from weights.verify import verify  # with SciPy and NumPy; `--help` and `download` do not wait for them
-
-    report = verify(weights_path(options.file))
-    say(report.verdict)
-    for label, value in report.details:
+        from weights.verify import verify
+    verdict, details = verify(weights_path(options.file))
+    say(verdict)
+    for label, value in details:
         say(f"  {label:<12} {value}")

@@ -50,58 +50,47 @@ def download(
 ) -> None:
     """Put a verified copy of `source` at `target`; a correct file that is already there is not fetched again.
 
-    Args:
-        source: the published file.
-        target: its place. Nothing else that is there is overwritten.
-        stream: where the progress is shown.
-        urls: tried in order, instead of the source's own addresses.
-        waits: seconds before each attempt that follows one without progress.
-        silence: the longest silence of a server in seconds.
+    Nothing else at `target` is overwritten. `stream` shows the progress. The `urls` are tried in order, by default the
+    source's own. `waits` are the seconds before each attempt that follows one without progress; a server may be silent
+    for `silence` seconds.
 
     Raises:
         InputError: the file cannot be fetched or written; the message says why and what is kept.
         KeyboardInterrupt: after a Ctrl-C; its text says what is kept.
     """
-    part = target.with_name(target.name + ".part") if target.name else target
     failures = []
-    with _disk_errors(part):
-        if _is_there(source, target):
+    with _disk_errors(target):
+        if os.path.isfile(target) and _is_genuine(source, target):
             return
+        check_place(target)
+        if target.exists():
+            raise WeightsError(
+                f"{target} exists and has {_digest_in_words(source, target)}, expected {source.digest} of "
+                f"{source.name} ({source.layout} layout): move it away, or choose another file with --to"
+            )
+        part = target.with_name(target.name + ".part")
         check_place(part)
         part.parent.mkdir(parents=True, exist_ok=True)
         if _size(part) and source.size in (None, _size(part)) and _is_genuine(source, part):
             os.replace(part, target)  # a run was killed after its last byte
             return
-        try:
-            for url in source.urls if urls is None else urls:
-                try:
-                    _fill(part, url, source, stream, waits, silence)
-                    _accept(part, source, target)
-                    return
-                except Refused as refused:
-                    failures.append(f"{url}: {refused}")
-        except KeyboardInterrupt:
-            if not _size(part):
-                raise
-            kept = f"the {_size(part) / 1e6:,.1f} MB received are kept in {part}; run the same command to resume"
-            raise KeyboardInterrupt(kept) from None
-        kept = f" (the {_size(part) / 1e6:,.1f} MB received are kept)" if _size(part) else ""
+        for url in source.urls if urls is None else urls:
+            try:
+                _fill(part, url, source, stream, waits, silence)
+                _accept(part, source, target)
+                return
+            except Refused as refused:
+                failures.append(f"{url}: {refused}")
+            except KeyboardInterrupt:
+                if not _size(part):
+                    raise
+                received = f"the {_size(part) / 1e6:,.1f} MB received are kept in {part}"
+                raise KeyboardInterrupt(f"{received}; run the same command to resume") from None
+        received = f" (the {_size(part) / 1e6:,.1f} MB received are kept)" if _size(part) else ""
     raise WeightsError(
         f"{source.name} was not downloaded: {'; '.join(failures)}. "
-        f"Try again{kept}, or download it in a browser and put it at {target}, then run {typed('weights', 'verify')}"
-    )
-
-
-def _is_there(source: Source, target: Path) -> bool:
-    """Return whether `target` is `source` already; raise InputError if it is anything else or no place for a file."""
-    if not os.path.isfile(target):
-        check_place(target)
-        return False
-    if _is_genuine(source, target):
-        return True
-    raise WeightsError(
-        f"{target} exists and has {_digest_in_words(source, target)}, expected {source.digest} of {source.name} "
-        f"({source.layout} layout): move it away, or choose another file with --to"
+        f"Try again{received}, or download it in a browser and put it at {target}, then run "
+        + typed("weights", "verify")
     )
 
 
@@ -134,34 +123,33 @@ def _receive(part: Path, url: str, source: Source, stream: TextIO, silence: floa
         response = requests.get(url, headers=headers, stream=True, timeout=silence)
     except (ValueError, requests.TooManyRedirects) as error:
         raise Refused(f"{_reason(error)} (only http:// and https:// addresses are fetched)") from error
-    except OSError as error:  # all other errors of `requests` too
+    except requests.RequestException as error:
         raise Unreachable(f"no connection ({_reason(error)})") from error
     with response:
         start = _check(response, start, part)
-        length = response.raw.length_remaining
-        total = source.size if length is None else start + length
-        if source.size not in (None, total) or (total or 0) > LARGEST:
-            expected = f"{source.size:,}" if source.size else f"at most {LARGEST:,}"
-            raise Refused(f"the server announced {total:,} bytes, expected {expected}")
+        total = _announced(response, start, source)
         free = shutil.disk_usage(part.parent).free
-        if total is not None and total - _size(part) > free:
+        if total and total - _size(part) > free:
             raise WeightsError(
                 f"{part.parent} has {free / 1e6:,.1f} MB of free space, the download needs "
                 f"{(total - _size(part)) / 1e6:,.1f} MB: free some space or choose another disk with --to"
             )
-        done, limit = start, LARGEST if total is None else total
         say(f"from {url}", stream)
+        done, limit = start, total or LARGEST
         with part.open("ab" if start else "wb") as file, bytes_display(stream, start, total) as show:
-            for block in _blocks(response):
-                done += len(block)
-                if done > limit:
-                    break
-                file.write(block)
-                show(done)
+            try:
+                for block in response.iter_content(BLOCK):
+                    done += len(block)
+                    if done > limit:
+                        break
+                    file.write(block)
+                    show(done)
+            except requests.RequestException as error:
+                raise Broken(f"the connection broke ({_reason(error)})") from error
     if done > limit:
         part.unlink()
         raise Refused(f"the server went on sending after {limit:,} bytes, the most that was expected")
-    if total is not None and done < total:
+    if total and done < total:
         raise Broken(f"the connection was cut after {done:,} of {total:,} bytes")
 
 
@@ -180,34 +168,35 @@ def _check(response: requests.Response, start: int, part: Path) -> int:
     return start if status == 206 else 0
 
 
-def _blocks(response: requests.Response) -> Iterator[bytes]:
-    """Yield the body piece by piece; raise Broken when the network fails."""
-    try:
-        yield from response.iter_content(BLOCK)
-    except OSError as error:  # all errors of `requests` too
-        raise Broken(f"the connection broke ({_reason(error)})") from error
+def _announced(response: requests.Response, start: int, source: Source) -> int | None:
+    """Return the length of the whole file in bytes, if it is known; raise Refused if the server's is another."""
+    length = response.raw.length_remaining
+    total = source.size if length is None else start + length
+    if source.size not in (None, total) or (total or 0) > LARGEST:
+        expected = f"{source.size:,}" if source.size else f"at most {LARGEST:,}"
+        raise Refused(f"the server announced {total:,} bytes, expected {expected}")
+    return total
 
 
 def _accept(part: Path, source: Source, target: Path) -> None:
     """Rename the complete file to the target in one step; delete it and raise Refused if it has another digest."""
     if not _is_genuine(source, part):
-        found = _digest_in_words(source, part)
+        digest = _digest_in_words(source, part)
         part.unlink()
-        raise Refused(f"what arrived has {found}, expected {source.digest}; it was deleted")
+        raise Refused(f"what arrived has {digest}, expected {source.digest}; it was deleted")
     with part.open("r+b") as file:
         os.fsync(file.fileno())  # after a power cut the name must not be there without the bytes
     os.replace(part, target)
 
 
 @contextmanager
-def _disk_errors(part: Path) -> Iterator[None]:
+def _disk_errors(target: Path) -> Iterator[None]:
     """Turn each error of the file system inside the block into a WeightsError, as no other address would help."""
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WeightsError(f"the disk is full at {part}: free some space and run again, it resumes") from error
-        raise WeightsError(f"{part} cannot be written ({error.strerror}): choose another file with --to") from error
+        what_to_do = "free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose another with --to"
+        raise WeightsError(f"{target} cannot be written ({error.strerror}): {what_to_do} and run again") from error
 
 
 def _reason(error: BaseException) -> str:
@@ -227,6 +216,6 @@ def _is_genuine(source: Source, path: Path) -> bool:
 
 def _digest_in_words(source: Source, path: Path) -> str:
     """Return the digest of the file at `path`, and which published file that is, if any."""
-    known = recognise(path)
-    note = f" (it is the {known.layout} file: use --layout {known.layout})" if known else ""
+    published = recognise(path)
+    note = f" (it is the {published.layout} file: use --layout {published.layout})" if published else ""
     return f"{source.algorithm.upper()} {file_digest(path, source.algorithm)}{note}"

@@ -42,9 +42,5 @@ def untrained(seed: int) -> dict[str, Conv]:
 
 
 def make_untrained(path: Path, seed: int) -> None:
-    """Write random filters to `path` (80 MB); the same seed gives the same bytes.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
+    """Write random filters to `path` (80 MB); the same seed gives the same bytes. Raise InputError if it cannot."""
     write(path, Weights(untrained(seed), MEAN_RGB, "later", f"{UNTRAINED_ORIGIN} (He initialisation, seed {seed})"))

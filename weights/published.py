@@ -20,46 +20,35 @@ from vgg.tools.files import file_digest
 
 @dataclass(frozen=True)
 class Source:
-    """One published file. A download from any address is accepted only if the digest agrees.
+    """One published file. A download from any address is accepted only if the digest agrees."""
 
-    `name` is the file's name on disk, `digest` the hexadecimal `algorithm` digest of the whole file, and `size` its
-    length in bytes, or None if nobody has recorded it.
-    """
-
-    name: str
+    name: str  # of the file on disk
     layout: str
     urls: tuple[str, ...]
     algorithm: str
-    digest: str
-    size: int | None
+    digest: str  # hexadecimal, of the whole file
+    size: int | None  # in bytes; None if nobody has recorded it
 
 
+_SITE = "www.vlfeat.org/matconvnet/models"
 LATER = Source(
     name=GENUINE_LATER,
     layout="later",
     # The site's certificate has failed for some people. Plain http is as safe here, because the digest decides.
-    urls=(
-        "https://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat",
-        "http://www.vlfeat.org/matconvnet/models/imagenet-vgg-verydeep-19.mat",
-    ),
+    urls=tuple(f"{scheme}://{_SITE}/imagenet-vgg-verydeep-19.mat" for scheme in ("https", "http")),
     algorithm="sha256",
     digest="abdb57167f82a2a1fbab1e1c16ad9373411883f262a1a37ee5db2e6fb0044695",
     size=534_904_783,
 )
-
 BETA16 = Source(
     name=GENUINE_BETA16,
     layout="beta16",
-    urls=(
-        "https://www.vlfeat.org/matconvnet/models/beta16/imagenet-vgg-verydeep-19.mat",
-        "http://www.vlfeat.org/matconvnet/models/beta16/imagenet-vgg-verydeep-19.mat",
-    ),
+    urls=tuple(f"{scheme}://{_SITE}/beta16/imagenet-vgg-verydeep-19.mat" for scheme in ("https", "http")),
     # MD5 is the only digest of this file that was recorded. It protects against damage, not against forgery.
     algorithm="md5",
     digest="8ee3263992981a1d26e73b3ca028a123",
     size=None,
 )
-
 SOURCES = {source.layout: source for source in (LATER, BETA16)}
 
 

@@ -16,7 +16,7 @@ from weights.__main__ import main as weights
 def test_every_command_refuses_before_it_begins(tmp_path, capfd, name):
     (tmp_path / "disk").symlink_to(tmp_path / "not mounted")
     transfer_words, vgg_words = transfer_command.prepare(tmp_path), microscope_command.prepare(tmp_path)
-    wanted, words = str(tmp_path / name), ("leads nowhere" if "/" in name else "File name too long")
+    wanted, words = str(tmp_path / name), ("No such file or directory" if "/" in name else "File name too long")
     picture = str(tmp_path / "picture.png")
     assert words in refused_by(weights, "weights", ["random", "--to", f"{wanted}.mat"], capfd, tmp_path)
     assert words in transfer_command.refused([*transfer_words, "-o", f"{wanted}.png"], capfd, tmp_path)
@@ -27,7 +27,7 @@ def test_every_command_refuses_before_it_begins(tmp_path, capfd, name):
 def test_a_record_whose_name_is_too_long_although_the_pictures_is_not(tmp_path, capfd):
     words = transfer_command.prepare(tmp_path)
     line = transfer_command.refused([*words, "-o", str(tmp_path / ("x" * 251 + ".png"))], capfd, tmp_path)
-    assert ".json cannot be written (File name too long)" in line
+    assert "(File name too long)" in line
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")

@@ -4,7 +4,7 @@ import numpy as np
 
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
-from vgg.matfile.small import rounded
+from vgg.matfile.write import rounded
 
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 

@@ -16,7 +16,7 @@ from vgg.tools.image import read_image
 def words(tmp_path, monkeypatch) -> list[str]:
     prepare(tmp_path)
     # A busy machine would measure now one precision as the faster one, now the other.
-    monkeypatch.setattr("transfer.session.fastest", lambda: "float32")
+    monkeypatch.setattr("transfer.precision.fastest", lambda: "float32")
     noise = np.random.default_rng(2).integers(0, 256, (44, 60, 3), dtype=np.uint8)
     (tmp_path / "second.png").write_bytes(png_of(noise))
     pictures = [str(tmp_path / name) for name in ("content.png", "style.png", "second.png")]

@@ -8,7 +8,10 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import ContentTerm, StyleTerm, Target, total_loss
-from transfer.recipes import MEAN_OVER_GRAM, MEAN_OVER_MAPS, RELATIVE, Normalization
+from transfer.recipes import MEAN_OVER_GRAM, MEAN_OVER_MAPS, Normalization
+
+#: The loss of a layer relative to the sum of squares of its own target.
+RELATIVE = Normalization(target=-1)
 
 # The paper's factors. Its 1/(4N²M²) is 1/(4N²) here, because G and A are divided by their M already.
 EQUATION_1 = Normalization(factor=1 / 2)

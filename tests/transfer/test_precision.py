@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from low_precision import needs_bfloat16
 from objectives import objective_for
-from transfer import session as precision
+from transfer import precision
 from transfer.__main__ import main
 from transfer.recipes import DEFAULT
 from transfer_command import prepare, refused

@@ -8,13 +8,15 @@ import pytest
 
 from low_precision import needs_bfloat16
 from objectives import workers
+from transfer import precision as precision_module
 from transfer import session as session_module
 from transfer.cluster.banded import BandedEvaluation
 from transfer.files import Files
 from transfer.inputs import Pictures
 from transfer.objective import WholeEvaluation
+from transfer.precision import precision_of
 from transfer.recipes import DEFAULT, GATYS2016
-from transfer.session import Job, Session, optimizer_of, precision_of
+from transfer.session import Job, Session, optimizer_of
 from transfer.striped import IN_STRIPES
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.errors import InputError
@@ -26,9 +28,8 @@ from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 #: Sessions share nothing: see conftest.
 COMPILES_ANEW = True
 #: Without a margin, which `test_margin` has.
-RECIPE = replace(
-    DEFAULT, normalized_network=False, scales=(), iterations=4, margin=0, content_layers=(("relu4_2", 1.0),)
-)
+RECIPE = replace(DEFAULT, normalized_network=False, scales=(), iterations=4, margin=0)
+RECIPE = replace(RECIPE, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 1.0), ("relu2_1", 1.0)))
 
 
 def pictures_of(seed: int, height: int = 24, width: int = 32) -> Pictures:
@@ -99,7 +100,7 @@ def test_phases_go_through_the_sizes_and_at_each_through_the_precisions(weights)
     ]
     for phase in (phases[0], phases[3]):
         assert phase.build_objective().evaluation.network.precision.name == phase.precision
-    assert phases[0].build_objective().targets["content relu4_2"].maps.shape[1:3] == (3, 4), "24 × 32 after three pools"
+    assert phases[0].build_objective().targets["content relu2_2"].maps.shape[1:3] == (12, 16), "24 × 32 after a pool"
 
 
 @pytest.mark.parametrize("iterations", [*range(1, 13), 80, 500])
@@ -183,7 +184,7 @@ def test_optimisers_have_the_recipes_settings(weights):
     ],
 )
 def test_a_line_search_is_never_given_rounded_losses(monkeypatch, wanted, optimizer, expected):
-    monkeypatch.setattr(session_module, "fastest", lambda: "bfloat16")
+    monkeypatch.setattr(precision_module, "fastest", lambda: "bfloat16")
     assert precision_of(wanted, replace(RECIPE, optimizer=optimizer)) == expected
 
 

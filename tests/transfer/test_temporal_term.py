@@ -14,6 +14,7 @@ from transfer.sizes import with_margin, without_margin
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.network import VGG19
 
+RECIPE = replace(DEFAULT, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 1.0), ("relu2_1", 1.0)))
 HEIGHT, WIDTH, GAMMA = 47, 35, 3.0
 RNG = np.random.default_rng(5)
 CONTENT, STYLE, IMAGE = RNG.uniform(0, 255, (3, HEIGHT, WIDTH, 3)).astype(np.float32)
@@ -23,9 +24,9 @@ EARLIER = np.dstack(
 
 
 def objectives(weights, gamma: float, earlier: np.ndarray | None) -> list[Objective]:
-    """The default recipe's, whole and in stripes."""
+    """Whole and in stripes."""
     network = VGG19(weights, "avg")
-    terms = terms_of(replace(DEFAULT, temporal_weight=gamma), network, HEIGHT, WIDTH)
+    terms = terms_of(replace(RECIPE, temporal_weight=gamma), network, HEIGHT, WIDTH)
     references = References(CONTENT, (STYLE,), earlier=earlier)
     return [
         Objective(kind, references, terms)
@@ -54,6 +55,7 @@ def test_it_is_1_where_the_default_content_loss_is():
     assert float(term.loss(term.statistic(Pixels(tf.constant(noise), None), goal), goal)) == pytest.approx(1, rel=0.03)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_gradient_against_the_closed_form(weights):
     """What the term adds to the gradient of all others is 2 γ c (x − w) / (D · 20²), and nothing where c = 0."""
     away = IMAGE.astype(np.float64) - EARLIER[..., :3]
@@ -69,12 +71,14 @@ def test_gradient_against_the_closed_form(weights):
         np.testing.assert_allclose(gradient - others, expected, atol=2e-5 * np.abs(expected).max())
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_in_stripes_as_whole(weights):
     (whole, expected), (striped, gradient) = (objective(IMAGE) for objective in objectives(weights, GAMMA, EARLIER))
     assert striped.terms == pytest.approx(whole.terms, rel=3e-5)
     np.testing.assert_allclose(gradient, expected, atol=1e-5 * np.abs(expected).max())
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_the_first_frame_has_nothing_to_hold_to(weights):
     """It has the same terms, for which nothing is compiled again, and the gradient of a picture by itself."""
     terms = [objective.evaluation.terms for objective in objectives(weights, GAMMA, None)]
@@ -88,7 +92,7 @@ def test_the_first_frame_has_nothing_to_hold_to(weights):
 def test_one_evaluation_takes_every_frame(weights):
     """Frames differ in their targets only."""
     network = VGG19(weights, "avg")
-    terms = terms_of(replace(DEFAULT, temporal_weight=GAMMA), network, HEIGHT, WIDTH)
+    terms = terms_of(replace(RECIPE, temporal_weight=GAMMA), network, HEIGHT, WIDTH)
     evaluation = WholeEvaluation(network, terms)
     halved = EARLIER * np.float32([1, 1, 1, 0.5])
     values = [

@@ -7,7 +7,7 @@ import numpy as np
 from tiny_network import tiny_weights, trained_weights
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import read
-from vgg.matfile.small import write_small
+from vgg.matfile.write import write_small
 from weights.__main__ import main
 from weights.load import load_weights, untrained
 

@@ -30,7 +30,7 @@ def refused(tmp_path, capfd, monkeypatch):
     [
         ("{0}/" + 300 * "a", "File name too long"),
         ("{0}/new/" + 300 * "a" + "/a.mat", "File name too long"),
-        ("{0}/dangling/a.mat", "dangling is a link that leads nowhere, expected a folder"),
+        ("{0}/dangling/a.mat", "dangling (No such file or directory)"),
         ("{0}", "is a folder"),
         ("{0}/file/a.mat", "cannot be written"),
         ("", "--to: '' found, expected the name of a file"),

@@ -69,7 +69,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         from transfer.session import Job
 
         if with_workers:
-            from transfer.cluster.bands import shared
+            from transfer.cluster.banded import shared
     job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, origin)
     if not with_workers:
         return run(job, place, options, words.output, again)

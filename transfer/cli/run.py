@@ -36,9 +36,10 @@ from transfer.full_size import full_size
 from transfer.inputs import Pictures
 from transfer.machine import available_bytes
 from transfer.other_programs import recipe_named
+from transfer.precision import precision_of
 from transfer.recipes import RELATIVE_TO_REFERENCE
 from transfer.report.page import page
-from transfer.session import Job, Session, Striped, precision_of
+from transfer.session import Job, Session, Striped
 from transfer.sizes import with_margin
 from transfer.striped import IN_STRIPES
 from transfer.train import Objective, Progress, Result, Step, Watch, train
@@ -50,7 +51,7 @@ from vgg.tools.image import write_image
 from vgg.tools.progress import duration, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
-from weights.verify import TRAINED_ORIGIN, describe
+from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN, describe
 
 BROKEN_LOSS = 1
 Say = Callable[[str], None]
@@ -329,7 +330,7 @@ def _steps_shown(options: RunOptions, checkpoints: Checkpoints) -> Iterator[Watc
 def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, striped: Striped) -> Session:
     """Return the session with the weights, the memory and the precision that the run shall have."""
     weights = load_weights(options.weights, say)
-    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN))
+    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN, EARLIER_ORIGIN))
     if job.recipe.content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     precision = options.precision

@@ -10,16 +10,25 @@ What is sent in an evaluation is, for each band, its pixels and their gradient; 
 Σ_l N_l² numbers over the style layers whatever the image's size; and for each border the halos, as many rows of each
 block's input as the block has convolutions, there and back. The content's maps stay where they are computed.
 
-`BandWorker` is one machine, `BandedEvaluation` drives them all. Here both are in one process; in
-`transfer.cluster.bands` they are not.
+`BandWorker` is one machine, `BandedEvaluation` drives them all, in one process. `ClusterEvaluation` does so on the
+workers of a Dask cluster, those of `client`, started as for a batch. Each band is then a Dask *actor*, an object that
+lives on one worker and keeps its state there. The client, which has the whole image and the optimiser, passes the halos
+on from neighbour to neighbour and adds up the statistics. So all that an evaluation sends goes through the client's
+network. If its workers spoke to each other (by MPI, NCCL or Gloo), the halos would need no second hop, and the
+statistics a tree of sums instead of one for each machine.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
 
+from transfer.cli.options import RunOptions
 from transfer.losses import PIXELS, ContentTerm, Losses, Statistic, StyleTerm, Target, Term
 from transfer.objective import (
     GramCache,
@@ -33,13 +42,20 @@ from transfer.objective import (
     targets_at_pixels,
 )
 from transfer.regions import layer_guide
+from transfer.session import Striped
+from transfer.striped import IN_STRIPES
 from transfer.striped.block import Block
 from transfer.striped.evaluation import NONE, Band, Edges, Sums, blocks_of, losses_and_derivatives
 from transfer.striped.geometry import bands, halo_of
 from vgg.errors import InputError
 from vgg.layers import blocks, maps_shape, receptive_field
+from vgg.matfile.read import Conv
+from vgg.matfile.read import Weights as FileWeights
 from vgg.network import VGG19
 from vgg.statistics import gram_of_sums
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 class BandWorker:
@@ -50,7 +66,7 @@ class BandWorker:
         self._network, self._terms, self._rows = network, tuple(terms), rows
         self._chains: dict[tuple[str, ...], list[Block]] = {}  # by the names of their terms; each is compiled once
         self._targets: Targets = {}  # at the rows of the band
-        self._of_statistics: dict[str, Statistic] = {}
+        self._statistic_gradients: dict[str, Statistic] = {}
         self._band: Band | None = None
 
     def compare_with(self, targets: Targets) -> None:
@@ -79,13 +95,13 @@ class BandWorker:
             self._targets[name] = Target(np.concatenate([part.pop(name) for part in parts], axis=1))
         return energies, self._band.edges
 
-    def turn(self, of_statistics: dict[str, Statistic]) -> None:
+    def set_statistic_gradients(self, statistic_gradients: dict[str, Statistic]) -> None:
         """Take the derivative of the total loss with respect to each statistic, before the first `backward`."""
-        self._of_statistics = of_statistics
+        self._statistic_gradients = statistic_gradients
 
     def backward(self, received: Edges) -> Edges:
         """Go back through a block: see `Band.backward`."""
-        return self._band.backward(self._targets, self._of_statistics, received)
+        return self._band.backward(self._targets, self._statistic_gradients, received)
 
     def gradient(self, received: Edges) -> np.ndarray:
         """Return the gradient at the band's pixels, (H, W, 3) float32, and forget the evaluation."""
@@ -108,11 +124,7 @@ class BandedEvaluation:
     ) -> None:
         """Prepare the sum of `terms` on the maps of `network`, which the workers have too.
 
-        Args:
-            network: the network.
-            terms: the terms.
-            workers: the machines, from the top of the image to its bottom.
-            shares: how much of the image each of them gets, such as its speed; None: all the same.
+        The workers own the image from top to bottom, in these `shares`, such as their speed; None: all the same.
         """
         self.network, self.terms, self.workers = network, tuple(terms), workers
         self.shares = tuple(shares or (1.0,) * len(workers))
@@ -148,17 +160,13 @@ class BandedEvaluation:
         return self._compared
 
     def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
-        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3).
-
-        Raises:
-            ValueError: the machines have been given other targets since.
-        """
+        """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         if targets is not self._compared:
             raise ValueError("the machines have other targets by now; ask for the targets again")
         cut = bands(len(image), self.shares, self._layers)
         statistics = self._forward(np.asarray(image, np.float32), self.terms, cut)
-        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets, weights)
-        self._each("turn", [of_statistics] * len(cut))
+        losses, statistic_gradients = losses_and_derivatives(self.terms, statistics, targets, weights)
+        self._each("set_statistic_gradients", [statistic_gradients] * len(cut))
         received = [NONE] * len(cut)
         for _ in blocks(self._layers):
             received = exchanged(self._each("backward", received))
@@ -197,13 +205,13 @@ class BandedEvaluation:
         self._send({name: Target(guide[None, :, :, None]) for name, guide in (everywhere | in_layers).items()}, cut)
         sums = self._forward(image, terms, cut)
         positions = {name: rows * columns for name, (rows, columns) in shapes.items()}
-        found = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_channels) for term in terms}
-        return found, in_layers
+        grams = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_channels) for term in terms}
+        return grams, in_layers
 
     def _send(self, targets: Targets, cut: Sequence[slice]) -> None:
         """Send each machine its rows of the targets."""
         layers = {term.name: term.layer for term in self.terms}
-        rows = [{name: _cut(target, layers[name], band) for name, target in targets.items()} for band in cut]
+        rows = [{name: _rows_of(target, layers[name], band) for name, target in targets.items()} for band in cut]
         self._each("compare_with", rows)
 
     def _each(self, method: str, *arguments: Sequence[Any]) -> list[Any]:
@@ -225,9 +233,73 @@ def _most_bands(height: int, shares: Sequence[float], layers: tuple[str, ...]) -
         return _most_bands(height, shares[:-1], layers)
 
 
-def _cut(target: Target, layer: str, band: slice) -> Target:
+def _rows_of(target: Target, layer: str, band: slice) -> Target:
     """Return a target at the rows of a band of the image."""
     if target.maps is None:
         return target
     stride = 1 if layer == PIXELS else receptive_field(layer).stride
     return target._replace(maps=np.asarray(target.maps[:, band.start // stride : -(-band.stop // stride)]))
+
+
+# On the workers of a Dask cluster.
+
+
+class ClusterEvaluation(BandedEvaluation):
+    """What `StripedEvaluation` computes, on all workers that a cluster has when this is called.
+
+    A worker that is lost takes its band along: the next evaluation raises an error, and the image is the client's.
+    """
+
+    def __init__(self, client: "Client", network: VGG19, terms: Sequence[Term], rows: int) -> None:
+        """Make an actor on each worker, with a network of its own; raises InputError if there are none.
+
+        The `client` has `direct_to_workers=True`, or the scheduler passes all bytes on.
+        """
+        addresses = sorted(client.nthreads())
+        if not addresses:
+            raise InputError(f"no worker has joined {client.scheduler.address}, expected at least one; start one first")
+        weights = client.scatter(_weights(network), broadcast=True)
+        kind = network.pooling, network.precision.name, network.odd_sides
+        actors = [
+            client.submit(_Actor, weights, kind, tuple(terms), rows, workers=[address], actor=True, pure=False)
+            for address in addresses
+        ]
+        super().__init__(network, terms, [actor.result() for actor in actors])
+
+    def _each(self, method: str, *arguments: Sequence[Any]) -> list[Any]:
+        """Call all workers at the same time; raise InputError if one does not answer any more."""
+        try:
+            return [answer.result() for answer in super()._each(method, *arguments)]
+        except (OSError, CancelledError, TimeoutError, RuntimeError, KeyError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"a worker is lost, and its part of the image with it ({type(error).__name__}); the same command with "
+                "--resume goes on from the last checkpoint"
+            ) from error
+
+
+@contextmanager
+def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]:
+    """Yield what evaluates an image on the workers that the options ask for; those of this machine end with it."""
+    from transfer.cluster.client import opened_client, say_workers  # here, because Dask is an optional extra
+
+    with opened_client(options, f"image-{secrets.token_hex(4)}") as client:
+        say_workers(client, say)
+        say("what does not fit into the memory at once is shared among the workers, each with some rows of the image")
+        yield IN_STRIPES._replace(evaluation=partial(ClusterEvaluation, client))
+
+
+class _Actor(BandWorker):
+    """A worker that makes its network of weights that were sent."""
+
+    def __init__(self, weights: FileWeights, kind: tuple[str, str, str], terms: Sequence[Term], rows: int) -> None:
+        super().__init__(VGG19(weights, *kind), terms, rows)
+
+
+def _weights(network: VGG19) -> FileWeights:
+    """Return the weights as the network has them, normalised or not, in float32."""
+    convolutions = {
+        name: Conv(*(np.asarray(values, np.float32) for values in conv)) for name, conv in network.convolutions.items()
+    }
+    return FileWeights(convolutions, network.mean_rgb.numpy())

@@ -18,7 +18,7 @@ from distributed import Client, LocalCluster, Security, rpc
 from transfer.cli.options import RunOptions
 from transfer.cli.record import differences
 from transfer.cli.run import Lost
-from transfer.cluster.worker import RESOURCE, SessionsPlugin, about
+from transfer.cluster.worker import RESOURCE, SessionPlugin, about
 from transfer.machine import processors
 from vgg.errors import InputError, typed
 from vgg.tools.console import interrupts_polled
@@ -66,7 +66,7 @@ def quiet_dask() -> Iterator[None]:
 
 
 def opened_client(options: RunOptions, batch: str) -> AbstractContextManager[Client]:
-    """Return the client that the options ask for; see `joined_client` and `local_client`."""
+    """Return the client that the options ask for; its workers know the work by the name `batch`: `SessionPlugin`."""
     if options.scheduler is not None:
         return joined_client(options.scheduler, batch)
     return local_client(options.workers, options.memory_bytes, batch)
@@ -76,8 +76,8 @@ def opened_client(options: RunOptions, batch: str) -> AbstractContextManager[Cli
 def local_client(workers: int, memory_bytes: float, batch: str) -> Iterator[Client]:
     """Start workers on this machine, each a process with its share of memory and threads, and yield their client.
 
-    Workers know the batch by the name `batch`, see `SessionsPlugin`. Only this process can talk to them, if the package
-    `cryptography` is there to make a certificate: else any user of this machine could.
+    Only this process can talk to them, if the package `cryptography` is there to make a certificate: else any user of
+    this machine could.
     """
     own = str(max(1, processors() // workers))
     variables = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), own)
@@ -99,7 +99,7 @@ def local_client(workers: int, memory_bytes: float, batch: str) -> Iterator[Clie
         ) as cluster,
         Client(cluster, direct_to_workers=True) as client,
     ):
-        client.register_plugin(SessionsPlugin(batch))
+        client.register_plugin(SessionPlugin(batch))
         yield client
 
 
@@ -158,7 +158,7 @@ def joined_client(address: str, batch: str) -> Iterator[Client]:
                     f"{RESOURCE!r}; start some: {start}, in this program's folder"
                 )
             try:
-                client.register_plugin(SessionsPlugin(batch))
+                client.register_plugin(SessionPlugin(batch))
             except GONE:
                 raise Lost(LOST) from None
             except Exception as error:  # whatever a worker without this program, or without TensorFlow, answers

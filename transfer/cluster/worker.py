@@ -4,7 +4,6 @@ import gc
 import hashlib
 import pickle
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,6 @@ from vgg.tools.console import start_tensorflow
 if TYPE_CHECKING:
     from transfer.cli.run import Painted
     from transfer.session import Job, Session
-    from transfer.train import Watch
     from vgg.matfile.read import Weights
 
 
@@ -34,21 +32,21 @@ SHARE_OF_LIMIT = 0.75
 PACE = 0.5
 
 
-class SessionsPlugin(WorkerPlugin):
-    """Starts TensorFlow on a worker, and keeps the sessions of one batch: by weights, precision and memory."""
+class SessionPlugin(WorkerPlugin):
+    """Starts TensorFlow on a worker, and keeps the session of one batch."""
 
     def __init__(self, batch: str) -> None:
         """Take the name of the batch, so that several may use the same workers."""
         self.name = batch
 
     def setup(self, worker: Worker) -> None:
-        """Begin without any session."""
+        """Begin without a session."""
         start_tensorflow()
-        self.sessions: dict[tuple[str, str, float], Session] = {}
+        self.session: Session | None = None
 
     def teardown(self, worker: Worker) -> None:
-        """Free the sessions: a worker outlives many batches."""
-        self.sessions.clear()
+        """Free the session: a worker outlives many batches."""
+        self.session = None
         gc.collect()  # a session refers to itself
 
 
@@ -87,12 +85,25 @@ def paint_task(packed: bytes, weights: "Weights") -> "Painted":
     from transfer.cli.checkpoints import checkpoints_of
     from transfer.cli.run import paint
 
-    worker, task = get_worker(), pickle.loads(packed)
+    worker, task, told_at = get_worker(), pickle.loads(packed), 0.0
+    key = worker.get_current_task()
+
+    def tell(step, image) -> None:  # noqa: ANN001
+        nonlocal told_at
+        if time.monotonic() - told_at >= PACE:
+            told_at = time.monotonic()
+            worker.log_event(TOPIC + task.batch, {"name": task.name, "step": step.step, "total": step.losses.total})
+
+    def stop_if_unwanted() -> None:
+        # Dask itself cannot stop a task that runs; the worker would be busy with it for nobody.
+        state = worker.state.tasks.get(key)
+        if state is None or state.state == "cancelled" or worker.status.name not in ("running", "paused"):
+            raise KeyboardInterrupt
+
     session = _session_of(worker, task, weights)
     checkpoints = checkpoints_of(session, task.job, task.state, task.options.checkpoint_every)
-    check_interrupt = _stop_if_unwanted(worker, worker.get_current_task())
     try:
-        return paint(session, task.job, checkpoints, task.options, [_teller(worker, task)], check_interrupt)
+        return paint(session, task.job, checkpoints, task.options, [tell], stop_if_unwanted)
     except KeyboardInterrupt:
         raise Reschedule from None
 
@@ -103,37 +114,8 @@ def _session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":
     from transfer.session import Session
     from transfer.striped import IN_STRIPES
 
-    limit = worker.memory_manager.memory_limit
-    memory = SHARE_OF_LIMIT * limit if limit else usable_bytes()
-    sessions = worker.plugins[task.batch].sessions
-    key = (weights.sha256, task.precision, memory)
-    if key not in sessions:
-        sessions[key] = Session(weights, memory, task.precision, IN_STRIPES)
-    return sessions[key]
-
-
-def _teller(worker: Worker, task: Task) -> "Watch":
-    """Return a watcher that tells the client of steps, about twice a second."""
-    told = 0.0
-
-    def tell(step, image) -> None:  # noqa: ANN001
-        nonlocal told
-        if time.monotonic() - told >= PACE:
-            told = time.monotonic()
-            worker.log_event(TOPIC + task.batch, {"name": task.name, "step": step.step, "total": step.losses.total})
-
-    return tell
-
-
-def _stop_if_unwanted(worker: Worker, key: str) -> Callable[[], None]:
-    """Return a function that raises KeyboardInterrupt if the task was cancelled or the worker is about to end.
-
-    Dask itself cannot stop a task that runs; the worker would be busy with it for nobody.
-    """
-
-    def check() -> None:
-        task = worker.state.tasks.get(key)
-        if task is None or task.state == "cancelled" or worker.status.name not in ("running", "paused"):
-            raise KeyboardInterrupt
-
-    return check
+    plugin, limit = worker.plugins[task.batch], worker.memory_manager.memory_limit
+    if plugin.session is None:
+        memory_bytes = SHARE_OF_LIMIT * limit if limit else usable_bytes()
+        plugin.session = Session(weights, memory_bytes, task.precision, IN_STRIPES)
+    return plugin.session

@@ -18,7 +18,7 @@ from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
 from markupsafe import Markup
 
 from transfer.report.plot import by_term, lines_of, plot, size_starts, writable
-from vgg.tools.image import encode, resize_to, to_uint8
+from vgg.tools.image import encode, shrunk, to_uint8
 from vgg.tools.progress import duration
 
 FOLDER = Path(__file__).parent
@@ -138,11 +138,7 @@ def embedded(
 
 def thumbnail(image: np.ndarray, longer_side: int = IN_CELL) -> np.ndarray:
     """Return the image (H, W, 3) as uint8, shrunk to `longer_side` pixels if it has more; each side keeps one."""
-    scale = longer_side / max(image.shape[:2])
-    if scale >= 1:
-        return to_uint8(image)
-    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    return to_uint8(resize_to(image, height, width))
+    return to_uint8(shrunk(image, longer_side))
 
 
 def shown(value: Any) -> str:  # noqa: ANN401  (whatever JSON can hold)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import PIXELS, Pixels, Statistic, Target, Term
+from transfer.losses import PIXELS, Pixels, Statistic, Term
 from transfer.objective import Targets
 from transfer.striped.geometry import Stripe, halo_of
 from vgg.layers import Layer, layer_named
@@ -50,7 +50,7 @@ RELU_MASK = "relu mask"  # its key among the maps
 
 
 class Block:
-    """The layers between two pools as functions of a stripe; each is compiled once for stripes of all sizes."""
+    """The layers between two pools as functions of a stripe: `core_maps` and `vjp` are compiled, once for all sizes."""
 
     def __init__(self, network: VGG19, layers: tuple[Layer, ...], terms: Sequence[Term], feeds_next: bool) -> None:
         """Take `layers` as `vgg.layers.blocks` cuts them; `feeds_next`: another block comes after this one."""
@@ -63,8 +63,7 @@ class Block:
         needed = {layer.name for layer in layers[-3:]} & self.names
         self.keeps_mask = feeds_next and network.pooling == "avg" and not needed
         self.dtype = tf.float32 if self.first else network.precision  # of the block's input
-        self._core_maps = Compiled(self._core_maps_of)
-        self._vjp = Compiled(self._vjp_of)
+        self.core_maps, self.vjp = Compiled(self._core_maps), Compiled(self._vjp)
 
     def inputs(self, whole: np.ndarray, stripe: Stripe) -> tuple[tf.Tensor, tf.Tensor]:
         """Cut a stripe out of the block's whole input (H, W, C): (1, h, W, C), and where its core rows are, (2,)."""
@@ -72,18 +71,21 @@ class Block:
 
     def targets(self, targets: Targets, stripe: Stripe) -> Targets:
         """Return the targets of the block's terms at the core rows."""
-        return {term.name: self._cut(targets[term.name], term.layer, stripe) for term in self.terms}
-
-    def core_maps(self, rows: tf.Tensor, core: tf.Tensor) -> Maps:
-        """Return maps at the core rows, (1, h', W', N): of `names`, the last layer, and the relu mask if it is kept."""
-        return self._core_maps(rows, core)
+        cut: Targets = {}
+        for term in self.terms:
+            rows = slice(stripe.core_start, stripe.core_stop)
+            if term.layer != PIXELS:
+                rows = stripe.core_of(layer_named(term.layer), self.network.odd_sides)
+            target = targets[term.name]
+            cut[term.name] = target if target.maps is None else target._replace(maps=tf.constant(target.maps[:, rows]))
+        return cut
 
     def statistics(self, rows: tf.Tensor, core: tf.Tensor, maps: Maps, targets: Targets) -> dict[str, Statistic]:
         """Return the stripe's part of each term's statistic, by the term's name.
 
         Args:
-            rows: the stripe, (1, h, W, C).
-            core: where its core rows are, (2,).
+            rows: the stripe, as `inputs` gives it, and where its `core` rows are.
+            core: see there.
             maps: of the core rows, as `core_maps` gives them.
             targets: as `targets` gives them.
         """
@@ -93,37 +95,8 @@ class Block:
             values[PIXELS] = Pixels(rows[:, core[0] : core[1]], rows[:, core[1] : core[1] + 1])
         return {term.name: term.statistic(values[term.layer], targets[term.name]) for term in self.terms}
 
-    def vjp(
-        self,
-        rows: tf.Tensor,
-        core: tf.Tensor,
-        targets: Targets,
-        of_statistics: dict[str, Statistic],
-        upstream: tf.Tensor | None,
-        relu_mask: tf.Tensor | None,
-    ) -> np.ndarray:
-        """Return what the core rows add to the gradient at the stripe, (h, W, C): a vector-Jacobian product.
-
-        Args:
-            rows: as in `statistics`, and so are `core` and `targets`.
-            core: see there.
-            targets: see there.
-            of_statistics: the derivative of the total loss with respect to each statistic.
-            upstream: the gradient at the last pool's output, (1, h', W', N); None for the last block.
-            relu_mask: as `core_maps` gave it, if it did.
-        """
-        of_statistics = {term.name: of_statistics[term.name] for term in self.terms}
-        return self._vjp(rows, core, targets, of_statistics, upstream, relu_mask)[0].numpy()
-
-    def _cut(self, target: Target, layer: str, stripe: Stripe) -> Target:
-        if target.maps is None:
-            return target
-        rows = slice(stripe.core_start, stripe.core_stop)
-        if layer != PIXELS:
-            rows = stripe.core_of(layer_named(layer), self.network.odd_sides)
-        return target._replace(maps=tf.constant(target.maps[:, rows]))
-
-    def _core_maps_of(self, rows: tf.Tensor, core: tf.Tensor) -> Maps:
+    def _core_maps(self, rows: tf.Tensor, core: tf.Tensor) -> Maps:
+        """Return maps at the core rows, (1, h', W', N): of `names`, the last layer, and the relu mask if it is kept."""
         *before_pool, last = self.layers
         if last.kind != "pool":
             return self._core(self._run(rows, self.layers), core)
@@ -143,15 +116,25 @@ class Block:
         parts = tf.stack([core[0], core[1] - core[0], -1])
         return {name: tf.split(whole, parts, axis=1, num=3)[1] for name, whole in maps.items()}
 
-    def _vjp_of(
+    def _vjp(
         self,
         rows: tf.Tensor,
         core: tf.Tensor,
         targets: Targets,
-        of_statistics: dict[str, Statistic],
+        statistic_gradients: dict[str, Statistic],
         upstream: tf.Tensor | None,
         relu_mask: tf.Tensor | None,
     ) -> tf.Tensor:
+        """Return what the core rows add to the gradient at the stripe, (h, W, C): a vector-Jacobian product.
+
+        Args:
+            rows: as in `statistics`, and so are `core` and `targets`.
+            core: see there.
+            targets: see there.
+            statistic_gradients: the derivative of the total loss with respect to the statistic of each of `terms`.
+            upstream: the gradient at the last pool's output, (1, h', W', N); None for the last block.
+            relu_mask: as `core_maps` gave it, if it did.
+        """
         with tf.GradientTape() as tape:
             tape.watch(rows)
             if relu_mask is not None:
@@ -159,16 +142,16 @@ class Block:
                 output = maps.pop(self.layers[-3].name)  # TensorFlow leaves out what no derivative needs
                 maps = self._core(maps, core)
             else:
-                maps = self._core_maps_of(rows, core)
+                maps = self._core_maps(rows, core)
                 output = maps[self.last.name]
             results = [self.statistics(rows, core, maps, targets)]
-        gradients = [of_statistics]
+        gradients = [statistic_gradients]
         if relu_mask is not None:
             outside = [[0, 0], [core[0], tf.shape(rows)[1] - core[1]], [0, 0], [0, 0]]
             upstream = tf.pad(self._before_relu(upstream, relu_mask), outside)
         if upstream is not None:
             results, gradients = [*results, output], [*gradients, upstream]
-        return tape.gradient(results, rows, output_gradients=gradients)
+        return tape.gradient(results, rows, output_gradients=gradients)[0]
 
     def _before_relu(self, upstream: tf.Tensor, relu_mask: tf.Tensor) -> tf.Tensor:
         """Return the gradient at the last convolution's core rows from that at the average pool's output."""

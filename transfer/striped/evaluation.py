@@ -38,8 +38,8 @@ NONE: Edges = (None, None)
 
 def blocks_of(network: VGG19, terms: Sequence[Term]) -> list[Block]:
     """Return the network down to the deepest layer of the terms."""
-    found = blocks(layers_of(terms))
-    return [Block(network, layers, terms, layers is not found[-1]) for layers in found]
+    chain = blocks(layers_of(terms))
+    return [Block(network, layers, terms, layers is not chain[-1]) for layers in chain]
 
 
 class Band:
@@ -107,7 +107,7 @@ class Band:
                 self._masks[block, stripe] = np.packbits(maps[RELU_MASK].numpy())
         return totals, self.edges
 
-    def backward(self, targets: Targets, of_statistics: dict[str, Statistic], received: Edges = NONE) -> Edges:
+    def backward(self, targets: Targets, statistic_gradients: dict[str, Statistic], received: Edges = NONE) -> Edges:
         """Go back through the last block not yet done; return the gradient at the neighbours' rows of its input.
 
         The gradient takes the place of the input, except for the image, because rows above the next stripe are not
@@ -115,12 +115,13 @@ class Band:
 
         Args:
             targets: as for `forward`.
-            of_statistics: the derivative of the total loss with respect to each statistic of the block.
+            statistic_gradients: the derivative of the total loss with respect to each statistic of the block.
             received: what the neighbours return of the block after it.
         """
         upstream = None if self._gradient is None else self.gradient(received)
         block, whole = self.block, self._inputs.pop()
         gradient = np.empty_like(whole) if block.first else whole
+        own_gradients = {term.name: statistic_gradients[term.name] for term in block.terms}
         above, below = self._halos(block)
         of_block = stripes(len(whole) - above - below, self._rows, block.halo, above, below)
         shared = np.zeros((0, *whole.shape[1:]), whole.dtype)  # rows the stripe before has added to as well
@@ -132,8 +133,8 @@ class Band:
                 shape = (1, stripe.core_stop - stripe.core_start, whole.shape[1], upstream.shape[2])
                 bits = np.unpackbits(self._masks.pop((block, stripe)), count=prod(shape))
                 mask = tf.constant(bits.view(bool).reshape(shape))
-            inputs = block.inputs(whole, stripe)
-            part = block.vjp(*inputs, block.targets(targets, stripe), of_statistics, after, mask)
+            inputs, target_rows = block.inputs(whole, stripe), block.targets(targets, stripe)
+            part = block.vjp(*inputs, target_rows, own_gradients, after, mask).numpy()
             part[: len(shared)] += shared
             finished = of_block[i + 1].start if i + 1 < len(of_block) else stripe.stop
             gradient[stripe.start : finished] = part[: finished - stripe.start]
@@ -143,7 +144,8 @@ class Band:
 
     def gradient(self, received: Edges = NONE) -> np.ndarray:
         """Return the gradient at the band's own rows of that input, with what the neighbours return for them added."""
-        own = self._own(self._gradient, self._chain[len(self._inputs)])
+        above, below = self._halos(self._chain[len(self._inputs)])
+        own = self._gradient[above : len(self._gradient) - below]
         for at, rows in zip(_ends(own, received), received, strict=True):
             if rows is not None:
                 own[at] += rows
@@ -153,11 +155,6 @@ class Band:
         """Return how many rows the block's input has of the band above and of the band below."""
         above, below = self._neighbours
         return block.halo * above, block.halo * below
-
-    def _own(self, values: np.ndarray, block: Block) -> np.ndarray:
-        """Return a block's input, or the gradient there, without the halos."""
-        above, below = self._halos(block)
-        return values[above : len(values) - below]
 
 
 def _ends(values: np.ndarray, edges: Edges) -> tuple[slice, slice]:
@@ -174,11 +171,7 @@ class StripedEvaluation:
     """
 
     def __init__(self, network: VGG19, terms: Iterable[Term], rows: int) -> None:
-        """Prepare the sum of `terms` on the maps of `network`, in stripes of at most `rows` rows of a block's input.
-
-        Raises:
-            InputError: `rows` is not a positive even number.
-        """
+        """Prepare the sum of `terms` on the maps of `network`, in stripes of at most `rows` rows of a block's input."""
         self.network, self.terms, self.rows = network, tuple(terms), rows
         self.blocks = blocks_of(network, self.terms)
         self._grams = GramCache()
@@ -193,9 +186,9 @@ class StripedEvaluation:
         for _ in self.blocks:
             sums, _ = band.forward(targets)
             statistics |= sums
-        losses, of_statistics = losses_and_derivatives(self.terms, statistics, targets, weights)
+        losses, statistic_gradients = losses_and_derivatives(self.terms, statistics, targets, weights)
         for _ in self.blocks:
-            band.backward(targets, of_statistics)
+            band.backward(targets, statistic_gradients)
         return losses, band.gradient()
 
     def maps(self, image: np.ndarray, layers: Sequence[str]) -> Iterator[Piece]:

@@ -66,16 +66,11 @@ def stripes(height: int, rows: int, halo: int, above: int = 0, below: int = 0) -
 
     Args:
         height: of the maps.
-        rows: of a stripe at most.
+        rows: of a stripe at most, an even number.
         halo: of the block.
         above: rows that the block's input has before those of the maps.
         below: rows that it has after them.
-
-    Raises:
-        InputError: `rows` is not a positive even number.
     """
-    if rows < 2 or rows % 2:
-        raise InputError(f"the stripes have {rows} rows, expected a positive even number")
     step = -(-height // -(-height // rows))
     step += step % 2  # at most `rows`, which is even
     tops = range(0, max(height - 1, 1), step)
@@ -100,11 +95,11 @@ def bands(height: int, shares: Sequence[float], layers: tuple[str, ...]) -> list
     lowest = max(halo_of(block) * receptive_field(block[0].name).stride for block in blocks(layers))
     parts = np.cumsum(shares) / np.sum(shares)
     edges = [0, *(stride * round(height * part / stride) for part in parts[:-1]), height]
-    found = [slice(*ends) for ends in pairwise(edges)]
-    least = min(band.stop - band.start for band in found)
-    if len(found) > 1 and least < lowest:
+    cut = [slice(*ends) for ends in pairwise(edges)]
+    least = min(band.stop - band.start for band in cut)
+    if len(cut) > 1 and least < lowest:
         raise InputError(
-            f"{height} rows in {len(found)} bands make one of {least} rows, expected at least {lowest}, which the next "
+            f"{height} rows in {len(cut)} bands make one of {least} rows, expected at least {lowest}, which the next "
             "band sees; choose fewer machines or a larger size"
         )
-    return found
+    return cut

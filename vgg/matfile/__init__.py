@@ -1,6 +1,5 @@
-"""MatConvNet's `.mat` files.
+"""MatConvNet's `.mat` files, and the small `.npz` of a network that this program trained.
 
-Read `read` first: it returns kernels, biases and mean colour; `write` does the opposite. `guard` protects SciPy's
-reader from damaged files, and `sniff` recognises files of another kind. `small` writes another format, for the trained
-network that ships with this program.
+Read `read` first: it returns kernels, biases and mean colour; `write` does the opposite. `mat5` decodes what MATLAB
+writes, and `sniff` recognises files of another kind.
 """

@@ -1,6 +1,6 @@
 """Reads VGG-19 from MatConvNet's `.mat` file, in both layouts that are in circulation.
 
-`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.small` writes it).
+`read` also takes the small `.npz` of a network that this program trained (`vgg.matfile.write` writes it).
 
 The file is a MATLAB 5.0 file. Its `layers` is a (1, 43) cell array; each cell holds a (1, 1) struct that describes one
 layer: 37 of conv1_1 … pool5, then the classifier, which is not read. A convolution's `weights` is a (1, 2) cell
@@ -24,7 +24,7 @@ import numpy as np
 
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS, LAYERS, Layer
-from vgg.matfile import guard
+from vgg.matfile import mat5
 from vgg.matfile.sniff import SHIPPED, WHAT_TO_DO, first_bytes, require_weights_file
 from vgg.tools.files import file_digest
 
@@ -67,11 +67,11 @@ def read(path: Path | str) -> Weights:
     require_weights_file(path)
     with ThreadPoolExecutor(1) as beside:  # half a gigabyte takes a while to digest
         sha256 = beside.submit(file_digest, path, "sha256")
-        variables = guard.load(path, ("layers", "meta", "normalization"))
+        variables = mat5.load(path)
     try:
         if "layers" not in variables:
             raise WeightsError("it has no variable `layers`, so it is not a MatConvNet network")
-        layers = _structs(variables["layers"])
+        layers = [cell.reshape(-1)[0] for cell in variables["layers"].reshape(-1)]  # the struct in each cell
         _require_names([str(_field(layer, "name", "a layer").item()) for layer in layers])
         convolutions: dict[str, Conv] = {}
         channels = 3
@@ -89,7 +89,7 @@ def read(path: Path | str) -> Weights:
 
 
 def _read_small(path: Path) -> Weights:
-    """Read what `vgg.matfile.small.write_small` wrote."""
+    """Read what `vgg.matfile.write.write_small` wrote."""
     first_bytes(path)
     what_to_do = f"restore it with `git checkout weights/{SHIPPED}`" if path.name == SHIPPED else WHAT_TO_DO
     try:
@@ -116,26 +116,21 @@ def restored(kernel: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return kernel.astype(np.float32) * scale
 
 
-def _structs(cells: np.ndarray) -> list[np.void]:
-    """Return the struct inside each cell of `layers`."""
-    return [cell.reshape(-1)[0] for cell in cells.reshape(-1)]
-
-
 def _field(struct: np.void, name: str, owner: str) -> np.ndarray:
     if name not in (struct.dtype.names or ()):
         raise WeightsError(f"{owner} has no field `{name}`, only {', '.join(struct.dtype.names or ()) or 'none'}")
     return struct[name]
 
 
-def _require_names(found: list[str]) -> None:
+def _require_names(names: list[str]) -> None:
     expected = [row.name for row in LAYERS]
-    if found[: len(expected)] == expected:
+    if names[: len(expected)] == expected:
         return
-    if "conv5_3" in found and "conv5_4" not in found and "conv3_4" not in found:
+    if "conv5_3" in names and "conv5_4" not in names and "conv3_4" not in names:
         raise WeightsError("this is VGG-16, which has no conv3_4, conv4_4 and conv5_4; expected VGG-19")
-    if found[:2] == ["conv1", "relu1"]:
+    if names[:2] == ["conv1", "relu1"]:
         raise WeightsError("this is one of the small VGG-F/M/S networks (its first layer is conv1); expected VGG-19")
-    missing = [name for name in expected if name not in found]
+    missing = [name for name in expected if name not in names]
     if missing:
         raise WeightsError(f"layers missing or renamed: {', '.join(missing[:5])} of VGG-19's conv1_1 … pool5")
     raise WeightsError("VGG-19's layers are all here but not in their order conv1_1, relu1_1, … pool5")

@@ -12,12 +12,13 @@ from vgg.tools.files import open_file
 #: Incremented with every change that gives another trained network for the same settings, so that a file from an older
 #: version is not used.
 TRAINED_VERSION = 2
-SHIPPED = f"trained-on-drawings-v{TRAINED_VERSION}.npz"
+SHIPPED = "trained-on-drawings-v1.npz"
 WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED}"
 
 _SIGNATURES = (
     (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),
     (b"MATLAB 7.3", "a MATLAB 7.3 (HDF5) file; save it again with MATLAB's `-v7` option"),
+    (b"MATLAB 5.0", "cut off inside its header (a download that was interrupted?)"),
     (b"\x1f\x8b", "a gzip archive; unpack it first"),
     (b"PK\x03\x04", "a zip archive; unpack it first"),
     (b"\x80\x02", "a Python pickle, perhaps PyTorch weights, not MatConvNet's"),
@@ -26,13 +27,14 @@ _MAT_HEADER_BYTES = 128
 
 
 def require_weights_file(path: Path) -> None:
-    """Raise WeightsError unless `path` looks like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
+    """Raise WeightsError unless `path` begins like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
 
     It may be missing, a folder, unreadable, empty, cut inside its header, or something else.
     """
-    wrong_kind = _wrong_kind(first_bytes(path))
-    if wrong_kind and path.suffix != ".npz":
-        raise WeightsError(f"{path} is {wrong_kind}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
+    start = first_bytes(path)
+    is_mat = start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES
+    if path.suffix != ".npz" and not is_mat:
+        raise WeightsError(f"{path} is {_kind(start)}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
 
 
 def first_bytes(path: Path) -> bytes:
@@ -45,22 +47,17 @@ def first_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise WeightsError(f"{path} does not exist; {WHAT_TO_DO}") from None
     except OSError as error:
-        what_to_do = "check its permissions" if isinstance(error, PermissionError) else "name another file"
-        raise WeightsError(f"{path} cannot be read ({error.strerror}); {what_to_do}") from error
+        raise WeightsError(f"{path} cannot be read ({error.strerror}); name another file") from error
 
 
-def _wrong_kind(start: bytes) -> str | None:
-    """Return what a file is that begins with `start`, or None for a MATLAB 5.0 file."""
-    if start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES:
-        return None
+def _kind(start: bytes) -> str:
+    """Return in words what a file seems to be that begins with `start` and is no MATLAB 5.0 file."""
+    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         return "empty"
     for signature, kind in _SIGNATURES:
         if start.startswith(signature):
             return kind
-    if start.startswith(b"MATLAB 5.0"):
-        return f"cut off inside its {_MAT_HEADER_BYTES}-byte header (a download that was interrupted?)"
-    text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     if text[:1] == b"<":
         return "a web page (HTML), probably a login or error page saved under this name"
     if text and all(byte >= 32 or byte in b"\t\r\n" for byte in text):

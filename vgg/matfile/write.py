@@ -1,7 +1,14 @@
-"""Writes VGG-19 as a MatConvNet `.mat` file, in either layout, so that `vgg.matfile.read` reads it back.
+"""Writes VGG-19 for `vgg.matfile.read`; the same weights give the same bytes.
 
-Other MatConvNet readers can read these files too, whether they look fields up by name or by position.
-The same weights give the same bytes.
+`write` makes a MatConvNet `.mat` file in either layout, which other MatConvNet readers can read too, whether they look
+fields up by name or by position. `write_small` makes NumPy's `.npz` with 8 bits for each number of a kernel instead of
+32. For each convolution that holds
+
+    NAME_kernel   (3, 3, in, out) int8
+    NAME_scale    (out,) float32; the kernel of filter i is NAME_kernel[..., i] · NAME_scale[i]
+    NAME_bias     (out,) float32
+
+with `mean_rgb` (3,) and `origin`, a text.
 """
 
 from pathlib import Path
@@ -11,21 +18,19 @@ import numpy as np
 import scipy.io
 
 from vgg.layers import LAYERS, Layer
-from vgg.matfile.read import Weights
+from vgg.matfile.read import Conv, Weights, restored
 from vgg.tools.files import atomic_write
 
 #: The first 116 bytes of the file. SciPy writes the time there, so that no two files would be alike.
 DESCRIPTION = b"MATLAB 5.0 MAT-file, VGG-19 as MatConvNet writes it".ljust(116)
+SCALE_BITS = 16  # significant bits of a scale of the small file
 
 
 def write(path: Path | str, weights: Weights) -> None:
     """Write `weights` in the layout `weights.layout`, with the fields of the genuine file in their order.
 
-    The file appears under its name only when it is complete. Readers by position find the kernel of layer i at
-    `layers[0][i][0][0][2][0][0]` (later) or `layers[0][i][0][0][0][0][0]` (beta16).
-
-    Raises:
-        InputError: the folder cannot be made, is write-protected or full.
+    Readers by position find the kernel of layer i at `layers[0][i][0][0][2][0][0]` (later) or
+    `layers[0][i][0][0][0][0][0]` (beta16). Raise InputError if the file cannot be written.
     """
     path = Path(path)
     variables: dict[str, Any] = {"layers": _cell([_entry(row, weights) for row in LAYERS])}
@@ -69,3 +74,30 @@ def _cell(items: list[Any]) -> np.ndarray:
     for i, item in enumerate(items):
         cell[0, i] = item
     return cell
+
+
+def quantized(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return `kernel` (3, 3, in, out) as int8, and the scale of each filter (out,) float32.
+
+    The largest number of a filter becomes ±127, and no number is off by more than half the scale. What was rounded
+    before does not change: scales have 16 significant bits, so their products with int8 are exact in float32.
+    """
+    mantissa, exponent = np.frexp(np.abs(kernel).max(axis=(0, 1, 2)).astype(np.float64) / 127)
+    scale = np.ldexp(np.ceil(mantissa * 2**SCALE_BITS), exponent - SCALE_BITS)
+    scale = np.where(scale > 0, scale, 1.0)
+    return np.rint(kernel / scale).astype(np.int8), scale.astype(np.float32)
+
+
+def rounded(convolutions: dict[str, Conv]) -> dict[str, Conv]:
+    """Return the convolutions as they will be read back from a file."""
+    return {name: Conv(restored(*quantized(kernel)), bias) for name, (kernel, bias) in convolutions.items()}
+
+
+def write_small(path: Path, weights: Weights) -> None:
+    """Write the small file; raise InputError if it cannot be written."""
+    arrays: dict[str, np.ndarray] = {"mean_rgb": weights.mean_rgb, "origin": np.array(weights.origin)}
+    for name, (kernel, bias) in weights.convolutions.items():
+        arrays[f"{name}_kernel"], arrays[f"{name}_scale"] = quantized(kernel)
+        arrays[f"{name}_bias"] = bias
+    with atomic_write(path) as unfinished:
+        np.savez_compressed(unfinished, **arrays)

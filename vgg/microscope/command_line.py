@@ -7,16 +7,12 @@ import argparse
 import importlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.load import weights_path
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
-
-if TYPE_CHECKING:
-    from vgg.matfile.read import Weights
 
 Add = Callable[..., argparse.Action]
 
@@ -26,17 +22,25 @@ def build_parser() -> argparse.ArgumentParser:
     parser = console.Parser(prog=typed("vgg"), description="Look into VGG-19, with your own picture.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str, weights: str = "genuine if downloaded, else shipped") -> Add:
-        """Return the function that adds an argument to the new command `name`."""
+    def command(name: str, text: str, *pictures: str, size: int = 512, weights: str = "") -> Add:
+        """Return the function that adds an argument to the new command `name`, which reads `pictures`."""
         added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        help_text = f"a .mat file of VGG-19 (default: {weights})"
-        added.add_argument("--weights", type=file_name, metavar="FILE", help=help_text)
-        added.set_defaults(command=name)
+        weights = weights or "genuine if downloaded, else shipped"
+        added.add_argument(
+            "--weights", type=file_name, metavar="FILE", help=f"a .mat file of VGG-19 (default: {weights})"
+        )
+        for picture in pictures:
+            added.add_argument(picture, type=file_name, help="a picture")
+        if pictures:
+            text = "longer side in pixels (default: %(default)s)"
+            added.add_argument("--size", type=whole_number(SMALLEST_SIDE), default=size, help=text)
+        if name != "layers":
+            added.add_argument("-o", "--output", type=file_name, metavar="FILE", help=f"default: output/{name}.png")
+        added.set_defaults(command=name, pictures=pictures)
         return added.add_argument
 
     add_commands_on_layers(command)
-    add_commands_on_one_picture(command)
-    add_commands_on_several_pictures(command)
+    add_commands_on_pictures(command)
     return parser
 
 
@@ -51,62 +55,37 @@ def add_commands_on_layers(command: Callable[..., Add]) -> None:
     add("--layer", required=True, help="a convolution, such as conv1_1 or conv4_2")
     add("--channels", metavar="N,N,…", help="numbers with commas (default: all of conv1_1, else the first 9)")
     add("--seed", type=whole_number(0), default=0, help="of the noise that ascent starts from (default: %(default)s)")
-    add("-o", "--output", type=file_name, metavar="FILE", help=f"default: {default_output('filters')}")
 
 
-def add_commands_on_one_picture(command: Callable[..., Add]) -> None:
-    """Add the maps of a picture, what caused them, and the picture from its maps."""
+def add_commands_on_pictures(command: Callable[..., Add]) -> None:
+    """Add the maps of a picture, what caused them, the picture from its maps, and comparisons of pictures."""
     text = "what the layers make of a picture: a sheet of one layer's maps, or a table of all layers"
-    add = command("features", text)
-    add("image", type=file_name, help="a picture")
+    add = command("features", text, "image")
     add("--layer", help="such as conv3_1 (before the ReLU) or relu3_1")
     text = "only the N most active maps (default: all); not with --summary"
     add("--top", type=whole_number(1), metavar="N", help=text)
     text = "print a table instead of drawing: mean, zeros and strongest channels per layer"
     add("--summary", action="store_true", help=text)
-    add_picture_options(add, "features", 512)
 
-    add = command("deconv", "what in the picture caused an activation: Zeiler & Fergus's deconvnet")
-    add("image", type=file_name, help="a picture")
+    add = command("deconv", "what in the picture caused an activation: Zeiler & Fergus's deconvnet", "image")
     add("--layer", required=True, help="any, such as relu4_2")
     add("--channel", type=whole_number(0), metavar="N", help="only this channel's strongest activation; not with --top")
     add("--top", type=whole_number(1), metavar="N", help="those of the N strongest channels (default: 9)")
-    add_picture_options(add, "deconv", 512)
 
-    add = command("invert", "what a layer keeps of the picture: rebuild it from that layer's maps, starting from noise")
-    add("image", type=file_name, help="a picture")
+    text = "what a layer keeps of the picture: rebuild it from that layer's maps, starting from noise"
+    add = command("invert", text, "image", size=256)
     add("--layer", required=True, help="any, such as relu3_1")
     add("--iterations", type=whole_number(1), default=50, help="steps of the optimiser (default: %(default)s)")
     add("--seed", type=whole_number(0), default=0, help="of the white noise it starts from (default: %(default)s)")
-    add_picture_options(add, "invert", 256)
 
-
-def add_commands_on_several_pictures(command: Callable[..., Add]) -> None:
-    """Add the nearest pictures, and the distances of two pictures."""
-    add = command("search", "which pictures of a folder the network finds most like yours")
-    add("query", type=file_name, help="a picture")
+    add = command("search", "which pictures of a folder the network finds most like yours", "query")
     add("folder", type=file_name, help="where the others are; their features are kept in your cache folder")
     add("--layer", default="relu5_1", help="default: %(default)s")
     text = "channel means, or Gram matrices (default: content)"
     add("--by", choices=("content", "style"), default="content", help=text)
     add("--top", type=whole_number(1), default=9, metavar="N", help="how many to show (default: %(default)s)")
-    add_picture_options(add, "search", 512)
 
-    add = command("compare", "where two pictures differ: content and style distance at each layer")
-    add("a", type=file_name, help="a picture")
-    add("b", type=file_name, help="another")
-    add_picture_options(add, "compare", 512)
-
-
-def add_picture_options(add: Add, command: str, size: int) -> None:
-    """Add what all commands have that read pictures and write one."""
-    add("--size", type=whole_number(SMALLEST_SIDE), default=size, help="longer side in pixels (default: %(default)s)")
-    add("-o", "--output", type=file_name, metavar="FILE", help=f"default: {default_output(command)}")
-
-
-def default_output(command: str) -> Path:
-    """Return where the picture of a command goes if nobody says."""
-    return Path("output") / f"{command}.png"
+    command("compare", "where two pictures differ: content and style distance at each layer", "a", "b")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -124,17 +103,21 @@ def run(options: argparse.Namespace) -> None:
     require_sensible(options)
     # Not at the top of the file: `--help` should not wait for NumPy and OpenCV, nor a wrong picture for TensorFlow.
     with interrupts_at_once():
+        from vgg.matfile.read import read
         from vgg.microscope import layers
-        from vgg.microscope.draw import read_picture
+        from vgg.microscope.draw import read_small
         from vgg.tools.image import check_output, write_image
     if options.command == "layers":
         layers.run(options)
         return
-    output = options.output or default_output(options.command)
-    pictures = [vars(options)[name] for name in ("image", "query", "a", "b") if name in options]
+    output = options.output or Path(f"output/{options.command}.png")
+    pictures = [vars(options)[name] for name in options.pictures]
     check_output(output, pictures)
-    images = [read_picture(picture, options.size) for picture in pictures]
-    weights = read_weights(options.weights)
+    images = [read_small(picture, options.size) for picture in pictures]
+    weights = read(weights_path(options.weights))
+    path = weights.path.resolve()
+    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    console.say(f"weights: {path}" + (f", {weights.origin}" if weights.origin else ""))
     if options.command != "search":  # which starts TensorFlow only if there is a picture that it does not know yet
         start_tensorflow()
     with interrupts_at_once():
@@ -158,18 +141,4 @@ def require_sensible(options: argparse.Namespace) -> None:
     if options.command == "deconv" and options.channel is not None and options.top is not None:
         raise InputError("--channel and --top were both given, expected one of them; leave one out")
     if options.command == "filters" and kind != "conv":
-        name = options.layer
-        before = name.replace("relu", "conv") if kind == "relu" else f"conv{name[-1]}_1"
-        kind = "a ReLU" if kind == "relu" else "a pool"
-        raise InputError(f"--layer is {name}, {kind} without filters, expected a convolution, such as {before}")
-
-
-def read_weights(named: Path | None) -> "Weights":
-    """Return the weights of the file that the user `named`, else of the best one that is here, and say which it is."""
-    with interrupts_at_once():
-        from vgg.matfile.read import read
-    weights = read(weights_path(named))
-    path = weights.path.resolve()
-    short = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    console.say(f"weights: {short}" + (f", {weights.origin}" if weights.origin else ""))
-    return weights
+        raise InputError(f"--layer is {options.layer}, which has no filters, expected a convolution, such as conv4_2")

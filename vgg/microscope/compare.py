@@ -58,6 +58,5 @@ def run(options: argparse.Namespace, weights: Weights, a: np.ndarray, b: np.ndar
         f"content: their maps, position by position ({sizes}); style: their Gram matrices",
     )
     cells = [(f"A: {options.a.name}", a), (f"B: {options.b.name}", b)]
-    pictures = contact_sheet(cells, height=240, title=title, font_size=0.5)
-    bars = [(each.layer, (each.content, each.style)) for each in distances]
-    return stacked([pictures, bar_chart(bars, ("content", "style"))])
+    bars = bar_chart([(each.layer, (each.content, each.style)) for each in distances], ("content", "style"))
+    return stacked([contact_sheet(cells, height=240, title=title, font_size=0.5), bars])

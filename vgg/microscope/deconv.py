@@ -79,23 +79,23 @@ def peaks(maps: np.ndarray, apart: int, channel: int | None) -> list[tuple[int, 
 
 def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray:
     """Return the picture with a numbered box for each activation; below it each box's content and what caused it."""
-    picture, layer, size = options.image.name, options.layer, receptive_field(options.layer).size
+    name, layer, size = options.image.name, options.layer, receptive_field(options.layer).size
     strongest = causes(weights, image, layer, options.channel, options.top or DEFAULT_TOP)
     if not strongest:
         what = "all channels" if options.channel is None else f"channel {options.channel}"
-        raise InputError(f"{what} of {layer}: no activation above 0 in {picture}, expected one; choose another")
+        raise InputError(f"{what} of {layer}: no activation above 0 in {name}, expected one; choose another")
     cells = []
     for number, cause in enumerate(strongest, start=1):
         patch, low, high = image[cause.rows, cause.columns], cause.pattern.min(), cause.pattern.max()
         cells.append((f"{number}: channel {cause.channel} = {cause.activation:.4g}", pixelated(patch, PATCH_HEIGHT)))
         cells.append((f"{low:.3g} to {high:.3g}", pixelated(around_grey(cause.pattern, SHARE), PATCH_HEIGHT)))
     title = (
-        f"deconvnet (Zeiler & Fergus 2014): what in {picture} activated channels of {layer} most strongly",
+        f"deconvnet (Zeiler & Fergus 2014): what in {name} activated channels of {layer} most strongly",
         f"left: what that activation sees, up to {size} x {size} pixels (the numbered boxes); channel = activation",
         "right: the pattern in it that caused the activation, RGB around grey = 0; its smallest to largest value",
         f"weights: {weights.label}",
     )
-    overview = contact_sheet([(picture, boxed(image, strongest))], height=OVERVIEW_HEIGHT, title=title, font_size=0.5)
+    overview = contact_sheet([(name, boxed(image, strongest))], height=OVERVIEW_HEIGHT, title=title, font_size=0.5)
     return stacked([overview, contact_sheet(cells, 2 * PAIRS_PER_ROW, PATCH_HEIGHT, font_size=0.5)])
 
 

@@ -18,7 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM = 100, 80, 24, 24  # pixels around the bars, for names,
 BAR, GAP, LENGTH = 12, 8, 700  # pixels: a bar's height, the gap between rows, the bar of a 1
 
 
-def read_picture(path: Path, size: int) -> np.ndarray:
+def read_small(path: Path, size: int) -> np.ndarray:
     """Return the picture as uint8 (H, W, 3) RGB, with at most `size` pixels on its longer side.
 
     Raise InputError if the file is not a picture that we can use, or if it is too narrow at this size.

@@ -28,14 +28,27 @@ def strongest_channels(maps: np.ndarray, count: int) -> list[int]:
 
 
 def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray | None:
-    """Return the sheet of one layer's maps, or print the summary and return None."""
+    """Print the summary and return None, or return the sheet of all maps of one layer or of the `--top` strongest."""
     names = (options.layer,) if options.layer else AFTER_RELU
     tensors = VGG19(weights)(image[None].astype(np.float32), names)
-    maps = {name: tensors[name].numpy()[0] for name in names}  # (H', W', C) each
     if options.summary:
-        say_lines(as_text(maps))
+        say_lines(as_text({name: tensors[name].numpy()[0] for name in names}))
         return None
-    return draw(options, weights, image, maps[options.layer])
+    maps = tensors[options.layer].numpy()[0]  # (H', W', C)
+    count = maps.shape[2]
+    channels = strongest_channels(maps, options.top) if options.top else range(count)
+    height = MAP_HEIGHT if len(channels) > 64 else 2 * MAP_HEIGHT
+    cells = [(options.image.name, image)]
+    for channel in channels:
+        values = maps[..., channel]
+        label = f"{channel}: {values.min():.3g} to {values.max():.3g}"
+        cells.append((label, pixelated(grey(values), height)))
+    which = f"the {len(channels)} strongest of {count} maps" if options.top else f"all {count} maps"
+    title = (
+        f"{options.layer} of {options.image.name}: {which}, {maps.shape[0]} x {maps.shape[1]} positions each",
+        f"channel: smallest to largest value, drawn from black to white; weights: {weights.label}",
+    )
+    return contact_sheet(cells, math.ceil(math.sqrt(len(cells))), height, title, font_size=0.4)
 
 
 def as_text(maps: dict[str, np.ndarray]) -> str:
@@ -50,21 +63,3 @@ def as_text(maps: dict[str, np.ndarray]) -> str:
         numbers = (str(channels), f"{mean:.4g}", f"{100 * zeros:.1f} %", str(silent))
         rows.append((name, f"{height}×{width}", *numbers, strongest))
     return text_table(rows, "<>>>>><")
-
-
-def draw(options: argparse.Namespace, weights: Weights, image: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """Return the sheet: the picture, then all maps by channel or the `--top` strongest, strongest first."""
-    count, picture = maps.shape[2], options.image.name
-    channels = strongest_channels(maps, options.top) if options.top else list(range(count))
-    height = MAP_HEIGHT if len(channels) > 64 else 2 * MAP_HEIGHT
-    cells = [(picture, image)]
-    for channel in channels:
-        values = maps[..., channel]
-        label = f"{channel}: {values.min():.3g} to {values.max():.3g}"
-        cells.append((label, pixelated(grey(values), height)))
-    which = f"the {len(channels)} strongest of {count} maps" if options.top else f"all {count} maps"
-    title = (
-        f"{options.layer} of {picture}: {which}, {maps.shape[0]} x {maps.shape[1]} positions each",
-        f"channel: smallest to largest value, drawn from black to white; weights: {weights.label}",
-    )
-    return contact_sheet(cells, math.ceil(math.sqrt(len(cells))), height, title, font_size=0.4)

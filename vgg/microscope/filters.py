@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -67,7 +68,8 @@ def maximize(
     began, maxima = time.perf_counter(), []
     for step, channel in enumerate(channels, start=1):
         before = float(on_noise[..., channel].mean())
-        evaluate = pixel_objective(network, layer, minus_the_mean(channel, units[channel]), TV_WEIGHT)
+        minus_mean = partial(_minus_mean, channel=channel, unit=units[channel])
+        evaluate = pixel_objective(network, layer, minus_mean, TV_WEIGHT)
         *_, last = steps(Adam(LEARNING_RATE), evaluate, start, iterations)
         after = -last.losses.of_maps * float(units[channel])
         left = (time.perf_counter() - began) / step * (len(channels) - step)
@@ -76,9 +78,8 @@ def maximize(
     return maxima
 
 
-def minus_the_mean(channel: int, unit: float) -> Callable[[tf.Tensor], tf.Tensor]:
-    """Return the function to minimise: maps (1, H', W', C) → minus the mean of `channel`, measured in `unit`."""
-    return lambda maps: -tf.reduce_mean(maps[..., channel]) / unit
+def _minus_mean(maps: tf.Tensor, channel: int, unit: float) -> tf.Tensor:
+    return -tf.reduce_mean(maps[..., channel]) / unit  # of maps (1, H', W', C)
 
 
 def run(options: argparse.Namespace, weights: Weights) -> np.ndarray:
@@ -101,11 +102,9 @@ def parse_channels(options: argparse.Namespace, count: int, default: int) -> lis
         return list(range(min(default, count)))
     words = [word.strip() for word in text.split(",")]
     numbers = {str(channel): channel for channel in range(count)}
-    if not all(word in numbers for word in words):
-        valid = f"numbers from 0 to {count - 1} ({options.layer}), such as 0,1,2"
+    if not all(word in numbers for word in words) or len(set(words)) < len(words):
+        valid = f"numbers from 0 to {count - 1} ({options.layer}), each once, such as 0,1,2"
         raise InputError(f"--channels is {text!r}, expected {valid}")
-    if len(set(words)) < len(words):
-        raise InputError(f"--channels is {text!r}, expected each number once; leave out the repeated ones")
     return [numbers[word] for word in words]
 
 

@@ -54,16 +54,8 @@ def invert(
     """Return the image whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`, and their mismatch.
 
     The mismatch is Σ (F − P)² / Σ P², Eq. 1 of Gatys et al. relative to the target's own energy: 0 means equal, 1 means
-    as far as maps of zeros.
-
-    Args:
-        network: with the pooling that gave the target.
-        layer: any layer's name.
-        target_maps: (1, H', W', C) of an image of `start`'s size.
-        start: (H, W, 3) RGB in [0, 255], as is the image that is returned.
-        iterations: steps of the optimiser; it ends sooner when no step lowers the loss.
-        callback: called with each step.
-        tv_weight: 0 for the maps alone.
+    as far as maps of zeros. The maps are (1, H', W', C) of an image of the size of `start`, (H, W, 3) RGB in [0, 255].
+    The optimiser ends before `iterations` steps when none lowers the loss; `callback` gets each of them.
     """
     energy = tf.maximum(tf.reduce_sum(tf.square(target_maps)), 1e-12)  # a silent layer has none to compare with
 
@@ -78,9 +70,7 @@ def invert(
     return state.image.astype(np.float32), state.losses.of_maps
 
 
-def pixel_objective(
-    network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.Tensor], tv_weight: float
-) -> Evaluate[Losses]:
+def pixel_objective(network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.Tensor], tv_weight: float) -> Evaluate:
     """Return the function to minimise: an image (H, W, 3) → its losses, and the gradient (H, W, 3) of their total.
 
     The total is `loss` of the maps at `layer`, (1, H', W', C), plus the weighted total variation of the image.
@@ -113,13 +103,12 @@ def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.
     start = white_noise(*image.shape[:2], weights.mean_rgb, options.seed)
     with steps_display(sys.stdout, iterations, lambda step: percent(step.mismatch)) as show:
         rebuilt, mismatch = invert(network, layer, target_maps, start, iterations, show)
-    picture = options.image.name
     title = (
-        f"{picture} rebuilt from its maps of {layer} alone; weights: {weights.label}",
+        f"{options.image.name} rebuilt from its maps of {layer} alone; weights: {weights.label}",
         f"{iterations} steps of L-BFGS on the pixels; mismatch: squared difference of the maps / their squares",
     )
     cells = [
-        (picture, image),
+        (options.image.name, image),
         (f"start: white noise, seed {options.seed}", start),
         (f"rebuilt: {percent(mismatch)}", rebuilt),
     ]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS, LAYERS, SMALLEST_SIDE, receptive_field
+from vgg.matfile.read import read
 from vgg.microscope.draw import text_table
 from vgg.tools.console import printable, say_lines
 
@@ -81,8 +82,6 @@ def run(options: argparse.Namespace) -> None:
     height, width = parse_size(options.size)
     channels, network = PAPER_CHANNELS, "VGG-19 (Simonyan & Zisserman 2015, Table 1, E)"
     if options.weights:
-        from vgg.matfile.read import read  # SciPy takes a while to import: the paper's table does not wait for it
-
         convolutions = read(options.weights).convolutions
         channels, network = {name: int(conv.bias.size) for name, conv in convolutions.items()}, str(options.weights)
     rows = layer_table(height, width, channels)

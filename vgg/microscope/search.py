@@ -10,7 +10,9 @@ import argparse
 import functools
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ import numpy as np
 
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
-from vgg.microscope.draw import read_picture, text_table
+from vgg.microscope.draw import read_small, text_table
 from vgg.tools.console import say, say_lines, start_tensorflow
 from vgg.tools.files import atomic_write, file_digest
 from vgg.tools.image import READABLE, WRITABLE, check_output, kind_of
@@ -57,32 +59,30 @@ def image_features(network: "VGG19", image: np.ndarray, layer: str, by: str) -> 
     return (tf.reduce_mean(maps, axis=(0, 1, 2)) if by == "content" else gram_matrix(maps)).numpy()
 
 
-def default_folder() -> Path | None:
+def default_folder() -> Path:
     """Return `$XDG_CACHE_HOME/vgg-microscope`, by default in `~/.cache`, after the XDG Base Directory Specification.
 
-    None if there is no home folder, as for a user without an entry in /etc/passwd (`docker run -u 1234`).
+    Without a home folder, as for a user who is not in /etc/passwd (`docker run -u 1234`), it is among temporary files.
     """
     base = os.environ.get("XDG_CACHE_HOME", "")
     if os.path.isabs(base):
-        return Path(base) / "vgg-microscope"
+        return Path(base, "vgg-microscope")
     try:
         return Path.home() / ".cache" / "vgg-microscope"
     except RuntimeError:
-        return None
+        return Path(tempfile.gettempdir(), "vgg-microscope")
 
 
 class FeatureCache:
-    """Arrays in files `<key>.npz` of one folder."""
+    """Arrays in files `<key>.npz` of one folder; they depend on the picture's file and on `depends_on`."""
 
-    def __init__(self, folder: Path | None, *depends_on: object) -> None:
-        """Keep arrays in `folder` or, if it is None, nowhere; they depend on the picture's file and `depends_on`."""
+    def __init__(self, folder: Path, *depends_on: object) -> None:
+        """Keep arrays in `folder`."""
         self.folder = folder
         self.depends_on = (VERSION, *depends_on)
 
-    def path(self, picture: Path) -> Path | None:
-        """Return where the features of the file `picture` are kept, if anywhere; InputError if it cannot be read."""
-        if self.folder is None:
-            return None
+    def path(self, picture: Path) -> Path:
+        """Return where the features of the file `picture` are kept; raise InputError if it cannot be read."""
         try:
             digest = file_digest(picture, "sha256")
         except OSError as error:
@@ -97,19 +97,12 @@ class FeatureCache:
         to, nothing is kept.
         """
         path = self.path(picture)
-        if path is None:
-            return compute(picture), False
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                return arrays["features"], True
-        except Exception:  # NumPy and zipfile raise a dozen kinds, depending on which byte is wrong
-            pass
+        # NumPy and zipfile raise a dozen kinds of errors, depending on which byte is wrong.
+        with suppress(Exception), np.load(path, allow_pickle=False) as arrays:
+            return arrays["features"], True
         features = compute(picture)
-        try:
-            with atomic_write(path) as unfinished:
-                np.savez(unfinished, features=features)
-        except InputError:  # a full disk or a folder that is not ours
-            pass
+        with suppress(InputError), atomic_write(path) as unfinished:  # a full disk or a folder that is not ours
+            np.savez(unfinished, features=features)
         return features, False
 
 
@@ -118,12 +111,10 @@ def pictures_in(folder: Path) -> list[Path]:
 
     Raise InputError if it is not a folder, or if there is no picture in it.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder that exists, expected one with pictures")
     try:
         pictures = [path for path in sorted(folder.iterdir()) if path.is_file() and _may_be_a_picture(path)]
     except OSError as error:
-        raise InputError(f"{folder} cannot be read ({error.strerror}); check its permissions") from error
+        raise InputError(f"{folder} cannot be read ({error.strerror}), expected a folder with pictures") from error
     if not pictures:
         raise InputError(f"{folder} holds no picture directly, expected some ({', '.join(READABLE)}); name another")
     return pictures
@@ -132,30 +123,35 @@ def pictures_in(folder: Path) -> list[Path]:
 def _may_be_a_picture(path: Path) -> bool:
     if path.suffix.lower() in (*WRITABLE, ".gif"):
         return True  # the search skips it with a line if it is not a picture
-    try:
-        with path.open("rb") as file:
-            return kind_of(file.read(1024)) in READABLE
-    except OSError:
-        return False
+    with suppress(OSError), path.open("rb") as file:
+        return kind_of(file.read(1024)) in READABLE
+    return False
 
 
 def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray:
-    """Print the distances and return the sheet of the nearest."""
+    """Print the distances; return the sheet of the query and the nearest pictures."""
     pictures = pictures_in(options.folder)
     if options.output is None:  # then an earlier search's sheet may be among them
         pictures = [path for path in pictures if path.resolve() != USUAL_OUTPUT.resolve()]
     check_output(options.output or USUAL_OUTPUT, pictures)
     cache = FeatureCache(default_folder(), weights.sha256, options.layer, options.size, options.by)
-    nearest, computed = rank(options.query, pictures, cache, features_of(weights, options))
-    if not nearest:
+    ranked, computed = rank(options.query, pictures, cache, features_of(weights, options))
+    if not ranked:
         raise InputError(
             f"{options.folder} holds no other picture that can be used, expected at least one; name another"
         )
-    source = f"{len(nearest) + 1 - computed} known from {cache.folder}"
-    say(f"features: {computed} computed, {source if cache.folder else 'none kept, as there is no home folder'}")
+    say(f"features: {computed} computed, {len(ranked) + 1 - computed} known from {cache.folder}")
+    nearest = ranked[: options.top]
     rows = [("distance", "picture"), *((f"{distance:.4f}", path.name) for distance, path in nearest)]
-    say_lines(text_table(rows[: options.top + 1], "><"))
-    return draw(image, nearest, weights, options)
+    say_lines(text_table(rows, "><"))
+    query, compared = options.query.name, {"content": "channel means", "style": "Gram matrices"}[options.by]
+    title = (
+        f"nearest to {query}: {len(nearest)} of the {len(ranked)} pictures in {options.folder.resolve().name}/",
+        f"by {options.by}: distance between {compared} of {options.layer} ({DISTANCE_MEANS}); weights: {weights.label}",
+    )
+    cells = [(f"query: {query}", image)]
+    cells += [(f"{distance:.3f}  {path.name}", read_small(path, options.size)) for distance, path in nearest]
+    return contact_sheet(cells, columns=5, height=240, title=title, font_size=0.5)
 
 
 def features_of(weights: Weights, options: argparse.Namespace) -> Callable[[Path], np.ndarray]:
@@ -169,8 +165,7 @@ def features_of(weights: Weights, options: argparse.Namespace) -> Callable[[Path
         return VGG19(weights)
 
     def compute(path: Path) -> np.ndarray:
-        image = read_picture(path, options.size)
-        return image_features(network(), image, options.layer, options.by)
+        return image_features(network(), read_small(path, options.size), options.layer, options.by)
 
     return compute
 
@@ -196,18 +191,3 @@ def rank(
         computed += not cached
         nearest.append((relative_distance(query_features, features), path))
     return sorted(nearest), computed
-
-
-def draw(
-    image: np.ndarray, nearest: list[tuple[float, Path]], weights: Weights, options: argparse.Namespace
-) -> np.ndarray:
-    """Return the sheet: the query, then the nearest pictures with their distances."""
-    shown, folder, query = nearest[: options.top], options.folder.resolve().name, options.query.name
-    compared = {"content": "channel means", "style": "Gram matrices"}[options.by]
-    title = (
-        f"nearest to {query}: {len(shown)} of the {len(nearest)} pictures in {folder}/",
-        f"by {options.by}: distance between {compared} of {options.layer} ({DISTANCE_MEANS}); weights: {weights.label}",
-    )
-    cells = [(f"query: {query}", image)]
-    cells += [(f"{distance:.3f}  {path.name}", read_picture(path, options.size)) for distance, path in shown]
-    return contact_sheet(cells, columns=5, height=240, title=title, font_size=0.5)

@@ -1,18 +1,18 @@
 """Adam, as Kingma & Ba describe it ("Adam: A Method for Stochastic Optimization", ICLR 2015, Algorithm 1)."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from vgg.optimize.optimizer import Arrays, Evaluate
+from vgg.optimize.optimizer import Arrays, Evaluate, Losses, Optimizer
 
 
 class AdamState(NamedTuple):
     """Where Adam is after `t` steps; all arrays are (H, W, 3)."""
 
     image: np.ndarray
-    losses: Any
+    losses: Losses
     gradient: np.ndarray
     mean: np.ndarray  # m of Algorithm 1, the decaying mean of gradients
     square: np.ndarray  # v, the decaying mean of their squares
@@ -20,7 +20,7 @@ class AdamState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Adam:
+class Adam(Optimizer):
     """Adam on an image whose pixels are clipped to [0, 255] after each step; `learning_rate` in pixel levels.
 
     With `epsilon_hat`, ε is added to √v instead of √v̂: the more efficient order at the end of the paper's section 2,
@@ -51,15 +51,12 @@ class Adam:
         image = np.clip(image, 0, 255).astype(np.float32)
         return AdamState(image, *evaluate(image), mean, square, t)
 
-    def end(self, state: AdamState) -> None:
-        """Do nothing: the state holds only arrays."""
-
     def to_arrays(self, state: AdamState) -> Arrays:
         """Return all of the state but its losses."""
         arrays = {name: getattr(state, name) for name in ("image", "gradient", "mean", "square")}
         return arrays | {"t": np.array(state.t)}
 
-    def from_arrays(self, arrays: Arrays, losses: Any) -> AdamState:  # noqa: ANN401  (whatever `evaluate` gives)
+    def from_arrays(self, arrays: Arrays, losses: Losses) -> AdamState:
         """Return the state that `to_arrays` was called with; raises ValueError if it cannot be one."""
         if arrays["t"] < 0 or (arrays["square"] < 0).any():
             raise ValueError("the numbers of steps and the squares of Adam are below 0")

@@ -31,12 +31,11 @@ at the image's edges.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.fft import dctn, idctn
 
-from vgg.optimize.optimizer import Arrays, Evaluate
+from vgg.optimize.optimizer import Arrays, Evaluate, Losses, Optimizer
 
 #: In periods per pixel: forms of more than about 100 pixels are treated like those of 100.
 F0 = 0.01
@@ -48,7 +47,7 @@ GIVE_UP = 10  # failures without a better image in between
 
 
 @dataclass(frozen=True)
-class LBFGS:
+class LBFGS(Optimizer):
     """L-BFGS on an image with pixels in [0, 255], which they never leave.
 
     It remembers `history` pairs of a step and its change of the gradient, two arrays of the image's size each, as
@@ -92,9 +91,6 @@ class LBFGS:
                 state.best = (state.losses.total, state.image)
         return None
 
-    def end(self, state: LBFGSState) -> None:
-        """Do nothing: the state holds only arrays."""
-
     def to_arrays(self, state: LBFGSState) -> Arrays:
         """Return all of the state but its losses."""
         total, best_image = state.best
@@ -104,7 +100,7 @@ class LBFGS:
         counts = {"first_step": np.array(state.first_step), "failures": np.array(state.failures)}
         return arrays | counts | state.curvature.to_arrays()
 
-    def from_arrays(self, arrays: Arrays, losses: Any) -> LBFGSState:  # noqa: ANN401  (whatever `evaluate` gives)
+    def from_arrays(self, arrays: Arrays, losses: Losses) -> LBFGSState:
         """Return the state that `to_arrays` was called with."""
         image = arrays["image"]
         best = float(arrays["best_total"]), arrays.get("best_image", image)
@@ -145,7 +141,7 @@ class LBFGSState:
     """Where L-BFGS is, and what it has learned on the way; images and gradients are (H, W, 3) float32."""
 
     image: np.ndarray
-    losses: Any
+    losses: Losses
     gradient: np.ndarray
     best: tuple[float, np.ndarray]  # the lowest total loss so far, and the image that has it
     curvature: Curvature
@@ -209,17 +205,16 @@ class Curvature:
         Raises:
             ValueError: the arrays do not fit together.
         """
-        curvature, pairs = cls(history, size, dtype), arrays["pairs"].view(dtype)
-        curvature._slots, curvature._new = arrays["slots"].tolist(), arrays["new_slots"].tolist()
-        number, used = len(curvature._slots), 2 * len(curvature._slots)
-        shapes = [pairs.shape, arrays["dots"].shape, arrays["inverses"].shape]
-        slots_fit = sorted(curvature._slots) == list(range(number)) and set(curvature._new) <= set(curvature._slots)
-        slots_fit = slots_fit and arrays["slots"].dtype == arrays["new_slots"].dtype == np.int64
-        shapes_fit = shapes == [(used, size), (used, used), (number,)] and number <= history
-        if not (shapes_fit and slots_fit and (arrays["inverses"] > 0).all()):
+        curvature, slots, new = cls(history, size, dtype), arrays["slots"].tolist(), arrays["new_slots"].tolist()
+        used = 2 * len(slots)
+        slots_fit = sorted(slots) == list(range(len(slots))) and set(new) <= set(slots)
+        if not slots_fit or not (arrays["inverses"] > 0).all():
             raise ValueError("the arrays of L-BFGS do not fit together")
-        curvature._rows[:used], curvature._dots[:used, :used] = pairs, arrays["dots"]
-        curvature._inverses[:number] = arrays["inverses"]
+        curvature._slots, curvature._new = slots, new
+        # NumPy raises ValueError for other shapes.
+        curvature._rows[:used] = arrays["pairs"].view(dtype).reshape(used, size)
+        curvature._dots[:used, :used] = arrays["dots"].reshape(used, used)
+        curvature._inverses[: len(slots)] = arrays["inverses"].reshape(len(slots))
         return curvature
 
     def direction(self, gradient: np.ndarray) -> np.ndarray:

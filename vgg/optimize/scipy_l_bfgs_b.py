@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.optimize
 
-from vgg.optimize.optimizer import Arrays, Evaluate
+from vgg.optimize.optimizer import Arrays, Evaluate, Losses
 
 
 class SearchState(NamedTuple):
     """The image SciPy's search is at, and the search itself."""
 
     image: np.ndarray
-    losses: Any
+    losses: Losses
     search: "Search"
 
 
@@ -41,8 +41,8 @@ class ScipyLBFGSB:
 
     def step(self, evaluate: Evaluate, state: SearchState) -> SearchState | None:
         """Return the state one step further, or None if no step along SciPy's direction lowers the loss."""
-        found = state.search.next()
-        return None if found is None else SearchState(*found, state.search)
+        answer = state.search.next()
+        return None if answer is None else SearchState(*answer, state.search)
 
     def end(self, state: SearchState) -> None:
         """Stop the search and wait for its thread."""
@@ -52,7 +52,7 @@ class ScipyLBFGSB:
         """Return None: SciPy's workspace cannot be read."""
         return None
 
-    def from_arrays(self, arrays: Arrays, losses: Any) -> SearchState:  # noqa: ANN401  (as in the protocol)
+    def from_arrays(self, arrays: Arrays, losses: Losses) -> SearchState:
         """Raise an error, because there are never any arrays."""
         raise NotImplementedError("a search of SciPy's cannot be kept")
 
@@ -63,8 +63,8 @@ class Search:
     def __init__(self, evaluate: Evaluate, start: np.ndarray, scale: float, history: int) -> None:
         """Prepare a search from `start` that minimises `scale` times the loss; nothing runs before `next`."""
         self._evaluate, self._start, self._scale, self._history = evaluate, start, scale, history
-        self._wanted: SimpleQueue[bool] = SimpleQueue()  # True: one more step; False: the end
-        self._found: SimpleQueue[Any] = SimpleQueue()  # (image, losses), None after the last, or an exception
+        self._requests: SimpleQueue[bool] = SimpleQueue()  # True: one more step; False: the end
+        self._answers: SimpleQueue[Any] = SimpleQueue()  # (image, losses), None after the last, or an exception
         self._evaluated: dict[bytes, Any] = {}
         self._stopped = False
         self._thread = Thread(target=self._run, daemon=True)
@@ -73,45 +73,45 @@ class Search:
         """Return the image and the losses after one more step, None after the last one."""
         if self._thread.ident is None:
             self._thread.start()
-        self._wanted.put(True)
-        found = self._found.get()
-        if isinstance(found, tuple):
-            return found
-        self._found.put(None)  # the thread has ended and gives no more answers, however often one asks
-        if found is not None:
-            raise found
-        return None
+        self._requests.put(True)
+        answer = self._answers.get()
+        if not isinstance(answer, tuple):
+            self._answers.put(None)  # the thread has ended and gives no more answers, however often one asks
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
 
     def stop(self) -> None:
         """End the search, at the latest after the evaluation that is under way."""
         self._stopped = True
-        self._wanted.put(False)
+        self._requests.put(False)
         if self._thread.ident is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        found = None
+        answer = None
+        # No tolerance ends the search, and there is no last step: whoever asks for the steps counts them.
+        endless = {"maxiter": 10**9, "maxfun": 10**9, "maxcor": self._history, "ftol": 0, "gtol": 0}
         try:
-            if self._wanted.get():
-                self._minimize()
+            self._wait()
+            scipy.optimize.minimize(
+                self._scaled_loss,
+                self._start.reshape(-1).astype(np.float64),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=scipy.optimize.Bounds(0, 255),
+                callback=self._after_step,
+                options=endless,
+            )
         except StopIteration:
             pass
         except BaseException as error:  # for whoever waits in `next`
-            found = error
-        self._found.put(found)
+            answer = error
+        self._answers.put(answer)
 
-    def _minimize(self) -> None:
-        # No tolerance ends the search, and there is no last step: whoever asks for the steps counts them.
-        endless = {"maxiter": 10**9, "maxfun": 10**9, "maxcor": self._history, "ftol": 0, "gtol": 0}
-        scipy.optimize.minimize(
-            self._scaled_loss,
-            self._start.reshape(-1).astype(np.float64),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=scipy.optimize.Bounds(0, 255),
-            callback=self._after_step,
-            options=endless,
-        )
+    def _wait(self) -> None:
+        if not self._requests.get():
+            raise StopIteration
 
     def _scaled_loss(self, pixels: np.ndarray) -> tuple[float, np.ndarray]:
         if self._stopped:
@@ -123,6 +123,5 @@ class Search:
     def _after_step(self, intermediate_result: scipy.optimize.OptimizeResult) -> None:
         losses = self._evaluated[intermediate_result.x.tobytes()]
         self._evaluated.clear()
-        self._found.put((intermediate_result.x.reshape(self._start.shape).copy(), losses))
-        if not self._wanted.get():
-            raise StopIteration
+        self._answers.put((intermediate_result.x.reshape(self._start.shape).copy(), losses))
+        self._wait()

@@ -57,17 +57,11 @@ def whole_number(smallest: int) -> Callable[[str], int]:
     """Return the type of a whole number from `smallest` to `LARGEST`, for `add_argument(type=…)`."""
 
     def parse(text: str) -> int:
-        try:
-            number = int(text)  # ValueError also for more than 4300 digits
-        except ValueError:
-            number = None
-        if number is None or not smallest <= number <= LARGEST:
-            too_large = text.isdecimal() and len(text) >= len(str(LARGEST))
-            limit = f", at most {LARGEST}" if too_large else ""
-            raise argparse.ArgumentTypeError(
-                f"{_shortened(text)} found, expected a whole number of {smallest} or more{limit}"
-            )
-        return number
+        with suppress(ValueError):  # also for more than 4300 digits
+            if smallest <= int(text) <= LARGEST:
+                return int(text)
+        limit = f", at most {LARGEST}" if text.isdecimal() and len(text) >= len(str(LARGEST)) else ""
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} found, expected a whole number of {smallest} or more{limit}")
 
     return parse
 
@@ -77,7 +71,7 @@ def number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{_shortened(text)} found, expected a number such as 0.5") from None
+        raise argparse.ArgumentTypeError(f"{text[:30]!r} found, expected a number such as 0.5") from None
 
 
 def file_name(text: str) -> Path:
@@ -85,10 +79,6 @@ def file_name(text: str) -> Path:
     if not text:
         raise argparse.ArgumentTypeError("'' found, expected the name of a file")
     return Path(text)
-
-
-def _shortened(text: str) -> str:
-    return repr(text if len(text) <= 40 else f"{text[:20]}…{text[-10:]}")
 
 
 # Messages.
@@ -142,46 +132,38 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     Inside, compiled libraries print nothing. Any other exception is a bug of ours and goes on to the caller.
     """
     make_streams_usable()
-    with _signals_handled_by(_Stop(program)), _compiled_code_silenced():
+    with _signals_handled_by(_interrupt), _compiled_code_silenced():
         try:
+            _require_current_folder()
             return command() or DONE
         except InputError as error:
             say(f"{program}: {error}", sys.stderr)
-            return UNUSABLE_INPUT
-        except FileNotFoundError:  # `Path.absolute`, for one, asks for the current folder
-            if _has_current_folder():
-                raise
-            say(f"{program}: the current folder is gone; change to another one, as by `cd`", sys.stderr)
             return UNUSABLE_INPUT
         except KeyboardInterrupt as stop:
             say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
             return STOPPED
 
 
-def _has_current_folder() -> bool:
+def _require_current_folder() -> None:
+    """Raise InputError if the current folder is gone; `Path.absolute`, for one, asks for it."""
     try:
-        return bool(os.getcwd())
+        os.getcwd()
     except FileNotFoundError:
-        return False
+        raise InputError("the current folder is gone; change to another one, as by `cd`") from None
 
 
 # Ctrl-C, `kill` and a hang-up: as KeyboardInterrupt, later, or at once. Python delivers signals to the main thread, and
 # in any other thread nothing here does anything.
 
 
-class _Stop:
-    """The handler of signals while `program` runs a command."""
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Handle signals while a command runs."""
+    raise KeyboardInterrupt
 
-    def __init__(self, program: str) -> None:
-        self.program = program
 
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    def at_once(self, number: int, frame: FrameType | None) -> None:
-        """End the process with one line and exit code 130."""
-        _write_to_stderr(f"{self.program}: stopped\n")
-        os._exit(STOPPED)
+def _end_process(number: int, frame: FrameType | None) -> None:
+    _write_to_stderr("stopped\n")
+    os._exit(STOPPED)
 
 
 @contextmanager
@@ -219,9 +201,8 @@ def interrupts_at_once() -> Iterator[None]:
     TensorFlow turns a KeyboardInterrupt into other errors, prints it or loses it while it is imported or compiles.
     Where no command runs, as in a notebook, nothing changes.
     """
-    handlers = [signal.getsignal(number) for number in _SIGNALS]
-    stop = next((handler for handler in handlers if isinstance(handler, _Stop)), None)
-    with _signals_handled_by(stop.at_once if stop else None):
+    is_command = any(signal.getsignal(number) is _interrupt for number in _SIGNALS)
+    with _signals_handled_by(_end_process if is_command else None):
         yield
 
 
@@ -265,10 +246,9 @@ def _compiled_code_silenced() -> Iterator[None]:
         os.dup2(nowhere, 2)
         os.close(nowhere)
     try:
-        if original is not None and _writes_to_descriptor_2(before):
+        if original is not None and _descriptor(before) == 2:
             # Not closed at the end: loggers that were made inside the block go on writing to it.
-            copy = os.dup(original)
-            sys.stderr = os.fdopen(copy, "w", 1, before.encoding, before.errors, closefd=False)
+            sys.stderr = os.fdopen(os.dup(original), "w", 1, before.encoding, before.errors, closefd=False)
             faulthandler.enable(sys.stderr)  # a crash in compiled code says at least where it was
         yield
     finally:
@@ -278,11 +258,10 @@ def _compiled_code_silenced() -> Iterator[None]:
             os.close(original)
 
 
-def _writes_to_descriptor_2(stream: object) -> bool:
-    try:
-        return stream.fileno() == 2
-    except (AttributeError, OSError, ValueError):  # None, or a stream without a file, as in a notebook
-        return False
+def _descriptor(stream: TextIO | None) -> int | None:
+    with suppress(AttributeError, OSError, ValueError):  # None, or a stream without a file, as in a notebook
+        return stream.fileno()
+    return None
 
 
 def start_tensorflow() -> None:

@@ -29,33 +29,27 @@ def check_place(path: Path) -> None:
     """
     if not path.name or os.path.isdir(path):
         raise InputError(f"{path} is a folder, expected the name of a file in it")
-    if os.path.exists(path):
-        if not os.path.isfile(path):
-            raise InputError(f"{path} is a pipe or a device, expected the name of a file; choose another name")
-        if not os.access(path, os.W_OK):
-            raise InputError(f"{path} exists and is write-protected; choose another name")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise InputError(f"{path} is a pipe or a device, expected the name of a file; choose another name")
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise InputError(f"{path} exists and is write-protected; choose another name")
+    absolute = path.absolute()
     # With `lexists` a link that leads nowhere, as to a disk that is not mounted, counts as being there.
-    folder = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    folder = next(folder for folder in absolute.parents if os.path.lexists(folder))
+    unfinished = _unfinished(absolute)
     # One by one: the system does not look at what follows a folder that does not exist.
-    unfinished = _unfinished(path.absolute())
-    names = (*path.absolute().relative_to(folder).parts, unfinished.name)
-    for place in (path.absolute(), unfinished, *(folder / name for name in names)):
-        try:
-            os.lstat(place)
-        except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
-                raise InputError(f"{path} cannot be written ({error.strerror}); choose a shorter name") from None
-    if not os.path.isdir(folder):
-        what = "a link that leads nowhere" if os.path.islink(folder) else "a file"
-        raise InputError(f"{path} cannot be written: {folder} is {what}, expected a folder; choose another place")
+    names = (*absolute.relative_to(folder).parts, unfinished.name)
     try:
+        for place in (absolute, unfinished, *(folder / name for name in names)):
+            with suppress(FileNotFoundError):
+                os.lstat(place)
         # Only a try tells: to `root` os.access allows everything, also in /proc.
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: no file can be made in the folder {folder} ({error.strerror}); "
-            "choose another place"
+            "choose another place or a shorter name"
         ) from None
 
 
@@ -131,15 +125,13 @@ def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:
         return path
     except InputError as error:
         first = error
-    for folder_of in (os.getcwd, tempfile.gettempdir):
-        try:
-            places = alternatives(Path(folder_of()) / path.name)
+    for current_or_temporary in (os.getcwd, tempfile.gettempdir):
+        with suppress(InputError, OSError):  # OSError: the folder itself is gone
+            places = alternatives(Path(current_or_temporary()) / path.name)
             # What belongs to a picture has its name with another ending, and is not to be overwritten either.
             place = next(place for place in places if not any(place.parent.glob(f"{glob.escape(place.stem)}*")))
             write(place)
             return place
-        except (InputError, OSError):  # OSError: the folder itself is gone
-            continue
     raise first
 
 

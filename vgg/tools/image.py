@@ -1,26 +1,30 @@
 """Read, resize and write pictures.
 
 An image is an array (height, width, 3), RGB, in [0, 255]: uint8 as read, uint8 or float afterwards. A picture is a file
-of one. OpenCV decodes and encodes; what it leaves to its user is here: the kind, size and orientation from the header
-(ITU-T T.81, PNG, RFC 9649, TIFF 6.0, Exif 2.3), transparency, 16 bits, JPEG files that are cut off, and the colour
-profile, which says which colours the RGB numbers mean (ICC.1:2022). We copy profiles and do not compute with them.
-
-To read one more kind: add its first bytes to `_STARTS`, its name to `READABLE`, and its size to `_header`.
+of one. Pillow reads what stands before the pixels: size, orientation (Exif 2.3) and the colour profile, which says
+which colours the RGB numbers mean (ICC.1:2022). We copy profiles and do not compute with them. OpenCV decodes and
+encodes the pixels, as Pillow knows no 16 bits a colour. What both leave to their user is here: transparency, pictures
+that lie on their side, JPEG files that are cut off.
 """
 
 import hashlib
+import io
 import math
 import os
 import re
 import struct
+import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
+import PIL.Image
+import PIL.ImageFile
+import PIL.TiffImagePlugin
 
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE
@@ -44,7 +48,7 @@ _STARTS = {
     "empty": rb"\Z",
 }
 #: Memory that decoding takes at most, in bytes a pixel: four channels of 16 bits, the image, and its upright copy.
-BYTES_A_PIXEL = 8 + 3 + 3
+_BYTES_A_PIXEL = 8 + 3 + 3
 _MOST_PIXELS = 2**30  # OpenCV decodes no more
 _ROWS = 64  # made opaque at a time: between, the numbers are float32
 
@@ -53,22 +57,24 @@ _WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say loss
 _OPTIONS = {".png": (), ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".tif": (), ".tiff": (), ".bmp": ()}
 #: The endings of the files that we can write; all are lossless but ".jpg" and ".jpeg".
 WRITABLE = tuple(_OPTIONS)
-#: Those with room for 16 bits.
-WRITABLE_DEEP = (".png", ".tif", ".tiff")
+_WRITABLE_DEEP = (".png", ".tif", ".tiff")  # those with room for 16 bits
 #: Pixels that a side may have at most, where the format or its library has a limit of its own.
 LARGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 
 # In compressed JPEG data 0xFF is always followed by 0x00 or by a restart marker, D0 … D7.
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
-_JPEG_END, _JPEG_APP1 = 0xD9, 0xE1
-_JPEG_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_END = b"\xd9"
 _TURNED = (5, 6, 7, 8)  # the Exif orientations of a picture that lies on its side
-# TIFF tags, TIFF 6.0 §8. EXIF is itself a small TIFF file.
+# TIFF tags, TIFF 6.0 §8. Exif data is itself a small TIFF file.
 _SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 258, 262, 274
 _SAMPLES, _PLANAR, _EXTRA_SAMPLES = 277, 284, 338
 _LAB = (8, 9, 10)  # CIELab, and as ICC and ITU write it
 _PROFILE_HEADER = 128  # bytes, ICC.1 §7.2
 _PROFILE_PART = 65519  # bytes of a profile in one JPEG segment, of which there are 255 at most
+
+PIL.Image.MAX_IMAGE_PIXELS = None  # `read_picture` has a limit of its own
+PIL.ImageFile.LOAD_TRUNCATED_IMAGES = True  # damaged texts and the like do not matter; OpenCV judges the pixels
+warnings.filterwarnings("ignore", module="PIL")  # it warns of damaged metadata, which are ignored
 
 
 # Reading.
@@ -78,78 +84,61 @@ class Picture(NamedTuple):
     """A picture's file, read once for all that is wanted of it."""
 
     image: np.ndarray  # see `read_image`
-    profile: bytes | None  # see `read_profile`
+    profile: bytes | None  # ICC, of a PNG, JPEG or WebP file; None if there is none for RGB, or if it is damaged
     length: int  # of the file, in bytes
     sha256: str  # of the file
+
+
+class _Header(NamedTuple):
+    """What a picture says of itself before its pixels."""
+
+    width: int  # in pixels, as stored
+    height: int
+    orientation: int  # 1 … 8 as in Exif; any other number means upright
+    info: Mapping[str, Any]  # what else Pillow found
+    tags: Mapping[int, Any]  # of a TIFF
 
 
 def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     """Return the picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     16-bit pictures are scaled to 8 bits; of several frames or pages the first is taken; colour profiles are
-    ignored, see `read_profile`. A picture that needs more than `most_bytes` of memory is refused before it is decoded.
+    ignored. A picture that needs more than `most_bytes` of memory is refused before it is decoded.
 
     Raises:
         InputError: the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
     """
-    return _decoded(*_read(path), path, most_bytes)
-
-
-def read_profile(path: Path | str) -> bytes | None:
-    """Return the ICC profile that says which colours the RGB numbers of a PNG, JPEG or WebP file mean.
-
-    None if there is none, if it is damaged, or if it is not for RGB.
-
-    Raises:
-        InputError: the file is missing, unreadable, or not a picture.
-    """
-    return _profile_in(_read(path)[0])
+    return read_picture(path, most_bytes).image
 
 
 def read_picture(path: Path | str, most_bytes: float = math.inf) -> Picture:
-    """Return what `read_image` and `read_profile` do, and what the file can be recognised by; it is read once."""
+    """Return what `read_image` does, and what else the file tells."""
     data, kind = _read(path)
-    digest = hashlib.sha256(data, usedforsecurity=False).hexdigest()
-    return Picture(_decoded(data, kind, path, most_bytes), _profile_in(data), len(data), digest)
-
-
-def _decoded(data: bytes, kind: str, path: Path | str, most_bytes: float) -> np.ndarray:
-    width, height, orientation = _header(data, kind, path)
-    needed, most_bytes = BYTES_A_PIXEL * width * height, min(most_bytes, BYTES_A_PIXEL * _MOST_PIXELS)
+    header = _header(data, kind, path)
+    needed = _BYTES_A_PIXEL * header.width * header.height
+    most_bytes = min(most_bytes, _BYTES_A_PIXEL * _MOST_PIXELS)
     if needed > most_bytes:
         raise InputError(
-            f"{path} has {width} × {height} pixels, which need {needed / 1e9:.1f} GB to be read, expected "
-            f"{most_bytes / 1e9:.1f} GB at most on this machine; save a smaller version of it"
+            f"{path} has {header.width} × {header.height} pixels, which need {needed / 1e9:.1f} GB to be read, "
+            f"expected {most_bytes / 1e9:.1f} GB at most on this machine; save a smaller version of it"
         )
-    if kind == "JPEG" and not any(marker == _JPEG_END for marker, _ in _jpeg_segments(data)):
+    if kind == "JPEG" and not _has_jpeg_end(data):
         raise InputError(f"{path} is cut off, a JPEG picture without its end; copy or download it again")
-    pixels = _opencv_pixels(data, kind, path)
-    extra = _tiff_tags(data).get(_EXTRA_SAMPLES)
+    pixels = _opencv_pixels(data, kind, header, path)
+    extra = header.tags.get(_EXTRA_SAMPLES, (0,))[0]
     # A TIFF's colours come multiplied by alpha: as they are in the file, or at 8 bits by libtiff.
-    premultiplied = extra == 1 or (extra == 2 and pixels.itemsize == 1)
+    is_premultiplied = extra == 1 or (extra == 2 and pixels.itemsize == 1)
     image = np.empty((*pixels.shape[:2], 3), np.uint8)
     for top in range(0, len(pixels), _ROWS):
-        image[top : top + _ROWS] = _opaque_rgb(pixels[top : top + _ROWS], premultiplied)
-    return image if kind == "TIFF" else _turn_upright(image, orientation)  # a TIFF is turned by OpenCV
-
-
-def _profile_in(file: bytes) -> bytes | None:
-    data = np.frombuffer(file, np.uint8)
-    try:  # a JPEG is decoded at an eighth of its size
-        _, kinds, blocks = cv2.imdecodeWithMetadata(data, cv2.IMREAD_REDUCED_GRAYSCALE_8)
-    except cv2.error:
-        return None
-    profile = dict(zip(kinds, blocks, strict=True)).get(cv2.IMAGE_METADATA_ICCP, data[:0]).tobytes()
-    if profile[16:20] != b"RGB " or profile[36:40] != b"acsp":
-        return None
-    size = int.from_bytes(profile[:4], "big")
-    # Some files fill up the profile with zeros, which PNG readers would take for damage.
-    return profile[:size] if _PROFILE_HEADER < size <= min(len(profile), 255 * _PROFILE_PART) else None
+        image[top : top + _ROWS] = _opaque_rgb(pixels[top : top + _ROWS], is_premultiplied)
+    image = image if kind == "TIFF" else _turn_upright(image, header.orientation)  # a TIFF is turned by OpenCV
+    digest = hashlib.sha256(data, usedforsecurity=False).hexdigest()
+    return Picture(image, _rgb_profile(header.info.get("icc_profile") or b""), len(data), digest)
 
 
 def read_size(path: Path | str) -> tuple[int, int]:
     """Return the height and width of what `read_image` returns, without decoding it; raises InputError as that does."""
-    width, height, orientation = _header(*_read(path), path)
+    width, height, orientation, *_ = _header(*_read(path), path)
     return (width, height) if orientation in _TURNED else (height, width)
 
 
@@ -175,95 +164,51 @@ def _read(path: Path | str) -> tuple[bytes, str]:
         raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from error
 
 
-def _header(data: bytes, kind: str, path: Path | str) -> tuple[int, int, int]:
-    """Return the width and height as stored, of a GIF the canvas's, and the Exif orientation, 1 … 8 if it is sound."""
-    width = height = 0
-    exif = b""
+def _header(data: bytes, kind: str, path: Path | str) -> _Header:
+    stream = io.BytesIO(data)
     try:
-        if kind == "JPEG":
-            for marker, payload in _jpeg_segments(data):
-                if marker in _JPEG_FRAMES and not width:
-                    height, width = struct.unpack_from(">HH", payload, 1)
-                exif = exif or (payload if marker == _JPEG_APP1 and payload.startswith(b"Exif") else b"")
-        elif kind == "PNG":
-            width, height = struct.unpack_from(">II", data, 16)
-            exif = dict(_chunks(data, ">I4s", 8)).get(b"eXIf", b"")
-        elif kind == "WebP":
-            width, height = _webp_size(*next(_chunks(data, "<4sI", 12)))
-            exif = dict(_chunks(data, "<4sI", 12)).get(b"EXIF", b"")
-        elif kind == "TIFF":
-            width, height, exif = _tiff_tags(data).get(_WIDTH, 0), _tiff_tags(data).get(_HEIGHT, 0), data
-        elif kind == "BMP":  # it counts rows from the top if its height is negative; the oldest have short numbers
-            width, height = struct.unpack_from("<HH" if data[14] == 12 else "<ii", data, 18)
-        else:
-            width, height = struct.unpack_from("<HH", data, 6)
-    except (struct.error, IndexError, StopIteration):
-        width = 0
-    if not width or not height:
-        raise InputError(f"{path} is a {kind} picture without a size, as it is damaged or cut off; copy it again")
-    return width, abs(height), _tiff_tags(exif.removeprefix(b"Exif\0\0")).get(_ORIENTATION, 1)
+        if kind == "TIFF":  # of which Pillow opens fewer varieties than OpenCV
+            tags = PIL.TiffImagePlugin.ImageFileDirectory_v2(data[:8])
+            stream.seek(tags.next)
+            tags.load(stream)
+            return _Header(tags[_WIDTH], tags[_HEIGHT], tags.get(_ORIENTATION, 1), {}, tags)
+        with PIL.Image.open(stream, formats=[kind]) as picture:
+            if kind == "PNG" and "exif" not in picture.info and b"eXIf" in data:
+                picture.load()  # as far as what stands behind the pixels
+            return _Header(*picture.size, _orientation(picture.info.get("exif", b"")), picture.info, {})
+    except Exception as error:  # bytes that look well formed may fail in any way
+        raise InputError(f"{path} is a {kind} picture whose header is damaged or cut off; copy it again") from error
 
 
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (marker, payload) of each segment as far as the picture's end; skip the compressed data between them."""
+def _orientation(exif: bytes) -> int:
+    tags = PIL.Image.Exif()
+    with suppress(Exception):  # damaged data count as none
+        tags.load(exif)
+    return tags.get(_ORIENTATION, 1)
+
+
+def _has_jpeg_end(data: bytes) -> bool:
+    """Return whether the picture itself ends, not only a thumbnail in one of its segments."""
     position = 2
     while match := _JPEG_MARKER.search(data, position):
-        length = int.from_bytes(data[match.end() : match.end() + 2], "big")
-        yield match[1][0], data[match.end() + 2 : match.end() + length]
-        if match[1][0] == _JPEG_END:
-            return  # what follows is not the picture: a phone's video clip, a second view
-        position = match.end() + length
+        if match[1] == _JPEG_END:
+            return True
+        position = match.end() + int.from_bytes(data[match.end() : match.end() + 2], "big")
+    return False
 
 
-def _chunks(data: bytes, layout: str, position: int) -> Iterator[tuple[bytes, bytes]]:
-    """Yield (name, payload) of each chunk from `position` on; its length and name are laid out as in PNG or WebP."""
-    while position + 8 <= len(data):
-        first, second = struct.unpack_from(layout, data, position)
-        length, name = (first, second) if layout == ">I4s" else (second, first)
-        yield name, data[position + 8 : position + 8 + length]
-        position += 12 + length if layout == ">I4s" else 8 + length + length % 2  # a checksum, or padding
+def _rgb_profile(profile: bytes) -> bytes | None:
+    if profile[16:20] != b"RGB " or profile[36:40] != b"acsp":
+        return None
+    size = int.from_bytes(profile[:4], "big")
+    # Some files fill up the profile with zeros, which PNG readers would take for damage.
+    return profile[:size] if _PROFILE_HEADER < size <= min(len(profile), 255 * _PROFILE_PART) else None
 
 
-def _webp_size(name: bytes, header: bytes) -> tuple[int, int]:
-    """Return the width and height that a WebP's first chunk tells (RFC 9649, 2.5 to 2.7)."""
-    if name == b"VP8X":
-        return 1 + int.from_bytes(header[4:7], "little"), 1 + int.from_bytes(header[7:10], "little")
-    if name == b"VP8L":  # 14 bits each, less 1
-        (both,) = struct.unpack_from("<I", header, 1)
-        return 1 + (both & 0x3FFF), 1 + (both >> 14 & 0x3FFF)
-    width, height = struct.unpack_from("<HH", header, 6)  # 14 bits each, and two bits of a scale
-    return width & 0x3FFF, height & 0x3FFF
-
-
-def _tiff_tags(data: bytes) -> dict[int, int]:
-    """Return the first value of each SHORT or LONG tag in the first directory itself; {} if `data` is not a TIFF."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
-    tags: dict[int, int] = {}
-    if order is None or len(data) < 8:
-        return tags
-    (directory,) = struct.unpack_from(order + "I", data, 4)
-    length = 12 * int.from_bytes(data[directory : directory + 2], "little" if order == "<" else "big")
-    entries = data[directory + 2 : directory + 2 + length]
-    for position in range(0, len(entries) - 11, 12):
-        tag, kind = struct.unpack_from(order + "HH", entries, position)
-        if kind in (3, 4):  # SHORT and LONG
-            (tags[tag],) = struct.unpack_from(order + ("H" if kind == 3 else "I"), entries, position + 8)
-    return tags
-
-
-def _is_odd_tiff(tags: dict[int, int]) -> bool:
-    """Return whether OpenCV would decode a TIFF with these tags to wrong colours without an error."""
-    samples, colours = tags.get(_SAMPLES, 1), tags.get(_PHOTOMETRIC)
-    is_preview = tags.get(_SUBFILE_TYPE, 0) & 1 == 1  # as in a camera's raw photo
-    has_planes = samples > 1 and tags.get(_PLANAR) == 2
-    is_deep_negative = samples == 1 and tags.get(_BITS) == 16 and colours == 0
-    return is_preview or samples == 2 or has_planes or is_deep_negative or colours in _LAB
-
-
-def _opencv_pixels(data: bytes, kind: str, path: Path | str) -> np.ndarray:
+def _opencv_pixels(data: bytes, kind: str, header: _Header, path: Path | str) -> np.ndarray:
     """Decode to uint8 or uint16: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), not turned upright unless a TIFF."""
     pixels = None
-    if not _is_odd_tiff(_tiff_tags(data)):
+    if not _is_odd_tiff(header.tags):
         with suppress(cv2.error, MemoryError):
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
@@ -271,14 +216,24 @@ def _opencv_pixels(data: bytes, kind: str, path: Path | str) -> np.ndarray:
             f"{path} is a {kind} picture that we cannot decode, as it is damaged, cut off or of a rare variety (more "
             "than 16 bits, CIELab, a raw photo …); copy it again, or save it as PNG in an image editor"
         )
-    transparent = dict(_chunks(data, ">I4s", 8)).get(b"tRNS") if kind == "PNG" and pixels.ndim == 2 else None
-    if transparent:  # a grey level, which OpenCV ignores; it stretches 1, 2 and 4 bits to 0 … 255
-        stretch = 255 // (2 ** data[24] - 1) if data[24] < 8 else 1
-        pixels[pixels == int.from_bytes(transparent[:2], "big") * stretch] = np.iinfo(pixels.dtype).max
+    transparent = header.info.get("transparency")
+    if kind == "PNG" and pixels.ndim == 2 and transparent is not None:  # a grey level, which OpenCV ignores
+        bits = data[24]
+        stretch = 255 // (2**bits - 1) if bits < 8 else 1  # OpenCV stretches 1, 2 and 4 bits to 0 … 255
+        pixels[pixels == transparent * stretch] = np.iinfo(pixels.dtype).max
     return pixels
 
 
-def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
+def _is_odd_tiff(tags: Mapping[int, Any]) -> bool:
+    """Return whether OpenCV would decode a TIFF with these tags to wrong colours without an error."""
+    samples, colours = tags.get(_SAMPLES, 1), tags.get(_PHOTOMETRIC)
+    is_preview = tags.get(_SUBFILE_TYPE, 0) & 1 == 1  # as in a camera's raw photo
+    has_planes = samples > 1 and tags.get(_PLANAR) == 2
+    is_deep_negative = samples == 1 and tags.get(_BITS) == (16,) and colours == 0
+    return is_preview or samples == 2 or has_planes or is_deep_negative or colours in _LAB
+
+
+def _opaque_rgb(pixels: np.ndarray, is_premultiplied: bool) -> np.ndarray:
     """Return uint8 RGB (H, W, 3) from OpenCV's grey, BGR or BGRA in 8 or 16 bits."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     to_rgb = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}[channels]
@@ -286,7 +241,7 @@ def _opaque_rgb(pixels: np.ndarray, premultiplied: bool) -> np.ndarray:
     white = np.iinfo(pixels.dtype).max
     if channels == 4:
         alpha = pixels[..., 3:].astype(np.float32) / white
-        rgb = (rgb if premultiplied else rgb * alpha) + white * (1 - alpha)
+        rgb = (rgb if is_premultiplied else rgb * alpha) + white * (1 - alpha)
     return rgb if rgb.dtype == np.uint8 else to_uint8(rgb * np.float32(255 / white))
 
 
@@ -305,14 +260,12 @@ def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
-    """Return the picture with `longer_side` pixels on its longer side, in the same proportions; never enlarge it.
+    """Return the image (height, width, 3) with at most `longer_side` pixels on its longer side, in its proportions.
 
-    Args:
-        image: (height, width, 3); it is returned as it is when it is already small enough.
-        longer_side: in pixels.
+    It is never enlarged, and returned as it is when it is already small enough.
 
     Raises:
-        InputError: a side would be shorter than `SMALLEST_SIDE`, as with a very long and narrow picture.
+        InputError: a side would be shorter than `SMALLEST_SIDE`, as with a very long and narrow image.
     """
     height, width = image.shape[:2]
     scale = min(1.0, longer_side / max(height, width))
@@ -326,9 +279,9 @@ def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
 
 
 def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return the picture, uint8 or float32 (·, ·, 3), at exactly this size in pixels, stretched if necessary.
+    """Return the image, uint8 or float32 (·, ·, 3), at exactly this size in pixels, stretched if necessary.
 
-    A side that shrinks averages areas. One that grows is bicubic: a float picture may then exceed its range a little.
+    A side that shrinks averages areas. One that grows is bicubic: a float image may then exceed its range a little.
     """
     shrunk = min(height, image.shape[0]), min(width, image.shape[1])
     if shrunk != image.shape[:2]:
@@ -338,35 +291,36 @@ def resize_to(image: np.ndarray, height: int, width: int) -> np.ndarray:
     return image
 
 
+def shrunk(image: np.ndarray, longer_side: int) -> np.ndarray:
+    """Return an array (H, W) or (H, W, C) with at most `longer_side` pixels on its longer side; each side keeps one."""
+    scale = min(1.0, longer_side / max(image.shape[:2]))
+    return resize_to(image, *(max(1, round(side * scale)) for side in image.shape[:2]))
+
+
 # Writing.
 
 
 def check_output(path: Path | str, inputs: Sequence[Path | str] = (), depth: Depth = 8) -> None:
     """Raise InputError unless a picture can be written to `path`, so that a long run does not fail at its end.
 
-    Refused are an ending that we cannot write, or one without room for `depth` bits; one of the `inputs`; and what
-    `check_place` refuses.
+    Refused are what `check_place` refuses; an ending that we cannot write, or one without room for `depth` bits; and
+    one of the `inputs`.
     """
     path = Path(path)
-    endings = WRITABLE_DEEP if depth == 16 else WRITABLE
-    if path.name and not os.path.isdir(path) and path.suffix.lower() not in endings:
-        bits = " for a depth of 16" if depth == 16 else ""
+    check_place(path)
+    endings, bits = (_WRITABLE_DEEP, " for a depth of 16") if depth == 16 else (WRITABLE, "")
+    if path.suffix.lower() not in endings:
         raise InputError(
             f"the output {path} ends in {path.suffix!r}, expected one of {', '.join(endings)}{bits}; change its ending"
         )
-    if os.path.exists(path) and any(os.path.exists(file) and os.path.samefile(path, file) for file in inputs):
+    if path.exists() and any(os.path.exists(file) and path.samefile(file) for file in inputs):
         raise InputError(f"the output {path} is also an input, which it would overwrite; choose another name")
-    try:
-        check_place(path)
-    except InputError as error:
-        raise InputError(f"the output {error}") from None
 
 
 def write_image(path: Path | str, image: np.ndarray, depth: Depth = 8, profile: bytes | None = None) -> None:
-    """Write the picture in the format its ending names; the parent folder is created.
+    """Write a picture in the format its ending names, whole or not at all; the parent folder is created.
 
-    The file appears whole or not at all: an interrupted run leaves an older file of this name as it was. `image`,
-    `depth` and `profile` are those of `encode`.
+    `image`, `depth` and `profile` are those of `encode`.
 
     Raises:
         InputError: the ending is unknown or has no room for the depth, the picture too large for the format, or the
@@ -387,7 +341,7 @@ def encode(image: np.ndarray, ending: str, depth: Depth = 8, profile: bytes | No
     Args:
         image: (height, width, 3), RGB, uint8 or float in [0, 255], which is rounded and clipped.
         ending: one of `WRITABLE`; all are lossless but ".jpg" and ".jpeg", which have quality 95.
-        depth: bits of each number in the file; 16 only with the endings in `WRITABLE_DEEP`.
+        depth: bits of each number in the file; 16 only with the endings in `_WRITABLE_DEEP`.
         profile: an ICC profile, which PNG and JPEG get and other formats do not.
 
     Raises:

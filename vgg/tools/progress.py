@@ -3,27 +3,24 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from vgg.tools.console import say
 
 LINE_SECONDS = 10.0  # a log gets a line at least this often
 
 
-class Paced(Protocol):
-    """What every record of a step has, whatever else it holds."""
+class Shown(NamedTuple):
+    """What a display is told of anything that is no step of a run: two numbers, and the text beside the bar."""
 
-    @property
-    def step(self) -> int:
-        """Return its number, from 1."""
-
-    @property
-    def left(self) -> float:
-        """Return the seconds that all remaining steps will take, as far as it is known."""
+    step: int  # from 1
+    left: float  # seconds that all remaining steps will take
+    text: str
 
 
-Show = Callable[[Any], None]  # of a Paced record
-Describe = Callable[[Any], str]  # its losses in words
+#: Shows one step: any record with `step` and `left` as in `Shown`.
+Show = Callable[[Any], None]
+Describe = Callable[[Any], str]  # the losses of such a record in words
 
 
 def duration(seconds: float) -> str:
@@ -55,7 +52,7 @@ def plain_lines(
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
     is_due = _pace(steps, clock)
 
-    def show(step: Paced) -> None:
+    def show(step: Any) -> None:  # noqa: ANN401
         if is_due(step.step):
             say(f"{what} {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
 
@@ -64,17 +61,20 @@ def plain_lines(
 
 @contextmanager
 def moving_bar(stream: TextIO, steps: int, describe: Describe, transient: bool = False) -> Iterator[Show]:
-    """Yield a function that redraws one line on a terminal; a `transient` line is gone at the end."""
+    """Yield a function that redraws one line, or does nothing off a terminal; a `transient` line is gone at the end."""
     # Here and not above: rich takes a tenth of a second to import, and `--help` has no bar.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (BarColumn(20), MofNCompleteColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=Console(file=stream), transient=transient) as bar:
+    console, on_terminal = Console(file=stream), stream.isatty()
+    with Progress(*columns, console=console, transient=transient, disable=not on_terminal) as bar:
         task = bar.add_task("", total=steps)
-        yield lambda step: bar.update(
-            task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}"
-        )
+
+        def show(step: Any) -> None:  # noqa: ANN401
+            bar.update(task, completed=step.step, description=f"{duration(step.left)} left  {describe(step)}")
+
+        yield show
 
 
 @contextmanager

@@ -14,9 +14,8 @@ import tensorflow as tf
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Weights, read
-from vgg.matfile.small import rounded, write_small
 from vgg.matfile.sniff import TRAINED_VERSION
-from vgg.matfile.write import write
+from vgg.matfile.write import rounded, write, write_small
 from vgg.network import VGG19
 from vgg.normalize import rescale
 from vgg.tools.console import interrupts_polled, say

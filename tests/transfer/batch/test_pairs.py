@@ -42,14 +42,11 @@ def test_lists_globs_folders_and_files(place):
     assert [pair.content for pair in found] == contents, "each once"
 
 
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [("nothing_*", "matches no file"), ("empty", "has no pictures"), ("empty.txt", "is empty, expected the name of")],
-)
-def test_what_has_no_pictures(place, word, expected):
+@pytest.mark.parametrize("word", ["nothing_*", "empty", "empty.txt"])
+def test_what_has_no_pictures(place, word):
     (place / "empty").mkdir()
     (place / "empty.txt").write_text("\n")
-    with pytest.raises(InputError, match=expected):
+    with pytest.raises(InputError, match="names no picture"):
         listed_pairs([word], ["style_a.png"], "all")
 
 
@@ -69,7 +66,7 @@ def test_a_csv_file_names_pairs_from_its_own_folder(tmp_path):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"content,manner\na,b\n", "has the columns 'content', 'manner', expected content and style; add style"),
+        (b"content,manner\na,b\n", "has the columns 'content', 'manner', expected content and style; add"),
         (b"", "has the columns none"),
         (b"content,style\n", "has no rows"),
         (b"content,style\na.png,x.png\nb.png,\n", "line 3: a cell is empty"),

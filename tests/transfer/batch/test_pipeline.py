@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from image_files import STORED, encoded, exif, jpeg_with, png_of
-from transfer.apps.batch import jobs
-from transfer.apps.batch.jobs import contents
+from transfer.apps.batch import making
+from transfer.apps.batch.making import contents
 from transfer.cli.outputs import ContentFile
 from transfer.recipes import DEFAULT
 
@@ -59,15 +59,15 @@ def test_pictures_are_read_ahead(monkeypatch):
         read.append(name)
         return ContentFile(np.zeros((24, 24, 3), np.uint8), inputs={})
 
-    monkeypatch.setattr(jobs, "read_content", note)
+    monkeypatch.setattr(making, "read_content", note)
     names = [str(number) for number in range(20)]
     source = contents(names, RECIPE)
     next(source)
     until = time.monotonic() + 5
-    while len(read) < 1 + jobs.AHEAD and time.monotonic() < until:
+    while len(read) < 1 + making.AHEAD and time.monotonic() < until:
         time.sleep(0.01)
     time.sleep(0.1)
-    assert 1 + jobs.AHEAD <= len(read) <= 3 + jobs.AHEAD
+    assert 1 + making.AHEAD <= len(read) <= 3 + making.AHEAD
     assert [content.name for content in source] == names[1:]
 
 

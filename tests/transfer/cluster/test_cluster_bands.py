@@ -10,7 +10,7 @@ distributed = pytest.importorskip("distributed")
 
 
 def test_weights_arrive_as_the_network_has_them(weights):
-    from transfer.cluster.bands import _Actor, _weights
+    from transfer.cluster.banded import _Actor, _weights
 
     network = VGG19(weights, "max", "bfloat16", "down")
     actor = _Actor(_weights(network), ("max", "bfloat16", "down"), (), 16)
@@ -21,7 +21,7 @@ def test_weights_arrive_as_the_network_has_them(weights):
 
 
 def test_a_cluster_without_workers(weights):
-    from transfer.cluster.bands import ClusterEvaluation
+    from transfer.cluster.banded import ClusterEvaluation
 
     nobody = distributed.Client(n_workers=0, processes=False, dashboard_address=None)
     with nobody as client, pytest.raises(InputError, match="no worker has joined"):

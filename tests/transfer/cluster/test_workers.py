@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +35,10 @@ LOST = "batch: the scheduler is lost; what is finished is kept, and the same com
 
 @pytest.fixture
 def words(tmp_path) -> list[str]:
-    return [*prepare(tmp_path), *FEW]
+    """Two pictures."""
+    words = prepare(tmp_path)
+    (tmp_path / "in" / "content_b.png").unlink()
+    return [*words, *FEW]
 
 
 def until(condition: Callable[[], object], seconds: float = 90.0) -> None:
@@ -60,6 +63,17 @@ def emptied(folder: Path) -> dict[str, bytes]:
     for path in (folder / "out").iterdir():
         path.unlink()
     return made
+
+
+def at_work(address: str, do: Callable[[], object]) -> Callable[[], None]:
+    """What does something as soon as a worker paints a picture."""
+
+    def then() -> None:
+        with distributed.Client(address) as client:
+            until(lambda: any("picture-" in str(key) for keys in client.processing().values() for key in keys))
+        do()
+
+    return then
 
 
 @pytest.fixture
@@ -87,18 +101,8 @@ def start(tmp_path):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def living(kind: str, address: str) -> int:
-    """How many objects of a class the workers have together."""
-
-    def count() -> int:  # is sent as a whole: workers do not have this file
-        return sum(type(thing).__name__ == kind for thing in gc.get_objects())
-
-    with distributed.Client(address) as client:
-        return sum(client.run(count).values())
-
-
 @LINUX
-def test_the_reference_s_scheduler_and_workers(tmp_path, words, start, capfd, monkeypatch):
+def test_the_reference_s_scheduler_and_worker(tmp_path, words, start, capfd, monkeypatch):
     monkeypatch.setattr("transfer.apps.batch.dask_maker.PATIENCE", 2.0)
     assert batch(words) == 0
     alone = emptied(tmp_path)
@@ -109,82 +113,97 @@ def test_the_reference_s_scheduler_and_workers(tmp_path, words, start, capfd, mo
     err = refused([*words, *there], capfd, tmp_path)
     assert "has 0 workers and none with the resource 'picture'; start some: " in err and "-m dask worker tcp:" in err
 
-    workers = start("worker", address, "--nworkers", "2", "--local-directory", str(tmp_path))
-    ThreadPoolExecutor(1).submit(workers.stderr.read)
+    worker = start("worker", address, "--local-directory", str(tmp_path))
+    ThreadPoolExecutor(1).submit(worker.stderr.read)
     with distributed.Client(address) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(1, timeout=60)
+    assert batch([*words, *there]) == 0
+    assert emptied(tmp_path) == alone  # the weights were shipped
+
+    endless = [*words, "--iterations", "100000", *there]
+    stop = at_work(address, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    capfd.readouterr()
+    assert meanwhile(stop, batch, endless) == 130
+    assert capfd.readouterr().err == "batch: stopped; what is finished is kept; the same command goes on from here\n"
+    assert meanwhile(at_work(address, scheduler.kill), batch, endless) == 3
+    assert capfd.readouterr().err == LOST
+
+
+@pytest.fixture
+def cluster() -> Iterator:
+    """A scheduler and two workers in this process, where TensorFlow runs already."""
+    settings = {"processes": False, "protocol": "tcp://", "host": "127.0.0.1", "dashboard_address": None}
+    settings |= {"n_workers": 2, "threads_per_worker": 2, "resources": {"picture": 1}}
+    with distributed.LocalCluster(**settings) as cluster:
+        yield cluster
+
+
+def sessions() -> int:
+    return sum(type(each).__name__ == "Session" for each in gc.get_objects())
+
+
+def test_a_batch_on_two_workers(tmp_path, words, cluster, capfd):
+    assert batch(words) == 0
+    alone, before = emptied(tmp_path), sessions()
+    there = ["--scheduler", cluster.scheduler_address]
+    capfd.readouterr()
     assert batch([*words, *there]) == 0
     out, err = capfd.readouterr()
-    assert "2 workers; they run what any client of their scheduler sends" in out and "4/4" in out and err == ""
-    assert emptied(tmp_path) == alone  # the weights were shipped
-    assert living("Session", address) == 0  # a worker outlives a batch
+    assert "2 workers; they run what any client of their scheduler sends" in out and "2/2" in out and err == ""
+    assert emptied(tmp_path) == alone
+    assert sessions() <= before, "a worker outlives a batch"
 
-    def at_work(do: Callable[[], object]) -> Callable[[], None]:
-        def then() -> None:
-            with distributed.Client(address) as client:
-                until(lambda: any("picture-" in str(key) for keys in client.processing().values() for key in keys))
-            do()
 
-        return then
-
-    endless = [*words, "--iterations", "100000"]
-    assert meanwhile(at_work(lambda: os.kill(os.getpid(), signal.SIGTERM)), batch, [*endless, *there]) == 130
-    assert capfd.readouterr().err == "batch: stopped; what is finished is kept; the same command goes on from here\n"
-
-    # One picture whose rows the workers share, because it does not fit at once.
-    one = tmp_path / "one"
-    one.mkdir()
-    picture = [*transfer_command.prepare(one), *FEW, "--size", "96", "--scales", "", "--precision", "float32"]
+@pytest.mark.usefixtures("small_samples")
+def test_one_picture_whose_rows_the_workers_share_because_it_does_not_fit_at_once(tmp_path, cluster, capfd):
+    picture = [*transfer_command.prepare(tmp_path), *FEW, "--size", "96", "--scales", "", "--precision", "float32"]
     picture[:2] = "sample", "sample"
-    picture += ["--optimizer", "adam", "--max-memory", "1.1025", "-o", str(one / "alone.png")]
+    picture += ["--iterations", "2"]
+    picture += ["--optimizer", "adam", "--max-memory", "1.1025", "-o", str(tmp_path / "alone.png")]
     assert transfer(picture) == 0
-    shared = [*picture, "-o", str(one / "shared.png"), *there]
+    shared = [*picture, "-o", str(tmp_path / "shared.png"), "--scheduler", cluster.scheduler_address]
     assert transfer(shared) == 0
     out, err = capfd.readouterr()
     assert "in stripes of" in out and "shared among the workers" in out and err == ""
-    difference = read_image(one / "alone.png").astype(int) - read_image(one / "shared.png")
+    difference = read_image(tmp_path / "alone.png").astype(int) - read_image(tmp_path / "shared.png")
     assert np.abs(difference).max() <= 3
-    until(lambda: living("_Actor", address) == 0, 20)
-    alone, together = (json.loads((one / f"{name}.json").read_text("utf-8")) for name in ("alone", "shared"))
+    alone, together = (json.loads((tmp_path / f"{name}.json").read_text("utf-8")) for name in ("alone", "shared"))
     assert together["steps"][0]["total"] == pytest.approx(alone["steps"][0]["total"], rel=1e-5)
     assert together["losses"]["total"] == pytest.approx(alone["losses"]["total"], rel=1e-3)
-    state = one / "lost.state.npz"
+    state = tmp_path / "lost.state.npz"
 
-    def kill_one() -> None:
+    def lose_one() -> None:
         until(state.exists)
-        os.kill(children(workers.pid)[-1], signal.SIGKILL)
+        cluster.scale(1)
 
-    lost = [*shared, "-o", str(one / "lost.png"), "--iterations", "100000", "--checkpoint-every", "1"]
-    assert meanwhile(kill_one, transfer, lost) == 2 and state.exists()
+    lost = [*shared, "-o", str(tmp_path / "lost.png"), "--iterations", "100000", "--checkpoint-every", "1"]
+    assert meanwhile(lose_one, transfer, lost) == 2 and state.exists()
     err = capfd.readouterr().err
     assert err.startswith("transfer: a worker is lost, and its part of the image with it") and err.count("\n") == 1
     assert "--resume goes on from the last checkpoint" in err
 
-    assert meanwhile(at_work(scheduler.kill), batch, [*endless, *there]) == 3
-    assert capfd.readouterr().err == LOST
-
 
 @LINUX
-def test_workers_of_this_machine(tmp_path, words, capfd):
-    """One is killed: its picture is tried again, from where its state was kept. Nobody else can reach them."""
+def test_a_worker_of_this_machine(tmp_path, words, capfd):
+    """It is killed: its picture is tried again, from where its state was kept. Nobody else can reach it."""
     words += ["--iterations", "30", "--checkpoint-every", "1"]
     assert batch(words) == 0
     alone = emptied(tmp_path)
     workers, strangers = [], []
 
     def disturb() -> None:
-        until(lambda: len(list(tmp_path.glob("out/*.state.npz"))) == 2)
+        until(lambda: list(tmp_path.glob("out/*.state.npz")))
         workers.extend(children(os.getpid()))
         os.kill(workers[-1], signal.SIGKILL)
         strangers.extend(map(answers_a_stranger, listening(os.getpid())))
 
-    assert meanwhile(disturb, batch, [*words, "--workers", "2"]) == 0
+    assert meanwhile(disturb, batch, [*words, "--workers", "1"]) == 0
     out, err = capfd.readouterr()
     secure = find_spec("cryptography") is not None
-    assert ("2 workers; only this command can" if secure else "2 workers; any user of this machine could") in out
+    assert ("1 workers; only this command can" if secure else "1 workers; any user of this machine could") in out
     assert any(strangers) != secure and err == ""
     assert pictures(tmp_path) == alone
-    assert not list(tmp_path.glob("out/*.npz")) and len(rows(tmp_path)) == 4
+    assert not list(tmp_path.glob("out/*.npz")) and len(rows(tmp_path)) == 2
     assert not [number for number in workers if os.path.exists(f"/proc/{number}")]
 
 

@@ -12,7 +12,7 @@ from transfer.__main__ import main
 from transfer.cli import run
 from transfer.colors import luminance
 from transfer_command import prepare, refused
-from vgg.tools.image import LARGEST_SIDE, read_image, read_profile
+from vgg.tools.image import LARGEST_SIDE, read_image, read_picture
 
 ENLARGED = "enlarged from 32×24 to 64×48 pixels"
 
@@ -115,9 +115,9 @@ def test_the_profile_of_a_turned_photo_arrives_with_the_picture_upright(tmp_path
     for name in ("result.png", "result.jpg"):
         picture = tmp_path / "out" / name
         assert main([*words, "-o", str(picture), "--full-size", "--sheet", "--quiet"]) == 0
-        assert read_profile(picture) == profile
+        assert read_picture(picture).profile == profile
         assert cv2.imread(str(picture)).shape == read_image(picture).shape == (64, 48, 3)
-        assert read_profile(tmp_path / "out" / "result-sheet.png") is None
+        assert read_picture(tmp_path / "out" / "result-sheet.png").profile is None
 
 
 def test_a_content_picture_without_a_profile_gives_none(tmp_path, words):

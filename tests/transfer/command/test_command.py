@@ -20,7 +20,7 @@ from transfer.losses import Losses
 from transfer.objective import Objective
 from transfer.recipes import DEFAULT
 from transfer_command import prepare
-from vgg.matfile.small import write_small
+from vgg.matfile.write import write_small
 from vgg.tools.image import read_image
 
 MEANT_FOR_GENUINE = "is meant for the genuine network's activations; others shift its balance"

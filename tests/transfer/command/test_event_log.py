@@ -82,12 +82,12 @@ def test_without_the_option_there_is_no_log_and_the_same_picture(tmp_path, words
 @pytest.mark.parametrize(
     ("folder", "expected"),
     [
-        ("content.png", "content.png is a file, expected a folder"),
-        ("content.png/below", "content.png is a file, expected a folder"),
-        ("nowhere/logs", "nowhere is a link that leads nowhere, expected a folder"),
+        ("content.png", "content.png (Not a directory)"),
+        ("content.png/below", "content.png (Not a directory)"),
+        ("nowhere/logs", "nowhere (No such file or directory)"),
         ("out/result.png", "result.png will be a file of this run"),
         ("out/result.json/below", "result.json will be a file of this run"),
-        ("x" * 300, "choose a shorter name"),
+        ("x" * 300, "File name too long"),
         ("/proc/logs", "no file can be made in the folder /proc"),
         ("", "expected the name of a"),
     ],

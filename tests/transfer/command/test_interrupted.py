@@ -1,9 +1,7 @@
 """Ctrl-C and `kill` at any moment after the first step: the best picture is kept, as large as it was to be."""
 
 import json
-import random
 import signal
-import time
 
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from transfer.__main__ import main
 from transfer.cli import run
 from transfer.session import Session
 from transfer.train import train
-from transfer_command import prepare, start_apart
+from transfer_command import prepare
 from vgg.network import VGG19
 from vgg.tools.image import read_image
 
@@ -112,9 +110,11 @@ def test_while_tensorflow_compiles_the_next_size(tmp_path, words, capfd, monkeyp
     require_picture(tmp_path, capfd, STEPS + 1)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["outcome", "write_image", "write_record"])
-def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capfd, monkeypatch, how, name):
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("outcome", signal.SIGINT), ("write_image", signal.SIGTERM), ("write_record", signal.SIGINT)],
+)
+def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capfd, monkeypatch, name, how):
     function = getattr(run, name)
 
     def interrupted(*arguments):
@@ -128,28 +128,3 @@ def test_after_the_last_step_the_results_are_written_whole(tmp_path, words, capf
     record = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
     assert record["stopped"] == "finished" and len(record["steps"]) == 3 * STEPS
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["result.json", "result.png"]
-
-
-def test_as_a_process_at_a_random_moment(tmp_path, words):
-    """Nine sizes with few steps, so that much of the time lies between two sizes; each is compiled anew."""
-    chance = random.Random()
-    sizes = "26,28,30,32,36,40,44,48"
-    process = start_apart([*words, "--iterations", str(chance.randint(1, 3)), "--scales", sizes])
-    lines = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("step 1/"):
-                break
-        time.sleep(chance.uniform(0, 1.5))
-        process.send_signal(chance.choice([signal.SIGINT, signal.SIGTERM]))
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    assert process.returncode == 130, (lines, out, err)
-    picture = tmp_path / "out" / "result.png"
-    assert read_image(picture).shape == (48, 64, 3)
-    record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))
-    assert record["stopped"] == "interrupted" and 1 <= len(record["steps"]) < 27
-    written = f"the best of {len(record['steps'])} steps is in {picture}; --resume goes on from there"
-    assert err == f"{NOTICE}transfer: stopped; {written}\n"

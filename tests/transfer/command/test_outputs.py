@@ -120,6 +120,6 @@ def test_what_can_be_seen_before_is_refused_before(tmp_path, words, capfd, monke
     monkeypatch.setattr(run, "train", None)
     (tmp_path / "file").write_text("")
     (tmp_path / "disk").symlink_to(tmp_path / "not mounted")
-    for folder, expected in (("file", "is a file"), ("disk", "is a link that leads nowhere")):
+    for folder, expected in (("file", "Not a directory"), ("disk", "No such file or directory")):
         line = refused([*words, "-o", str(tmp_path / folder / "below" / "a.png")], capfd, tmp_path)
-        assert f"cannot be written: {tmp_path / folder} {expected}, expected a folder; choose another" in line
+        assert f"no file can be made in the folder {tmp_path / folder} ({expected}); choose another" in line

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from image_files import png_of
-from transfer import inputs, machine
+from transfer import machine
 from transfer.__main__ import main
-from transfer.samples import painting, scene
 from transfer_command import prepare, refused
 
 
@@ -38,20 +37,17 @@ def disc_mask(tmp_path) -> str:
 def choices(tmp_path) -> dict[str, list[str]]:
     """Options that touch every part of a record."""
     style, mask = str(tmp_path / "style.png"), disc_mask(tmp_path)
+    noise, report = ["--init", "noise", "--seed", "11"], ["--report-as", "gatys2016", "--max-memory", "3"]
     return {
-        "plain": [],
-        "noise": ["--init", "noise", "--seed", "11"],
-        "styles": ["--style", str(tmp_path / "content.png"), "--style-blend", "3:1", "--style-scale", "0.9"],
-        "regions": ["--content-mask", mask, "--region", "black=keep", "--region", f"white={style}"],
-        "start": ["--init", str(tmp_path / "style.png")],
+        "styles": ["--style", str(tmp_path / "content.png"), "--style-blend", "3:1", "--style-scale", "0.9", *noise],
+        "regions": ["--content-mask", mask, "--region", "black=keep", "--region", f"white={style}", "--init", style],
         "deep": ["--depth", "16", "--full-size", "--colors", "luminance", "--crop", "square"],
         "adam": ["--recipe", "coursera", "--size", "32", "--iterations", "4"],
-        "sizes": ["--size", "64", "--scales", "32", "--optimizer", "l-bfgs-unit"],
-        "report": ["--report-as", "gatys2016", "--max-memory", "3"],
+        "sizes": ["--size", "64", "--scales", "32", "--optimizer", "l-bfgs-unit", *report],
     }
 
 
-@pytest.mark.parametrize("name", ["plain", "noise", "styles", "regions", "start", "deep", "adam", "sizes", "report"])
+@pytest.mark.parametrize("name", ["styles", "regions", "deep", "adam", "sizes"])
 def test_the_same_bytes(tmp_path, words, capfd, name):
     assert main([*words, *choices(tmp_path)[name]]) == 0
     capfd.readouterr()
@@ -62,9 +58,8 @@ def test_the_same_bytes(tmp_path, words, capfd, name):
     assert (tmp_path / "again" / "new.png").read_bytes() == (tmp_path / "out" / "result.png").read_bytes()
 
 
-def test_the_drawn_pair_again(tmp_path, words, monkeypatch):
-    for name, draw in (("scene", scene), ("painting", painting)):  # of a sixteenth of the size, which is soon drawn
-        monkeypatch.setattr(inputs, name, lambda rows, columns, draw=draw: draw(rows // 4, columns // 4))
+@pytest.mark.usefixtures("small_samples")
+def test_the_drawn_pair_again(tmp_path, words):
     assert main(["sample", "sample", *words[2:], "--quiet", "--iterations", "1"]) == 0
     assert main(again(tmp_path, "--exact", "--quiet")) == 0
 

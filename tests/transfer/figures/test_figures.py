@@ -10,6 +10,7 @@ import pytest
 
 from figures_command import files_in, made, record_of, small_run
 from low_precision import needs_bfloat16
+from transfer.apps.batch import making
 from transfer.apps.figures import run as figures_run
 from transfer.apps.figures.cells import FIGURES
 from transfer.figures import main
@@ -53,22 +54,18 @@ def test_the_record_says_how_far_a_reconstruction_is_from_the_content(tmp_path, 
 
 def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     """Ctrl-C in the second cell: the first is kept, nothing of the second, and the next run makes the rest."""
-    make, calls = figures_run.CellRun.make, []
 
-    def make_one(run, session, on_step):
-        def stop(step):
+    def stop(self, name, number, loss):
+        if name == "ratio 1e-03":
             raise KeyboardInterrupt
 
-        calls.append(run.cell.key)
-        make(run, session, stop if len(calls) == 2 else on_step)
-
-    monkeypatch.setattr(figures_run.CellRun, "make", make_one)
-    assert main(["ratio", *words]) == 130
+    with monkeypatch.context() as patched:
+        patched.setattr(making.Display, "on_step", stop)
+        assert main(["ratio", *words]) == 130
     assert capfd.readouterr().err == "figures: stopped; what is finished is kept; the same command goes on from here\n"
     assert sorted(path.name for path in files_in(tmp_path / "figures")) == ["1e-04.json", "1e-04.png"]
-    monkeypatch.setattr(figures_run.CellRun, "make", make)
     assert main(["ratio", *words]) == 0
-    assert [line.split()[3].strip(",") for line in made(capfd)] == ["1e-03", "1e-02", "1e-01"]
+    assert [line.split()[2].strip(":") for line in made(capfd)] == ["1e-03", "1e-02", "1e-01"]
 
 
 def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
@@ -76,17 +73,14 @@ def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
     assert main(["ratio", *words]) == 0
     whole = {path.name: path.read_bytes() for path in files_in(tmp_path / "figures") if path.suffix == ".png"}
     shutil.rmtree(tmp_path / "figures")
-    make, steps = figures_run.CellRun.make, []
+    steps = []
 
-    def make_noted(run, session, on_step):
-        def note(step):
-            steps.append((run.cell.key, step.step))
-            if len(steps) == 6 + 2:
-                signal.raise_signal(signal.SIGINT)
+    def note(self, name, number, loss):
+        steps.append((name.split()[1], number))
+        if len(steps) == 6 + 2:
+            signal.raise_signal(signal.SIGINT)
 
-        make(run, session, note)
-
-    monkeypatch.setattr(figures_run.CellRun, "make", make_noted)
+    monkeypatch.setattr(making.Display, "on_step", note)
     assert main(["ratio", *words]) == 130
     assert {path.name for path in files_in(tmp_path / "figures")} == {"1e-04.json", "1e-04.png", "1e-03.state.npz"}
     assert main(["ratio", *words]) == 0

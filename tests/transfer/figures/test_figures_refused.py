@@ -29,7 +29,7 @@ OPTIONS = {
     "small": (["--size", "8"], "'8' found, expected a whole number of 16 or more"),
     "no steps": (["--iterations", "0"], "'0' found, expected a whole number of 1 or more"),
     "empty output": (["-o", ""], "--output is '', expected a folder"),
-    "file as output": (["-o", "{}/notes.txt"], "notes.txt is a file, expected a folder"),
+    "file as output": (["-o", "{}/notes.txt"], "notes.txt (Not a directory)"),
     "missing weights": (["--weights", "{}/none.mat"], "does not exist"),
     "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
     "unknown option": (["--colour"], "unrecognized arguments: --colour"),

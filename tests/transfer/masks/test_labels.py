@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mask_command import DISC, STRIPES, X, Y, disc, noisy, stripes
-from transfer.apps.masks.labels import by_color, by_grabcut, by_luminance
+from transfer.apps.masks import by_color, by_grabcut, by_luminance
 from vgg.errors import InputError
 
 

@@ -21,13 +21,11 @@ pytestmark = pytest.mark.usefixtures("without_compiling")
 
 #: Recipe, pooling, height, width, rows, shares: two or three bands, of unequal heights, and odd sides.
 CASES = [
-    ("everything", "max", 131, 67, 8, (2, 1)),
-    ("everything", "avg", 179, 41, 512, (1, 2, 3)),
-    ("shallow", "avg", 57, 131, 6, (1, 1, 1)),
-    ("pools", "avg", 131, 67, 8, (1, 3)),
-    ("pool5", "max", 227, 35, 2, (1, 1, 1)),
-    ("content only", "avg", 131, 47, 48, (1, 1)),
-    ("odd sides down", "max", 157, 45, 8, (1, 1)),
+    ("everything", "max", 131, 35, 16, (2, 1)),
+    ("shallow", "avg", 57, 67, 6, (1, 1, 1)),
+    ("pools", "avg", 131, 33, 16, (1, 3)),
+    ("pool5", "max", 131, 35, 8, (1, 1, 1)),
+    ("odd sides down", "max", 93, 45, 512, (1, 1)),
 ]
 
 
@@ -42,7 +40,7 @@ def test_banded_is_whole(weights, name, pooling, height, width, rows, shares):
 
 
 def test_one_band_has_the_bits_of_stripes(weights):
-    content, style, generated = patches(97, 61)
+    content, style, generated = patches(97, 35)
     one, striped = (
         objective_for(weights, EVERYTHING, content, style, 16, "float32", shares)(generated) for shares in ((1,), None)
     )
@@ -50,7 +48,7 @@ def test_one_band_has_the_bits_of_stripes(weights):
 
 
 def test_inputs_untouched_and_the_same_bits_each_time(weights):
-    content, style, generated = patches(97, 64)
+    content, style, generated = patches(97, 36)
     objective, before = objective_for(weights, EVERYTHING, content, style, 16, "float32", (1, 2)), generated.copy()
     found = {(str(losses), gradient.tobytes()) for losses, gradient in (objective(generated) for _ in range(3))}
     assert len(found) == 1
@@ -59,7 +57,7 @@ def test_inputs_untouched_and_the_same_bits_each_time(weights):
 
 @needs_bfloat16
 def test_bfloat16_is_as_close_to_stripes_as_they_are_to_the_whole(weights):
-    content, style, generated = patches(97, 61)
+    content, style, generated = patches(97, 35)
     hows = ((None, "bfloat16"), (16, "bfloat16"), (16, "bfloat16", (1, 1)))
     found = [objective_for(weights, DEFAULT, content, style, *how)(generated) for how in hows]
     (whole, of_whole), (striped, of_striped), (banded, of_banded) = found
@@ -104,11 +102,11 @@ def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
 
 
 def test_a_band_too_low_and_targets_that_are_gone(weights):
-    content, style, generated = patches(97, 61)
+    content, style, generated = patches(97, 35)
     with pytest.raises(InputError, match="97 rows in 4 bands make one of 16 rows, expected at least 32"):
         objective_for(weights, GATYS2016, content, style, 16, "float32", (1, 1, 1, 1))
     objective = objective_for(weights, GATYS2016, content, style, 16, "float32", (1, 1))
-    Objective(objective.evaluation, References(style[:97, :61], (content,)), {})
+    Objective(objective.evaluation, References(style[:97, :35], (content,)), {})
     with pytest.raises(ValueError, match="machines have other targets by now"):
         objective(generated)
 

@@ -64,7 +64,7 @@ def test_gradient_of_stripes_adds_up_to_that_of_the_block(weights, layer, poolin
         above = tf.constant(upstream[:, stripe.core_of(layer_named("pool2"), odd_sides)])
         mask = maps.get(RELU_MASK)
         assert (mask is not None) == (pooling == "avg" and layer in ("conv2_1", "relu2_1"))
-        found[stripe.computed] += block.vjp(*inputs, at_core, {name: tf.constant(3.0)}, above, mask)
+        found[stripe.computed] += block.vjp(*inputs, at_core, {name: tf.constant(3.0)}, above, mask).numpy()
     assert statistic == pytest.approx(float(difference), rel=1e-5)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 

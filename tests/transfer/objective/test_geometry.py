@@ -80,12 +80,6 @@ def test_no_stripe_of_one_row():
     assert [stripe.core_stop - stripe.core_start for stripe in stripes(105, 8, 2)] == [8] * 12 + [9]
 
 
-@pytest.mark.parametrize("rows", [0, -2, 7])
-def test_rows_that_cut_a_pool_window(rows):
-    with pytest.raises(InputError, match=f"stripes have {rows} rows, expected a positive even number"):
-        stripes(100, rows, 2)
-
-
 @pytest.mark.parametrize("odd_sides", ["up", "down"])
 @pytest.mark.parametrize(("height", "shares"), [(64, (1, 1)), (211, (1, 1, 1)), (500, (5, 2, 1, 2)), (96, (0.3, 0.7))])
 def test_each_row_of_each_layer_is_in_one_band_and_the_halos_are_its_neighbours(height, shares, odd_sides):

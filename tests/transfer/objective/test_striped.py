@@ -19,17 +19,14 @@ pytestmark = pytest.mark.usefixtures("without_compiling")
 
 #: Recipe, pooling, height, width, rows: less and more than the picture has, and sides odd at one pool or another.
 CASES = [
-    ("everything", "avg", 200, 103, 32),
-    ("everything", "max", 131, 97, 16),
-    ("shallow", "max", 131, 57, 32),
+    ("everything", "avg", 131, 53, 32),
+    ("shallow", "max", 67, 57, 16),
     ("default", "max", 37, 45, 512),
     ("default", "avg", 16, 16, 2),
-    ("pools", "max", 131, 67, 8),
-    ("deep", "avg", 97, 133, 4),
-    ("pool5", "max", 163, 97, 2),
-    ("content only", "avg", 131, 97, 48),
-    ("style only", "max", 250, 35, 14),
-    ("odd sides down", "max", 157, 95, 8),
+    ("deep", "avg", 49, 65, 4),
+    ("pool5", "max", 83, 49, 4),
+    ("content only", "avg", 67, 49, 24),
+    ("odd sides down", "max", 93, 47, 8),
 ]
 
 
@@ -47,10 +44,10 @@ def test_striped_is_whole(weights, name, pooling, height, width, rows):
 
 
 @pytest.mark.parametrize(
-    ("layer", "pooling"), [(layer.name, ("avg", "max")[i % 2]) for i, layer in enumerate(LAYERS[::3])]
+    ("layer", "pooling"), [(layer.name, ("avg", "max")[i % 2]) for i, layer in enumerate(LAYERS[::4])]
 )
 def test_each_place_in_the_network(weights, layer, pooling):
-    """Content and style at once, the deepest layer: every third one, so each kind at each place in a block."""
+    """Content and style at once, the deepest layer: every fourth one, so convolutions, ReLUs and pools."""
     recipe = replace(EVERYTHING, content_layers=((layer, 1.0),), style_layers=((layer, 1.0),), pooling=pooling)
     whole, striped = both(weights, recipe, 41, 35, 6)
     assert_same(striped, whole)
@@ -58,25 +55,25 @@ def test_each_place_in_the_network(weights, layer, pooling):
 
 @needs_bfloat16
 def test_bfloat16_is_as_close_to_the_whole_as_that_is_to_itself_in_float32(weights):
-    content, style, generated = patches(97, 61)
+    content, style, generated = patches(49, 41)
     whole, striped = (objective_for(weights, DEFAULT, content, style, rows, "bfloat16") for rows in (None, 16))
     (whole, expected), (striped, gradient) = whole(generated), striped(generated)
     assert striped.total == pytest.approx(whole.total, rel=0.02)
     assert np.vdot(gradient, expected) > 0.99 * np.linalg.norm(gradient) * np.linalg.norm(expected)
 
 
-@pytest.mark.parametrize("layer", ["relu1_2", "relu3_4", "conv5_2"])
+@pytest.mark.parametrize("layer", ["relu1_2", "relu3_4"])
 def test_a_lower_halo_would_show(weights, monkeypatch, layer):
     """One row less in all blocks; `stripes` itself is right, so it is what the blocks ask of it."""
     recipe = replace(GATYS2016, content_layers=(), style_layers=((layer, 1.0),))
     monkeypatch.setattr(block, "halo_of", lambda layers: geometry.halo_of(layers) - 1)
-    whole, striped = both(weights, recipe, 97, 43, 16 if layer == "relu1_2" else 4)
+    whole, striped = both(weights, recipe, 65, 35, 16 if layer == "relu1_2" else 4)
     assert relative(striped[1], whole[1]) > 1e-3
     assert striped[0].total != pytest.approx(whole[0].total, rel=1e-4)
 
 
 def test_the_same_bits_each_time_and_inputs_untouched(weights):
-    content, style, generated = patches(97, 64)
+    content, style, generated = patches(49, 37)
     objective = objective_for(weights, SHALLOW, content, style, 16)
     before = generated.copy()
     evaluations = [objective(generated) for _ in range(3)]

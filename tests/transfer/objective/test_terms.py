@@ -10,7 +10,7 @@ from every_term import EVERYTHING
 from objectives import objective_for
 from transfer.losses import PIXELS, Target
 from transfer.objective import GRAIN, layers_of, loss_of_zeros, terms_of
-from transfer.recipes import DEFAULT, GATYS2016, RELATIVE
+from transfer.recipes import DEFAULT, GATYS2016, Normalization
 from vgg.network import VGG19
 
 HEIGHT, WIDTH = 69, 43
@@ -100,7 +100,13 @@ def test_loss_of_zeros_is_that_of_a_network_without_anything(weights, pictures, 
 
 
 def test_relative_to_its_target_a_blank_loses_1(weights, pictures):
-    recipe = replace(DEFAULT, content_loss=RELATIVE, style_loss=RELATIVE, content_weight=0.25, style_weight=3.0)
+    recipe = replace(
+        DEFAULT,
+        content_loss=Normalization(target=-1),
+        style_loss=Normalization(target=-1),
+        content_weight=0.25,
+        style_weight=3.0,
+    )
     recipe = replace(recipe, content_layers=(("relu2_2", 0.4), ("relu4_1", 0.6)))
     objective = objective_for(weights, recipe, *pictures)
     assert loss_of_zeros(objective.evaluation.terms, objective.targets, objective.weights) == pytest.approx(

@@ -40,7 +40,7 @@ def test_it_gets_smaller_until_it_fits(tmp_path, ending):
     assert path.stat().st_size <= limit
     height, width = cv2.imreadanimation(str(path))[1].frames[0].shape[:2]
     assert width < 256 and abs(height / width - 192 / 256) < 0.02
-    with pytest.raises(InputError, match="expected 100; choose a shorter part"):
+    with pytest.raises(InputError, match="expected 100 bytes at most; choose a shorter part"):
         write_loop(tmp_path / f"b{ending}", FRAMES, 24, 100)
     assert list(tmp_path.iterdir()) == [path]
 

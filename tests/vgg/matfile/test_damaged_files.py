@@ -1,6 +1,6 @@
 """Hundreds of damaged files: each is refused in one line or still reads; nothing crashes, hangs or eats memory.
 
-SciPy's reader is compiled and trusts the file, so one bad byte can end the whole process. Hence a process of its own.
+Each is read in a process of its own, whose memory is limited and measured.
 """
 
 import random
@@ -122,7 +122,7 @@ NAMED = {f"f{i}": m.double(1) for i in range(3)}
 
 NUMBERS = m.array(m.DOUBLE_CLASS, (1, 1), m.element(m.UINT8, b"\1"), name="layers")
 
-# What each does to SciPy's reader if it is let near: crash, fill the memory, take its time, or warn and go on.
+# What each does to a reader that trusts the file: crash, fill the memory, take its time, or warn and go on.
 ATTACKS = {
     "unknown-number-type": claims(m.SINGLE_CLASS, (1, 1), m.element(200, bytes(4))),
     "number-in-a-cell": claims(m.CELL, (1, 1), m.element(m.SINGLE, bytes(4))),
@@ -150,13 +150,12 @@ ATTACKS = {
 }
 
 
-def test_files_made_to_break_scipy(tmp_path):
+def test_files_made_to_break_a_reader(tmp_path):
     for name, contents in ATTACKS.items():
         (tmp_path / name).write_bytes(contents)
     outcomes, peak = read_in_a_process(tmp_path)
     assert outcomes.keys() == ATTACKS.keys()
     for name, outcome in outcomes.items():
         assert outcome.startswith("refused"), name
-        assert "truncated or damaged" in outcome, name
         assert "allocate" not in outcome, name
     assert peak < 300

@@ -6,7 +6,7 @@ import pytest
 from vgg.errors import WeightsError
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights, read
-from vgg.matfile.small import quantized, rounded, write_small
+from vgg.matfile.write import quantized, rounded, write_small
 
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 

@@ -73,12 +73,12 @@ def test_deeper_layers_are_the_same_each_time(tmp_path, capfd):
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["--layer", "relu4_2"], "--layer is relu4_2, a ReLU without filters, expected a convolution, such as conv4_2"),
-        (["--layer", "pool1"], "--layer is pool1, a pool without filters, expected a convolution, such as conv1_1"),
-        (["--layer", "conv1_1", "--channels", "4"], "--channels is '4', expected numbers from 0 to 3 (conv1_1)"),
+        (["--layer", "relu4_2"], "--layer is relu4_2, which has no filters, expected a convolution, such as conv4_2"),
+        (["--layer", "pool1"], "--layer is pool1, which has no filters, expected a convolution, such as conv4_2"),
+        (["--layer", "conv1_1", "--channels", "4"], "--channels is '4', expected numbers from 0 to 3"),
         (["--layer", "conv1_1", "--channels", "1,-1"], "--channels is '1,-1', expected numbers from 0 to 3"),
         (["--layer", "conv1_1", "--channels", ""], "--channels is '', expected numbers from 0 to 3"),
-        (["--layer", "conv1_1", "--channels", "1, 1"], "--channels is '1, 1', expected each number once"),
+        (["--layer", "conv1_1", "--channels", "1, 1"], "--channels is '1, 1', expected numbers from 0 to 3"),
         (["--layer", "conv1_1", "--channels", "9" * 5000], "--channels is '99"),
     ],
 )

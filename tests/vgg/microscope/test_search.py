@@ -121,7 +121,7 @@ def test_its_own_sheet_is_not_searched_next_time(tmp_path, folder, capfd, monkey
     assert (folder / "search.png").exists()
 
 
-def test_without_a_home_nothing_is_kept(tmp_path, folder, capfd, monkeypatch):
+def test_without_a_home_it_is_kept_among_temporary_files(tmp_path, folder, capfd, monkeypatch):
     """As for `docker run -u 1234`: no HOME, and no entry for the user in /etc/passwd."""
 
     def no_entry(number):
@@ -130,9 +130,11 @@ def test_without_a_home_nothing_is_kept(tmp_path, folder, capfd, monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.delenv("HOME", raising=False)
     monkeypatch.setattr("pwd.getpwuid", no_entry)
-    for _ in range(2):
-        names, _, line = found_by(words_for(tmp_path, folder), capfd)
-        assert names == NEAREST_FIRST and line == "features: 5 computed, none kept, as there is no home folder"
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    names, _, line = found_by(words_for(tmp_path, folder), capfd)
+    kept = f"known from {tmp_path / 'temporary' / 'vgg-microscope'}"
+    assert names == NEAREST_FIRST and line == f"features: 5 computed, 0 {kept}"
+    assert found_by(words_for(tmp_path, folder), capfd)[2] == f"features: 0 computed, 5 {kept}"
 
 
 def test_a_table_stays_one_whatever_the_names_hold(tmp_path, folder, capfd):
@@ -147,6 +149,6 @@ def test_refusals(tmp_path, folder, capfd):
     empty = tmp_path / "empty"
     empty.mkdir()
     assert "holds no picture directly" in refused([*words[:2], str(empty), *words[3:]], capfd, tmp_path)
-    assert "is not a folder" in refused([*words[:2], str(folder / "a_across.png"), *words[3:]], capfd, tmp_path)
+    assert "expected a folder" in refused([*words[:2], str(folder / "a_across.png"), *words[3:]], capfd, tmp_path)
     assert "cannot be read" in refused([words[0], str(tmp_path / "no.png"), *words[2:]], capfd, tmp_path)
     assert "is also an input" in refused([*words, "-o", str(folder / "a_across.png")], capfd, tmp_path)

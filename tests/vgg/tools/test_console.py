@@ -130,7 +130,7 @@ def swallows():
 
 def test_at_once_inside_a_command_no_library_can_swallow_it():
     done = run_python(AT_ONCE + "run('test', swallows)")
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "test: stopped\n")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stopped\n")
 
 
 def test_at_once_does_nothing_where_no_command_runs():

@@ -92,7 +92,7 @@ def test_good_places_leave_no_trace(tmp_path, name):
 @pytest.mark.parametrize("name", ["disk/a.png", "disk/new/a.png"])
 def test_a_disk_that_is_not_mounted(tmp_path, name):
     (tmp_path / "disk").symlink_to(tmp_path / "absent")
-    assert f"{tmp_path / 'disk'} is a link that leads nowhere" in refusal(tmp_path / name)
+    assert f"in the folder {tmp_path / 'disk'} (No such file or directory)" in refusal(tmp_path / name)
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux")
@@ -122,7 +122,7 @@ def test_pipes_devices_and_files_in_place_of_a_folder(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
     (tmp_path / "file").write_text("")
     assert "is a pipe or a device" in refusal(tmp_path / "pipe.png")
-    assert f"{tmp_path / 'file'} is a file, expected a folder" in refusal(tmp_path / "file" / "new" / "a.png")
+    assert f"in the folder {tmp_path / 'file'} (Not a directory)" in refusal(tmp_path / "file" / "new" / "a.png")
     (tmp_path / "locked").mkdir()
     with pytest.raises(InputError, match="is a folder"):
         check_place(tmp_path / "locked")

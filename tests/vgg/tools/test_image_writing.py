@@ -113,8 +113,8 @@ def test_check_output_accepts_and_creates_nothing(tmp_path, monkeypatch):
         ("in.jpg", "also an input"),
         ("link.jpg", "also an input"),
         ("folder/../in.jpg", "also an input"),
-        ("in.jpg/a.png", "in.jpg is a file, expected a folder"),
-        ("in.jpg/new/a.png", "in.jpg is a file, expected a folder"),
+        ("in.jpg/a.png", r"in\.jpg \(Not a directory\)"),
+        ("in.jpg/new/a.png", r"in\.jpg \(Not a directory\)"),
         ("a" * 252 + ".png", "too long"),
     ],
 )

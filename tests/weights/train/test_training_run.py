@@ -25,7 +25,11 @@ def drawings_file(tmp_path):
 def test_it_learns(weights):
     """After 100 steps both errors are lower, and the finished network has the teacher's units."""
     images = list(np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8))
-    teacher, settings, seen = VGG19(weights, "avg"), Settings(steps=100, crops=((32, 4),), warm_up=5, learning_rate=0.01), []
+    teacher, settings, seen = (
+        VGG19(weights, "avg"),
+        Settings(steps=100, crops=((32, 4),), warm_up=5, learning_rate=0.01),
+        [],
+    )
     layer_units = units(teacher, images)
     start = initial_state(teacher, settings)
     state = train(teacher, layer_units, images, settings, start, lambda step, _: seen.append(step.losses))

@@ -3,7 +3,6 @@
 1. `command_line`  the words, and what is checked before TensorFlow starts
 2. `pairs`         which content gets which style: from a folder, from lists and globs, or from a CSV file
 3. `orders`        the pictures to make: their files, where each goes, and which are there already
-4. `jobs`          from orders to jobs: content pictures come by `tf.data`, read while the network works
-5. `making`        makes what is missing in this process; `dask_maker` does it on several machines
-6. `results`       what a batch ends with: the table `batch.csv`, the sheet, and the page of all pictures
+4. `making`        makes what is missing in this process; `dask_maker` does it on several machines
+5. `results`       what a batch ends with: the table `batch.csv`, the sheet, and the page of all pictures
 """

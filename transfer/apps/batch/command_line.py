@@ -10,13 +10,10 @@ from pathlib import Path
 
 from transfer.apps.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from, workers_wanted
-from transfer.files import Files
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, start_tensorflow
-
-PROGRAM = "batch"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -29,8 +26,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("folder", nargs="?", help="pictures named content_… and style_…; each content gets each style")
     add = parser.add_argument_group("pictures").add_argument
-    what = "folders, files, quoted globs, or .txt lists"
-    add("--contents", nargs="+", default=[], metavar="PLACE", help=f"instead of the folder: {what}")
+    text = "instead of the folder: folders, files, quoted globs, or .txt lists"
+    add("--contents", nargs="+", default=[], metavar="PLACE", help=text)
     add("--styles", nargs="+", default=[], metavar="PLACE", help="the same of the style pictures")
     text = "each content with each style, the first with the first …, or a CSV file with columns content and style"
     add("--pairs", default="all", metavar="all|zip|FILE.csv", help=f"{text} (default: %(default)s)")
@@ -42,16 +39,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def pairs_from(words: argparse.Namespace) -> list[Pair]:
     """Return the pairs that the words mean; raises InputError if they mean none, or two with the same name."""
-    listed = bool(words.contents or words.styles)
-    from_csv = words.pairs.lower().endswith(".csv")
+    listed, from_csv = bool(words.contents), words.pairs.lower().endswith(".csv")
     if words.pairs not in ("all", "zip") and not from_csv:
         raise InputError(f"--pairs is {words.pairs!r}, expected all, zip, or a file that ends in .csv")
-    if sum([words.folder is not None, listed, from_csv]) != 1:
+    if sum([words.folder is not None, listed, from_csv]) != 1 or bool(words.styles) != listed:
         raise InputError(
             "expected one of: a folder with content_… and style_… pictures; --contents and --styles; --pairs FILE.csv"
         )
-    if listed and not (words.contents and words.styles):
-        raise InputError("--contents and --styles belong together; name the other one too")
     if from_csv:
         pairs = csv_pairs(words.pairs)
     elif listed:
@@ -65,7 +59,9 @@ def pairs_from(words: argparse.Namespace) -> list[Pair]:
 
 def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and make the pictures."""
-    pairs, recipe, options, files = pairs_from(words), recipe_from(words), RunOptions.of(words), files_of_each(words)
+    pairs, recipe, options = pairs_from(words), recipe_from(words), RunOptions.of(words)
+    # What each picture is made from, with stand-ins for its pair.
+    files = files_from(argparse.Namespace(**vars(words) | {"content": "content", "style": ["style"]}))
     with_workers = require_workers_possible(options)
     with interrupts_at_once():
         from transfer.apps.batch.orders import Batch, check_folder, orders_of, require_apart
@@ -87,11 +83,6 @@ def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
     return run(batch, dask_maker)
 
 
-def files_of_each(words: argparse.Namespace) -> Files:
-    """Return the files of a picture with stand-ins for the pair; raises InputError if they do not fit together."""
-    return files_from(argparse.Namespace(**vars(words) | {"content": "content", "style": ["style"]}))
-
-
 def require_workers_possible(options: RunOptions) -> bool:
     """Return whether Dask's workers are wanted; raises InputError if they cannot be had or not for these options."""
     if not workers_wanted(options):
@@ -111,4 +102,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     words = build_parser().parse_args(command)
-    return console.run(PROGRAM, lambda: make_batch(words, [python(), "-m", "transfer.batch", *command]))
+    return console.run("batch", lambda: make_batch(words, [python(), "-m", "transfer.batch", *command]))

@@ -1,96 +1,204 @@
 """Makes what is missing of a batch, writes each picture as soon as it is ready, and ends with the summary.
 
-A maker takes prepared orders and gives back a `Made` for each, whatever became of it. `LocalMaker` makes them one after
-the other in this process; the maker of `transfer.cluster` sends them to other processes and machines.
+First each order gets its images at their sizes, content by content. The content pictures come by `tf.data`: read,
+turned upright, cropped and resized while the network works.
+
+What makes pictures is a function from what is `Prepared` to a row of the table for each, whatever became of it.
+`make_here` makes them one after the other in this process; `dask_maker` sends them to other processes and machines.
 """
 
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
-from transfer.apps.batch.jobs import PreparedOrder, prepared
+import numpy as np
+import tensorflow as tf
+
 from transfer.apps.batch.orders import TABLE, Batch, Order, still_missing
 from transfer.apps.batch.results import Row, row_of_record, write_summary
 from transfer.cli.options import RunOptions
-from transfer.cli.record import read_record
-from transfer.cli.run import Lost, NotWritten, make_picture, write_overviews, write_there
-from transfer.session import Session, precision_of
+from transfer.cli.outputs import ContentFile, finish_of, read_content
+from transfer.cli.record import inputs_of, read_record, sources
+from transfer.cli.run import Lost, NotWritten, Place, make_picture, write_overviews, write_there
+from transfer.files import SAMPLE
+from transfer.inputs import at_size, style_at, together
+from transfer.precision import precision_of
+from transfer.recipes import Recipe
+from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
 from vgg.tools import console
 from vgg.tools.console import interrupts_polled
 from vgg.tools.image import read_image
-from vgg.tools.progress import duration, moving_bar
+from vgg.tools.progress import Shown, duration, moving_bar
 from weights.load import load_weights
 
 SOME_FAILED = 3
 Say = Callable[[str], None]
 #: A picture's name, the number of its step, and the total loss there.
 OnStep = Callable[[str, int, float], None]
+#: Content pictures that are ready before they are asked for.
+AHEAD = 2
+#: Memory for style pictures that are kept at their sizes, in bytes; one is kept in any case.
+KEPT_BYTES = 2**28
 
 
-@dataclass(frozen=True)
-class Made:
-    """What became of an order."""
-
-    order: Order
-    record: dict[str, Any] | None = None  # of the picture, which is written
-    problem: str = ""  # why there is none
+# From orders to jobs.
 
 
-class Maker(Protocol):
-    """What makes pictures, such as `LocalMaker`."""
+class Prepared(NamedTuple):
+    """What makes a picture: its job, with images at their sizes, and its place; or why it cannot be made."""
 
-    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
-        """Yield what became of each order, in any order."""
-
-
-#: The options, whom to tell what, the weights, the precision, whom to tell of steps → a maker, closed after the batch.
-OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Maker]]
+    name: str
+    job: Job | None = None
+    place: Place | None = None
+    problem: str = ""
 
 
-class LocalMaker:
-    """The maker of this process."""
+class Content(NamedTuple):
+    """A content image at the recipe's size, or why there is none."""
 
-    def __init__(self, session: Session, options: RunOptions, on_step: OnStep) -> None:
-        """Take the session, how pictures are looked on at, and whom to tell of each step."""
-        self.session, self.options, self.on_step = session, options, on_step
-
-    def make(self, items: Iterable[PreparedOrder]) -> Generator[Made, None, None]:
-        """Yield what became of each order. A Ctrl-C is heeded between two steps, and not before who takes it is done.
-
-        Raises:
-            InputError: a picture cannot be written.
-            KeyboardInterrupt: stopped; the state of the present picture is kept.
-        """
-        for item in items:
-            if item.job is None:
-                yield Made(item.order, problem=item.problem)
-                continue
-            with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-                yield self._made(item, check_interrupt)
-
-    def _made(self, item: PreparedOrder, check_interrupt: Callable[[], None]) -> Made:
-        name = item.order.pair.name
-        display = nullcontext(lambda step, image: self.on_step(name, step.step, step.losses.total))
-        try:
-            *_, record = make_picture(self.session, item.job, item.place, self.options, display, check_interrupt)
-        except NotWritten:  # nor will the next one
-            raise
-        except InputError as error:
-            return Made(item.order, problem=f"{name}: {error}")
-        return Made(item.order, record)
+    name: str
+    image: np.ndarray | None = None  # (H, W, 3) uint8 RGB
+    file: ContentFile | None = None
+    remarks: tuple[str, ...] = ()
+    problem: str = ""
 
 
-def local_maker(
-    options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep
-) -> AbstractContextManager[Maker]:
-    """Return the maker of this process."""
-    return nullcontext(LocalMaker(Session(weights, options.memory_bytes, precision, IN_STRIPES), options, on_step))
+class Style(NamedTuple):
+    """A style image at its size."""
+
+    image: np.ndarray  # (H, W, 3) uint8 RGB
+    remarks: list[str]  # what the user should know of it
+    inputs: dict[str, Any]  # its file, as `inputs_of` describes it
+
+
+def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) -> Iterator[Prepared]:
+    """Yield the orders with their images, content by content; `say` shows what to know of a picture, once."""
+    recipe, said, by_content = batch.recipe, set[str](), dict[str, list[Order]]()
+    for order in orders:
+        if order.problem:
+            yield Prepared(order.pair.name, problem=order.problem)
+        else:
+            by_content.setdefault(order.files.content, []).append(order)
+    style_bytes = 3 * (recipe.size * recipe.style_scale) ** 2
+
+    @lru_cache(max(1, int(KEPT_BYTES / style_bytes)))
+    def style_of(name: str, shape: tuple[int, int]) -> Style:
+        remarks: list[str] = []
+        # The digest first: if the file changes in between, the record has the digest of the old one, and the picture is
+        # made again the next time. The other way round, it would pass for a picture of the new file.
+        inputs = inputs_of([name] if name != SAMPLE else [])
+        return Style(style_at(name, recipe, shape, remarks), remarks, inputs)
+
+    for content in contents(list(by_content), recipe, batch.options.full_size):
+        for order in by_content[content.name]:
+            item = _prepared(order, content, style_of, batch)
+            for remark in item.job.pictures.remarks if item.job else ():
+                if remark not in said:
+                    say(remark)
+                    said.add(remark)
+            yield item
+
+
+def _prepared(
+    order: Order, content: Content, style_of: Callable[[str, tuple[int, int]], Style], batch: Batch
+) -> Prepared:
+    """Return the order with its job, or with the reason why its pictures cannot be used.
+
+    `style_of` takes a style's file and the shape (height, width) of the content image.
+    """
+    if content.problem:
+        return Prepared(order.pair.name, problem=content.problem)
+    recipe, options, files = batch.recipe, batch.options, order.files
+    shape = content.image.shape[:2] if recipe.style_size != "own" else (0, 0)
+    try:
+        styles = {name: style_of(name, shape) for name in files.style_pictures}
+        remarks = [f"{content.name}: {remark}" for remark in content.remarks]
+        remarks += [f"{name}: {remark}" for name, style in styles.items() for remark in style.remarks]
+        inputs = content.file.inputs | {name: of for style in styles.values() for name, of in style.inputs.items()}
+        origin = {"command": batch.command} | sources(files, inputs)
+        pictures = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
+        finish = finish_of(options, content.file, content.image, order.outputs.picture)
+        return Prepared(order.pair.name, Job(recipe, pictures, options.seed), Place(order.outputs, finish, origin))
+    except InputError as error:
+        return Prepared(order.pair.name, problem=str(error))
+
+
+def contents(names: Sequence[str], recipe: Recipe, full_size: bool = False) -> Iterator[Content]:
+    """Yield the content images in the order of `names`; with `full_size` also as they are in their files."""
+    read: dict[int, Content] = {}  # by its number; what tensors are no good for
+
+    def pixels(number: np.int64) -> np.ndarray:
+        """Return a content image, (0, 0, 3) of a bad file: that must not end the pipeline."""
+        content = read[int(number)] = _read(names[number], recipe, full_size)
+        return np.zeros((0, 0, 3), np.uint8) if content.image is None else content.image
+
+    def image_of(number: tf.Tensor) -> tf.Tensor:
+        # What tf.data takes for stateful it would not run ahead: not where results must be the same from run to run.
+        return tf.numpy_function(pixels, [number], tf.uint8, stateful=False)
+
+    # One picture at a time is read: the network, which works meanwhile, needs the processor more.
+    images = tf.data.Dataset.range(len(names)).map(image_of, num_parallel_calls=1, deterministic=True).prefetch(AHEAD)
+    for number, _ in enumerate(images.as_numpy_iterator()):
+        yield read.pop(number)
+
+
+def _read(name: str, recipe: Recipe, full_size: bool) -> Content:
+    remarks: list[str] = []
+    try:
+        file = read_content(name, recipe)
+        image = at_size("content picture", name, file.image, recipe, remarks)
+    except InputError as error:
+        return Content(name, problem=str(error))
+    return Content(name, image, file if full_size else replace(file, image=image), tuple(remarks))
+
+
+# From jobs to pictures.
+
+
+#: What is prepared → what became of each, in any order.
+Make = Callable[[Iterable[Prepared]], Generator[Row, None, None]]
+#: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, while it is open.
+OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Make]]
+
+
+def make_here(
+    session: Session, options: RunOptions, on_step: OnStep, items: Iterable[Prepared]
+) -> Generator[Row, None, None]:
+    """Make pictures in this process, and yield what became of each.
+
+    A Ctrl-C is heeded between two steps only, and not before the last row is taken; the present state is kept.
+
+    Raises:
+        NotWritten: a picture cannot be written, so nor will the next one.
+        KeyboardInterrupt: stopped.
+    """
+    for name, job, place, problem in items:
+        if job is None:
+            yield Row(name, problem=problem)
+            continue
+        with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
+            display = nullcontext(lambda step, image, name=name: on_step(name, step.step, step.losses.total))
+            try:
+                *_, record = make_picture(session, job, place, options, display, check_interrupt)
+                row = row_of_record(name, record)
+            except NotWritten:
+                raise
+            except InputError as error:
+                row = Row(name, problem=f"{name}: {error}")
+            yield row
+
+
+@contextmanager
+def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
+    """Yield what makes pictures in this process."""
+    yield partial(make_here, Session(weights, options.memory_bytes, precision, IN_STRIPES), options, on_step)
 
 
 def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
@@ -105,32 +213,38 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
     weights = load_weights(options.weights, say)
     missing = still_missing(batch, weights.sha256)
     finished = [order for order in batch.orders if order not in missing]
-    rows = {order: row_of_record(order.pair.name, read_record(order.outputs.record)) for order in finished}
+    rows = {}
+    for order in finished:
+        rows[order.pair.name] = row_of_record(order.pair.name, read_record(order.outputs.record))
     say(f"{len(missing)} of {len(batch.orders)} pictures to make")
-    lost = None
+    problem = ""
     try:
         _add_overviews(finished, batch, say)
         if missing:
             precision, display = precision_of(options.precision, batch.recipe), Display(len(missing), options.quiet)
             # The clock begins when there are workers: to start them takes as long as many small pictures.
             with (
-                open_maker(options, say, weights, precision, display.on_step) as maker,
+                open_maker(options, say, weights, precision, display.on_step) as make,
                 display,
-                closing(maker.make(prepared(missing, batch, say))) as results,
+                closing(make(prepared(missing, batch, say))) as results,
             ):
-                for made in results:
-                    order, name = made.order, made.order.pair.name
-                    rows[order] = row_of_record(name, made.record) if made.record else Row(name, problem=made.problem)
-                    display.finished(rows[order])
+                for row in results:
+                    rows[row.name] = row
+                    display.finished(row)
     except Lost as error:
-        lost = error
+        problem = str(error)
     except (InputError, KeyboardInterrupt) as error:
         with suppress(InputError):  # the disk is full, say
             write_summary(batch, rows, say)
         further = "what is finished is kept; the same command goes on from here"
         raise type(error)(f"{error}; {further}" if str(error) else further) from None
     write_summary(batch, rows, say)
-    return _ended(batch, rows, lost)
+    failed = sum(bool(row.problem) for row in rows.values())
+    if failed and not problem:
+        problem = f"{failed} of {len(batch.orders)} pictures could not be made, see {TABLE}"
+    if problem:
+        console.say(f"batch: {problem}", sys.stderr)
+    return SOME_FAILED if problem else console.DONE
 
 
 def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
@@ -138,45 +252,24 @@ def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
     lacking = [order for order in finished if not all(path.exists() for path in order.outputs.written)]
     for item in prepared(lacking, batch, say) if lacking else ():
         if item.job:
-            outputs = item.order.outputs
+            outputs = item.place.outputs
             image, record = read_image(outputs.picture), read_record(outputs.record)
             write_overviews(item.job.pictures, image, item.place.finish.profile, outputs, record, write_there)
 
 
-def _ended(batch: Batch, rows: Mapping[Order, Row], lost: Lost | None) -> int:
-    """Say on stderr if something could not be made; return the exit code."""
-    if lost:
-        console.say(f"batch: {lost}", sys.stderr)
-        return SOME_FAILED
-    failed = sum(bool(row.problem) for row in rows.values())
-    if failed:
-        console.say(f"batch: {failed} of {len(batch.orders)} pictures could not be made, see {TABLE}", sys.stderr)
-    return SOME_FAILED if failed else console.DONE
-
-
-class Shown(NamedTuple):
-    """What the bar shows: so many pictures are done, so many seconds are left."""
-
-    step: int
-    left: float
-    text: str
-
-
 class Display:
-    """Shows all pictures of a batch: a bar over all of them on a terminal, elsewhere a line for each."""
+    """Shows many pictures as they are made: a bar over all of them on a terminal, elsewhere a line for each."""
 
-    def __init__(self, pictures: int, quiet: bool) -> None:
-        """Take how many `pictures` there are to make."""
-        self.pictures, self.quiet, self.done = pictures, quiet, 0
-        self._began, self._said, self._show = time.monotonic(), set[str](), None
+    def __init__(self, count: int, quiet: bool) -> None:
+        """Take how many pictures there are to make."""
+        self.count, self.quiet, self.done = count, quiet, 0
+        self._began, self._said = time.monotonic(), set[str]()
+        bar = moving_bar(sys.stdout, count, lambda shown: shown.text, transient=True)
+        self._bar = nullcontext(lambda shown: None) if quiet else bar
 
-    def __enter__(self) -> "Display":
+    def __enter__(self) -> None:
         """Open the bar, and begin the clock."""
-        self._began, on_terminal = time.monotonic(), sys.stdout.isatty() and not self.quiet
-        bar = moving_bar(sys.stdout, self.pictures, lambda shown: shown.text, transient=True)
-        self._bar = bar if on_terminal else nullcontext()
-        self._show = self._bar.__enter__()
-        return self
+        self._began, self._show = time.monotonic(), self._bar.__enter__()
 
     def __exit__(self, *error: object) -> None:
         """Close the bar."""
@@ -184,21 +277,20 @@ class Display:
 
     def on_step(self, name: str, number: int, loss: float) -> None:
         """Show a step of one picture; with many workers, of the one that was heard of last."""
-        if self._show:
-            self._show(Shown(self.done, self._left(), f"{name} step {number} loss {loss:.3g}"))
+        self._show(Shown(self.done, self._left(), f"{name} step {number} loss {loss:.3g}"))
 
     def finished(self, row: Row) -> None:
         """Say what became of a picture."""
         self.done += 1
-        if row.problem in self._said:  # a bad file is a problem of all its pairs
-            return
-        if row.problem:
+        if row.problem and row.problem not in self._said:  # a bad file is a problem of all its pairs
             self._said.add(row.problem)
             console.say(f"batch: {row.problem}", sys.stderr)
-        elif not self.quiet:
+        elif not row.problem and not self.quiet:
             left = f"{duration(self._left())} left"
-            console.say(f"{self.done}/{self.pictures} {row.name}: loss {row.total:.4g}, {row.seconds:.1f} s, {left}")
+            console.say(
+                f"{self.done}/{self.count} {row.name}: loss {row.losses['total']:.4g}, {row.seconds:.1f} s, {left}"
+            )
 
     def _left(self) -> float:
         """Return the seconds that the pictures to come will take."""
-        return (time.monotonic() - self._began) / max(self.done, 1) * (self.pictures - self.done)
+        return (time.monotonic() - self._began) / max(self.done, 1) * (self.count - self.done)

@@ -5,7 +5,7 @@ now), and it is still the one that the record was written for. So a batch that w
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,8 @@ from vgg.tools.files import check_place, remove_leftovers
 #: The files of the whole batch, beside the pictures.
 SHEET, TABLE, PAGE = "batch-sheet.png", "batch.csv", "batch-report.html"
 #: What the user knows some values by.
-NAMES = {
-    "name": "recipe",
-    "content_weight": "strength or content weight",
-    "inputs": "input pictures",
-    "picture": "the picture itself",
-}
-MOST_NAMES = 4  # of settings that are named if pictures of others would be replaced
+NAMES = {"name": "recipe", "content_weight": "strength or content weight", "inputs": "input pictures"}
+NAMES |= {"picture": "the picture itself"}
 
 
 @dataclass(frozen=True)
@@ -54,59 +49,52 @@ class Batch:
 
 
 def orders_of(pairs: Sequence[Pair], folder: Path, files: Files, recipe: Recipe, options: RunOptions) -> list[Order]:
-    """Return the orders; the names of each one's files are checked, and the masks' proportions.
+    """Return the orders; `files` are those of each picture, but for its pair.
 
-    `files` are those of each picture, but for its pair.
-
-    Raises:
-        InputError: the options do not fit together, or no order's files can be written.
+    The names of each one's files are checked, and the masks' proportions; raises InputError if none can be made.
     """
     orders = []
     for pair in pairs:
         own = replace(files, content=pair.content, style=pair.style)
         require_usable(own)
-        picture, problem = folder / f"{pair.name}.png", ""
+        picture = folder / f"{pair.name}.png"
+        order = Order(pair, own, outputs_of(picture, options.sheet, options.report))
         try:
             planned(picture, [*own.named(), *filter(None, [options.weights])], options)
             if recipe.crop != "square":
                 check_proportions(own)
         except InputError as error:
-            problem = str(error)
-        orders.append(Order(pair, own, outputs_of(picture, options.sheet, options.report), problem))
+            order = replace(order, problem=str(error))
+        orders.append(order)
     if all(order.problem for order in orders):
         raise InputError(orders[0].problem)
     return orders
 
 
 def still_missing(batch: Batch, weights_sha256: str) -> list[Order]:
-    """Return the orders that are not made yet.
-
-    Raises:
-        InputError: pictures of other settings would be replaced.
-    """
+    """Return the orders that are not made yet; raises InputError if pictures of other settings would be replaced."""
     inputs: dict[str, Any] = {}  # each file is read once, in however many pairs it is
-    missing, different = [], []
+    missing, replaced, differing = [], 0, dict[str, None]()
     for order in batch.orders:
-        names = None if order.problem else _differing(order, batch, weights_sha256, inputs)
-        if names == []:
-            continue
-        missing.append(order)
-        different += [names] if names else []
-    if different and not batch.options.overwrite:
-        count = "1 picture in {} was" if len(different) == 1 else f"{len(different)} pictures in {{}} were"
-        names = list(dict.fromkeys(name for names in different for name in names))
-        what = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        differences = None if order.problem else _differences(order, batch, weights_sha256, inputs)
+        if differences != {}:
+            missing.append(order)
+        if differences:
+            replaced += 1
+            differing |= dict.fromkeys(NAMES.get(name, name.replace("_", " ")) for name in differences)
+    if replaced and not batch.options.overwrite:
+        pictures = "1 picture in {} was" if replaced == 1 else f"{replaced} pictures in {{}} were"
         raise InputError(
-            f"{count.format(batch.folder)} made with other settings ({what}); name another folder with -o or add "
-            "--overwrite"
+            f"{pictures.format(batch.folder)} made with other settings ({', '.join(differing)}); name another folder "
+            "with -o or add --overwrite"
         )
     for path in (path for order in missing if not order.problem for path in order.outputs.written):
         remove_leftovers(path)  # of a batch that was killed while it wrote
     return missing
 
 
-def _differing(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str, Any]) -> list[str] | None:
-    """Return in what the order's picture that is there differs; None if there is none.
+def _differences(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str, Any]) -> dict[str, str] | None:
+    """Return in what the picture that is there differs, by `differences_from_made`; None if there is none.
 
     The files' digests are looked up in `inputs`, and put there.
     """
@@ -117,15 +105,11 @@ def _differing(order: Order, batch: Batch, weights_sha256: str, inputs: dict[str
     except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
         return None
     ordered = identity(batch.recipe, order.files, inputs, weights_sha256, batch.options)
-    different = differences_from_made(order.outputs, ordered)
-    return None if different is None else [NAMES.get(name, name.replace("_", " ")) for name in different]
+    return differences_from_made(order.outputs, ordered)
 
 
 def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:
-    """Raise InputError unless the output can be a folder with the files of the whole batch.
-
-    Its pictures must not be taken for contents or styles the next time, either.
-    """
+    """Raise InputError unless the output can be a folder with the files of the whole batch, and is none of inputs."""
     if not output or (os.path.exists(output) and not os.path.isdir(output)):
         raise InputError(f"the output {output!r} is not a folder, expected one; choose another name")
     for place in inputs:
@@ -134,21 +118,21 @@ def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:
                 f"the output {output} is also a folder of inputs, where the results would be taken for inputs the next "
                 "time; choose another --output"
             )
-    for name in _whole_batch(with_report):
+    for name in (TABLE, SHEET, PAGE) if with_report else (TABLE, SHEET):
         check_place(Path(output) / name)
-
-
-def _whole_batch(with_report: bool) -> tuple[str, ...]:
-    """Return the names of the files that are about all pictures."""
-    return (TABLE, SHEET, PAGE) if with_report else (TABLE, SHEET)
 
 
 def require_apart(batch: Batch, more_inputs: Sequence[Path | str]) -> None:
     """Raise InputError if a file of the batch would be written over another one or over an input."""
     inputs = {os.path.realpath(name) for order in batch.orders for name in order.files.named()}
     inputs |= {os.path.realpath(name) for name in more_inputs}
+    owned = [(batch.folder / name, "the whole batch") for name in (TABLE, SHEET, PAGE)]
+    for order in batch.orders:
+        previews = [preview_of(order.outputs.picture)] if batch.options.preview_every else []
+        paths = (*order.outputs.written, order.outputs.state, *previews)
+        owned += [(path, order.pair.name) for path in paths]
     taken: dict[str, str] = {}
-    for path, owner in _written(batch):
+    for path, owner in owned:
         other = taken.setdefault(one_name(str(path)), owner)
         if other != owner:
             raise InputError(f"{path} would be a file of {other} and of {owner}; rename a picture")
@@ -159,13 +143,3 @@ def require_apart(batch: Batch, more_inputs: Sequence[Path | str]) -> None:
         series, _, number = name.rpartition("-")
         if number.isdecimal() and series in names:
             raise InputError(f"{name}.png would be a result and a step of {series} (--save-every); rename a picture")
-
-
-def _written(batch: Batch) -> Iterator[tuple[Path, str]]:
-    """Yield each file that will be written, but for a series of steps, and what it is about."""
-    for name in _whole_batch(batch.options.report):
-        yield batch.folder / name, "the whole batch"
-    for order in batch.orders:
-        yield from ((path, order.pair.name) for path in (*order.outputs.written, order.outputs.state))
-        if batch.options.preview_every:
-            yield preview_of(order.outputs.picture), order.pair.name

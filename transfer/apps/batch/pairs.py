@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from transfer.inputs import ENDINGS, natural, pictures_in
+from transfer.inputs import natural, pictures_in
 from vgg.errors import InputError
 from vgg.tools.files import open_file
 
@@ -40,40 +40,23 @@ def short_name(path: str, kind: str) -> str:
 
 
 def folder_pairs(folder: str, how: str) -> list[Pair]:
-    """Return the pairs of the pictures in one folder, by their names.
-
-    Raises:
-        InputError: the folder cannot be read or has none of either kind.
-    """
+    """Return the pairs of the pictures in one folder, by their names; raises InputError if one kind is missing."""
     names = pictures_in(folder)
-    by_kind = {
-        kind: [os.path.join(folder, name) for name in names if name.startswith(prefix)]
-        for kind, prefix in PREFIXES.items()
-    }
-    for kind, prefix in PREFIXES.items():
-        if not by_kind[kind]:
-            raise InputError(
-                f"{folder} has no picture named {prefix}…, expected one at least; rename them, or use --contents and "
-                "--styles"
-            )
-    return pairs_of(by_kind["content"], by_kind["style"], how)
+    of_kinds = []
+    for prefix in PREFIXES.values():
+        of_kinds.append([os.path.join(folder, name) for name in names if name.startswith(prefix)])
+        if not of_kinds[-1]:
+            raise InputError(f"{folder} has no picture named {prefix}…; rename some, or use --contents and --styles")
+    return pairs_of(*of_kinds, how)
 
 
 def listed_pairs(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
-    """Return the pairs of pictures in folders, globs, `.txt` lists (a name on each line) and single files.
-
-    Raises:
-        InputError: something that is named is not there or has no pictures.
-    """
+    """Return the pairs of pictures in folders, globs, `.txt` lists (a name on each line) and single files."""
     return pairs_of(_expanded(contents), _expanded(styles), how)
 
 
 def pairs_of(contents: Sequence[str], styles: Sequence[str], how: str) -> list[Pair]:
-    """Return each content with each style ("all"), or the first with the first and so on ("zip").
-
-    Raises:
-        InputError: for "zip" there are not as many of both.
-    """
+    """Return each content with each style ("all"), or the first with the first and so on ("zip")."""
     if how == "all":
         return [Pair(content, style) for content in contents for style in styles]
     if len(contents) != len(styles):
@@ -85,22 +68,15 @@ def pairs_of(contents: Sequence[str], styles: Sequence[str], how: str) -> list[P
 
 
 def csv_pairs(path: str) -> list[Pair]:
-    """Return the pairs in a CSV file with columns `content` and `style`; paths are relative to its folder.
-
-    Raises:
-        InputError: the file cannot be read, has no such columns, no rows, or a row with an empty cell.
-    """
+    """Return the pairs in a CSV file with columns `content` and `style`; paths are relative to its folder."""
     try:
         reader = csv.DictReader(io.StringIO(_text_in(path), newline=""))
         columns, rows = reader.fieldnames or [], [(reader.line_num, row) for row in reader]
     except csv.Error as error:
         raise InputError(f"{path} is not a CSV file ({error}); save it as one") from None
-    missing = [name for name in PREFIXES if name not in columns]
-    if missing:
-        raise InputError(
-            f"{path} has the columns {', '.join(map(repr, columns)) or 'none'}, expected content and style; "
-            f"add {' and '.join(missing)}"
-        )
+    if not set(PREFIXES) <= set(columns):
+        has = ", ".join(map(repr, columns)) or "none"
+        raise InputError(f"{path} has the columns {has}, expected content and style; add what is missing")
     folder, pairs = os.path.dirname(path), []
     for line, row in rows:
         content, style = (as_meant((row[name] or "").strip()) for name in PREFIXES)
@@ -142,29 +118,18 @@ def require_distinct(pairs: Sequence[Pair]) -> None:
 def _expanded(words: Sequence[str]) -> list[str]:
     names: list[str] = []
     for word in words:
+        inside = [word]
         if os.path.isdir(word):
             inside = [os.path.join(word, name) for name in pictures_in(word)]
-            if not inside:
-                raise InputError(f"{word} has no pictures, expected some that end in {', '.join(ENDINGS)}; name others")
-            names += inside
         elif word.lower().endswith(".txt"):
-            names += _list_in(word)
+            lines = _text_in(word).splitlines()
+            inside = [os.path.join(os.path.dirname(word), line.strip()) for line in lines if line.strip()]
         elif glob.has_magic(word) and not os.path.exists(word):
-            matching = sorted(glob.glob(word), key=natural)
-            if not matching:
-                raise InputError(f"{word} matches no file; look for a mistake in the name, or quote it")
-            names += matching
-        else:
-            names.append(word)
+            inside = sorted(glob.glob(word), key=natural)
+        if not inside:
+            raise InputError(f"{word} names no picture, expected a folder of pictures, a list, or a glob; name another")
+        names += inside
     return list(dict.fromkeys(names))
-
-
-def _list_in(path: str) -> list[str]:
-    lines = _text_in(path).splitlines()
-    names = [os.path.join(os.path.dirname(path), line.strip()) for line in lines if line.strip()]
-    if not names:
-        raise InputError(f"{path} is empty, expected the name of a picture on each line; add some")
-    return names
 
 
 def _text_in(path: str) -> str:

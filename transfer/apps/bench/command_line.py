@@ -3,7 +3,6 @@
 What measures whole commands, each in a process of its own, is here too.
 """
 
-import argparse
 import os
 import platform
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,26 +38,23 @@ FRAMES = 12  # of the film
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     parser = console.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
-    parser.add_argument(
-        "--weights", type=file_name, metavar="FILE", help="a .mat file (default: genuine, else shipped)"
-    )
-    parser.set_defaults(run=lambda options: print_tables(options, list(TABLES)))
-    commands = parser.add_subparsers(metavar="WHAT")
-    for name, about in TABLES.items():
-        command = commands.add_parser(name, help=about)
-        command.set_defaults(run=lambda options, name=name: print_tables(options, [name]))
+    text = "; ".join(f"{name}: {about}" for name, about in TABLES.items())
+    parser.add_argument("what", nargs="?", choices=TABLES, metavar="WHAT", help=f"{text} (default: all of these)")
+    text = "a .mat file (default: genuine if downloaded, else shipped)"
+    parser.add_argument("--weights", type=file_name, metavar="FILE", help=text)
     options = parser.parse_args(arguments)
-    return console.run("bench", lambda: options.run(options))
+    names = [options.what] if options.what else list(TABLES)
+    return console.run("bench", lambda: print_tables(names, options.weights))
 
 
-def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
+def print_tables(names: Sequence[str], weights_file: Path | None) -> None:
     """Print the tables, line by line as they are measured."""
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.bench import measurements
         from weights.load import load_weights
 
-    weights = load_weights(options.weights, console.say)
+    weights = load_weights(weights_file, console.say)
     # Every number below depends on these.
     versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
     console.say(f"machine: {processor()}, {os.cpu_count()} cores; {versions}")
@@ -75,11 +72,10 @@ def print_tables(options: argparse.Namespace, names: Sequence[str]) -> None:
 
 def whole_commands(weights: Path) -> Iterator[str]:
     """Yield the lines of the table: a batch against as many separate commands, and a film."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        contents, styles = scene(SIZE * 3 // 4, SIZE), painting(SIZE * 3 // 4, SIZE)
-        pictures = {"content_a": contents, "content_b": contents[:, ::-1], "style_x": styles, "style_y": styles[::-1]}
-        for name, image in pictures.items():
+    with TemporaryDirectory() as place:
+        folder, content, style = Path(place), scene(SIZE * 3 // 4, SIZE), painting(SIZE * 3 // 4, SIZE)
+        images = {"content_a": content, "content_b": content[:, ::-1], "style_x": style, "style_y": style[::-1]}
+        for name, image in images.items():
             write_image(folder / f"{name}.png", image)
         words = ["--weights", str(weights), "--size", str(SIZE), "--quiet"]
         yield from _batch(folder, words)
@@ -88,17 +84,16 @@ def whole_commands(weights: Path) -> Iterator[str]:
 
 def _batch(folder: Path, words: Sequence[str]) -> Iterator[str]:
     """Batch and separate commands take turns, so a slow moment hits both."""
-    pairs = [(content, style) for content in ("content_a", "content_b") for style in ("style_x", "style_y")]
+    pairs = list(product(("content_a", "content_b"), ("style_x", "style_y")))
     seconds: dict[str, list[float]] = {"batch": [], "separate": []}
     for number in range(ROUNDS):
-        began = time.perf_counter()
-        run_command("transfer.batch", str(folder), "-o", str(folder / f"batch-{number}"), *words)
-        seconds["batch"].append(time.perf_counter() - began)
-        began = time.perf_counter()
+        output = str(folder / f"batch-{number}")
+        seconds["batch"].append(run_command("transfer.batch", str(folder), "-o", output, *words))
+        separate = 0.0
         for pair in pairs:
             inputs = [str(folder / f"{name}.png") for name in pair]
-            run_command("transfer", *inputs, "-o", str(folder / "single.png"), *words)
-        seconds["separate"].append(time.perf_counter() - began)
+            separate += run_command("transfer", *inputs, "-o", str(folder / "single.png"), *words)
+        seconds["separate"].append(separate)
     yield f"{len(pairs)} pictures of {SIZE} pixels, {ROUNDS} rounds in turn; median (fastest to slowest)"
     ratios = np.array(seconds["separate"]) / np.array(seconds["batch"])
     for name, times in seconds.items():
@@ -115,12 +110,12 @@ def _film(folder: Path, words: Sequence[str]) -> Iterator[str]:
         frame = wide[:, 4 * number : 4 * number + SIZE]
         write_image(folder / "frames" / f"{number:02}.png", frame if number < FRAMES * 2 // 3 else frame[:, ::-1])
     inputs = [str(folder / "frames"), str(folder / "style_x.png"), "-o", str(folder / "painted")]
-    began = time.perf_counter()
-    run_command("transfer.video", *inputs, *words)
-    seconds = time.perf_counter() - began
+    seconds = run_command("transfer.video", *inputs, *words)
     yield f"a film of {FRAMES} frames: {seconds:.1f} s, {60 * FRAMES / seconds:.1f} frames a minute, start-up included"
 
 
-def run_command(module: str, *words: str) -> None:
-    """Run a command of ours in a process of its own."""
+def run_command(module: str, *words: str) -> float:
+    """Run a command of ours in a process of its own; return how many seconds that took."""
+    began = time.perf_counter()
     subprocess.run([sys.executable, "-m", module, *words], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began

@@ -23,8 +23,9 @@ import tensorflow as tf
 from transfer.files import SAMPLE, Files
 from transfer.inputs import load
 from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.precision import precisions
 from transfer.recipes import DEFAULT, Recipe
-from transfer.session import Job, Session, precisions
+from transfer.session import Job, Session
 from transfer.striped.evaluation import StripedEvaluation
 from transfer.train import Step, train
 from vgg.layers import deepest
@@ -166,14 +167,11 @@ def convergence(weights: Weights, size: int) -> Iterator[str]:
 def images_on_the_way(variant: Variant, session: Session, job: Job) -> list[tuple[float, int, np.ndarray]]:
     """Train, and return (seconds, evaluations, image) of every third step at the final size."""
     job = replace(job, recipe=replace(job.recipe, optimizer=variant.optimizer, scales=variant.scales))
-    final, images = job.pictures.content_image.shape[:2], []
-    phases = [
-        phase
-        if (phase.height, phase.width) == final
-        else replace(phase, until=phase.until * COARSE_STEPS // MORE_STEPS)
-        for phase in session.phases(job)
-    ]
-    for phase in phases:  # compiled once, outside the time
+    final, images, phases = job.pictures.content_image.shape[:2], [], []
+    for phase in session.phases(job):
+        is_final = (phase.height, phase.width) == final
+        phases.append(phase if is_final else replace(phase, until=phase.until * COARSE_STEPS // MORE_STEPS))
+        # Compiled once, outside the time.
         phase.build_objective()(np.zeros((phase.height, phase.width, 3), np.float32))
 
     def keep(step: Step, image: np.ndarray) -> None:
@@ -199,20 +197,20 @@ def sizes(weights: Weights, sides: tuple[int, ...] = SIZES) -> Iterator[str]:
                 continue
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
                 measured = process.submit(measure_once, weights.path, side, precision, rows).result()
-            pace = measured["seconds"] / measured["megapixels"]
+            seconds, peak = measured
+            pace = seconds / (side * side / 1e6)
             base = base or pace
-            yield f"{name} {pace:6.2f} s/MP, {pace / base:4.2f} times the first line's  {measured['gigabytes']:5.2f} GB"
+            yield f"{name} {pace:6.2f} s/MP, {pace / base:4.2f} times the first line's  {peak / 1e9:5.2f} GB"
 
 
-def measure_once(weights_file: Path, size: int, precision: Precision, rows: int) -> dict[str, float]:
-    """Compile, then time a second evaluation of size × size pixels, in this process; `rows` 0 means all at once."""
+def measure_once(weights_file: Path, size: int, precision: Precision, rows: int) -> tuple[float, float]:
+    """Return the seconds of the second evaluation of size × size pixels, all at once if `rows` is 0, and peak bytes."""
     content, style = (np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8) for seed in (0, 1))
     evaluate = evaluation_of(VGG19(read(weights_file), DEFAULT.pooling, precision), content, style, rows)
     evaluate()
     began = time.perf_counter()
     evaluate()
-    seconds = time.perf_counter() - began
-    return {"seconds": seconds, "megapixels": size * size / 1e6, "gigabytes": peak_bytes() / 1e9}
+    return time.perf_counter() - began, peak_bytes()
 
 
 def peak_bytes() -> float:

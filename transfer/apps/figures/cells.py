@@ -106,45 +106,31 @@ def adapted(figure: Figure, size: int, iterations: int | None, ratio_factor: int
 
 
 DEPTHS = range(1, len(GATYS_STYLE_LAYERS) + 1)
+RECONSTRUCTIONS = (*map(from_content, CONTENT_LAYERS), *map(from_style, DEPTHS))
+RATIOS = tuple(map(at_ratio, (1e-4, 1e-3, 1e-2, 1e-1)))
+STARTS = (at_start("content"), at_start("style"), *(at_start("noise", seed) for seed in range(4)))
 PHOTOREALISTIC = Cell(
     "1e-02", "alpha/beta 1e-02{times}, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
 )
+GRID = tuple(in_grid(depth, ratio) for depth in DEPTHS for ratio in (1e-5, 1e-4, 1e-3, 1e-2))
 
-FIGURES: dict[str, Figure] = {
-    figure.name: figure
-    for figure in (
-        Figure(
-            "reconstructions",
-            "CVPR Fig. 1: what each layer keeps of the content, and of the style",
-            6,
-            (*(from_content(layer) for layer in CONTENT_LAYERS), *(from_style(depth) for depth in DEPTHS)),
-            (0, 6),
-        ),
-        Figure(
-            "ratio",
-            "CVPR Fig. 4: content against style",
-            3,
-            tuple(at_ratio(ratio) for ratio in (1e-4, 1e-3, 1e-2, 1e-1)),
-        ),
-        Figure(
-            "content-layer",
-            "CVPR Fig. 5: content from a lower and from a higher layer",
-            2,
-            (at_content_layer("relu2_2"), at_content_layer("relu4_2")),
-        ),
-        Figure(
-            "initialisation",
-            "CVPR Fig. 6: from the content image, from the style image, from four noises",
-            4,
-            (at_start("content"), at_start("style"), *(at_start("noise", seed) for seed in range(4))),
-        ),
-        Figure("photorealistic", "CVPR Fig. 7: style of a photograph (give two photographs)", 3, (PHOTOREALISTIC,)),
-        Figure(
-            "grid",
-            "preprint Fig. 3: style layers from top to bottom, alpha/beta from left to right",
-            4,
-            tuple(in_grid(depth, ratio) for depth in DEPTHS for ratio in (1e-5, 1e-4, 1e-3, 1e-2)),
-            (20, 21),
-        ),
-    )
-}
+_FIGURES = (
+    Figure(
+        "reconstructions", "CVPR Fig. 1: what each layer keeps of the content, and of the style", 6, RECONSTRUCTIONS,
+        inputs=(0, 6),
+    ),
+    Figure("ratio", "CVPR Fig. 4: content against style", 3, RATIOS),
+    Figure(
+        "content-layer", "CVPR Fig. 5: content from a lower and from a higher layer", 2,
+        (at_content_layer("relu2_2"), at_content_layer("relu4_2")),
+    ),
+    Figure(
+        "initialisation", "CVPR Fig. 6: from the content image, from the style image, from four noises", 4, STARTS
+    ),
+    Figure("photorealistic", "CVPR Fig. 7: style of a photograph (give two photographs)", 3, (PHOTOREALISTIC,)),
+    Figure(
+        "grid", "preprint Fig. 3: style layers from top to bottom, alpha/beta from left to right", 4, GRID,
+        inputs=(20, 21),
+    ),
+)  # fmt: skip
+FIGURES = {figure.name: figure for figure in _FIGURES}

@@ -22,10 +22,9 @@ from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
-from vgg.tools.files import atomic_write
+from vgg.tools.files import atomic_write, open_file
 from vgg.tools.image import check_output
 
-PROGRAM = "figures"
 WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
 
 
@@ -33,8 +32,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser: one command for each figure, with the same options, and the two others."""
     parser = console.Parser(prog=typed("transfer.figures"), description="Make the figures of Gatys et al. again.")
     commands = parser.add_subparsers(metavar="NAME", required=True)
-    for name, title in {**{name: figure.title for name, figure in FIGURES.items()}, "all": "all of these"}.items():
-        figures = [FIGURES[name]] if name in FIGURES else list(FIGURES.values())
+    everything = list(FIGURES.values())
+    of_names = [(figure.name, figure.title, [figure]) for figure in everything] + [("all", "all of these", everything)]
+    for name, title, figures in of_names:
         cells = [cell for figure in figures for cell in figure.cells]
         own_steps = " or ".join(map(str, sorted({cell.recipe.iterations for cell in cells})))
         command = commands.add_parser(name, help=title, description=title)
@@ -45,9 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
         add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
         size = whole_number(SMALLEST_SIDE)
         add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
-        add(
-            "--iterations", type=whole_number(1), help=f"steps for each cell (default: {own_steps}, as the figure says)"
-        )
+        text = f"steps for each cell (default: {own_steps}, as the figure says)"
+        add("--iterations", type=whole_number(1), help=text)
         add("--only", metavar="CELLS", help=f"make only these, as in {','.join(cell.key for cell in cells[:2])}")
         command.set_defaults(run=run_figures, figures=figures)
     trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
@@ -91,11 +90,10 @@ def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
 
 
 def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Pictures]:
-    """Return content and style for each start ("content", "style" or "noise") of a run, which may begin then.
+    """Return content and style for each start ("content", "style" or "noise") of a run.
 
     Raises:
-        InputError: a picture cannot be used, the weights are not a `.mat` file, or a result would overwrite one of
-            these or a `.json` that this program did not write.
+        InputError: one of them or the weights cannot be used, or a result would overwrite what it must not.
     """
     if not options.output:
         raise InputError("--output is '', expected a folder; name one, such as output/figures")
@@ -120,7 +118,8 @@ def run_trade_off(options: argparse.Namespace) -> None:
         raise InputError(f"the output {output} ends in {output.suffix!r}, expected .png; change its ending")
     check_output(output, [path])
     try:
-        steps = json.loads(path.read_text(encoding="utf-8"))["steps"]
+        with open_file(path) as file:
+            steps = json.load(file)["steps"]
         lines = lines_of(steps)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
@@ -150,4 +149,4 @@ def run_printed_losses(options: argparse.Namespace) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    return console.run(PROGRAM, lambda: options.run(options))
+    return console.run("figures", lambda: options.run(options))

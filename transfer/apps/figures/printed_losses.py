@@ -37,22 +37,14 @@ REMARK = (
 
 
 def report(weights: Weights, pictures: Pictures) -> None:
-    """Print the table for the weights and the pictures, which have the sizes of the recipe `neural-style`.
-
-    Raises:
-        InputError: the computation does not fit into the memory.
-    """
-    losses = losses_at_start(Session(weights, usable_bytes(), striped=IN_STRIPES), pictures)
-    console.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))
-    console.say(REMARK)
-
-
-def losses_at_start(session: Session, pictures: Pictures) -> Mapping[str, float]:
-    """Return the weighted terms of the recipe `neural-style` at its start, by name as in `PRINTED`."""
+    """Print the table for the weights and the pictures, which have the sizes of the recipe `neural-style`."""
+    session = Session(weights, usable_bytes(), striped=IN_STRIPES)
     try:
-        return session.losses(NEURAL_STYLE, pictures, session.start(Job(NEURAL_STYLE, pictures))).terms
+        losses = session.losses(NEURAL_STYLE, pictures, session.start(Job(NEURAL_STYLE, pictures))).terms
     except NotEnoughMemory as error:
         raise NotEnoughMemory(error.args[0], "close other programs") from None
+    console.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))
+    console.say(REMARK)
 
 
 def rows(losses: Mapping[str, float], genuine: Collection[str]) -> list[tuple[str, ...]]:

@@ -1,33 +1,28 @@
 """Makes the pictures of figures that are not there yet, one after the other, then lays each figure out on a sheet."""
 
-import json
-import sys
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from transfer.apps.batch.making import Display, Prepared, make_here
 from transfer.apps.figures.cells import Cell, Figure
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Finish, Outputs, outputs_of
-from transfer.cli.record import differences, pixels_digest, settings, write_record
-from transfer.cli.run import NotWritten, Place, make_picture
-from transfer.cli.watchers import describe as describe_step
+from transfer.cli.outputs import Finish, differences_from_made, outputs_of
+from transfer.cli.record import identity, read_record, sources, write_record
+from transfer.cli.run import Place
 from transfer.inputs import Pictures
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
-from transfer.session import Job, Session, fastest
+from transfer.precision import fastest
+from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
-from transfer.train import Step
 from vgg.errors import InputError, python
 from vgg.matfile.read import Weights
 from vgg.tools import console
-from vgg.tools.console import interrupts_polled
 from vgg.tools.image import read_image, write_image
-from vgg.tools.progress import duration, moving_bar
 from vgg.tools.sheet import contact_sheet
 from weights.verify import describe
 
@@ -36,12 +31,12 @@ ROW_HEIGHT = 200  # of a sheet, in pixels
 
 @dataclass(frozen=True)
 class CellRun:
-    """A cell of a figure, the job that makes it, and its files."""
+    """A cell of a figure, the job that makes it, and where its files go."""
 
     figure: str
     cell: Cell
     job: Job
-    outputs: Outputs
+    place: Place
 
     @property
     def label(self) -> str:
@@ -49,45 +44,19 @@ class CellRun:
         distance = f", {self.levels_off_content():.0f} levels off" if self.cell.of_content_alone else ""
         return f"{self.cell.label}{distance}"
 
-    def is_made(self, session: Session) -> bool:
-        """Return whether the picture is there, made with the same settings, weights and inputs.
+    def is_made(self, weights: Weights) -> bool:
+        """Return whether the picture is there, made with the same recipe, weights and inputs.
 
         So an interrupted figure goes on where it stopped, and a changed setting makes only those cells again that it
         changes.
         """
-        try:
-            record = json.loads(self.outputs.record.read_text(encoding="utf-8"))
-            recorded_digest = record["result"]["pixels_sha256"]
-            if recorded_digest != pixels_digest(read_image(self.outputs.picture)):
-                return False
-        except (KeyError, OSError, RecursionError, TypeError, ValueError):
-            return False
-        of_cell = settings(session, self.job, session.phases(self.job))
-        del of_cell["precision"]  # which one is the fastest is measured, and a busy machine may find another one
-        return not differences({name: record.get(name) for name in of_cell}, of_cell)
-
-    def make(self, session: Session, on_step: Callable[[Step], None]) -> None:
-        """Run the cell's recipe, or go on with it, and write its picture and then its record.
-
-        Raises:
-            InputError: the loss was no longer a number, or a file cannot be written.
-            KeyboardInterrupt: stopped; of this cell, the state is kept.
-        """
-        place = Place(self.outputs, Finish(), {"command": [python(), "-m", "transfer.figures"]})
-        display = nullcontext(lambda step, image: on_step(step))
-        with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-            try:
-                *_, record = make_picture(session, self.job, place, RunOptions(), display, check_interrupt)
-            except NotWritten:
-                raise
-            except InputError as error:
-                raise InputError(f"cell {self.cell.key}: {error}") from None
-            if self.cell.of_content_alone:
-                write_record(self.outputs.record, record | {"levels_off_content": self.levels_off_content()})
+        files, inputs = self.job.pictures.files, self.place.origin["inputs"]
+        ordered = identity(self.job.recipe, files, inputs, weights.sha256, RunOptions(seed=self.job.seed))
+        return differences_from_made(self.place.outputs, ordered) == {}
 
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""
-        image = read_image(self.outputs.picture).astype(np.float64)
+        image = read_image(self.place.outputs.picture).astype(np.float64)
         return float(np.sqrt(np.mean((image - self.job.pictures.content_image) ** 2)))
 
 
@@ -108,20 +77,15 @@ def make_figures(
         KeyboardInterrupt: stopped; what is finished is kept.
     """
     session = Session(weights, usable_bytes(), fastest(), IN_STRIPES)
-    runs = {
-        figure.name: [
-            CellRun(
-                figure.name,
-                cell,
-                Job(cell.recipe, pictures[cell.recipe.init], cell.seed),
-                outputs_of(folder / figure.name / f"{cell.key}.png", with_sheet=False),
-            )
-            for cell in figure.cells
-        ]
-        for figure in figures
-    }
-    asked_for = [run for of_figure in runs.values() for run in of_figure if run.cell.key in keys]
-    missing = [run for run in asked_for if not run.is_made(session)]
+    origin = {"command": [python(), "-m", "transfer.figures"]} | sources(next(iter(pictures.values())).files)
+    runs: list[CellRun] = []
+    for figure in figures:
+        for cell in figure.cells:
+            outputs = outputs_of(folder / figure.name / f"{cell.key}.png", with_sheet=False)
+            job = Job(cell.recipe, pictures[cell.recipe.init], cell.seed)
+            runs.append(CellRun(figure.name, cell, job, Place(outputs, Finish(), origin)))
+    asked_for = [run for run in runs if run.cell.key in keys]
+    missing = [run for run in asked_for if not run.is_made(weights)]
     try:
         for run in missing:
             session.phases(run.job)
@@ -130,7 +94,7 @@ def make_figures(
     console.say(f"{len(missing)} of {len(asked_for)} pictures to make")
     make_all(missing, session)
     for figure in figures:
-        made = [run for run in runs[figure.name] if run.is_made(session)]
+        made = [run for run in runs if run.figure == figure.name and run.is_made(weights)]
         if made:
             path = folder / f"{figure.name}.png"
             write_image(path, sheet_of(figure, made, weights))
@@ -138,28 +102,28 @@ def make_figures(
 
 
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
-    """Make one cell after the other, with a line for each that says how long the rest will take."""
-    began, steps_to_do = time.monotonic(), sum(run.job.recipe.iterations for run in missing)
-    steps_done = 0
-    for number, run in enumerate(missing, start=1):
-        steps = run.job.recipe.iterations
-        bar = moving_bar(sys.stdout, steps, describe_step, transient=True)
-        with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as on_step:
-            try:
-                run.make(session, on_step)
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
-        steps_done += steps
-        left = duration((time.monotonic() - began) * (steps_to_do / steps_done - 1))
-        console.say(f"{number}/{len(missing)} {run.figure}: {run.cell.label}, {left} left")
+    """Make one cell after the other, or go on with it; a reconstruction's record gets its distance from the content."""
+    display = Display(len(missing), quiet=False)
+    items = [Prepared(f"{run.figure} {run.cell.key}", run.job, run.place) for run in missing]
+    try:
+        with display, closing(make_here(session, RunOptions(), display.on_step, items)) as rows:
+            for run, row in zip(missing, rows, strict=True):
+                if row.problem:
+                    raise InputError(row.problem)
+                if run.cell.of_content_alone:
+                    record = run.place.outputs.record
+                    write_record(record, read_record(record) | {"levels_off_content": run.levels_off_content()})
+                display.finished(row)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("what is finished is kept; the same command goes on from here") from None
 
 
 def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.ndarray:
-    """Return the pictures that are `made` with content and style, labelled; uint8 RGB (H, W, 3).
+    """Return the cells that are `made` with content and style, labelled; uint8 RGB (H, W, 3).
 
     A column of the figure of which no cell is there yet is left out.
     """
-    by_key = {run.cell.key: (run.label, read_image(run.outputs.picture)) for run in made}
+    by_key = {run.cell.key: (run.label, read_image(run.place.outputs.picture)) for run in made}
     places = [by_key.get(cell.key) for cell in figure.cells]
     pictures = made[0].job.pictures
     inputs = (("content", pictures.content_image), ("style", pictures.style_image))

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from transfer.apps.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
-from transfer.apps.video.frame_store import FilmRun, FilmSettings, FrameStore, frame_at_size, read_settings
+from transfer.apps.video.frame_store import FilmOutputs, FilmRun, FrameStore, frame_at_size, read_settings
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
-from transfer.files import SAMPLE
+from transfer.files import SAMPLE, Files
 from transfer.inputs import style_at, together
+from transfer.other_programs import recipe_named
 from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
@@ -26,7 +27,6 @@ from vgg.tools.console import file_name, interrupts_at_once, number, start_tenso
 from vgg.tools.files import check_place, file_digest
 from vgg.tools.image import check_output
 
-PROGRAM = "video"
 #: Steps of a frame that starts from the one before it.
 ITERATIONS = 20
 #: γ: a deviation of 20 levels from the frame before costs as much as this share of the style's loss at the start.
@@ -48,9 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
     parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a drawn sample)")
     add = parser.add_argument_group("film").add_argument
-    output = Path("output/film.mp4")
-    endings = ".mp4, .mov, .webm, .avi, .mkv, or no ending for a folder of frames"
-    add("-o", "--output", type=file_name, default=output, help=f"{endings} (default: %(default)s)")
+    text = ".mp4, .mov, .webm, .avi, .mkv, or no ending for a folder of frames (default: %(default)s)"
+    add("-o", "--output", type=file_name, default=Path("output/film.mp4"), help=text)
     add("--start", type=number, default=0.0, metavar="SECONDS", help="where to begin (default: 0)")
     add("--end", type=number, metavar="SECONDS", help="where to end (default: at the film's end)")
     add("--every", type=whole_number(1), default=1, metavar="N", help="only each Nth frame (default: all)")
@@ -70,17 +69,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def film_run(options: argparse.Namespace) -> FilmRun:
-    """Return what the user wants to be done.
-
-    Raises:
-        InputError: an option is out of range, the film or a picture cannot be used, or a result cannot be written.
-    """
+    """Return what the user wants to be done; raises InputError if something cannot be used or written."""
     for name, value in MEANINGLESS.items():
         if getattr(options, name) != value:
             raise InputError(f"--{name.replace('_', '-')} is for single pictures, not for a film; leave it out")
     if not options.content:
         raise InputError(
-            f"the film is missing; name one, as in `{typed('transfer.apps.video', 'clip.mp4', 'painting.jpg')}`"
+            f"the film is missing; name one, as in `{typed('transfer.video', 'clip.mp4', 'painting.jpg')}`"
         )
     if not options.style and not options.more_styles:
         options = argparse.Namespace(**vars(options) | {"style": [SAMPLE]})
@@ -99,21 +94,19 @@ def film_run(options: argparse.Namespace) -> FilmRun:
         remarks.append(
             "the style is the sample, a painting drawn by our code; to choose another, name a picture after the film"
         )
-    settings = FilmSettings(files, styles, first, further, options.seed, earlier, options.independent)
     return FilmRun(
-        film, settings, *frame.shape[:2], tuple(dict.fromkeys(remarks)), options.fps or film.fps,
+        film, files, styles, first, further, options.seed, earlier, options.independent,
+        shape=frame.shape[:2],
+        fps=options.fps or film.fps,
         has_sound=options.fps is None,  # at another speed it would be out of step
-        **outputs_of(options, film, settings),
+        outputs=outputs_of(options, film, files),
+        remarks=remarks,
     )  # fmt: skip
 
 
-def outputs_of(options: argparse.Namespace, film: Film, settings: FilmSettings) -> dict[str, Any]:
-    """Return where a run writes, by the names of `FilmRun`.
-
-    Raises:
-        InputError: nothing can be written there, or something would be replaced that should not be.
-    """
-    output, loop, files = options.output, options.loop, settings.files
+def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOutputs:
+    """Return where a run writes; raises InputError if it cannot, or would replace what it should not."""
+    output, loop = options.output, options.loop
     if output.name in ("", ".."):
         raise InputError(f"the output is {str(output)!r}, expected the name of a film or of a new folder; choose one")
     record = output.with_name(f"{output.stem}.json")
@@ -121,7 +114,8 @@ def outputs_of(options: argparse.Namespace, film: Film, settings: FilmSettings) 
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
     require_apart(filter(None, (output, record, sheet, loop, folder, *folder.glob("*"))), inputs)
-    check_film_output(output, options.fps or film.fps)
+    if not is_folder(output):
+        check_film_output(output)
     check_place(folder / "00001.png")
     check_place(record)
     if sheet:
@@ -135,8 +129,7 @@ def outputs_of(options: argparse.Namespace, film: Film, settings: FilmSettings) 
     begun = store.settings() and options.resume  # a stop may have come between the film and its record
     if not options.overwrite:
         require_ours(filter(None, (loop,) if begun else (output, sheet, loop)), last_record, record)
-    return {"output": output, "store": store, "record": record, "sheet": sheet, "loop": loop,
-            "keep_frames": options.keep_frames}  # fmt: skip
+    return FilmOutputs(output, store, record, sheet, loop)
 
 
 def require_apart(outputs: Iterable[Path], inputs: Iterable[Path | str]) -> None:
@@ -162,7 +155,7 @@ def recipes_of(options: argparse.Namespace) -> tuple[Recipe, Recipe]:
         raise InputError(f"--temporal-weight is {options.temporal_weight:g}, expected 0 to 1e6")
     recipe = recipe_from(options)
     weight = 0.0 if options.independent else options.temporal_weight
-    own = recipe_from(argparse.Namespace(**vars(options) | {"iterations": None})).iterations
+    own = recipe_named(options.recipe).iterations
     first = replace(recipe, iterations=options.first_frame_iterations or own, temporal_weight=weight)
     if options.independent:
         return replace(first, iterations=options.iterations or own), first
@@ -187,11 +180,11 @@ def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.video.painter import paint_film
-    return paint_film(run, RunOptions.of(options), command)
+    return paint_film(run, RunOptions.of(options), options.keep_frames, command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     command = sys.argv[1:] if arguments is None else arguments
     options = build_parser().parse_intermixed_args(command)
-    return console.run(PROGRAM, lambda: make_film(options, [python(), "-m", "transfer.video", *command]))
+    return console.run("video", lambda: make_film(options, [python(), "-m", "transfer.video", *command]))

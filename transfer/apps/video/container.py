@@ -29,7 +29,7 @@ import numpy as np
 from transfer.inputs import ENDINGS, pictures_in
 from vgg.errors import InputError, typed
 from vgg.tools.files import atomic_write, check_place, open_file
-from vgg.tools.image import read_image, resize_to
+from vgg.tools.image import read_image, resize_to, shrunk
 
 try:
     import av
@@ -108,10 +108,6 @@ class Chosen:
         return range(first, max(stop, first), self.every)
 
 
-#: The whole film.
-ALL = Chosen()
-
-
 class Sound(NamedTuple):
     """A part of a video's sound, if it has any."""
 
@@ -122,7 +118,7 @@ class Sound(NamedTuple):
 
 @dataclass(frozen=True)
 class Film:
-    """A part of a film that was found to have frames. `open_film` makes it."""
+    """A part of a film, as `open_film` returns it."""
 
     path: Path
     chosen: Chosen
@@ -181,12 +177,8 @@ class Film:
                     yield _upright(frame)
 
 
-def open_film(path: Path | str, chosen: Chosen = ALL) -> Film:
-    """Return the chosen part of a video file or a folder of pictures; its first two frames have been read.
-
-    Args:
-        path: of a video that FFmpeg reads, or of a folder, whose pictures are sorted by name, 2 before 10.
-        chosen: which of its frames; all of them by default.
+def open_film(path: Path | str, chosen: Chosen = Chosen()) -> Film:
+    """Return the chosen part of a video, or of a folder of pictures sorted by name, 2 before 10.
 
     Raises:
         InputError: it is missing, is no video, is damaged, or fewer than two frames are chosen; or PyAV is missing.
@@ -197,8 +189,6 @@ def open_film(path: Path | str, chosen: Chosen = ALL) -> Film:
     count = sum(1 for _ in islice(film.frames(), 2))
     if count < 2:
         fault = f"of {path} {'one frame' if count else 'no frame'} is chosen"
-        if chosen == ALL:
-            fault = f"{path} has one frame only"
         raise InputError(f"{fault}, expected a film of two at least; use `{typed('transfer')}` for a picture")
     return film
 
@@ -213,11 +203,10 @@ def _open_folder(path: Path, chosen: Chosen) -> Film:
 
 def _open_video(path: Path, chosen: Chosen) -> Film:
     with _opened(path) as container:
-        if container.format.name.endswith("_pipe"):
-            raise InputError(f"{path} is a picture, expected a video or a folder of frames; name another")
         frame = next(_decoded(container), None)
-        if frame is None:
-            raise InputError(f"{path} has no frame that can be decoded; convert it to .mp4")
+        if frame is None or container.format.name.endswith("_pipe"):
+            fault = "has no frame that can be decoded" if frame is None else "is a picture"
+            raise InputError(f"{path} {fault}, expected a video or a folder of frames; convert it to .mp4")
         stream = container.streams.best("video")
         average, base = float(stream.average_rate or 0), float(stream.base_rate or 0)
         # The average of a phone's film is 29.97 or 30.02, where its clock ticks at 30.
@@ -239,13 +228,13 @@ def _opened(path: Path) -> "av.container.InputContainer":
         # The prefix: a name with a colon is no protocol. The option: no playlist reads from the network.
         options = {"protocol_whitelist": "file"}
         container = av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
-    except (av.FFmpegError, OSError):
-        raise InputError(f"{path} is no video that can be read, or is damaged; convert it to .mp4") from None
-    stream = container.streams.best("video")  # not the picture on the cover
-    if stream is None or stream.codec_context is None:
+        stream = container.streams.best("video")  # not the picture on the cover
+        if stream and stream.codec_context:
+            return container
         container.close()
-        raise InputError(f"{path} has no frame that can be decoded, expected a video or a folder of frames; convert it")
-    return container
+    except (av.FFmpegError, OSError):
+        pass
+    raise InputError(f"{path} is no video that can be read, expected one or a folder of frames; convert it to .mp4")
 
 
 def _decoded(container: "av.container.InputContainer") -> Iterator["av.VideoFrame"]:
@@ -302,11 +291,8 @@ def frame_place(folder: Path, number: int) -> Path:
     return folder / f"{number + 1:05}.png"
 
 
-def check_film_output(path: Path, fps: float) -> None:
+def check_film_output(path: Path) -> None:
     """Raise InputError unless a film can be written to `path`, so that a long run does not fail at its end."""
-    if is_folder(path):
-        check_place(frame_place(path, 0))
-        return
     if path.suffix.lower() not in FORMATS:
         raise InputError(
             f"the output {path} ends in {path.suffix!r}, expected one of {', '.join(FORMATS)}, or no ending for a "
@@ -322,14 +308,10 @@ def check_film_output(path: Path, fps: float) -> None:
 def write_film(
     path: Path, frames: Iterable[np.ndarray], fps: float, sound: Sound | None = None, say: Say = print
 ) -> None:
-    """Write a video file, whole or not at all; the parent folder is created.
+    """Write a video file that ends in one of `FORMATS`, whole or not at all; the parent folder is created.
 
-    Args:
-        path: ends in one of `FORMATS`.
-        frames: uint8 (H, W, 3) RGB each, at least one, all of one size.
-        fps: frames per second.
-        sound: what is heard from the first frame on.
-        say: gets a line if the sound, or the end of it, cannot be had; the film is written without.
+    The frames are uint8 (H, W, 3) RGB, at least one, all of one size, `fps` a second. If the sound, or the end of it,
+    cannot be had, the film is written without, and `say` gets a line.
 
     Raises:
         InputError: the frames do not suit the encoder, or the disk is full or write-protected.
@@ -417,17 +399,10 @@ def check_loop(path: Path) -> None:
 def write_loop(path: Path, frames: Iterable[np.ndarray], fps: float, most_bytes: int = LOOP_BYTES) -> None:
     """Write a small looping picture, for a page that shows no videos; it is made smaller until it fits.
 
-    Args:
-        path: ends in one of `LOOP_ENDINGS`; WebP is a third as large as GIF, with all colours.
-        frames: uint8 (H, W, 3) RGB each; after `LOOP_FRAMES` of them it ends.
-        fps: frames per second; GIF counts in hundredths of a second.
-        most_bytes: of the file.
-
-    Raises:
-        InputError: see `check_loop`; or even a very small picture of the film has more bytes.
+    It ends after `LOOP_FRAMES` of the frames, uint8 (H, W, 3) RGB each, `fps` a second. WebP is a third as large as
+    GIF, with all colours. Raises InputError if even a very small picture of the film has more than `most_bytes`.
     """
-    check_loop(path)
-    images = [_limited(frame, LOOP_SIDES[0]) for frame in islice(frames, LOOP_FRAMES)]
+    images = [shrunk(frame, LOOP_SIDES[0]) for frame in islice(frames, LOOP_FRAMES)]
     animation = cv2.Animation()
     # Rounded so that the sum is right, not each of them: 24 frames per second are 1 s, not 0.96 s.
     unit = 10 if path.suffix.lower() == ".gif" else 1  # milliseconds
@@ -438,18 +413,8 @@ def write_loop(path: Path, frames: Iterable[np.ndarray], fps: float, most_bytes:
     options = [cv2.IMWRITE_GIF_DITHER, 3] if path.suffix.lower() == ".gif" else [cv2.IMWRITE_WEBP_QUALITY, 75]
     with atomic_write(path) as unfinished:
         for side in LOOP_SIDES:
-            animation.frames = [cv2.cvtColor(_limited(image, side), cv2.COLOR_RGB2BGR) for image in images]
-            if not cv2.imwriteanimation(str(unfinished), animation, options):
-                raise InputError(
-                    f"the loop {path} cannot be written by OpenCV {cv2.__version__}; choose another ending"
-                )
-            size = unfinished.stat().st_size
-            if size <= most_bytes:
+            animation.frames = [cv2.cvtColor(shrunk(image, side), cv2.COLOR_RGB2BGR) for image in images]
+            is_written = cv2.imwriteanimation(str(unfinished), animation, options)
+            if is_written and unfinished.stat().st_size <= most_bytes:
                 return
-        raise InputError(f"the loop {path} would have {size} bytes, expected {most_bytes}; choose a shorter part")
-
-
-def _limited(image: np.ndarray, longer_side: int) -> np.ndarray:
-    height, width = image.shape[:2]
-    scale = min(1.0, longer_side / max(height, width))
-    return resize_to(image, max(1, round(height * scale)), max(1, round(width * scale)))
+        raise InputError(f"the loop {path} is too large, expected {most_bytes} bytes at most; choose a shorter part")

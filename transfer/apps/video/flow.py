@@ -58,14 +58,8 @@ CONTINUED = 0.08
 def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return where each pixel of `first` is in `second`: first(x, y) looks like second((x, y) + flow(x, y)).
 
-    The result is the same from run to run and for every number of threads.
-
-    Args:
-        first: uint8 (H, W, 3) RGB or (H, W) grey, of any size down to one pixel.
-        second: of the same shape.
-
-    Returns:
-        float32 (H, W, 2), pixels to the right and down.
+    Both are uint8 (H, W, 3) RGB or (H, W) grey, of any size down to one pixel; the flow is float32 (H, W, 2). It is the
+    same from run to run and for every number of threads.
     """
     height, width = first.shape[:2]
     # Continued from its border, a frame moves there as the border does.
@@ -82,14 +76,11 @@ def warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """Return the image as its flow moves it: the result at (x, y) is image((x, y) + flow(x, y)), bilinear.
 
     With the flow from a later frame back to an earlier one, this brings the earlier frame to where things are in the
-    later one. What lies outside the image is continued from its border.
+    later one. What lies outside the image is continued from its border. The image is uint8 or float32, (H, W) or
+    (H, W, up to 4); each side is below 32768, OpenCV's limit.
 
     The result is not exact. OpenCV 4 rounds the places to 1/32 of a pixel, and so does OpenCV 5 where the image has two
     channels, as a flow has. Of a uint8 image the result is rounded to whole levels, too.
-
-    Args:
-        image: uint8 or float32, (H, W) or (H, W, up to 4); each side below 32768, OpenCV's limit.
-        flow: (H, W, 2).
     """
     x, y = _places(flow)
     return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -98,9 +89,7 @@ def warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
 def weights(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
     """Return c, float32 (H, W): 1 where a pixel of the later frame can be traced to the earlier one, else 0.
 
-    Args:
-        forward: the flow from the earlier frame to the later one, (H, W, 2).
-        backward: the flow from the later frame to the earlier one.
+    The flow `forward` leads from the earlier frame to the later one, (H, W, 2), `backward` the other way.
     """
     trusted = came_from_inside(backward) & ~disoccluded(forward, backward) & ~motion_boundary(backward)
     # Outside the frame `cv2.erode` puts what changes nothing.
@@ -130,13 +119,9 @@ def came_from_inside(backward: np.ndarray) -> np.ndarray:
 
 
 def is_cut(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, weights: np.ndarray) -> bool:
-    """Return whether `later` belongs to another scene than `earlier`.
+    """Return whether the frame `later` belongs to another scene than `earlier`; both are as in `flow`.
 
-    Args:
-        earlier: a frame, uint8 (H, W, 3) RGB or (H, W) grey.
-        later: another, of the same shape.
-        backward: the flow from `later` to `earlier`, (H, W, 2).
-        weights: c at the pixels of `later`, (H, W).
+    The flow `backward` leads from `later` to `earlier`, (H, W, 2); `weights` are c at the pixels of `later`, (H, W).
     """
     return continuity(earlier, later, backward, weights) < CONTINUED
 
@@ -171,9 +156,8 @@ def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
 def combined(results: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
     """Return several earlier results as one that a frame is held to, float32 (H, W, 4): w and its weight C.
 
-    Args:
-        results: of earlier frames, warped to where things are now, float32 or uint8 (H, W, 3), the nearest first.
-        weights: c of each, (H, W) in [0, 1]; what none of them shows gets the nearest result and the weight 0.
+    The results are warped to where things are now, (H, W, 3), the nearest first; `weights` are c of each, (H, W). What
+    none of them shows gets the nearest result and the weight 0.
     """
     shares = long_term(weights)
     total = sum(shares)
@@ -187,13 +171,9 @@ def flicker(result: np.ndarray, before: np.ndarray, backward: np.ndarray, weight
     """Return how much a film flickers: Σ c (x − w)² / Σ c over all values, in pixel levels squared.
 
     This is the temporal loss (Eq. 7 of the paper) as a mean over the pixels that can be traced, so that frames with
-    much and with little motion can be compared; nan if no pixel can.
-
-    Args:
-        result: the image made of a frame, x: (H, W, 3), uint8 or float in [0, 255].
-        before: the image made of the frame before it; w is this one, warped.
-        backward: the flow from the frame to the one before it, (H, W, 2), of the film itself and not of the results.
-        weights: c, (H, W), as `weights` or a true mask gives them.
+    much and with little motion can be compared; nan if no pixel can. The image made of a frame is x, (H, W, 3) in
+    [0, 255]; w is that of the frame before it, warped by the flow `backward`, (H, W, 2), of the film itself and not of
+    the results; `weights` are c, (H, W).
     """
     steps = np.float64(result) - warped(np.float32(before), backward)
     total = 3 * np.sum(weights, dtype=np.float64)

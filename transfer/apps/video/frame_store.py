@@ -6,23 +6,21 @@ Beside them lie `settings.json`, by which the run is recognised, and what is kno
 or with that of another film, is somebody else's: nothing in it is touched.
 """
 
-import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from transfer.apps.video.container import Film, frame_place
-from transfer.cli.record import differences
+from transfer.cli.record import differences, read_record, write_record
 from transfer.files import Files
 from transfer.inputs import at_size, cropped
 from transfer.recipes import Recipe
 from vgg.errors import InputError
-from vgg.tools.files import atomic_write
 from vgg.tools.image import read_image, write_image
 
 SETTINGS = "settings.json"
@@ -30,41 +28,38 @@ SETTINGS = "settings.json"
 NAMES = {"first", "further", "earlier", "film", "chosen", "styles", "weights"}
 
 
-@dataclass(frozen=True)
-class FilmSettings:
-    """What is the same for all frames of a film."""
+class FilmOutputs(NamedTuple):
+    """Where a run writes."""
 
-    files: Files  # the content is the film
-    styles: tuple[np.ndarray, ...]  # (H, W, 3) uint8 RGB each, at their sizes
-    first: Recipe  # of the first frame of a scene
-    further: Recipe  # of all other frames
-    seed: int = 0
-    earlier: tuple[int, ...] = (1,)  # how many frames back those are that a frame is held to, the nearest first
-    independent: bool = False  # each frame by itself, to compare with
-
-
-@dataclass(frozen=True)
-class FilmRun:
-    """What a run reads, how it paints, and what it writes."""
-
-    film: Film
-    settings: FilmSettings
-    height: int  # of the frames in the run
-    width: int
-    remarks: tuple[str, ...]  # what the user should know of the inputs
-    fps: float
-    has_sound: bool  # the film's own, if there is one
-    output: Path
+    film: Path  # a video, or a folder of frames
     store: "FrameStore"
     record: Path
     sheet: Path | None
     loop: Path | None
-    keep_frames: bool
+
+
+@dataclass(frozen=True)
+class FilmRun:
+    """What a run reads, how it paints, and where it writes."""
+
+    film: Film
+    files: Files  # the content is the film
+    styles: tuple[np.ndarray, ...]  # (H, W, 3) uint8 RGB each, at their sizes
+    first: Recipe  # of the first frame of a scene
+    further: Recipe  # of all other frames
+    seed: int
+    earlier: tuple[int, ...]  # how many frames back those are that a frame is held to, the nearest first
+    independent: bool  # each frame by itself, to compare with
+    shape: tuple[int, int]  # height and width of the frames in the run, in pixels
+    fps: float  # frames per second
+    has_sound: bool  # the film's own, if there is one
+    outputs: FilmOutputs
+    remarks: Sequence[str]  # what the user should know of the inputs
 
     def frames(self, skip: int = 0) -> Iterator[np.ndarray]:
         """Yield the frames of the film at the size of the run, uint8 (H, W, 3), all but the first `skip` of them."""
         for frame in self.film.frames(skip):
-            yield frame_at_size(self.film, frame, self.settings.first, [])
+            yield frame_at_size(self.film, frame, self.first, [])
 
 
 def frame_at_size(film: Film, frame: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:
@@ -89,8 +84,8 @@ class FrameStore:
         names = {path.name for path in self.folder.glob("[!.]*")}
         if not names:
             return {}
-        painted = {frame_place(self.folder, number).name for number in range(len(self.last_record.get("frames", [])))}
-        is_finished = self.folder.name == self.output and names <= painted
+        finished = {frame_place(self.folder, number).name for number in range(len(self.last_record.get("frames", [])))}
+        is_finished = self.folder.name == self.output and names <= finished
         settings = self.last_record if is_finished else read_settings(self.folder / SETTINGS)
         if settings.get("output") != self.output:
             raise InputError(f"{self.folder} has files of something else than {self.output}; choose another --output")
@@ -101,7 +96,7 @@ class FrameStore:
 
         Args:
             settings: all that decides how the frames look.
-            fps: of the film.
+            fps: frames per second of the film.
             resume: go on with the frames that were painted with the same settings.
             overwrite: replace those, and a finished film, that were made with others.
 
@@ -109,12 +104,14 @@ class FrameStore:
             InputError: they were made with other settings, or are those that would be painted again.
         """
         frames = list(self.folder.glob("[0-9]*.png"))
-        differing = _differences(self.settings(), settings) if frames else []
-        all_differing = differing + _differences(self.last_record, settings | {"fps": fps})
-        if all_differing and not overwrite:
+        recorded = self.settings() if frames else {}
+        differing = differences({name: recorded.get(name) for name in settings}, settings) if recorded else []
+        last, now = self.last_record, settings | {"fps": fps}
+        of_film = differences({name: last.get(name) for name in now}, now) if last else []
+        if (differing or of_film) and not overwrite:
             raise InputError(
-                f"the film {self.output} was made with other settings ({all_differing[0]}); use the same, name another "
-                "file with -o, or add --overwrite"
+                f"the film {self.output} was made with other settings ({(differing or of_film)[0]}); use the same, "
+                "name another file with -o, or add --overwrite"
             )
         if frames and resume and not differing and (self.folder / SETTINGS).exists():
             return self.count()
@@ -124,23 +121,19 @@ class FrameStore:
                 "anew with --overwrite"
             )
         self.clear()
-        _write_object(self.folder / SETTINGS, settings)
+        write_record(self.folder / SETTINGS, settings)
         return 0
 
     def count(self) -> int:
-        """Return how many frames there are without a gap, each with what the film's record needs of it."""
+        """Return how many frames there are without a gap, each with what is known of it."""
         number = 0
-        while frame_place(self.folder, number).exists() and _is_whole(self.about(number)):
+        while frame_place(self.folder, number).exists() and self.about(number):
             number += 1
         return number
 
     def keep(self, number: int, image: np.ndarray, about: dict[str, Any]) -> np.ndarray:
-        """Write a frame, (H, W, 3) RGB in [0, 255], and what is known of it; return it as it was written, uint8.
-
-        Raises:
-            InputError: it cannot be written, for example on a full disk.
-        """
-        _write_object(frame_place(self.folder, number).with_suffix(".json"), about)
+        """Write a frame, (H, W, 3) RGB in [0, 255], and what is known of it; return it as it was written, uint8."""
+        write_record(frame_place(self.folder, number).with_suffix(".json"), about)
         write_image(frame_place(self.folder, number), image)  # last: with it, the frame counts as finished
         return self.read(number)
 
@@ -150,7 +143,7 @@ class FrameStore:
 
     def about(self, number: int) -> dict[str, Any]:
         """Return what is known of a frame; {} if nothing is."""
-        return _read_object(frame_place(self.folder, number).with_suffix(".json"))
+        return read_record(frame_place(self.folder, number).with_suffix(".json")) or {}
 
     def clear(self, keep_frames: bool = False) -> None:
         """Delete what is in the folder, or all but the frames; and the folder, if nothing else is in it."""
@@ -165,33 +158,6 @@ class FrameStore:
 
 def read_settings(path: Path) -> dict[str, Any]:
     """Return the settings or the record of a film from its JSON file; {} if that is missing or something else."""
-    settings = _read_object(path)
+    settings = (read_record(path) if path.is_file() else None) or {}
     is_film = isinstance(settings.get("frames", []), list) and isinstance(settings.get("written", {}), dict)
     return settings if settings.keys() >= NAMES and is_film else {}
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (OSError, ValueError, RecursionError):
-        content = {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write_object(path: Path, content: dict[str, Any]) -> None:
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _differences(recorded: dict[str, Any], settings: dict[str, Any]) -> list[str]:
-    """Return what of `settings` is other than in `recorded`; nothing if that is empty."""
-    return differences({name: recorded.get(name) for name in settings}, settings) if recorded else []
-
-
-def _is_whole(about: dict[str, Any]) -> bool:
-    """Return whether the numbers are known that the film's record is made of."""
-    try:
-        numbers = about["losses"]["groups"].get("style", 0.0), about["flicker"] or 0.0
-        return all(isinstance(number, float) for number in numbers)
-    except (KeyError, TypeError, AttributeError):
-        return False

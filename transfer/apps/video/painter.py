@@ -21,12 +21,13 @@ import numpy as np
 
 from transfer.apps.video.container import is_folder, write_film, write_loop
 from transfer.apps.video.flow import combined, flicker, flow, is_cut, warped, weights
-from transfer.apps.video.frame_store import FilmRun, FilmSettings
+from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
+from transfer.cli.watchers import describe
 from transfer.inputs import together
-from transfer.losses import Losses
-from transfer.session import Job, Session, precision_of
+from transfer.precision import precision_of
+from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from transfer.train import Result, Step, Watch
 from vgg.errors import InputError
@@ -35,7 +36,7 @@ from vgg.tools import console
 from vgg.tools.console import interrupts_polled
 from vgg.tools.files import file_digest
 from vgg.tools.image import write_image
-from vgg.tools.progress import steps_display
+from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
@@ -74,11 +75,11 @@ class Painted(NamedTuple):
 class Painter:
     """Paints the frames of a film one by one, and remembers as many of them as the next ones need."""
 
-    def __init__(self, session: Session, settings: FilmSettings) -> None:
+    def __init__(self, session: Session, run: FilmRun) -> None:
         """Begin a film."""
-        self.session, self.settings = session, settings
+        self.session, self.run = session, run
         #: How many frames before the next one it has to know.
-        self.memory = max(REMEMBERED, *settings.earlier)
+        self.memory = max(REMEMBERED, *run.earlier)
         self._frames: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.memory)  # (content, result), newest last
 
     def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
@@ -87,27 +88,27 @@ class Painter:
         The caller writes it and gives what was written to `remember`.
         """
         links = self._links(content)
-        return Painted(self.session.run(self._job(content, () if self.settings.independent else links), watch), links)
+        return Painted(self.session.run(self._job(content, () if self.run.independent else links), watch), links)
 
     def remember(self, content: np.ndarray, result: np.ndarray) -> None:
         """Take a finished frame, (H, W, 3) uint8 RGB both; the next ones are held to it."""
         self._frames.append((content, result))
 
     def _job(self, content: np.ndarray, links: Sequence[Link]) -> Job:
-        files, styles, seed = self.settings.files, self.settings.styles, self.settings.seed
+        run = self.run
         if not links:
-            return Job(self.settings.first, together(files, self.settings.first, content, styles, ()), seed)
+            return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
         # What starts and holds the frame is not in any file; the rest is as for a start from the content.
-        pictures = together(files, replace(self.settings.further, init="content"), content, styles, ())
+        pictures = together(run.files, replace(run.further, init="content"), content, run.styles, ())
         moved = [warped(link.result, link.backward) for link in links]
         earlier = combined(moved, [link.weights for link in links])
         # Where nothing is known, the moved result shows what was in front before: a ghost that few steps cannot remove.
         start = np.where(earlier[..., 3:] > 0, earlier[..., :3], np.float32(content))
-        return Job(self.settings.further, replace(pictures, init_image=start, earlier=earlier), seed)
+        return Job(run.further, replace(pictures, init_image=start, earlier=earlier), run.seed)
 
     def _links(self, content: np.ndarray) -> tuple[Link, ...]:
         """Return how the frame hangs together with those before it; nothing if a scene begins."""
-        links = [self._link(content, ago) for ago in self.settings.earlier if ago <= len(self._frames)]
+        links = [self._link(content, ago) for ago in self.run.earlier if ago <= len(self._frames)]
         if not any(links) and len(self._frames) >= REMEMBERED:
             links = [self._link(content, REMEMBERED)]
         return tuple(link for link in links if link)
@@ -120,7 +121,7 @@ class Painter:
         return None if is_cut(before, content, backward, trust) else Link(result, backward, trust)
 
 
-def paint_film(run: FilmRun, options: RunOptions, command: Sequence[str]) -> int:
+def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str]) -> int:
     """Paint the frames that are missing, each to its file, and make the film of them; return the exit code.
 
     Raises:
@@ -131,42 +132,42 @@ def paint_film(run: FilmRun, options: RunOptions, command: Sequence[str]) -> int
     network_weights = load_weights(options.weights, say)
     for remark in run.remarks:
         say(remark)
-    precision = options.precision
+    precision, store = options.precision, run.outputs.store
     # Another trial may choose another precision, and what is there was made with this one.
-    last_precision = (run.store.settings() or run.store.last_record).get("precision")
+    last_precision = (store.settings() or store.last_record).get("precision")
     if precision == "auto" and last_precision in get_args(Precision) and (options.resume or not options.overwrite):
         precision = last_precision
-    precision = precision_of(precision, run.settings.first)
+    precision = precision_of(precision, run.first)
     session = Session(network_weights, options.memory_bytes, precision, IN_STRIPES)
-    done = run.store.begin(recorded_settings(run, session), run.fps, options.resume, options.overwrite)
+    done = store.begin(recorded_settings(run, session), run.fps, options.resume, options.overwrite)
     if done:
         say(f"going on after {done} frames")
     try:
-        count = paint_missing(run, Painter(session, run.settings), done, options.quiet)
+        count = paint_missing(run, Painter(session, run), done, options.quiet)
     finally:
-        if not any(run.store.folder.glob("*.png")):
-            run.store.clear()
-    write_results(run, count, say, command)
+        if not any(store.folder.glob("*.png")):
+            store.clear()
+    write_results(run, count, keep_frames, say, command)
     return console.DONE
 
 
 def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
     """Return all that decides how the frames look, as JSON gives it back."""
-    settings, files = run.settings, run.settings.files
+    files = run.files
     masks = inputs_of(name for name in (files.content_mask, *files.style_masks, files.init) if name)
     content = {
-        "output": run.output.name,
-        "first": asdict(settings.first),
-        "further": asdict(settings.further),
-        "earlier": settings.earlier,
-        "independent": settings.independent,
-        "seed": settings.seed,
+        "output": run.outputs.film.name,
+        "first": asdict(run.first),
+        "further": asdict(run.further),
+        "earlier": run.earlier,
+        "independent": run.independent,
+        "seed": run.seed,
         "film": film_digest(run),
         "chosen": asdict(run.film.chosen),
-        "styles": [pixels_digest(image) for image in settings.styles],
+        "styles": [pixels_digest(image) for image in run.styles],
         "files": {name: about["sha256"] for name, about in masks.items()},
-        "height": run.height,
-        "width": run.width,
+        "height": run.shape[0],
+        "width": run.shape[1],
         "weights": session.weights.sha256,
         "precision": session.precision,
     }
@@ -181,36 +182,27 @@ def film_digest(run: FilmRun) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest() if pictures else digests[0]
 
 
-class Progress(NamedTuple):
-    """What the display shows of a frame, or of a step on the way to it."""
-
-    step: int  # the number of the frame, from 1
-    left: float  # seconds
-    text: str
-
-
 def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
     Raises:
         KeyboardInterrupt: stopped between two steps; the frame in work is lost.
     """
-    store, count, began = run.store, run.film.count or 0, time.monotonic()
+    store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
     number = done - min(done, painter.memory)
-    bar = steps_display(sys.stdout, max(count, 1), lambda progress: progress.text, "frame")
+    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
     with (
-        nullcontext(None) if quiet else bar as show,
+        nullcontext(lambda shown: None) if quiet else bar as show,
         interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt,
     ):
 
         def show_progress(frames: int, text: str) -> None:
             seconds_a_frame = (time.monotonic() - began) / max(frames - done, 1)
-            if show:
-                show(Progress(frames, seconds_a_frame * (count - frames), text))
+            show(Shown(frames, seconds_a_frame * (count - frames), text))
 
         def watch(step: Step, image: np.ndarray) -> None:
             if sys.stdout.isatty():
-                show_progress(number, f"frame {number + 1}, step {step.step}  loss {step.losses.total:.4g}")
+                show_progress(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
             check_interrupt()
 
         for content in run.frames(skip=number):
@@ -220,7 +212,8 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
                 painted = painter.paint(content, watch)
                 require_finished(painted.result, number, run)
                 painter.remember(content, store.keep(number, painted.result.image, painted.about()))
-                show_progress(number + 1, in_words(painted))
+                begins = "" if painted.links else "  (a scene begins)"
+                show_progress(number + 1, f"{describe(painted.result.steps[-1])}{begins}")
             number += 1
     return number
 
@@ -228,34 +221,26 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        finished = f"{number} frames are kept in {run.store.folder}; --resume goes on from there"
+        finished = f"{number} frames are kept in {run.outputs.store.folder}; --resume goes on from there"
         raise KeyboardInterrupt(finished if number else "before the first frame was finished")
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
 
 
-def in_words(painted: Painted) -> str:
-    """Return a frame's losses in words."""
-    losses: Losses = painted.result.losses or painted.result.steps[-1].losses
-    groups = "  ".join(f"{name} {loss:.4g}" for name, loss in losses.groups.items() if loss)
-    return f"loss {losses.total:.4g}  {groups}{'' if painted.links else '  (a scene begins)'}"
-
-
-def write_results(run: FilmRun, count: int, say: Say, command: Sequence[str]) -> None:
-    """Make the film, its record, and what else was asked for, from the frames; then delete what is needed no more."""
-    store, outputs = run.store, [run.output]
-    if not is_folder(run.output):
+def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command: Sequence[str]) -> None:
+    """Make the film, its record, and what else was asked for, from the frames; then delete them unless they stay."""
+    outputs, store = run.outputs, run.outputs.store
+    if not is_folder(outputs.film):
         sound = run.film.sound(count / run.fps) if run.has_sound else None
-        write_film(run.output, map(store.read, range(count)), run.fps, sound, say)
-    if run.loop:
-        write_loop(run.loop, map(store.read, range(count)), run.fps)
-        outputs.append(run.loop)
-    if run.sheet:
-        write_image(run.sheet, sheet_of(run, count))
-        outputs.append(run.sheet)
+        write_film(outputs.film, map(store.read, range(count)), run.fps, sound, say)
+    if outputs.loop:
+        write_loop(outputs.loop, map(store.read, range(count)), run.fps)
+    if outputs.sheet:
+        write_image(outputs.sheet, sheet_of(run, count))
+    results = [path for path in (outputs.film, outputs.loop, outputs.sheet) if path]
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    digests = {path.name: file_digest(path, "sha256") for path in outputs if path.is_file()}
+    digests = {path.name: file_digest(path, "sha256") for path in results if path.is_file()}
     record = {
         "command": list(command),
         **store.settings(),
@@ -266,17 +251,17 @@ def write_results(run: FilmRun, count: int, say: Say, command: Sequence[str]) ->
         "frames": frames,
         "written": store.last_record.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
-    write_record(run.record, record)
-    say(f"written: {', '.join(map(str, (*outputs, run.record)))}")
+    write_record(outputs.record, record)
+    say(f"written: {', '.join(map(str, (*results, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
-    if not run.keep_frames:
-        store.clear(keep_frames=is_folder(run.output))
+    if not keep_frames:
+        store.clear(keep_frames=is_folder(outputs.film))
 
 
 def sheet_of(run: FilmRun, count: int) -> np.ndarray:
     """Return some frames of the film above their results, uint8 RGB (H, W, 3)."""
     chosen = sorted({round(place) for place in np.linspace(0, count - 1, min(SHOWN, count))})
     frames = {number: frame for number, frame in enumerate(run.frames()) if number in chosen}
-    cells = [(f"frame {n + 1}", frames[n]) for n in chosen] + [("", run.store.read(n)) for n in chosen]
+    cells = [(f"frame {n + 1}", frames[n]) for n in chosen] + [("", run.outputs.store.read(n)) for n in chosen]
     return contact_sheet(cells, len(chosen), height=200, font_size=0.5)

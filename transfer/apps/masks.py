@@ -1,4 +1,4 @@
-"""From an image to the number of each pixel's region, by OpenCV, and what is shown of these regions.
+"""Label pictures without an editor: `python -m transfer.masks PICTURE --by color`.
 
     by_color      k-means of the colours in Lab, where distances are about as large as they look
     by_luminance  k-means of the luminance: bands from dark to light
@@ -13,16 +13,24 @@ The same picture gives the same regions: OpenCV's random numbers start from the 
 Region 0 is black in the label picture, 1 white, 2 red … in the order of `transfer.files.NAMES`.
 """
 
+import argparse
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
 import cv2
 import numpy as np
 
+from transfer.cli.outputs import preview_of
 from transfer.colors import luminance
 from transfer.files import NAMES
-from vgg.errors import InputError
-from vgg.tools.image import resize_to
+from transfer.inputs import read_cropped
+from vgg.errors import InputError, typed
+from vgg.tools import console
+from vgg.tools.console import file_name, whole_number
+from vgg.tools.image import check_output, resize_to, shrunk, write_image
 
 Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
-OUTSIDE, INSIDE = 0, 1
 
 #: Longer side of the reduced copy, in pixels.
 LONGER_SIDE = 512
@@ -37,26 +45,110 @@ MOST_REGIONS = len(NAMES)
 PREVIEW_SIDE, TINT = 800, 0.5
 _FONT, _FONT_SIZE, _MARGIN = cv2.FONT_HERSHEY_SIMPLEX, 0.75, 4
 
+LABELS = 3
+#: What has a number of labels, and what has a box.
+WITH_LABELS, WITH_BOX = ("color", "luminance"), ("grabcut",)
+
+
+# The command.
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; options that belong to one way only default to None."""
+    parser = console.Parser(
+        prog=typed("transfer.masks"),
+        description="Make a label picture, one colour for each region, for --content-mask or --style-mask.",
+    )
+    add = parser.add_argument
+    add("picture", type=file_name, metavar="PICTURE", help="the picture whose regions are wanted")
+    text = "similar colours; dark to light; what stands out in a box"
+    add("--by", required=True, choices=(*WITH_LABELS, *WITH_BOX), help=text)
+    text = f"how many regions by colour or luminance, 2 to {MOST_REGIONS} (default: {LABELS})"
+    add("--labels", type=whole_number(2), metavar="N", help=text)
+    add("--box", type=box, metavar="X,Y,W,H", help="of grabcut: upper left corner, width and height in pixels")
+    text = "default: %(default)s; OUTPUT-preview.png goes beside"
+    add("-o", "--output", type=file_name, default=Path("output/mask.png"), help=text)
+    return parser
+
+
+def box(text: str) -> Box:
+    """Return `X,Y,W,H` as four numbers, for `add_argument(type=box)`."""
+    words = text.split(",")
+    # `isdecimal` also knows the digits of other alphabets, as `int` does; longer ones than these are no pixels.
+    numbers = tuple(int(word) for word in words if word.strip().isdecimal() and len(word) < 10)
+    if len(words) != 4 or len(numbers) != 4 or 0 in numbers[2:]:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} found, expected X,Y,WIDTH,HEIGHT in whole pixels from 0, such as 40,30,200,160"
+        )
+    return numbers
+
+
+def require_fitting(options: argparse.Namespace) -> None:
+    """Raise InputError unless the options belong together."""
+    by = options.by
+    for name, belongs_to in (("labels", WITH_LABELS), ("box", WITH_BOX)):
+        if getattr(options, name) is not None and by not in belongs_to:
+            raise InputError(
+                f"--{name} found with --by {by}, expected it only with --by {' or '.join(belongs_to)}; leave it out"
+            )
+    if by in WITH_BOX and options.box is None:
+        raise InputError(f"--by {by} needs the place of the object, expected --box X,Y,WIDTH,HEIGHT in pixels; add it")
+    if options.labels is not None and options.labels > MOST_REGIONS:
+        raise InputError(f"--labels is {options.labels}, expected 2 to {MOST_REGIONS}; choose fewer")
+    if options.output.suffix.lower() in (".jpg", ".jpeg"):
+        raise InputError(
+            f"the output {options.output} is a JPEG picture, which blurs the colours of regions, expected .png"
+        )
+
+
+def make_mask(options: argparse.Namespace) -> None:
+    """Make the mask and its preview, and say what is on it."""
+    require_fitting(options)
+    check_output(options.output, [options.picture])
+    preview_file = preview_of(options.output)
+    check_output(preview_file, [options.picture])
+    image = read_cropped(options.picture, "none")
+    if options.by == "grabcut":
+        labels = by_grabcut(image, options.box)
+    else:
+        labels = (by_color if options.by == "color" else by_luminance)(image, options.labels or LABELS)
+    write_image(preview_file, preview(image, labels))
+    write_image(options.output, label_picture(labels))
+    by_name = shares(labels)
+    for name, share in by_name.items():
+        console.say(f"{name:8}{share:7.1%}")
+    console.say(f"written: {options.output}; look at {preview_file}")
+    mask, example = shlex.quote(str(options.output)), "white" if "white" in by_name else next(iter(by_name))
+    console.say(f"to use it: --content-mask {mask} --region {example}=night.jpg, or --region {example}=keep")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    return console.run("masks", lambda: make_mask(options))
+
+
+# The regions.
+
 
 def by_color(image: np.ndarray, count: int) -> np.ndarray:
     """Return `count` regions of similar colours, uint8 (H, W), numbered from the darkest to the lightest.
 
     `image` is uint8 (H, W, 3), RGB. Raises InputError if it has fewer regions.
     """
-    lab = cv2.cvtColor(reduced(image).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = cv2.cvtColor(shrunk(image, LONGER_SIDE).astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     return _clustered(lab, count, image)
 
 
 def by_luminance(image: np.ndarray, count: int) -> np.ndarray:
     """Return the same as `by_color`, but of luminance alone: bands from dark to light."""
-    return _clustered(luminance(reduced(image))[..., None], count, image)
+    return _clustered(luminance(shrunk(image, LONGER_SIDE))[..., None], count, image)
 
 
 def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
-    """Return `INSIDE` for what stands out in the box from all that is around it, else `OUTSIDE`, uint8 (H, W).
+    """Return 1 for what stands out in the box from all that is around it, else 0, uint8 (H, W).
 
-    Raises:
-        InputError: the box is not inside the picture, leaves nothing around it, or nothing in it stands out.
+    Raises InputError if the box is not inside the picture, leaves nothing around it, or nothing in it stands out.
     """
     (height, width), (x, y, box_width, box_height) = image.shape[:2], box
     if x + box_width > width or y + box_height > height:
@@ -66,8 +158,8 @@ def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
         )
     in_box = np.zeros((height, width), np.float32)
     in_box[y : y + box_height, x : x + box_width] = 1
-    small = reduced(image)
-    in_small_box = reduced(in_box) >= 0.5
+    small = shrunk(image, LONGER_SIDE)
+    in_small_box = shrunk(in_box, LONGER_SIDE) >= 0.5
     if in_small_box.all() or not in_small_box.any():
         what = "leaves nothing around it" if in_small_box.all() else "is too small to see anything in it"
         raise InputError(
@@ -79,7 +171,7 @@ def by_grabcut(image: np.ndarray, box: Box) -> np.ndarray:
     bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
     cv2.grabCut(bgr, state, None, np.empty(0), np.empty(0), GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK)
     foreground = np.isin(state, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    labels = np.where(in_box > 0, _full_size(foreground, 2, image), OUTSIDE).astype(np.uint8)
+    labels = np.where(in_box > 0, _full_size(foreground, 2, image), 0).astype(np.uint8)
     if not labels.any():
         raise InputError(
             f"nothing in the box {x},{y},{box_width},{box_height} stands out from what is around it; expected a box a "
@@ -103,13 +195,6 @@ def _clustered(values: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:
         raise InputError(f"regions found: {regions}, expected {count}; choose another picture {few}")
     brightness = np.bincount(labels.ravel(), luminance(image).ravel()) / np.bincount(labels.ravel())
     return np.argsort(np.argsort(brightness)).astype(np.uint8)[labels]
-
-
-def reduced(image: np.ndarray, longer_side: int = LONGER_SIDE) -> np.ndarray:
-    """Return (H, W) or (H, W, C) with at most that many pixels on the longer side, in the same proportions."""
-    scale = min(1.0, longer_side / max(image.shape[:2]))
-    height, width = (max(1, round(side * scale)) for side in image.shape[:2])
-    return resize_to(image, height, width)
 
 
 def _full_size(numbers: np.ndarray, count: int, image: np.ndarray) -> np.ndarray:

@@ -1,12 +1,11 @@
-"""The command line of the strip: the same content in blends of two styles' Gram matrices, from the one to the other.
+"""A strip from one style to another: the same content in blends of both styles' Gram matrices.
 
-Exit codes as in `python -m transfer`.
+`python -m transfer.blend CONTENT STYLE STYLE`. Exit codes as in `python -m transfer`.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,11 +42,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def blends(count: int) -> list[tuple[float, float]]:
-    """Return the shares of both styles in each of `count` pictures, from the first alone to the second alone."""
-    return [(1 - float(share), float(share)) for share in np.linspace(0, 1, count)]
-
-
 def make_strip(options: argparse.Namespace) -> None:
     """Make the pictures one after the other and write the strip; an interrupted one is not written."""
     if options.pictures > MOST_PICTURES:
@@ -57,16 +51,18 @@ def make_strip(options: argparse.Namespace) -> None:
     first, second = options.styles
     if first == second:
         raise InputError(f"both styles are {first!r}, expected two different pictures; name another one")
-    files = [Files(options.content, first, None, (second,), shares) for shares in blends(options.pictures)]
+    shares = [(1 - float(share), float(share)) for share in np.linspace(0, 1, options.pictures)]
+    files = [Files(options.content, first, None, (second,), pair) for pair in shares]
     check_output(options.output, [*files[0].named(), *filter(None, [options.weights])])
     if options.weights is not None:
         require_weights_file(options.weights)
     pictures = [load(each, recipe) for each in files]
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.cli.watchers import describe
+        from transfer.cli.watchers import describe, steps_of
         from transfer.machine import usable_bytes
-        from transfer.session import Job, Session, precision_of
+        from transfer.precision import precision_of
+        from transfer.session import Job, Session
         from transfer.striped import IN_STRIPES
         from vgg.tools.progress import moving_bar
         from vgg.tools.sheet import contact_sheet
@@ -74,20 +70,19 @@ def make_strip(options: argparse.Namespace) -> None:
 
         weights = load_weights(options.weights, console.say)
         session = Session(weights, usable_bytes(), precision_of("auto", recipe), IN_STRIPES)
-        images = []
-        for number, (of_blend, (share, other)) in enumerate(zip(pictures, blends(len(pictures)), strict=True), start=1):
-            job = Job(recipe, of_blend)
-            steps = {(phase.height, phase.width): phase.until for phase in session.phases(job)}
-            bar = moving_bar(sys.stdout, sum(steps.values()), describe, transient=True)
-            with bar if sys.stdout.isatty() else nullcontext(lambda step: None) as show:
+        results = []
+        for number, ((share, other), of_blend) in enumerate(zip(shares, pictures, strict=True), start=1):
+            job, label = Job(recipe, of_blend), f"{share:.2f} : {other:.2f}"
+            with moving_bar(sys.stdout, steps_of(session.phases(job)), describe, transient=True) as show:
                 result = session.run(job, lambda step, _, show=show: show(step))
             if result.stopped == "interrupted":
                 raise KeyboardInterrupt("nothing was written")
-            images.append((f"{share:.2f} : {other:.2f}", result.image))
-            console.say(f"{number}/{len(pictures)}: {images[-1][0]}")
+            results.append((label, result.image))
+            console.say(f"{number}/{len(pictures)}: {label}")
     content, (style, other_style) = pictures[0].content_image, pictures[0].style_images
-    strip = [("content", content), ("style 1", style), *images, ("style 2", other_style)]
-    write_image(options.output, contact_sheet(strip))
+    write_image(
+        options.output, contact_sheet([("content", content), ("style 1", style), *results, ("style 2", other_style)])
+    )
     console.say(f"written: {options.output}")
 
 

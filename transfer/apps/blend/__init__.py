@@ -1,1 +1,0 @@
-"""A strip of pictures from one style to another: `python -m transfer.blend CONTENT STYLE STYLE`."""
