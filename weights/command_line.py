@@ -114,9 +114,6 @@ def run_train(options: argparse.Namespace) -> None:
     given = {name: value for name, value in given.items() if value is not None}
     path: Path = options.to
     state_path = path.with_suffix(".state.npz")
-    teacher = options.teacher or genuine_present()
-    if teacher is None:
-        raise InputError("there is no genuine network to imitate; `make download-weights`, or name one with --teacher")
     check_place(path)
     if path.suffix not in (".mat", ".npz"):
         raise InputError(f"{path} ends in {path.suffix!r}, expected .mat or .npz")
@@ -125,6 +122,9 @@ def run_train(options: argparse.Namespace) -> None:
     if not options.resume:
         for existing in filter(os.path.lexists, (path, state_path)):
             raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")
+    teacher = options.teacher or genuine_present()
+    if teacher is None:
+        raise InputError("there is no genuine network to imitate; `make download-weights`, or name one with --teacher")
     settings = Settings(**given)  # refused at once if they do not fit together
     start_tensorflow()
     # Here and not above: they import TensorFlow, for which other commands should not wait.
