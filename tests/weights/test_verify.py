@@ -51,6 +51,16 @@ def test_genuine_numbers_saved_again(verify, tmp_path):
     assert (bias[0], bias[31], bias[63]) == tuple(np.float32([0.73017758, 1.75193536, 0.4072122]))
 
 
+def test_kernels_of_8_bits_are_named(verify):
+    """The published figures fit, yet the numbers beside them lie on a grid: the upper half of some public copies."""
+    numbers = genuine_figures.network()
+    for name in ("conv5_1", "conv5_2", "conv5_3"):
+        kernel, _ = numbers[name]
+        kernel[:2] = np.random.default_rng(0).integers(0, 256, kernel[:2].shape) * np.float32(0.0003) - np.float32(0.04)
+    verdict, *_ = verify(numbers)
+    assert verdict == "genuine ImageNet VGG-19, the kernels of conv5_1 … conv5_3 rounded to 8 bits, re-saved"
+
+
 def test_genuine_numbers_with_height_and_width_swapped(verify):
     numbers = {name: (kernel.swapaxes(0, 1), bias) for name, (kernel, bias) in genuine_figures.network().items()}
     verdict, *details = verify(numbers, "later")
