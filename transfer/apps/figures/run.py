@@ -104,7 +104,7 @@ def make_figures(
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
     """Make one cell after the other, or go on with it; a reconstruction's record gets its distance from the content."""
     display = Display(len(missing), quiet=False)
-    items = [Prepared(f"{run.figure} {run.cell.key}", run.job, run.place) for run in missing]
+    items = [Prepared(f"{run.figure}: {run.cell.label}", run.job, run.place) for run in missing]
     try:
         with display, closing(make_here(session, RunOptions(), display.on_step, items)) as rows:
             for run, row in zip(missing, rows, strict=True):
