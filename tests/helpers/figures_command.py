@@ -23,7 +23,7 @@ def small_run(folder: Path, monkeypatch) -> list[str]:
 
 
 def made(capfd) -> list[str]:
-    """The lines about cells that were made: `2/4 ratio 1e-03: loss ...`."""
+    """The lines about cells that were made: `2/4 ratio: alpha/beta ...`."""
     lines = capfd.readouterr().out.splitlines()
     return [line for line in lines if line[0].isdigit() and "/" in line.split()[0]]
 

@@ -135,8 +135,7 @@ class BandedEvaluation:
     def targets(self, references: References) -> Targets:
         """Return what the terms compare with. What has an entry for each position stays on the machines.
 
-        Raises:
-            InputError: a band of the content image would be lower than a halo.
+        Raises InputError if a band of the content image would be lower than a halo.
         """
         self._compared = None  # from here on the machines forget them
         image = references.content_image

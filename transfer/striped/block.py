@@ -83,11 +83,7 @@ class Block:
     def statistics(self, rows: tf.Tensor, core: tf.Tensor, maps: Maps, targets: Targets) -> dict[str, Statistic]:
         """Return the stripe's part of each term's statistic, by the term's name.
 
-        Args:
-            rows: the stripe, as `inputs` gives it, and where its `core` rows are.
-            core: see there.
-            maps: of the core rows, as `core_maps` gives them.
-            targets: as `targets` gives them.
+        The arguments are what `inputs`, `core_maps` and `targets` give for the stripe.
         """
         values = dict(maps)
         if self.first:

@@ -51,9 +51,9 @@ class Band:
         Args:
             chain: the blocks, as `blocks_of` returns them.
             rows: of a stripe at most.
-            image: (above + H + below, W, 3), with the first block's halos.
-            above: rows in `image` of the band above; 0 if there is none.
-            below: rows in `image` of the band below; 0 if there is none.
+            image: (above + H + below, W, 3): so many rows are of the band above, or below; 0 if there is none.
+            above: see there.
+            below: see there.
         """
         self._chain, self._rows, self._neighbours = chain, rows, (above > 0, below > 0)
         self._inputs = [np.asarray(image, np.float32)]  # of the blocks so far, each with its halos
@@ -111,12 +111,8 @@ class Band:
         """Go back through the last block not yet done; return the gradient at the neighbours' rows of its input.
 
         The gradient takes the place of the input, except for the image, because rows above the next stripe are not
-        needed again.
-
-        Args:
-            targets: as for `forward`.
-            statistic_gradients: the derivative of the total loss with respect to each statistic of the block.
-            received: what the neighbours return of the block after it.
+        needed again. The neighbours return `received` of the block after it; `statistic_gradients` are the derivatives
+        of the total loss with respect to each statistic.
         """
         upstream = None if self._gradient is None else self.gradient(received)
         block, whole = self.block, self._inputs.pop()

@@ -62,14 +62,8 @@ def stripes(height: int, rows: int, halo: int, above: int = 0, below: int = 0) -
     """Cut maps of `height` rows into as few stripes of at most `rows` core rows as possible, of nearly equal heights.
 
     All start at an even row, so that the pool's windows are those of the whole maps. A single row at the end is added
-    to the last stripe: of a stripe of one row, a pool that rounds down would put out nothing.
-
-    Args:
-        height: of the maps.
-        rows: of a stripe at most, an even number.
-        halo: of the block.
-        above: rows that the block's input has before those of the maps.
-        below: rows that it has after them.
+    to the last stripe: of a stripe of one row, a pool that rounds down would put out nothing. `rows` is even; the
+    block's input has so many rows `above` those of the maps, and `below` them.
     """
     step = -(-height // -(-height // rows))
     step += step % 2  # at most `rows`, which is even
@@ -86,10 +80,7 @@ def bands(height: int, shares: Sequence[float], layers: tuple[str, ...]) -> list
     """Cut the rows of an image into one band for each of `shares`, in these proportions as nearly as possible.
 
     A band starts where a window of every pool does, so it has whole rows of the maps of all layers down to the deepest
-    of `layers`, and its halos lie in the bands next to it.
-
-    Raises:
-        InputError: a band would be lower than a halo.
+    of `layers`, and its halos lie in the bands next to it. Raises InputError if a band would be lower than a halo.
     """
     stride = receptive_field(deepest(layers).name).stride
     lowest = max(halo_of(block) * receptive_field(block[0].name).stride for block in blocks(layers))

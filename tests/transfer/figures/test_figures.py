@@ -56,7 +56,7 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     """Ctrl-C in the second cell: the first is kept, nothing of the second, and the next run makes the rest."""
 
     def stop(self, name, number, loss):
-        if name == "ratio 1e-03":
+        if name == "ratio: alpha/beta 1e-03 x 300":
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -65,7 +65,7 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     assert capfd.readouterr().err == "figures: stopped; what is finished is kept; the same command goes on from here\n"
     assert sorted(path.name for path in files_in(tmp_path / "figures")) == ["1e-04.json", "1e-04.png"]
     assert main(["ratio", *words]) == 0
-    assert [line.split()[2].strip(":") for line in made(capfd)] == ["1e-03", "1e-02", "1e-01"]
+    assert [line.split()[3] for line in made(capfd)] == ["1e-03", "1e-02", "1e-01"]
 
 
 def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
@@ -76,7 +76,7 @@ def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
     steps = []
 
     def note(self, name, number, loss):
-        steps.append((name.split()[1], number))
+        steps.append((name.split()[2], number))
         if len(steps) == 6 + 2:
             signal.raise_signal(signal.SIGINT)
 

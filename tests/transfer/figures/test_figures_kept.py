@@ -27,7 +27,7 @@ def test_what_is_made_is_not_made_again(tmp_path, words, capfd):
     (folder / "relu4_2.json").unlink()
     assert main(["content-layer", *words]) == 0
     (line,) = made(capfd)
-    assert line.startswith("1/1 content-layer relu4_2: loss ")
+    assert line.startswith("1/1 content-layer: content relu4_2: loss ")
 
 
 def test_the_same_files_under_other_names_make_nothing_again(tmp_path, words, capfd, monkeypatch):

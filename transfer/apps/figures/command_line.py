@@ -92,8 +92,7 @@ def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
 def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Pictures]:
     """Return content and style for each start ("content", "style" or "noise") of a run.
 
-    Raises:
-        InputError: one of them or the weights cannot be used, or a result would overwrite what it must not.
+    Raises InputError if one of them or the weights cannot be used, or a result would overwrite what it must not.
     """
     if not options.output:
         raise InputError("--output is '', expected a folder; name one, such as output/figures")

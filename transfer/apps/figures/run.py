@@ -63,14 +63,10 @@ class CellRun:
 def make_figures(
     figures: Sequence[Figure], keys: Collection[str], folder: Path, pictures: Mapping[str, Pictures], weights: Weights
 ) -> None:
-    """Make what is missing and say so.
+    """Make the cells named by `keys` that are missing, and say so; then the sheets, from all that are there.
 
-    Args:
-        figures: as they shall be made; see `adapted`.
-        keys: the cells to make.
-        folder: for the sheets; each figure's cells have a folder of their own in it.
-        pictures: content and style, by where a run starts: "content", "style" or "noise".
-        weights: of the network.
+    The sheets go to `folder`; each figure's cells have a folder of their own in it. Of `pictures` there are content and
+    style for each start of a run: "content", "style" or "noise".
 
     Raises:
         InputError: a cell needs more memory than there is, or its loss was no number.
@@ -104,7 +100,7 @@ def make_figures(
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
     """Make one cell after the other, or go on with it; a reconstruction's record gets its distance from the content."""
     display = Display(len(missing), quiet=False)
-    items = [Prepared(f"{run.figure} {run.cell.key}", run.job, run.place) for run in missing]
+    items = [Prepared(f"{run.figure}: {run.cell.label}", run.job, run.place) for run in missing]
     try:
         with display, closing(make_here(session, RunOptions(), display.on_step, items)) as rows:
             for run, row in zip(missing, rows, strict=True):

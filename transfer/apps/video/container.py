@@ -145,11 +145,7 @@ class Film:
         return None if self.pictures else Sound(self.path, self.first_time + first / self.read_fps, length)
 
     def frames(self, skip: int = 0) -> Iterator[np.ndarray]:
-        """Yield the chosen frames, all but the first `skip` of them; those of another size at that of the first one.
-
-        Raises:
-            InputError: a picture in a folder cannot be used.
-        """
+        """Yield the chosen frames, all but the first `skip` of them; those of another size at that of the first one."""
         most = len(self.pictures) if self.pictures else sys.maxsize  # a video's claim is not to be trusted
         numbers = self.chosen.numbers(self.read_fps, most)[skip:]
         images = self._from_folder(numbers) if self.pictures else self._from_video(numbers)
@@ -180,8 +176,7 @@ class Film:
 def open_film(path: Path | str, chosen: Chosen = Chosen()) -> Film:
     """Return the chosen part of a video, or of a folder of pictures sorted by name, 2 before 10.
 
-    Raises:
-        InputError: it is missing, is no video, is damaged, or fewer than two frames are chosen; or PyAV is missing.
+    Raises InputError if it is missing, no video, or damaged, if fewer than two frames are chosen, or without PyAV.
     """
     path = Path(path)
     film = _open_folder(path, chosen) if os.path.isdir(path) else _open_video(path, chosen)
@@ -311,10 +306,8 @@ def write_film(
     """Write a video file that ends in one of `FORMATS`, whole or not at all; the parent folder is created.
 
     The frames are uint8 (H, W, 3) RGB, at least one, all of one size, `fps` a second. If the sound, or the end of it,
-    cannot be had, the film is written without, and `say` gets a line.
-
-    Raises:
-        InputError: the frames do not suit the encoder, or the disk is full or write-protected.
+    cannot be had, the film is written without, and `say` gets a line. Raises InputError if the frames do not suit the
+    encoder, or the disk is full or write-protected.
     """
     file_format = FORMATS[path.suffix.lower()]
     options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if file_format.sound == "aac" else {})

@@ -76,11 +76,7 @@ class FrameStore:
     last_record: dict[str, Any]  # of the finished film of this name; {} if there is none
 
     def settings(self) -> dict[str, Any]:
-        """Return the settings of the frames in the folder; {} if it is empty or missing.
-
-        Raises:
-            InputError: the folder has files of something else.
-        """
+        """Return the settings of the frames in the folder, {} if it is empty; raises InputError if they are others'."""
         names = {path.name for path in self.folder.glob("[!.]*")}
         if not names:
             return {}
@@ -94,11 +90,8 @@ class FrameStore:
     def begin(self, settings: dict[str, Any], fps: float, resume: bool, overwrite: bool) -> int:
         """Return how many frames there are to go on from: 0, and the folder is emptied, unless `resume`.
 
-        Args:
-            settings: all that decides how the frames look.
-            fps: frames per second of the film.
-            resume: go on with the frames that were painted with the same settings.
-            overwrite: replace those, and a finished film, that were made with others.
+        The `settings` are all that decides how the frames look. With `resume` those of the same settings stay, with
+        `overwrite` others may go.
 
         Raises:
             InputError: they were made with other settings, or are those that would be painted again.

@@ -185,8 +185,7 @@ def film_digest(run: FilmRun) -> str:
 def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
-    Raises:
-        KeyboardInterrupt: stopped between two steps; the frame in work is lost.
+    If stopped between two steps it raises KeyboardInterrupt; the frame in work is lost.
     """
     store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
     number = done - min(done, painter.memory)
