@@ -1,5 +1,6 @@
 """What `python -m weights` refuses: at once, in one line, before anything is made or fetched."""
 
+import os
 import sys
 
 import pytest
@@ -50,6 +51,11 @@ def test_seed_that_is_no_whole_number(refused, seed):
     line = refused("random", "--to", "a.mat", f"--seed={seed}")
     assert "argument --seed: " in line and "expected a whole number of 0 or more" in line
     assert len(line) < 200
+
+
+def test_a_pipe_for_the_drawings_is_not_waited_for(refused, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a pipe" in refused("train", "--to", tmp_path / "a.mat", "--drawings", tmp_path / "pipe")
 
 
 def test_random_filters_do_not_overwrite(refused, tmp_path):

@@ -1,6 +1,7 @@
 """`deconv IMAGE`: patches of a picture beside what the deconvnet says caused a layer's strongest activations."""
 
 import argparse
+import math
 from typing import NamedTuple
 
 import cv2
@@ -41,7 +42,7 @@ def causes(weights: Weights, image: np.ndarray, layer: str, channel: int | None,
         raise InputError(f"--channel is {channel}, but {layer} has the channels 0 to {count - 1}")
     field, (height, width) = receptive_field(layer), image.shape[:2]
     maps = without_borders(net.maps.numpy()[0], field, height, width)
-    half_a_field = -(-field.size // (2 * field.stride))  # in positions, rounded up
+    half_a_field = math.ceil(field.size / (2 * field.stride))  # in positions
     strongest = []
     for row, column, number in peaks(maps, half_a_field, channel)[:top]:
         rows, columns = field.pixels(row, height), field.pixels(column, width)

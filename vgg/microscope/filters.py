@@ -9,8 +9,7 @@ channel looks for. A small total variation term suppresses noise in single pixel
 import argparse
 import math
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ from vgg.microscope.invert import pixel_objective
 from vgg.network import VGG19
 from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import steps
-from vgg.tools.progress import steps_display
+from vgg.tools.progress import Shown, steps_display, with_time_left
 from vgg.tools.sheet import contact_sheet
 
 SMALLEST, LARGEST, MARGIN = 32, 96, 16  # pixels: a side that shows the receptive field and still takes seconds
@@ -39,23 +38,19 @@ Cells = list[tuple[str, np.ndarray]]
 
 
 class Maximum(NamedTuple):
-    """One channel's image, and its progress among all of them."""
+    """The image that one channel answers to most."""
 
-    step: int  # which of the channels asked for, from 1
-    left: float  # seconds for the remaining channels, at the pace so far
     channel: int
     before: float  # its mean on the noise
     after: float  # and on the image
     image: np.ndarray  # (side, side, 3) float32 RGB in [0, 255]
 
 
-def maximize(
-    network: VGG19, layer: str, channels: Sequence[int], iterations: int, seed: int, callback: Callable[[Maximum], None]
-) -> list[Maximum]:
-    """Return an image for each of `channels` of the convolution `layer`, all from the same noise.
+def maximize(network: VGG19, layer: str, channels: Sequence[int], iterations: int, seed: int) -> Iterator[Maximum]:
+    """Yield an image for each of `channels` of the convolution `layer`, all from the same noise.
 
     Not of a ReLU, after which a channel of zeros would have no gradient. Each takes `iterations` steps of Adam, as
-    L-BFGS-B is slow where most pixels end at a bound. `callback` is called as each is done.
+    L-BFGS-B is slow where most pixels end at a bound.
     """
     side = min(LARGEST, max(SMALLEST, receptive_field(layer).size + MARGIN))
     noise = NOISE * np.random.default_rng(seed).standard_normal((side, side, 3), np.float32)
@@ -64,18 +59,12 @@ def maximize(
     # The scale of activations differs by orders of magnitude between layers; undivided, it would decide how much the
     # total variation counts.
     units = np.maximum(on_noise.std(axis=(0, 1)), 1e-6)  # (C,)
-
-    began, maxima = time.perf_counter(), []
-    for step, channel in enumerate(channels, start=1):
+    for channel in channels:
         before = float(on_noise[..., channel].mean())
         minus_mean = partial(_minus_mean, channel=channel, unit=units[channel])
         evaluate = pixel_objective(network, layer, minus_mean, TV_WEIGHT)
         *_, last = steps(Adam(LEARNING_RATE), evaluate, start, iterations)
-        after = -last.losses.of_maps * float(units[channel])
-        left = (time.perf_counter() - began) / step * (len(channels) - step)
-        maxima.append(Maximum(step, left, channel, before, after, last.image))
-        callback(maxima[-1])
-    return maxima
+        yield Maximum(channel, before, -last.losses.of_maps * float(units[channel]), last.image)
 
 
 def _minus_mean(maps: tf.Tensor, channel: int, unit: float) -> tf.Tensor:
@@ -124,15 +113,15 @@ def kernels(weights: Weights, channels: Sequence[int]) -> tuple[tuple[str, ...],
 
 def stimuli(weights: Weights, options: argparse.Namespace, channels: Sequence[int]) -> tuple[tuple[str, ...], Cells]:
     """Return title and cells for deeper layers: the image that maximally activates each channel."""
-
-    def describe(maximum: Maximum) -> str:
-        return f"channel {maximum.channel}: mean {maximum.before:.3g} on noise, {maximum.after:.3g} on its picture"
-
-    with steps_display(sys.stdout, len(channels), describe) as show:
-        maxima = maximize(VGG19(weights), options.layer, channels, ITERATIONS, options.seed, show)
+    maxima = maximize(VGG19(weights), options.layer, channels, ITERATIONS, options.seed)
+    cells = []
+    with steps_display(sys.stdout, len(channels), lambda shown: shown.text) as show:
+        for number, left, (channel, before, after, image) in with_time_left(maxima, len(channels)):
+            show(Shown(number, left, f"channel {channel}: mean {before:.3g} on noise, {after:.3g} on its picture"))
+            cells.append((f"{channel}: {before:.3g} -> {after:.3g}", image))
     title = (
         f"{options.layer}: the picture that maximally activates each channel; weights: {weights.label}",
         f"by {ITERATIONS} steps of gradient ascent on the pixels, starting from noise (seed {options.seed})",
         "channel: its mean on the noise -> on the picture shown",
     )
-    return title, [(f"{each.channel}: {each.before:.3g} -> {each.after:.3g}", each.image) for each in maxima]
+    return title, cells

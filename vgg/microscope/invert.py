@@ -8,8 +8,7 @@ open, it has become invariant to them.
 
 import argparse
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +16,10 @@ import tensorflow as tf
 
 from vgg.matfile.read import Weights
 from vgg.network import VGG19
-from vgg.optimize.optimizer import Evaluate, steps
+from vgg.optimize.optimizer import Evaluate, State, steps
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 from vgg.statistics import total_variation
-from vgg.tools.progress import steps_display
+from vgg.tools.progress import Shown, steps_display, with_time_left
 from vgg.tools.sheet import contact_sheet
 
 #: Of the mean squared step between neighbouring pixels; enough to calm what the layer does not see.
@@ -34,40 +33,26 @@ class Losses(NamedTuple):
     total: float  # with the total variation
 
 
-class InversionStep(NamedTuple):
-    """One step of the optimiser, as the callback gets it."""
-
-    step: int  # from 1
-    left: float  # seconds that the steps to come will take, at the pace so far
-    mismatch: float
-
-
 def invert(
     network: VGG19,
     layer: str,
     target_maps: tf.Tensor,
     start: np.ndarray,
     iterations: int,
-    callback: Callable[[InversionStep], None],
     tv_weight: float = TV_WEIGHT,
-) -> tuple[np.ndarray, float]:
-    """Return the image whose maps at `layer` come close to `target_maps`, by L-BFGS from `start`, and their mismatch.
+) -> Iterator[State]:
+    """Yield the state at `start` and after each step of L-BFGS; its image's maps at `layer` approach `target_maps`.
 
-    The mismatch is Σ (F − P)² / Σ P², Eq. 1 of Gatys et al. relative to the target's own energy: 0 means equal, 1 means
-    as far as maps of zeros. The maps are (1, H', W', C) of an image of the size of `start`, (H, W, 3) RGB in [0, 255].
-    The optimiser ends before `iterations` steps when none lowers the loss; `callback` gets each of them.
+    Their mismatch, `losses.of_maps`, is Σ (F − P)² / Σ P², Eq. 1 of Gatys et al. relative to the target's own energy: 0
+    means equal, 1 means as far as maps of zeros. The maps are (1, H', W', C) of an image of the size of `start`,
+    (H, W, 3) RGB in [0, 255]. There are fewer than `iterations` steps if none lowers the loss.
     """
     energy = tf.maximum(tf.reduce_sum(tf.square(target_maps)), 1e-12)  # a silent layer has none to compare with
 
     def mismatch(maps: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(tf.square(maps - target_maps)) / energy
 
-    evaluate, began = pixel_objective(network, layer, mismatch, tv_weight), time.perf_counter()
-    for number, state in enumerate(steps(ScipyLBFGSB(), evaluate, start, iterations)):
-        if number:
-            left = (time.perf_counter() - began) / number * (iterations - number)
-            callback(InversionStep(number, left, state.losses.of_maps))
-    return state.image.astype(np.float32), state.losses.of_maps
+    return steps(ScipyLBFGSB(), pixel_objective(network, layer, mismatch, tv_weight), start, iterations)
 
 
 def pixel_objective(network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.Tensor], tv_weight: float) -> Evaluate:
@@ -101,8 +86,11 @@ def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.
     network, layer, iterations = VGG19(weights), options.layer, options.iterations
     target_maps = network(image[None].astype(np.float32), [layer])[layer]
     start = white_noise(*image.shape[:2], weights.mean_rgb, options.seed)
-    with steps_display(sys.stdout, iterations, lambda step: percent(step.mismatch)) as show:
-        rebuilt, mismatch = invert(network, layer, target_maps, start, iterations, show)
+    states = invert(network, layer, target_maps, start, iterations)
+    state = next(states)
+    with steps_display(sys.stdout, iterations, lambda shown: shown.text) as show:
+        for number, left, state in with_time_left(states, iterations):
+            show(Shown(number, left, percent(state.losses.of_maps)))
     title = (
         f"{options.image.name} rebuilt from its maps of {layer} alone; weights: {weights.label}",
         f"{iterations} steps of L-BFGS on the pixels; mismatch: squared difference of the maps / their squares",
@@ -110,7 +98,7 @@ def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.
     cells = [
         (options.image.name, image),
         (f"start: white noise, seed {options.seed}", start),
-        (f"rebuilt: {percent(mismatch)}", rebuilt),
+        (f"rebuilt: {percent(state.losses.of_maps)}", state.image),
     ]
     return contact_sheet(cells, title=title, font_size=0.6)
 

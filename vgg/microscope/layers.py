@@ -6,6 +6,7 @@ The paper's 144 million parameters include the fully connected layers; the convo
 
 import argparse
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -55,7 +56,7 @@ def layer_table(height: int, width: int, channels: Mapping[str, int] = PAPER_CHA
             maps = channels[layer.name]
             parameters, multiply_adds = weights + maps, weights * height * width
         elif layer.kind == "pool":
-            height, width = -(-height // 2), -(-width // 2)  # rounding up: no row of an odd side is lost
+            height, width = math.ceil(height / 2), math.ceil(width / 2)  # no row of an odd side is lost
         size, stride, _ = receptive_field(layer.name)
         output = (1, height, width, maps)
         head = (layer.name, layer.index, layer.kind, kernel, output, size, stride)
@@ -69,11 +70,11 @@ def parse_size(text: str) -> tuple[int, int]:
     Raise InputError if it has another form, or if a side is shorter than `SMALLEST_SIDE`.
     """
     match = re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", text)
-    if not match:
-        raise InputError(f"--size is {text!r}, expected HEIGHTxWIDTH in pixels, such as 663x1000")
-    height, width = int(match[1]), int(match[2])
+    height, width = map(int, match.groups()) if match else (0, 0)
     if min(height, width) < SMALLEST_SIDE:
-        raise InputError(f"--size is {text!r}, expected at least {SMALLEST_SIDE} pixels on both sides; choose a larger")
+        raise InputError(
+            f"--size is {text!r}, expected HEIGHTxWIDTH in pixels, such as 663x1000, at least {SMALLEST_SIDE} each"
+        )
     return height, width
 
 

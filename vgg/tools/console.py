@@ -134,22 +134,19 @@ def run(program: str, command: Callable[[], int | None]) -> int:
     make_streams_usable()
     with _signals_handled_by(_interrupt), _compiled_code_silenced():
         try:
-            _require_current_folder()
             return command() or DONE
         except InputError as error:
             say(f"{program}: {error}", sys.stderr)
             return UNUSABLE_INPUT
+        except FileNotFoundError as error:
+            if error.filename is not None:
+                raise
+            # Of `os.getcwd`, which `Path.absolute`, for one, calls.
+            say(f"{program}: the current folder is gone; change to another one, as by `cd`", sys.stderr)
+            return UNUSABLE_INPUT
         except KeyboardInterrupt as stop:
             say(f"{program}: stopped; {stop}" if str(stop) else f"{program}: stopped", sys.stderr)
             return STOPPED
-
-
-def _require_current_folder() -> None:
-    """Raise InputError if the current folder is gone; `Path.absolute`, for one, asks for it."""
-    try:
-        os.getcwd()
-    except FileNotFoundError:
-        raise InputError("the current folder is gone; change to another one, as by `cd`") from None
 
 
 # Ctrl-C, `kill` and a hang-up: as KeyboardInterrupt, later, or at once. Python delivers signals to the main thread, and

@@ -1,9 +1,9 @@
 """How a command shows how far it is: as a moving bar on a terminal, elsewhere as plain lines."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO, TypeVar
 
 from vgg.tools.console import say
 
@@ -21,6 +21,7 @@ class Shown(NamedTuple):
 #: Shows one step: any record with `step` and `left` as in `Shown`.
 Show = Callable[[Any], None]
 Describe = Callable[[Any], str]  # the losses of such a record in words
+Item = TypeVar("Item")
 
 
 def duration(seconds: float) -> str:
@@ -30,6 +31,13 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes:02d} min"
     return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+
+
+def with_time_left(items: Iterable[Item], count: int) -> Iterator[tuple[int, float, Item]]:
+    """Yield of each of up to `count` items its number, from 1, the seconds left at the pace so far, and the item."""
+    began = time.perf_counter()
+    for number, item in enumerate(items, start=1):
+        yield number, (time.perf_counter() - began) / number * (count - number), item
 
 
 @contextmanager

@@ -2,12 +2,26 @@
 
 import struct
 import unicodedata
+import zlib
 
 import cv2
 import numpy as np
 import pytest
 
-from image_files import CMYK_JPEG, GIF, STORED, encoded, exif, jpeg_with, png, png_of, read_bytes, tiff, webp_with
+from image_files import (
+    CMYK_JPEG,
+    GIF,
+    STORED,
+    encoded,
+    exif,
+    jpeg_with,
+    png,
+    png_chunk,
+    png_of,
+    read_bytes,
+    tiff,
+    webp_with,
+)
 from vgg.tools.image import read_image
 
 # Colours and transparency.
@@ -144,6 +158,12 @@ def test_jpeg_is_turned_upright(tmp_path, orientation, order):
 def test_lossless_formats_are_turned_upright(tmp_path, orientation):
     files = {
         "png": png_of(STORED, (b"eXIf", exif(orientation))),
+        "png, behind its pixels": png_of(STORED)[:-12]
+        + png_chunk(b"eXIf", exif(orientation))
+        + png_chunk(b"IEND", b""),
+        "png, with a long text": png_of(
+            STORED, (b"zTXt", b"a\0\0" + zlib.compress(bytes(2_000_000))), (b"eXIf", exif(orientation))
+        ),
         "webp": webp_with(exif(orientation), STORED),
         "webp, prefixed": webp_with(b"Exif\0\0" + exif(orientation), STORED),
         "tiff": tiff(STORED, orientation=orientation),
