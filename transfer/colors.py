@@ -36,20 +36,18 @@ UNMATCHED = 0.05
 
 def prepared(pictures: Pictures, colors: Colors) -> Pictures:
     """Return the pictures as the network shall see them, float32 and not clipped where they change."""
-    content = pictures.content_image
+    content, styles = pictures.content_image, pictures.style_images
     if colors == "style":
         return pictures
-    if colors == "luminance":
-        init, earlier = pictures.init_image, pictures.earlier
-        return replace(
-            pictures,
-            content_image=grey(luminance(content)),
-            style_images=tuple(grey(matched_luminance(style, content)) for style in pictures.style_images),
-            init_image=None if init is None else grey(luminance(init)),
-            earlier=None if earlier is None else np.dstack([grey(luminance(earlier[..., :3])), earlier[..., 3]]),
-        )
+    if colors != "luminance":
+        return replace(pictures, style_images=tuple(matched(style, content, ROOTS[colors]) for style in styles))
+    init, earlier = pictures.init_image, pictures.earlier
     return replace(
-        pictures, style_images=tuple(matched(style, content, ROOTS[colors]) for style in pictures.style_images)
+        pictures,
+        content_image=grey(luminance(content)),
+        style_images=tuple(grey(matched_luminance(style, content)) for style in styles),
+        init_image=None if init is None else grey(luminance(init)),
+        earlier=None if earlier is None else np.dstack([grey(luminance(earlier[..., :3])), earlier[..., 3]]),
     )
 
 
@@ -61,9 +59,9 @@ def unmatched(style: np.ndarray, content: np.ndarray, colors: Colors) -> float:
     """
     if colors not in ROOTS:
         return 0.0
-    found, wanted = (np.cov(image.reshape(-1, 3).T) for image in (matched(style, content, ROOTS[colors]), content))
-    wanted += LEAST_VARIANCE * np.eye(3)
-    return float(np.linalg.norm(found - wanted) / np.linalg.norm(wanted))
+    reached, aim = (np.cov(image.reshape(-1, 3).T) for image in (matched(style, content, ROOTS[colors]), content))
+    aim += LEAST_VARIANCE * np.eye(3)
+    return float(np.linalg.norm(reached - aim) / np.linalg.norm(aim))
 
 
 def restored(image: np.ndarray, content_image: np.ndarray, colors: Colors) -> np.ndarray:
@@ -92,19 +90,19 @@ def grey(plane: np.ndarray) -> np.ndarray:
 
 def matched_luminance(style: np.ndarray, content: np.ndarray) -> np.ndarray:
     """Return the style's luminance (H, W) with the mean and the standard deviation of the content's."""
-    wanted, found = luminance(content), luminance(style)
-    return (found - found.mean()) * (wanted.std() / max(found.std(), LEAST_VARIANCE**0.5)) + wanted.mean()
+    own, aim = luminance(style), luminance(content)
+    return (own - own.mean()) * (aim.std() / max(own.std(), LEAST_VARIANCE**0.5)) + aim.mean()
 
 
 def matched(style: np.ndarray, content: np.ndarray, root: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Return the style picture with the mean and the covariance of the content's colours, (H, W, 3) float32.
+    """Return the style image with the mean and the covariance of the content's colours, (H, W, 3) float32.
 
     `root` finds an R with R Rᵀ = Σ; then A = R_c R_s⁻¹.
     """
-    found, wanted = (image.reshape(-1, 3).astype(np.float64) for image in (style, content))
-    of_style, of_content = (root(np.cov(colors.T) + LEAST_VARIANCE * np.eye(3)) for colors in (found, wanted))
-    transform = of_content @ np.linalg.inv(of_style)
-    return ((found - found.mean(axis=0)) @ transform.T + wanted.mean(axis=0)).astype(np.float32).reshape(style.shape)
+    own, aim = (image.reshape(-1, 3).astype(np.float64) for image in (style, content))
+    root_of_own, root_of_aim = (root(np.cov(pixels.T) + LEAST_VARIANCE * np.eye(3)) for pixels in (own, aim))
+    transform = root_of_aim @ np.linalg.inv(root_of_own)
+    return ((own - own.mean(axis=0)) @ transform.T + aim.mean(axis=0)).astype(np.float32).reshape(style.shape)
 
 
 def square_root(covariance: np.ndarray) -> np.ndarray:

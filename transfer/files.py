@@ -3,8 +3,8 @@
 A region is called after its colour in a label picture: `white`, a grey level such as `128`, or `#3a7f00`.
 """
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 from vgg.errors import InputError
 
@@ -44,24 +44,15 @@ class Files:
     @property
     def style_pictures(self) -> tuple[str, ...]:
         """Return all style pictures that are read: those of `shares`, then the regions' own ones, each once."""
-        own = dict.fromkeys(file for _, file in self.region_styles if file != KEEP)
-        return (*self.shares, *own)
+        return tuple(dict.fromkeys((*self.shares, *self._own_styles())))
 
     def named(self) -> list[str]:
         """Return those that are really files."""
-        own = (file for _, file in self.region_styles if file != KEEP)
-        names = (self.content, *self.styles, self.init, self.content_mask, *self.style_masks, *own)
+        names = (self.content, *self.styles, self.init, self.content_mask, *self.style_masks, *self._own_styles())
         return [name for name in names if name not in (SAMPLE, None)]
 
-    @classmethod
-    def of_record(cls, fields: dict[str, Any]) -> "Files":
-        """Return the files that a record has as JSON."""
-        return cls(**{name: as_tuples(value) for name, value in fields.items()})
-
-
-def as_tuples(value: Any) -> Any:  # noqa: ANN401  (whatever JSON can hold)
-    """Return lists, which JSON makes of tuples, as tuples again."""
-    return tuple(map(as_tuples, value)) if isinstance(value, list) else value
+    def _own_styles(self) -> list[str]:
+        return [file for _, file in self.region_styles if file != KEEP]
 
 
 Color = tuple[int, int, int]  # RGB
@@ -76,20 +67,15 @@ def color_of(name: str) -> Color:
     text = name.strip().lower()
     if text in NAMES:
         return NAMES[text]
-    try:
-        if text.startswith("#") and len(text) == 7:
-            value = int(text[1:], 16)
-            return value >> 16, value >> 8 & 255, value & 255
-        if text.isdecimal() and int(text) <= 255:
-            return (int(text),) * 3
-    except ValueError:
-        pass
+    if re.fullmatch("#[0-9a-f]{6}", text):
+        return tuple(bytes.fromhex(text[1:]))
+    if text.isdecimal() and int(text) <= 255:
+        return (int(text),) * 3
     raise InputError(f"{name!r} is no colour of a region, expected one of {', '.join(NAMES)}, 0 to 255, or #rrggbb")
 
 
 def name_of(color: Color) -> str:
     """Return the shortest name of a colour."""
-    for name, value in NAMES.items():
-        if value == color:
-            return name
-    return str(color[0]) if len(set(color)) == 1 else "#{:02x}{:02x}{:02x}".format(*color)
+    names = {value: name for name, value in NAMES.items()}
+    grey_or_hex = str(color[0]) if len(set(color)) == 1 else "#" + bytes(color).hex()
+    return names.get(color, grey_or_hex)

@@ -26,7 +26,7 @@ from vgg.tools.image import read_image, read_size, resize_to
 
 
 def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
-    """Return the picture (H, W, 3), or the square of its shorter side in its middle."""
+    """Return the image (H, W, 3), or the square of its shorter side in its middle."""
     if crop == "none":
         return image
     height, width = image.shape[:2]
@@ -36,7 +36,7 @@ def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
 
 
 def read_cropped(path: Path | str, crop: Crop) -> np.ndarray:
-    """Return what `vgg.tools.image.read_image` does within this machine's memory, cropped."""
+    """Return the image of a picture, read within this machine's memory, and cropped."""
     return cropped(read_image(path, usable_bytes()), crop)
 
 
@@ -70,19 +70,18 @@ ROUNDED = 0.5 / 16
 def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "none") -> dict[str, np.ndarray]:
     """Return where each label is, (H, W) bool by its name, for the picture of that `shape`, (height, width).
 
-    Raises:
-        InputError: the file is no picture, of another shape than its picture, or has too many colours.
+    Raises InputError if the file is no picture, is of another shape than its picture, or has too many colours.
     """
     image = read_cropped(file, crop)
     require_proportions(file, image.shape[:2], picture, shape)
     codes = image.astype(np.int64) @ (1 << 16, 1 << 8, 1)  # (H, W)
-    found = np.unique(codes)
-    if len(found) > MOST_LABELS:
+    labels = np.unique(codes)
+    if len(labels) > MOST_LABELS:
         raise InputError(
-            f"{file}: a mask with {len(found)} colours, expected {MOST_LABELS} at most, one for each region; save it "
+            f"{file}: a mask with {len(labels)} colours, expected {MOST_LABELS} at most, one for each region; save it "
             f"as PNG without smoothing, or make one with `{typed('transfer.masks', picture)}`"
         )
-    return {name_of((int(code) >> 16, int(code) >> 8 & 255, int(code) & 255)): codes == code for code in found}
+    return {name_of(tuple(int(code).to_bytes(3, "big"))): codes == code for code in labels}
 
 
 def regions_of(
@@ -90,43 +89,31 @@ def regions_of(
 ) -> tuple[Region, ...]:
     """Return the regions of a run that get a style; their weights and each one's shares add up to 1.
 
-    Args:
-        files: has the masks, and which regions have a style picture of their own.
-        content_shape: (height, width) of the content image as it is used.
-        style_shapes: the same of `files.style_pictures`.
-        crop: how the pictures were cropped, and with them the masks.
-
-    Raises:
-        InputError: a mask cannot be used, or no region of the content has a partner.
+    The shapes are (height, width) of the content image as it is used, and of `files.style_pictures`. Raises InputError
+    if a mask cannot be used, or no region of the content has a partner.
     """
-    shares = tuple(files.shares.values())
+    shares, shapes = files.shares, dict(zip(files.style_pictures, style_shapes, strict=True))
     if files.content_mask is None:
-        return (Region(shares=shares, style_guides=(None,) * len(shares)),) if len(shares) > 1 else (WHOLE,)
+        alone = Region(shares=tuple(shares.values()), style_guides=(None,) * len(shares))
+        return (alone,) if len(shares) > 1 else (WHOLE,)
     labels = read_labels(files.content_mask, files.content, content_shape, crop)
     own = {name_of(color_of(name)): file for name, file in files.region_styles}
     for name in own.keys() - labels.keys():
         raise InputError(f"--region {name}: the regions of {files.content_mask} are {', '.join(labels)}")
-    masks = [
-        read_labels(mask, style, shape, crop)
-        for mask, style, shape in zip(files.style_masks, files.shares, style_shapes, strict=False)
-    ]
-    own_files = list(dict.fromkeys(file for file in own.values() if file != KEEP))
+    masks = zip(shares, files.style_masks, strict=False)  # there may be none
+    labels_of = {style: read_labels(mask, style, shapes[style], crop) for style, mask in masks}
     regions = []
     for name, where in labels.items():
         if name in own:
-            wanted = [0.0] * len(shares) + [float(file == own[name]) for file in own_files]
-            parts: list[np.ndarray | None] = [None] * len(style_shapes)
-        else:
-            parts = [mask.get(name) for mask in masks] or [None] * len(shares)
-            has = [part is not None or not masks for part in parts]
-            wanted = [share * here for share, here in zip(shares, has, strict=True)] + [0.0] * len(own_files)
-            parts += [None] * len(own_files)
-        if any(wanted):
-            in_use = tuple(share / sum(wanted) for share in wanted)
-            guides = tuple(
-                part if part is None else guide_of(part, shape) for part, shape in zip(parts, style_shapes, strict=True)
-            )
-            regions.append(Region(name, float(where.mean()), guide_of(where, content_shape), in_use, guides))
+            counts: dict[str, float] = {own[name]: 1.0} if own[name] != KEEP else {}
+            guides = {}
+        else:  # a style without a mask may be used everywhere
+            counts = {style: share for style, share in shares.items() if name in labels_of.get(style, [name])}
+            guides = {style: guide_of(labels_of[style][name], shapes[style]) for style in counts if style in labels_of}
+        if any(counts.values()):
+            in_use = tuple(counts.get(style, 0.0) / sum(counts.values()) for style in shapes)
+            style_guides = tuple(guides.get(style) for style in shapes)
+            regions.append(Region(name, float(where.mean()), guide_of(where, content_shape), in_use, style_guides))
     if not regions:
         raise InputError(
             f"no region of {files.content_mask} ({', '.join(labels)}) gets a style; use the same colours in both "
@@ -139,7 +126,7 @@ def regions_of(
 def require_proportions(
     file: str, mask_shape: tuple[int, int], picture: str, shape: tuple[int, int], tolerance: float = PROPORTIONS
 ) -> None:
-    """Return if a mask has its picture's proportions, (height, width) of both given; raises InputError if not."""
+    """Raise InputError unless a mask has its picture's proportions, (height, width) of both given."""
     (height, width), (rows, columns) = mask_shape, shape
     if abs(np.log(height / width * columns / rows)) > tolerance:
         raise InputError(
@@ -149,22 +136,14 @@ def require_proportions(
 
 
 def check_proportions(files: Files) -> None:
-    """Return if the content mask has about the proportions of the content picture's file; nothing is decoded.
-
-    Raises:
-        InputError: it has not, or one of both is not a picture.
-    """
+    """Raise InputError unless the content mask has about its picture's proportions; nothing is decoded."""
     mask, picture = files.content_mask, files.content
     if mask is not None and picture != SAMPLE:
         require_proportions(mask, read_size(mask), picture, read_size(picture), PROPORTIONS + ROUNDED)
 
 
 def check_masks(files: Files, crop: Crop = "none") -> None:
-    """Return if the masks fit each other and the regions named, whatever the pictures' proportions are.
-
-    Raises:
-        InputError: as `regions_of`.
-    """
+    """Raise InputError unless the masks fit each other and the regions named, whatever the pictures' proportions."""
     if files.content_mask is not None:
         own, *others = (read_cropped(mask, crop).shape[:2] for mask in (files.content_mask, *files.style_masks))
         styles = len(files.style_pictures)
@@ -211,9 +190,7 @@ def load(files: Files, recipe: Recipe, content_image: np.ndarray | None = None) 
     """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.
 
     `content_image` (H, W, 3) is the content picture as in its file, if that was read already: see `content_in_file`.
-
-    Raises:
-        InputError: a file is not a picture that can be used, or at the recipe's size it would be too small or large.
+    Raises InputError if a file is no picture that can be used, or at the recipe's size it would be too small or large.
     """
     remarks: list[str] = []
     if content_image is None:
@@ -228,26 +205,25 @@ def together(
 ) -> Pictures:
     """Return the pictures of a run from content and styles at their sizes; regions and start are made from them.
 
-    Raises:
-        InputError: the start picture or a mask cannot be used.
+    Raises InputError if the start picture or a mask cannot be used.
     """
-    (rows, columns), style_images = content_image.shape[:2], tuple(styles)
-    off = [unmatched(image, content_image, recipe.colors) for image in style_images]
-    found = [
+    rows, columns = content_image.shape[:2]
+    shares_off = [unmatched(image, content_image, recipe.colors) for image in styles]
+    too_grey = [
         f"{name} has too few colours for --colors {recipe.colors}: their covariance stays {share:.0%} off the "
         "content's; --colors luminance keeps the content's colours exactly"
-        for name, share in zip(files.style_pictures, off, strict=True)
+        for name, share in zip(files.style_pictures, shares_off, strict=True)
         if share > UNMATCHED
     ]
-    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in style_images], recipe.crop)
+    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in styles], recipe.crop)
     init_image = None
     if recipe.init == "picture":
         init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)
     elif recipe.init != "noise":
-        starts = {"content": content_image, "style": resize_to(style_images[0], rows, columns)}
+        starts = {"content": content_image, "style": resize_to(styles[0], rows, columns)}
         parts = recipe.init_shares or ((recipe.init, 1.0),)
         init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
-    return Pictures(content_image, style_images, init_image, files, (*remarks, *found), regions)
+    return Pictures(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions)
 
 
 def content_in_file(name: str, recipe: Recipe) -> np.ndarray:
@@ -279,15 +255,8 @@ def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
 def at_size(kind: str, name: str, image: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:
     """Return an image (H, W, 3) at the size that the recipe wants; one that is smaller is enlarged if that says so.
 
-    Args:
-        kind: what it is, for the remark that it is not enlarged.
-        name: its file, for the message of an error.
-        image: as it is in its file, or a part of it.
-        recipe: has the size.
-        remarks: gets what the user should know.
-
-    Raises:
-        InputError: at that size it would be too small or too large.
+    `kind` is what it is, for the remark that it is not enlarged, and `name` its file, for an error. `remarks` gets what
+    the user should know. Raises InputError if the image would be too small or large at that size.
     """
     height, width = image.shape[:2]
     scale = recipe.size / (min(height, width) if recipe.size_of == "shorter side" else max(height, width))

@@ -6,9 +6,9 @@ the result a little, so the figure must be the same whenever the same command ru
 what the machine has or of what a limit allows, and never asks what other programs use. The second figure changes from
 moment to moment and is good for a warning only.
 
-Linux keeps limits in several places. A container's limit is its control group's: `memory.max` and `memory.high` in
-version 2 (kernel documentation, admin-guide/cgroup-v2), `memory.limit_in_bytes` in version 1 (cgroup-v1/memory). Groups
-are nested, and each limits all those inside it. `ulimit` sets limits of the process itself, see getrlimit(2).
+A container's limit is its control group's: `memory.max` and `memory.high` in version 2 (Linux's documentation,
+admin-guide/cgroup-v2), `memory.limit_in_bytes` in version 1 (cgroup-v1/memory). Groups are nested, and each limits all
+those inside it. `ulimit` sets limits of the process itself, see getrlimit(2).
 """
 
 import os
@@ -21,10 +21,10 @@ from pathlib import Path
 SHARE_OF_RAM = 0.8
 #: Of a limit, which usually holds for this program alone. What is left covers the estimate and the pages of files read.
 SHARE_OF_LIMIT = 0.9
-#: What a machine is taken to have that doesn't say so, as Windows: as much as almost every machine has.
+#: Bytes of a machine that doesn't say what it has, as Windows: as much as almost every machine has.
 UNKNOWN_RAM = 4e9
-#: TensorFlow reserves more addresses than it uses memory, and `ulimit -v` counts addresses: this much for its libraries
-#: and this much for the threads of each processor. Fitted to `VmSize` − `VmRSS` on 2 processors, 1.6e9.
+#: TensorFlow reserves more addresses than it uses memory, and `ulimit -v` counts addresses: this many for its libraries
+#: and this many for the threads of each processor. Fitted to `VmSize` − `VmRSS` on 2 processors, 1.6e9.
 ADDRESSES_OF_LIBRARIES, ADDRESSES_PER_PROCESSOR = 1.2e9, 0.2e9
 
 ROOT = Path("/")
@@ -51,21 +51,19 @@ def available_bytes(root: Path = ROOT) -> float | None:
     Args:
         root: the folder that holds `proc` and `sys`.
     """
-    kilobytes = _fields(root / "proc/meminfo").get("MemAvailable:")
+    available = _number_after("MemAvailable:", root / "proc/meminfo")  # kilobytes
     held_pages = _read(root / "proc/self/statm").split()[1:2]
-    if kilobytes is None or not held_pages:
+    if available is None or not held_pages:
         return None
-    left = [1024 * kilobytes] + [_limit_of(group) - _used_by(group) for group in _memory_groups(root)]
+    left = [1024 * available] + [_limit_of(group) - _used_by(group) for group in _memory_groups(root)]
     return max(0.0, min(left)) + float(held_pages[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def processor() -> str:
     """Return the name of the processor, on which the last bits of a result depend."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    lines = _read(Path("/proc/cpuinfo")).splitlines()
+    names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
 
 
 def threads(variable: str) -> int:
@@ -75,9 +73,7 @@ def threads(variable: str) -> int:
     last bits of a result depend on it.
     """
     text = os.environ.get(variable, "")
-    if text.isdecimal() and int(text):
-        return int(text)
-    return processors()
+    return int(text) if text.isdecimal() and int(text) else processors()
 
 
 def processors() -> int:
@@ -105,27 +101,13 @@ def _process_limit(name: str) -> float:
 
 def _memory_groups(root: Path) -> Iterator[Path]:
     """Yield the folders of the groups that limit this process's memory, from its own to the outermost it can see."""
-    own: dict[str, str] = {}
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, controllers, path = line.split(":", 2)
-        if not controllers:
-            own["cgroup2"] = path
-        elif "memory" in controllers.split(","):
-            own["cgroup"] = path
-    for line in _read(root / "proc/self/mountinfo").splitlines():
-        where, _, what = line.partition(" - ")
-        kind, options = what.split(" ")[0], what.split(" ")[-1]
-        if kind not in own or (kind == "cgroup" and "memory" not in options.split(",")):
-            continue
-        # A container often sees its own group as the outermost: `mounted` is that group's path in the whole tree.
-        mounted, mount_point = where.split()[3:5]
-        outermost = root / mount_point.lstrip("/")
-        inside = os.path.relpath(own[kind], mounted)
-        group = outermost if inside.startswith("..") else outermost / inside
-        yield group
-        while group != outermost:
-            group = group.parent
-            yield group
+        if not controllers or "memory" in controllers.split(","):
+            outermost = root / "sys/fs/cgroup" / ("memory" if controllers else "")  # version 1, or 2
+            # A container often sees its own group as the outermost: then there is no folder of this path.
+            group = outermost / path.lstrip("/")
+            yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(outermost))
 
 
 def _limit_of(group: Path) -> float:
@@ -136,14 +118,15 @@ def _limit_of(group: Path) -> float:
 def _used_by(group: Path) -> float:
     texts = [_read(group / name).strip() for name in ("memory.current", "memory.usage_in_bytes")]
     used = max((float(text) for text in texts if text.isdecimal()), default=0.0)
-    counts = _fields(group / "memory.stat")
-    return used - counts.get("total_inactive_file", counts.get("inactive_file", 0))
+    statistics = group / "memory.stat"
+    unused = _number_after("total_inactive_file", statistics) or _number_after("inactive_file", statistics)
+    return used - (unused or 0)
 
 
-def _fields(path: Path) -> dict[str, int]:
-    """Return lines such as `MemAvailable:  24249964 kB` or `inactive_file 4096` as {first word: number}."""
+def _number_after(word: str, path: Path) -> int | None:
+    """Return 24249964 of the line `MemAvailable:  24249964 kB`, say; None if there is no such line."""
     lines = [line.split() for line in _read(path).splitlines()]
-    return {words[0]: int(words[1]) for words in lines if len(words) > 1 and words[1].isdecimal()}
+    return next((int(words[1]) for words in lines if words[:1] == [word]), None)
 
 
 def _read(path: Path) -> str:

@@ -18,13 +18,13 @@ from vgg.matfile.read import Weights
 from vgg.optimize.l_bfgs import LBFGS
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
-#: Python, TensorFlow, OpenCV and the network, in bytes. This figure and the next two were fitted to the process's peak
+#: Bytes of Python, TensorFlow, OpenCV and the network. This figure and the next two were fitted to the process's peak
 #: (`VmHWM`) at 256, 512 and 1024 pixels.
 BASE_BYTES = 1.1e9
-#: What measuring mean activations on the drawings takes at most, and the process keeps for later use. Fitted when
-#: these were two pictures of 320 pixels; twelve of 192 pixels one after the other take no more at a time.
+#: Bytes that measuring mean activations on the drawings takes at most, and the process keeps for later use. Fitted when
+#: these were two images of 320 pixels; twelve of 192 pixels one after the other take no more at a time.
 NORMALIZING_BYTES = 0.35e9
-#: Bytes at an evaluation's peak for each byte of all maps together: some are gone before the last is made.
+#: Peak memory / size of all maps; below 1 because early maps are freed.
 SHARE_OF_MAPS = 0.89
 #: The same of a stripe's maps, where the core rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
 #: pixels, 16 and 64 rows, to 6 %.
@@ -60,17 +60,15 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
 
     The recipe's margin comes on top of these pixels, and for each of the `regions` with a guide the style layers' maps
     once more. The fastest way is the whole image, else the tallest stripes with which L-BFGS can remember a little, in
-    bfloat16; what is left then makes its memory longer.
-
-    Raises:
-        NotEnoughMemory: not even the lowest stripes fit; the message says how much they would need.
+    bfloat16; what is left then makes its memory longer. Raises NotEnoughMemory if not even the lowest stripes fit; the
+    message says how much they would need.
     """
     around = 2 * recipe.margin
-    for found in _plans(weights, recipe, height + around, width + around, regions):
-        if found.needed <= memory_bytes:
-            return found
+    for candidate in _plans(weights, recipe, height + around, width + around, regions):
+        if candidate.needed <= memory_bytes:
+            return candidate
     # The one is rounded up and the other down, so that they never look the same.
-    needed, allowed = ceil(found.needed / 1e7) / 100, floor(memory_bytes / 1e7) / 100
+    needed, allowed = ceil(candidate.needed / 1e7) / 100, floor(memory_bytes / 1e7) / 100
     raise NotEnoughMemory(
         f"{width}×{height} pixels need {needed:.2f} GB of memory even in the lowest stripes, but only {allowed:.2f} GB "
         "may be used",
@@ -81,13 +79,10 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
 def _plans(weights: Weights, recipe: Recipe, height: int, width: int, regions: int) -> Iterator[Plan]:
     """Yield all plans, the fastest first; each needs less memory than those before it."""
     yield Plan(peak_bytes(weights, recipe, height, width, regions))
-    histories = [LBFGS()]  # the other optimisers' histories are not planned
-    if recipe.optimizer in OWN_L_BFGS:
-        histories = [
-            LBFGS(pairs, tf.bfloat16.as_numpy_dtype) for pairs in range(LBFGS().history, SHORTEST_HISTORY - 1, -1)
-        ]
+    lengths = range(LBFGS().history, SHORTEST_HISTORY - 1, -1)
+    is_own = recipe.optimizer in OWN_L_BFGS  # the other optimisers' histories are not planned
     for rows in ROWS:
-        for l_bfgs in histories:
+        for l_bfgs in (LBFGS(pairs, tf.bfloat16.as_numpy_dtype) for pairs in lengths) if is_own else [LBFGS()]:
             yield Plan(striped_bytes(weights, recipe, height, width, rows, l_bfgs, regions), rows, l_bfgs)
 
 
@@ -134,7 +129,7 @@ def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int, region
     names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
         if layer.kind == "pool":
-            height, width = -(-height // 2), -(-width // 2)
+            height, width = (height + 1) // 2, (width + 1) // 2
         if layer.kind == "conv":
             channels = weights.convolutions[layer.name].bias.size
         maps[layer.name] = 4.0 * height * width * channels * (1 + regions * (layer.name in styles))

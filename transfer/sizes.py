@@ -39,24 +39,24 @@ def _shrunk(pictures: Pictures, factor: float) -> Pictures:
         return resize(image, round(factor * max(image.shape[:2])))
 
     content_image = smaller(pictures.content_image)
-    init_image, earlier = (
-        None if image is None else resize_to(image, *content_image.shape[:2])
-        for image in (pictures.init_image, pictures.earlier)
-    )
+
+    def like_content(image: np.ndarray | None) -> np.ndarray | None:
+        return None if image is None else resize_to(image, *content_image.shape[:2])
+
     return replace(
         pictures,
         content_image=content_image,
         style_images=tuple(smaller(image) for image in pictures.style_images),
         regions=tuple(region.changed(smaller) for region in pictures.regions),
-        init_image=init_image,
-        earlier=earlier,
+        init_image=like_content(pictures.init_image),
+        earlier=like_content(pictures.earlier),
     )
 
 
-def margin_of(wanted: int, pictures: Pictures) -> int:
-    """Return how far content and style are continued: `wanted` pixels, or less if a reflection would not reach."""
+def margin_of(margin: int, pictures: Pictures) -> int:
+    """Return how far content and style are continued: `margin` pixels, or fewer if a reflection would not reach."""
     images = (pictures.content_image, *pictures.style_images)
-    return min(wanted, *(side - 1 for image in images for side in image.shape[:2]))
+    return min(margin, *(side - 1 for image in images for side in image.shape[:2]))
 
 
 def with_margin(image: np.ndarray, margin: int) -> np.ndarray:

@@ -4,7 +4,6 @@ The file is an `.npz`. Its arrays are the best image and the state of the optimi
 which gives back every float to the last bit. Whatever else is in a file of that name gets one line.
 """
 
-import dataclasses
 import json
 import sys
 import time
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from transfer.cli.record import differences, environment, is_kind, settings
+from transfer.cli.record import differences, environment, parsed, settings
 from transfer.losses import Losses
 from transfer.session import Job, Session
 from transfer.train import Phase, Progress, Result, Step
@@ -24,13 +23,24 @@ from vgg.errors import InputError
 from vgg.tools import console
 from vgg.tools.files import atomic_write, remove_leftovers
 
-SECONDS = 30.0
+SECONDS = 30.0  # between two states, if the user does not count steps
 #: Writing takes at most this share of the time: the state of a large picture has gigabytes.
 LARGEST_SHARE = 0.05
 #: Incremented with every change after which an older file would be misunderstood.
 FORMAT = 1
-COUNTS = ("phase", "steps_here", "evaluations", "evaluations_before", "seconds", "seconds_before")
-LARGEST = 1e12  # no run has as many evaluations or seconds
+
+#: How `Losses` and `Step` are in the file.
+LossesInFile = tuple[float, dict[str, float], dict[str, float]]
+StepInFile = tuple[int, int, float, LossesInFile, int, str, float]
+COUNTS = {
+    "phase": int, "steps_here": int, "evaluations": int, "evaluations_before": int, "seconds": float,
+    "seconds_before": float, "shape": tuple[int, int, int],
+}  # fmt: skip
+#: All numbers of the file by name, the counts of `Progress` first, and their types.
+NUMBERS = COUNTS | {
+    "losses": LossesInFile, "precision": str, "best_step": int, "steps": tuple[StepInFile, ...],
+    "state_losses": LossesInFile | None,
+}  # fmt: skip
 
 
 @dataclass
@@ -51,13 +61,12 @@ class Checkpoints:
     def begin(self, start: np.ndarray, say: Callable[[str], None]) -> np.ndarray | Progress:
         """Return the unfinished run, or `start` if there is none, and say which.
 
-        Raises:
-            InputError: the unfinished run is of other settings, or its file is damaged.
+        Raises InputError if the unfinished run is of other settings, or its file is damaged.
         """
-        unfinished = read_state(self.path) if self.path.exists() else None
-        if unfinished is None:
+        if not self.path.exists():
             say(f"there is no unfinished run in {self.path}, so this one starts from the beginning")
             return start
+        unfinished = read_state(self.path)
         if lines := differences(unfinished.settings, self.settings):
             raise InputError(
                 f"the unfinished run in {self.path} has other settings: {lines[0]}; use the same, or leave out --resume"
@@ -74,10 +83,10 @@ class Checkpoints:
         if self.path is None:
             return start
         remove_leftovers(self.path)
-        with suppress(InputError):  # damaged
-            unfinished = read_state(self.path) if self.path.exists() else None
+        with suppress(InputError):  # there is none, or it is damaged
+            unfinished = read_state(self.path)
             present = self.settings | self.environment
-            if unfinished and not differences(unfinished.settings | unfinished.environment, present):
+            if not differences(unfinished.settings | unfinished.environment, present):
                 return unfinished.progress(self.phases)
         return start
 
@@ -90,14 +99,6 @@ class Checkpoints:
             due = self.every > 0 and len(progress.result.steps) % self.every == 0
         if due:
             self.write()
-
-    def write_if_stopped(self, check_interrupt: Callable[[], None]) -> None:
-        """Call `check_interrupt`; if it raises KeyboardInterrupt, write the state before that goes on."""
-        try:
-            check_interrupt()
-        except KeyboardInterrupt:
-            self.write()
-            raise
 
     def write(self) -> None:
         """Write the state as it is, if that is wanted. Only between two steps, as in a watcher."""
@@ -135,48 +136,45 @@ class Unfinished:
     path: Path
     settings: dict[str, Any]  # as in the record
     environment: dict[str, Any]
-    steps: int  # that are done
-    numbers: dict[str, Any]
-    arrays: dict[str, np.ndarray]
+    numbers: dict[str, Any]  # see `NUMBERS`
+    arrays: dict[str, np.ndarray]  # the best image, and the optimiser's with names that begin with "state "
+
+    @property
+    def steps(self) -> int:
+        """Return how many steps are done."""
+        return len(self.numbers["steps"])
 
     def progress(self, phases: Sequence[Phase]) -> Progress:
         """Return the progress; `phases` are those of the same settings.
 
-        Where the optimiser could not be kept (SciPy's) it starts anew at the best image.
-
-        Raises:
-            InputError: something in the file is missing, or not what `write_state` writes.
+        Where the optimiser could not be kept (SciPy's) it starts anew at the best image. Raises InputError if something
+        in the file is missing, or not what `write_state` writes.
         """
         with _one_line(self.path):
-            numbers = self.numbers
-            counts = {name: numbers[name] for name in COUNTS}
-            steps = [_step(*step) for step in numbers["steps"]]
-            result = Result(
-                self.arrays["best"], _losses(*numbers["losses"]), numbers["precision"], numbers["best_step"], steps
-            )
+            numbers, phase = self.numbers, phases[self.numbers["phase"]]
+            self._require_sound(phase)
+            steps = [Step(*step[:3], Losses(*step[3]), *step[4:]) for step in numbers["steps"]]
+            losses = Losses(*numbers["losses"])
+            result = Result(self.arrays["best"], losses, numbers["precision"], numbers["best_step"], steps)
             state = None
             if numbers["state_losses"]:
                 own = {name.removeprefix("state "): x for name, x in self.arrays.items() if name.startswith("state ")}
-                state = phases[counts["phase"]].optimizer.from_arrays(own, _losses(*numbers["state_losses"]))
-            progress = Progress(result, tuple(numbers["shape"]), state=state, **counts)
-            self._require_sound(progress, phases)
-            return progress
+                state = phase.optimizer.from_arrays(own, Losses(*numbers["state_losses"]))
+            return Progress(result, state=state, **{name: numbers[name] for name in COUNTS})
 
-    def _require_sound(self, progress: Progress, phases: Sequence[Phase]) -> None:
-        """Raise an error of any kind unless the run can go on from there."""
-        result, phase = progress.result, phases[progress.phase]
+    def _require_sound(self, phase: Phase) -> None:
+        """Raise ValueError unless the run can go on from there in that phase."""
+        numbers, steps = self.numbers, [step for step, *_ in self.numbers["steps"]]
         shape = (phase.height + 2 * phase.margin, phase.width + 2 * phase.margin, 3)
-        images = [values for values in self.arrays.values() if values.ndim > 2]
+        images = [self.arrays["best"], *(values for values in self.arrays.values() if values.ndim > 2)]
         _require(
-            all(is_kind(getattr(progress, name), int) for name in COUNTS[:4]),
-            is_kind(result.best_step, int) and 0 <= result.best_step <= len(result.steps),
-            progress.phase >= 0 and 0 <= progress.steps_here <= phase.until,
-            0 <= progress.evaluations_before < progress.evaluations <= LARGEST,
-            is_kind(progress.seconds, float) and is_kind(progress.seconds_before, float),
-            0 <= progress.seconds_before <= progress.seconds <= LARGEST,
-            progress.shape == (phase.height, phase.width, phase.margin) and result.precision == phase.precision,
-            [step.step for step in result.steps] == list(range(1, len(result.steps) + 1)) != [],
-            all(values.shape == shape and values.dtype == np.float32 for values in (result.image, *images)),
+            0 <= numbers["steps_here"] <= phase.until and numbers["phase"] >= 0,
+            steps == list(range(1, len(steps) + 1)) != [] and 0 <= numbers["best_step"] <= len(steps),
+            0 <= numbers["evaluations_before"] < numbers["evaluations"],
+            0 <= numbers["seconds_before"] <= numbers["seconds"],
+            numbers["shape"] == (phase.height, phase.width, phase.margin),
+            numbers["precision"] == phase.precision,
+            all(image.shape == shape and image.dtype == np.float32 for image in images),
         )
 
 
@@ -185,17 +183,15 @@ def write_state(
 ) -> None:
     """Write the progress between two steps; the file is replaced as a whole.
 
-    Raises:
-        InputError: it cannot be written, for example on a full disk.
+    Raises InputError if it cannot be written, for example on a full disk.
     """
     arrays = phases[progress.phase].optimizer.to_arrays(progress.state)
     result = progress.result
     numbers = {name: getattr(progress, name) for name in COUNTS} | {
-        "shape": progress.shape,
         "losses": result.losses,
         "precision": result.precision,
         "best_step": result.best_step,
-        "steps": [[getattr(step, field.name) for field in dataclasses.fields(step)] for step in result.steps],
+        "steps": [list(vars(step).values()) for step in result.steps],
         "state_losses": None if arrays is None else progress.state.losses,
     }
     text = json.dumps({"format": FORMAT, "settings": settings, "environment": environment, "numbers": numbers})
@@ -205,20 +201,16 @@ def write_state(
 
 
 def read_state(path: Path) -> Unfinished:
-    """Return what is in a state file.
-
-    Raises:
-        InputError: it is missing, damaged or not written by `write_state`.
-    """
+    """Return what is in a state file; raises InputError if it is missing, damaged or not written by `write_state`."""
     with _one_line(path), np.load(path) as file:
         _require(not any(entry.compress_type for entry in file.zip.infolist()))  # `write_state` compresses nothing
         text = json.loads(str(file["text"]))
-        settings, environment, numbers = text["settings"], text["environment"], text["numbers"]
+        settings, environment = text["settings"], text["environment"]
         _require(text["format"] == FORMAT, settings["precision"] in ("float32", "bfloat16"), type(environment) is dict)
+        numbers = {name: parsed(text["numbers"][name], kind) for name, kind in NUMBERS.items()}
         arrays = {name: file[name] for name in file if name != "text"}  # checks their sums, too
-        whole, floats = ([x for x in arrays.values() if x.dtype.kind in kinds] for kinds in ("iu", "f"))
-        _require(len(whole) + len(floats) == len(arrays), all(np.isfinite(values).all() for values in floats))
-        return Unfinished(path, settings, environment, len(numbers["steps"]), numbers, arrays)
+        _require(all(values.dtype.kind in "iuf" and np.isfinite(values).all() for values in arrays.values()))
+        return Unfinished(path, settings, environment, numbers, arrays)
 
 
 @contextmanager
@@ -235,14 +227,3 @@ def _one_line(path: Path) -> Iterator[None]:
 def _require(*conditions: bool) -> None:
     if not all(conditions):
         raise ValueError
-
-
-def _step(step: int, evaluations: int, seconds: float, losses: Any, size: int, precision: str, left: float) -> Step:  # noqa: ANN401  (JSON)
-    _require(all(is_kind(count, int) and 0 < count <= LARGEST for count in (step, evaluations, size)))
-    _require(is_kind(seconds, float), is_kind(left, float), isinstance(precision, str))
-    return Step(step, evaluations, seconds, _losses(*losses), size, precision, left)
-
-
-def _losses(total: float, groups: dict[str, float], terms: dict[str, float]) -> Losses:
-    _require(all(is_kind(loss, float) for loss in (total, *groups.values(), *terms.values())))
-    return Losses(total, groups, terms)

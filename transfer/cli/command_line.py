@@ -6,8 +6,6 @@ Exit codes: 0 done, 1 the loss was no longer a number, 2 unusable input (one lin
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from transfer.cli.options import (
     RunOptions,
@@ -23,9 +21,6 @@ from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, start_tensorflow
-
-if TYPE_CHECKING:
-    from transfer.cli.outputs import Outputs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,47 +44,30 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
     else:
         files, recipe = files_from(words), recipe_from(words)
     with interrupts_at_once():
-        from transfer.cli.outputs import finish_of, read_content
+        from transfer.cli.outputs import free_outputs, place_of, read_content
         from transfer.cli.record import repeated, sources
         from transfer.inputs import load
-    again = repeated(words.record, words.exact) if words.record else None
+    again = repeated(words.record, words.exact, options) if words.record else None
     if again:
-        options, files, recipe = again.options(options), again.files, again.recipe
-    outputs = _outputs(words.output, [*files.named(), *filter(None, [options.weights, words.record])], options)
+        options, files, recipe = again.options, again.files, again.recipe
+    inputs = [*files.named(), *filter(None, [options.weights, words.record])]
+    outputs = free_outputs(words.output, inputs, options)
     if options.weights is not None:
         require_weights_file(options.weights)
     content = read_content(files.content, recipe)
     pictures = load(files, recipe, content.image)
     origin = {"command": list(command)} | sources(files, content.inputs)
-    finish = finish_of(options, content, pictures.content_image, outputs.picture)
+    place = place_of(outputs, origin, content, pictures.content_image, options)
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.cli.run import Place, run
+        from transfer.cli.run import run
         from transfer.session import Job
 
         if with_workers:
             from transfer.cluster.banded import shared
-    job, place = Job(recipe, pictures, options.seed), Place(outputs, finish, origin)
+    job = Job(recipe, pictures, options.seed)
     if not with_workers:
         return run(job, place, options, words.output, again)
     with shared(options, (lambda line: None) if options.quiet else console.say) as striped:
         return run(job, place, options, words.output, again, striped)
-
-
-def _outputs(picture: Path, inputs: Sequence[Path | str], options: RunOptions) -> "Outputs":
-    """Return where the results go: beside what is there already, unless it may be replaced.
-
-    Raises:
-        InputError: they cannot go there, see `planned`.
-    """
-    from transfer.cli.outputs import planned
-
-    outputs = planned(picture, inputs, options)
-    if options.overwrite or options.resume:
-        return outputs
-    free = planned(outputs.free(options.watched).picture, inputs, options)
-    if free != outputs and not options.quiet:
-        unfinished = " by an unfinished run, with which --resume goes on" if outputs.state.exists() else ""
-        console.say(f"{picture} is taken{unfinished}, so the result goes to {free.picture}")
-    return free

@@ -7,9 +7,10 @@
 import argparse
 import importlib.util
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, Literal, get_args
 
 from transfer.files import SAMPLE, Files, color_of
 from transfer.machine import processors, usable_bytes
@@ -23,7 +24,7 @@ LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 STARTS = ("content", "style", "noise")
 STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
 LARGEST_SHARE = 1e6  # of a style picture in a blend
-#: What a worker needs. With a picture of 40 pixels it had 0.8 GB at its peak; the plan of the default recipe
+#: Memory that a worker needs. With a picture of 40 pixels it had 0.8 GB at its peak; the plan of the default recipe
 #: (`transfer.memory`) asks for 1.45 GB, which may be three quarters of a worker's memory.
 WORKER_BYTES = 2e9
 #: Workers for each processor; more would only wait for each other.
@@ -39,13 +40,13 @@ class RunOptions:
 
     seed: int = 0  # of the noise
     weights: Path | None = None  # None: genuine if downloaded, else shipped
-    precision: str = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     max_memory: float | None = None  # bytes; None: most of the machine's
     workers: int | None = None
     scheduler: str | None = None  # an address
     report_as: str | None = None  # a recipe in whose units the losses are said, too
     full_size: bool = False
-    depth: int = 8  # bits of each colour in the file
+    depth: Literal[8, 16] = 8  # bits of each colour in the file
     sheet: bool = False
     report: bool = False
     preview_every: int | None = None  # steps, as in the next three; None: never
@@ -66,6 +67,11 @@ class RunOptions:
     def memory_bytes(self) -> float:
         """Return what the process may use."""
         return self.max_memory or usable_bytes()
+
+    @property
+    def finish(self) -> dict[str, Any]:
+        """Return those that concern the picture's file and not the run, as a record has them."""
+        return {"depth": self.depth, "full_size": self.full_size}
 
     @property
     def watched(self) -> bool:
@@ -110,7 +116,7 @@ def _picture(parser: argparse.ArgumentParser) -> None:
     text = f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})"
     add("--size", type=whole_number(SMALLEST_SIDE), help=text)
     scales = ",".join(map(str, DEFAULT.scales))
-    add("--scales", help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
+    add("--scales", type=sizes, help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
     add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
     text = "a little style, or nothing else (default: 0.5); sets α, so not with --content-weight or --style-weight"
     add("--strength", type=number, metavar="0…1", help=text)
@@ -122,7 +128,8 @@ def _picture(parser: argparse.ArgumentParser) -> None:
 def _styles(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("styles").add_argument
     add("--style", action="append", dest="more_styles", default=[], metavar="FILE", help="one more style picture")
-    add("--style-blend", metavar="N:N", help="how much of each style picture, such as 3:1 (default: the same of each)")
+    text = "how much of each style picture, such as 3:1 (default: the same of each)"
+    add("--style-blend", type=blend, default=(), metavar="N:N", help=text)
     text = f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})"
     add("--style-scale", type=number, metavar="0.25…4", help=text)
 
@@ -138,7 +145,7 @@ def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
     add("--content-mask", metavar="FILE", help="a label picture: one colour for each region of the content picture")
     add("--style-mask", action="append", default=[], metavar="FILE", help="the same of a style picture, in their order")
     text = "a region's own style picture, such as white=night.jpg, or white=keep to keep its content"
-    add("--region", action="append", default=[], metavar="COLOUR=FILE", help=text)
+    add("--region", type=region, action="append", default=[], metavar="COLOUR=FILE", help=text)
 
 
 def _recipe(parser: argparse.ArgumentParser) -> None:
@@ -148,10 +155,10 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
     add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g}); not with --strength")
     add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g}); not with --strength")
     add("--tv-weight", type=number, help=f"of total variation, against grain (default: {DEFAULT.tv_weight:g})")
-    layers = ",".join(f"{name}={weight:g}" for name, weight in DEFAULT.content_layers)
-    add("--content-layers", help=f"with or without weights (default: {layers})")
-    layers = ",".join(name for name, _ in DEFAULT.style_layers)
-    add("--style-layers", help=f"the same; without weights each counts the same (default: {layers})")
+    names = ",".join(f"{name}={weight:g}" for name, weight in DEFAULT.content_layers)
+    add("--content-layers", type=layers, help=f"names with or without weights (default: {names})")
+    names = ",".join(name for name, _ in DEFAULT.style_layers)
+    add("--style-layers", type=layers, help=f"the same; without weights each counts the same (default: {names})")
     add("--pooling", choices=("avg", "max"), help=f"(default: {DEFAULT.pooling})")
     add(
         "--normalize",
@@ -192,15 +199,39 @@ def _output(parser: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="print nothing but errors")
 
 
+# For `add_argument(type=…)`; after a ValueError argparse says, for example, `invalid gigabytes value: 'much'`.
+
+
 def gigabytes(text: str) -> float:
-    """Return `6`, `6GB` or `6 gb` in bytes, for `add_argument(type=gigabytes)`."""
-    try:
-        value = float(text.strip().lower().removesuffix("gb"))
-    except ValueError:
-        value = 0.0
+    """Return `6`, `6GB` or `6 gb` in bytes."""
+    value = float(text.strip().lower().removesuffix("gb"))
     if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} found, expected a number of gigabytes above 0, such as 8 or 1.5")
+        raise ValueError
     return value * 1e9
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Return `256, 512` as (256, 512)."""
+    return tuple(whole_number(SMALLEST_SIDE)(item.strip()) for item in text.split(",") if item.strip())
+
+
+def layers(text: str) -> tuple[tuple[str, float], ...]:
+    """Return `relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
+    items = [[word.strip() for word in item.partition("=")] for item in text.split(",") if item.strip()]
+    return tuple((name, float(weight) if weight else 1 / len(items)) for name, _, weight in items)
+
+
+def blend(text: str) -> tuple[float, ...]:
+    """Return `3:1` as (3, 1)."""
+    return tuple(float(item) for item in text.split(":"))
+
+
+def region(text: str) -> tuple[str, str]:
+    """Return `white=night.jpg` as its two words."""
+    name, file = (word.strip() for word in text.split("=", 1))
+    if not file:
+        raise ValueError
+    return name, file
 
 
 # The recipe.
@@ -209,24 +240,18 @@ def gigabytes(text: str) -> float:
 def recipe_from(words: argparse.Namespace) -> Recipe:
     """Return the recipe named in `words` with the user's own choices put in.
 
-    Raises:
-        InputError: a name is unknown, a number is out of range, or two options cannot go together.
+    Raises InputError if a name is unknown, a number is out of range, or two options cannot go together.
     """
     recipe = recipe_named(words.recipe)
     if words.report_as is not None:
         recipe_named(words.report_as)
-    names = ("size", "crop", "iterations", "optimizer", "learning_rate", "pooling", "style_scale", "colors")
-    chosen = {name: getattr(words, name) for name in (*names, "content_weight", "style_weight", "tv_weight")}
-    for name in ("content_layers", "style_layers"):
-        text = getattr(words, name)
-        chosen[name] = None if text is None else _layers(text, "--" + name.replace("_", "-"))
+    own = {field.name for field in fields(Recipe)} - {"init"}
+    chosen = {name: value for name, value in vars(words).items() if name in own}
+    chosen["normalized_network"] = words.normalize
     if words.strength is not None:
         chosen["content_weight"] = _content_weight(words, recipe)
     if words.init is not None:
-        chosen |= _start(words.init)
-    if words.scales is not None:
-        chosen["scales"] = _sizes(words.scales)
-    chosen["normalized_network"] = words.normalize
+        chosen |= {"init": "picture"} if _start_picture(words.init) else _drawn_start(words.init)
     recipe = replace(recipe, **{name: value for name, value in chosen.items() if value is not None})
     require_sensible(recipe)
     if words.precision == "bfloat16" and recipe.optimizer == "l-bfgs":
@@ -247,67 +272,48 @@ def _content_weight(words: argparse.Namespace, recipe: Recipe) -> float:
     return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * words.strength)
 
 
-def _start(text: str) -> dict[str, object]:
-    """Return what --init sets of the recipe: `style`, a picture's name, or `content=0.4,noise=0.6`."""
+def _start_picture(text: str | None) -> str | None:
+    """Return the picture that --init names, or None if it names another start."""
+    is_other = text is None or text in STARTS or ("=" in text and not os.path.exists(text))
+    return None if is_other else text
+
+
+def _drawn_start(text: str) -> dict[str, object]:
+    """Return what --init sets of the recipe if it is `style`, say, or `content=0.4,noise=0.6`."""
     if text in STARTS:
         return {"init": text}
-    if "=" not in text or os.path.exists(text):
-        return {"init": "picture"}
-    shares: dict[str, float] = {}
-    for item in text.split(","):
-        name, _, share = item.partition("=")
-        try:
-            shares[name.strip()] = float(share)
-        except ValueError:
-            shares[name.strip()] = -1.0
-    if not set(shares) <= set(STARTS) or min(shares.values()) < 0 or not 0.99 < sum(shares.values()) < 1.01:
+    items = [item.partition("=") for item in text.split(",")]
+    try:
+        shares = {name.strip(): float(share) for name, _, share in items}
+    except ValueError:
+        shares = {}
+    if not _add_up(shares, STARTS):
         raise InputError(
             f"--init is {text!r}, expected shares of content, style and noise that add up to 1, such as "
             "content=0.4,noise=0.6"
         )
     noise = shares.pop("noise", 0.0)
-    pictures = {name: share for name, share in shares.items() if share}
-    if not pictures:
+    of_images = {name: share for name, share in shares.items() if share}
+    if not of_images:
         return {"init": "noise", "noise_share": 0.0}
-    of_pictures = tuple((name, share / sum(pictures.values())) for name, share in pictures.items())
-    return {"init": "blend", "init_shares": of_pictures, "noise_share": noise}
+    init_shares = tuple((name, share / sum(of_images.values())) for name, share in of_images.items())
+    return {"init": "blend", "init_shares": init_shares, "noise_share": noise}
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    """Return `256, 512` as (256, 512)."""
-    size = whole_number(SMALLEST_SIDE)
-    try:
-        return tuple(size(item.strip()) for item in text.split(",") if item.strip())
-    except argparse.ArgumentTypeError as error:
-        raise InputError(f"--scales: {error}, with commas between them, such as 256,512") from None
-
-
-def _layers(text: str, option: str) -> tuple[tuple[str, float], ...]:
-    """Return `relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
-    items = [item.strip().partition("=") for item in text.split(",") if item.strip()]
-    layers = []
-    for name, _, weight in ((name.strip(), "", weight.strip()) for name, _, weight in items):
-        layer_named(name)
-        try:
-            layers.append((name, float(weight) if weight else 1 / len(items)))
-        except ValueError:
-            raise InputError(
-                f"{option} gives {name} the weight {weight!r}, expected a number as in {name}=0.2"
-            ) from None
-    return tuple(layers)
+def _add_up(shares: dict[str, float], starts: Sequence[str]) -> bool:
+    """Return whether the shares are of these starts and add up to 1."""
+    return set(shares) <= set(starts) and min(shares.values(), default=-1) >= 0 and 0.99 < sum(shares.values()) < 1.01
 
 
 def require_sensible(recipe: Recipe) -> None:
     """Raise InputError unless the recipe can be run, naming the option, or the record's entry, that is out of range."""
-    for option, layers in (("--content-layers", recipe.content_layers), ("--style-layers", recipe.style_layers)):
-        if len({layer_named(name) for name, _ in layers}) < len(layers):
+    for option, pairs in (("--content-layers", recipe.content_layers), ("--style-layers", recipe.style_layers)):
+        if len({layer_named(name) for name, _ in pairs}) < len(pairs):
             raise InputError(f"{option} names a layer twice, expected every layer once")
     for what, value, least, most in _limits(recipe):
         if not least <= value <= most:
             raise InputError(f"{what} is {value:g}, expected a number from {least:g} to {most:g}")
-    starts, shares = [name for name, _ in recipe.init_shares], [share for _, share in recipe.init_shares]
-    sound = set(starts) <= {"content", "style"} and min(shares, default=-1) >= 0 and 0.99 < sum(shares) < 1.01
-    if (shares or recipe.init == "blend") and not sound:
+    if (recipe.init_shares or recipe.init == "blend") and not _add_up(dict(recipe.init_shares), ("content", "style")):
         raise InputError("init_shares is wrong, expected shares of content and style that add up to 1; see --init")
     if recipe.optimizer == "adam" and not recipe.learning_rate:
         raise InputError("--learning-rate is 0, so Adam would stay where it starts; choose one such as 2")
@@ -321,9 +327,9 @@ def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
     """Return the numbers of a recipe with what they are, the least and the most they may be."""
     losses = {"content_loss": recipe.content_loss, "style_loss": recipe.style_loss, "tv_loss": recipe.tv_loss}
     of_losses = [(f"{loss}.{name}", value) for loss, values in losses.items() for name, value in vars(values).items()]
-    layers = *recipe.content_layers, *recipe.style_layers
+    layer_weights = *recipe.content_layers, *recipe.style_layers
     return [
-        *((f"the weight of {name}", weight, 0, LARGEST_WEIGHT) for name, weight in layers),
+        *((f"the weight of {name}", weight, 0, LARGEST_WEIGHT) for name, weight in layer_weights),
         ("--content-weight", recipe.content_weight, 0, LARGEST_WEIGHT),
         ("--style-weight", recipe.style_weight, 0, LARGEST_WEIGHT),
         ("--tv-weight", recipe.tv_weight, 0, LARGEST_WEIGHT),
@@ -350,8 +356,7 @@ def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
 def files_from(words: argparse.Namespace) -> Files:
     """Return the pictures that the user named.
 
-    Raises:
-        InputError: a picture was not named, or there are not as many of one kind as of another.
+    Raises InputError if a picture was not named, or there are not as many of one kind as of another.
     """
     styles = tuple(name for text in (*words.style, *words.more_styles) for name in _names(text))
     if words.content is None or not styles:
@@ -362,13 +367,11 @@ def files_from(words: argparse.Namespace) -> Files:
         )
     if "" in (words.content, *styles, words.content_mask, *words.style_mask):
         raise InputError("the name of a picture is empty, expected a file; look for a variable that is not set")
-    start = words.init
-    file = None if start is None or start in STARTS or ("=" in start and not os.path.exists(start)) else start
-    if file is not None and not os.path.exists(file):
-        raise InputError(f"--init is {file!r}, expected content, style, noise, a blend, or a picture that exists")
-    masks, regions = tuple(words.style_mask), tuple(_region(text) for text in words.region)
-    blend = _blend(words.style_blend)
-    files = Files(words.content, styles[0], file, styles[1:], blend, words.content_mask, masks, regions)
+    start = _start_picture(words.init)
+    if start is not None and not os.path.exists(start):
+        raise InputError(f"--init is {start!r}, expected content, style, noise, a blend, or a picture that exists")
+    masks, regions = tuple(words.style_mask), tuple(words.region)
+    files = Files(words.content, styles[0], start, styles[1:], words.style_blend, words.content_mask, masks, regions)
     require_usable(files)
     return files
 
@@ -376,24 +379,24 @@ def files_from(words: argparse.Namespace) -> Files:
 def require_usable(files: Files) -> None:
     """Raise InputError unless there are as many files of one kind as of another, and each region's colour is known."""
     styles, masks, regions = files.styles, files.style_masks, files.region_styles
-    if files.content_mask is None and (masks or regions):
-        raise InputError("--style-mask and --region need a --content-mask, which says where the regions are")
-    if files.content_mask is not None and not masks and not regions:
-        raise InputError("--content-mask needs --style-mask or --region, which say which style each region gets")
+    if (files.content_mask is None) != (not masks and not regions):
+        raise InputError(
+            "--content-mask, which says where the regions are, and --style-mask or --region, which say what style each "
+            "gets, need each other; name the other one, too"
+        )
     if masks and len(masks) != len(styles):
         raise InputError(f"--style-mask given {len(masks)} times, expected once for each style: {len(styles)} in all")
     if masks and len(set(styles)) < len(styles):
         raise InputError("a style picture is there twice, expected each once where --style-mask is given")
     if len({color_of(name) for name, _ in regions}) < len(regions):
         raise InputError("--region names a colour twice, expected each once")
-    blend, text = files.blend, ":".join(f"{share:g}" for share in files.blend)
-    if not all(0 <= share <= LARGEST_SHARE for share in blend) or (blend and not sum(blend)):
+    shares, text = files.blend, ":".join(f"{share:g}" for share in files.blend)
+    in_range = all(0 <= share <= LARGEST_SHARE for share in shares) and sum(shares) > 0
+    if shares and not (in_range and len(shares) == len(styles)):
         raise InputError(
-            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them, such "
-            "as 3:1, and not all of them 0"
+            f"--style-blend is {text!r}, expected a number for each style picture, {len(styles)} in all, from 0 to "
+            f"{LARGEST_SHARE:g} and not all of them 0"
         )
-    if blend and len(blend) != len(styles):
-        raise InputError(f"--style-blend is {text!r}, expected a number for each style picture: {len(styles)} in all")
 
 
 def _names(text: str) -> list[str]:
@@ -401,25 +404,6 @@ def _names(text: str) -> list[str]:
     names = text.split()
     several = len(names) > 1 and not os.path.exists(text)
     return names if several and any(name == SAMPLE or os.path.exists(name) for name in names) else [text]
-
-
-def _blend(text: str | None) -> tuple[float, ...]:
-    """Return `3:1` as (3, 1)."""
-    try:
-        return tuple(float(item) for item in text.split(":")) if text is not None else ()
-    except ValueError:
-        raise InputError(
-            f"--style-blend is {text!r}, expected numbers from 0 to {LARGEST_SHARE:g} with colons between them"
-        ) from None
-
-
-def _region(text: str) -> tuple[str, str]:
-    """Return `white=night.jpg` as its two words."""
-    name, equals, file = (word.strip() for word in text.partition("="))
-    if not equals or not file:
-        raise InputError(f"--region is {text!r}, expected such as white=night.jpg or white=keep")
-    color_of(name)
-    return name, file
 
 
 # What goes together.
@@ -437,8 +421,7 @@ def require_beside_record(words: argparse.Namespace) -> None:
 def workers_wanted(options: RunOptions) -> bool:
     """Return whether Dask's workers shall do the work.
 
-    Raises:
-        InputError: they are wanted in two ways, Dask is not installed, or this machine is too small for so many.
+    Raises InputError if they are wanted in two ways, Dask is not installed, or this machine is too small for so many.
     """
     if options.workers is None and options.scheduler is None:
         return False
@@ -446,19 +429,11 @@ def workers_wanted(options: RunOptions) -> bool:
         raise InputError("--workers starts workers here and --scheduler joins others; choose one of them")
     if importlib.util.find_spec("distributed") is None:
         raise InputError("Dask's `distributed` is not installed, on which workers run; get it: make cluster")
-    if options.workers is not None:
-        _require_room(options.workers, options.memory_bytes)
+    most = min(int(options.memory_bytes / WORKER_BYTES), WORKERS_PER_PROCESSOR * processors())
+    if options.workers is not None and options.workers > most:
+        raise InputError(
+            f"--workers {options.workers} share {processors()} processors and {options.memory_bytes / 1e9:.1f} GB of "
+            f"memory, of which each needs {WORKER_BYTES / 1e9:g} GB, expected at most {most}; choose fewer or none, or "
+            "allow more with --max-memory"
+        )
     return True
-
-
-def _require_room(workers: int, memory_bytes: float) -> None:
-    by_memory, by_processors = int(memory_bytes / WORKER_BYTES), WORKERS_PER_PROCESSOR * processors()
-    if workers > by_memory:
-        raise InputError(
-            f"--workers {workers} share {memory_bytes / 1e9:.1f} GB of memory, and each needs {WORKER_BYTES / 1e9:g} "
-            f"GB, expected at most {by_memory}; choose fewer or none, or allow more with --max-memory"
-        )
-    if workers > by_processors:
-        raise InputError(
-            f"--workers {workers} share {processors()} processors, expected at most {by_processors}; choose fewer"
-        )

@@ -19,24 +19,25 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 import numpy as np
 
 from transfer.cli.options import RunOptions, require_sensible, require_usable
-from transfer.files import KEEP, Files, as_tuples
+from transfer.files import KEEP, Files
 from transfer.machine import processor, threads
 from transfer.other_programs import recipe_named
-from transfer.recipes import OWN_L_BFGS, AdamConstants, Noise, Normalization, Recipe, Variation
+from transfer.recipes import OWN_L_BFGS, Recipe
 from transfer.sizes import without_margin
 from vgg.errors import InputError
 from vgg.load import FOLDER
+from vgg.tools.console import LARGEST
 from vgg.tools.files import atomic_write, file_digest, open_file
 from vgg.tools.image import Depth, to_depth
 
 if TYPE_CHECKING:
     from transfer.losses import Losses
-    from transfer.regions import Region
     from transfer.session import Job, Session
-    from transfer.train import Phase, Result, Step
+    from transfer.train import Phase, Result
 
 
 PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
+#: What counts the threads, and the variable of the environment that decides how many.
 THREADS = {"tensorflow": "TF_NUM_INTRAOP_THREADS", "blas": "OPENBLAS_NUM_THREADS"}
 GROUPS = ("content", "style", "tv")  # are always in a record; a term of another group adds its own
 ENDED = ("finished", "converged")  # what a record says of a run that was not stopped
@@ -55,30 +56,27 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
         images["style" if i == 0 else f"style {i + 1}"] = style
     if recipe.init == "picture":
         images["init"] = (pictures.files.init, pictures.init_image)
-    sizes = dict.fromkeys((phase.height, phase.width) for phase in phases)
-    of_weights = {"file": str(weights.path), "kind": describe(weights), "sha256": weights.sha256}
+    regions = []
+    for region in pictures.regions:
+        guides = {"content": region.guide, **{f"style {i}": guide for i, guide in enumerate(region.style_guides, 1)}}
+        digests = {name: pixels_digest(guide) for name, guide in guides.items() if guide is not None}
+        about = {"name": region.name, "weight": region.weight, "shares": region.shares}
+        regions.append(about | {"guides_sha256": digests})
+    kind = {"file": str(weights.path), "kind": describe(weights), "sha256": weights.sha256, "layout": weights.layout}
     content = {
         "recipe": asdict(recipe),
         "seed": job.seed,
-        **{name: _image_settings(file, image) for name, (file, image) in images.items()},
-        "weights": of_weights | {"layout": weights.layout},
-        "regions": [_region_settings(region) for region in pictures.regions],
+        **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in images.items()},
+        "weights": kind,
+        "regions": regions,
         "precision": session.precision,
-        "sizes": [_size_settings(session, job, *size) for size in sizes],
+        "sizes": [_size_settings(session, job, *size) for size in dict.fromkeys((p.height, p.width) for p in phases)],
     }
     return json.loads(json.dumps(content))
 
 
-def _image_settings(file: str, image: np.ndarray) -> dict[str, Any]:
-    height, width = image.shape[:2]
-    return {"file": file, "height": height, "width": width, "pixels_sha256": pixels_digest(image)}
-
-
-def _region_settings(region: "Region") -> dict[str, Any]:
-    """Return which styles a region gets, and what its guides can be recognised by."""
-    guides = {"content": region.guide, **{f"style {i + 1}": guide for i, guide in enumerate(region.style_guides)}}
-    digests = {name: pixels_digest(guide) for name, guide in guides.items() if guide is not None}
-    return {"name": region.name, "weight": region.weight, "shares": region.shares, "guides_sha256": digests}
+def _shape_and_pixels(image: np.ndarray) -> dict[str, Any]:
+    return {"height": image.shape[0], "width": image.shape[1], "pixels_sha256": pixels_digest(image)}
 
 
 def _size_settings(session: "Session", job: "Job", height: int, width: int) -> dict[str, Any]:
@@ -101,17 +99,12 @@ def environment() -> dict[str, Any]:
 
 def outcome(result: "Result") -> dict[str, Any]:
     """Return how a run went, and what computed it."""
-    return {
-        **environment(),
-        "stopped": result.stopped,
-        "losses": _losses(result.losses) if result.losses and result.precision == "float32" else None,
-        "steps": [_step(step) for step in result.steps],
-    }
-
-
-def _step(step: "Step") -> dict[str, Any]:
-    counts = {"step": step.step, "evaluations": step.evaluations, "seconds": step.seconds}
-    return counts | _losses(step.losses) | {"size": step.size, "precision": step.precision}
+    steps = []
+    for step in result.steps:
+        counts = {"step": step.step, "evaluations": step.evaluations, "seconds": step.seconds}
+        steps.append(counts | _losses(step.losses) | {"size": step.size, "precision": step.precision})
+    losses = _losses(result.losses) if result.losses and result.precision == "float32" else None
+    return {**environment(), "stopped": result.stopped, "losses": losses, "steps": steps}
 
 
 def _losses(losses: "Losses") -> dict[str, Any]:
@@ -133,11 +126,10 @@ def reported_as(name: str, session: "Session", job: "Job", result: "Result", dep
     return {"recipe": name, "total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
 
 
-def written(path: Path, image: np.ndarray, depth: Depth = 8) -> dict[str, Any]:
+def about_result(path: Path, image: np.ndarray, depth: Depth) -> dict[str, Any]:
     """Return what the file `path`, to which `image` (H, W, 3) was written, can be recognised by."""
-    height, width = image.shape[:2]
-    digests = {"sha256": file_digest(path, "sha256"), "pixels_sha256": pixels_digest(to_depth(image, depth))}
-    return {"file": path.name, "height": height, "width": width, "depth": depth} | digests
+    about = {"file": path.name, "depth": depth, "sha256": file_digest(path, "sha256")}
+    return about | _shape_and_pixels(to_depth(image, depth))
 
 
 def pixels_digest(image: np.ndarray) -> str:
@@ -148,10 +140,8 @@ def pixels_digest(image: np.ndarray) -> str:
 def sources(files: Files, read_before: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the pictures' files as the user named them, and the place, length and digest of each.
 
-    `read_before` has what `inputs_of` returned for some of them.
-
-    Raises:
-        InputError: one of them can no longer be read.
+    `read_before` has what `inputs_of` returned for some of them. Raises InputError if one of them can no longer be
+    read.
     """
     inputs, names = dict(read_before or {}), dict.fromkeys(files.named())
     inputs |= inputs_of(name for name in names if name not in inputs)
@@ -194,14 +184,19 @@ def differences(recorded: Any, present: Any, name: str = "") -> list[str]:  # no
 
     Both are as JSON gives them back. Where a file was does not matter; its digest, which stands beside, does.
     """
-    if isinstance(recorded, dict) and isinstance(present, dict):
-        keys = [key for key in dict.fromkeys((*recorded, *present)) if key != "file"]
-        pairs = [(f"{name}.{key}" if name else key, recorded.get(key), present.get(key)) for key in keys]
-    elif isinstance(recorded, list) and isinstance(present, list) and len(recorded) == len(present):
-        pairs = [(f"{name} {i}", *values) for i, values in enumerate(zip(recorded, present, strict=True), start=1)]
-    else:
-        return [] if recorded == present else [f"{name} is {_short(recorded)} there and {_short(present)} here"]
-    return [line for inner, *values in pairs for line in differences(*values, inner)]
+    old, new = flat(recorded, name), flat(present, name)
+    different = [leaf for leaf in old | new if old.get(leaf) != new.get(leaf) and leaf.rpartition(".")[2] != "file"]
+    return [f"{leaf} is {_short(old.get(leaf))} there and {_short(new.get(leaf))} here" for leaf in different]
+
+
+def flat(value: Any, name: str = "") -> dict[str, Any]:  # noqa: ANN401  (whatever JSON can hold)
+    """Return all that is below a value, by names such as `recipe.noise.level`, or `sizes.1.height` in a list."""
+    if isinstance(value, (list, tuple)) and any(isinstance(item, dict) for item in value):
+        value = dict(enumerate(value, start=1))
+    if not isinstance(value, dict):
+        return {name: value}
+    below = (flat(item, f"{name}.{key}" if name else str(key)) for key, item in value.items())
+    return {leaf: item for leaves in below for leaf, item in leaves.items()}
 
 
 def _short(value: object) -> str:
@@ -209,49 +204,45 @@ def _short(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:16]}…"
 
 
-def identity(
-    recipe: Recipe, files: Files, inputs: dict[str, Any], weights_sha256: str, options: RunOptions
-) -> dict[str, Any]:
-    """Return what a finished picture is recognised by: choices, weights, and files (by their digests).
+def ordered(recipe: Recipe, origin: dict[str, Any], weights_sha256: str, options: RunOptions) -> dict[str, Any]:
+    """Return what the record of a picture will say that is not made yet, as far as `identity` asks.
+
+    `origin` has what `sources` returns.
+    """
+    return {
+        "recipe": json.loads(json.dumps(asdict(recipe))),
+        "files": origin["files"],
+        "inputs": origin["inputs"],
+        "seed": options.seed,
+        "finish": options.finish,
+        "precision": options.precision,
+        "weights": {"sha256": weights_sha256},
+        "reported_as": {"recipe": options.report_as},
+    }
+
+
+def identity(record: dict[str, Any]) -> dict[str, Any]:
+    """Return what a picture is recognised by: choices, weights, and files (by their digests).
 
     The memory is not among them: it changes the last digits only, and with the load of the machine or the number of
-    workers it would make everything anew.
+    workers it would make everything anew. Raises LookupError, TypeError, ValueError or AttributeError if something is
+    missing in the record.
     """
-    return _identity(
-        json.loads(json.dumps(asdict(recipe))), files, inputs,
-        seed=options.seed, depth=options.depth, full_size=options.full_size, precision=options.precision,
-        weights=weights_sha256, reported_as=options.report_as,
-    )  # fmt: skip
-
-
-def _identity(recipe: dict[str, Any], files: Files, inputs: dict[str, Any], **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return the same of a recipe as JSON gives it back."""
+    files = parsed(record["files"], Files)
     return {
-        **recipe,
-        **more,
-        "inputs": [inputs[name]["sha256"] for name in files.named()],
+        **record["recipe"],
+        **record["finish"],
+        "seed": record["seed"],
+        "precision": record["precision"],
+        "weights": record["weights"]["sha256"],
+        "reported_as": record.get("reported_as", {}).get("recipe"),
+        "inputs": [record["inputs"][name]["sha256"] for name in files.named()],
         "blend": list(files.shares.values()),
         "regions": [(name, style == KEEP) for name, style in files.region_styles],
     }
 
 
-def identity_in(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the identity of the picture that a record tells of; None if something is missing in it."""
-    try:
-        losses, last = record["losses"] or record["steps"][-1], record["steps"][-1]
-        numbers = [*(losses[name] for name in (*GROUPS, "total")), last["seconds"]]  # of a batch's table
-        if not all(isinstance(number, int | float) for number in numbers) or type(record["result"]["file"]) is not str:
-            return None
-        return _identity(
-            record["recipe"], Files.of_record(record["files"]), record["inputs"], **record["finish"],
-            seed=record["seed"], precision=record["precision"], weights=record["weights"]["sha256"],
-            reported_as=record.get("reported_as", {}).get("recipe"),
-        )  # fmt: skip
-    except (LookupError, TypeError, ValueError, AttributeError):
-        return None
-
-
-def digest(path: Path) -> str | None:
+def digest_of(path: Path) -> str | None:
     """Return the SHA-256 of a file, or None if it cannot be read."""
     try:
         return file_digest(path, "sha256")
@@ -271,28 +262,12 @@ class Repeated:
     record: dict[str, Any]
     recipe: Recipe
     files: Files
-
-    def options(self, given: RunOptions) -> RunOptions:
-        """Return the options, with those that the record decides."""
-        record = self.record
-        weights = given.weights or self._weights()
-        memory = given.max_memory or record["memory_bytes"]
-        return replace(
-            given, seed=record["seed"], precision=record["precision"], **record["finish"],
-            weights=weights, max_memory=memory,
-        )  # fmt: skip
-
-    def _weights(self) -> Path | None:
-        weights = self.record["weights"]
-        file = Path(weights["file"])
-        places = (file, self.path.parent / file.name, FOLDER / file.name)
-        return next((place for place in places if digest(place) == weights["sha256"]), None)
+    options: RunOptions  # those of the command, with what the record decides
 
     def compare(self, present: dict[str, Any], say: Callable[[str], None]) -> None:
         """Say what differs from the recorded run; `present` has settings and environment of this one.
 
-        Raises:
-            InputError: something differs although it must not.
+        Raises InputError if something differs although it must not.
         """
         lines = differences({name: self.record.get(name) for name in present}, present)
         if self.record["stopped"] not in ENDED:
@@ -310,39 +285,41 @@ class Repeated:
 
     def verdict(self, result: dict[str, Any]) -> str:
         """Return whether the picture, as `result` of its record describes it, is the recorded one."""
-        same = result["pixels_sha256"] == self.record["result"]["pixels_sha256"]
-        return f"its pixels are {'the same as' if same else 'others than'} those of {self.record['result']['file']}"
+        recorded = self.record["result"]
+        same = result["pixels_sha256"] == recorded["pixels_sha256"]
+        return f"its pixels are {'the same as' if same else 'others than'} those of {recorded['file']}"
 
 
-def repeated(path: Path, exact: bool) -> Repeated:
-    """Return the run that `--from` asks for.
+def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
+    """Return the run that `--from` asks for; `given` are the options that stand beside it.
 
-    Raises:
-        InputError: the file is not such a record, or a picture is not to be found.
+    Raises InputError if the file is not such a record, or a picture is not to be found.
     """
     try:
         with open_file(path) as file:
             record = json.load(file)
-        fields = record["recipe"]
-        normalizations = {name: Normalization(**fields[name]) for name in ("content_loss", "style_loss")}
-        parts = {"tv_loss": Variation(**fields["tv_loss"]), "noise": Noise(**fields["noise"])} | normalizations
-        parts["adam"] = AdamConstants(**fields["adam"])
-        recipe = Recipe(**{name: as_tuples(value) for name, value in fields.items()} | parts)
-        _require_kinds(recipe)
+        recipe, result, weights = parsed(record["recipe"], Recipe), record["result"], record["weights"]
         require_sensible(recipe)
         places = {name: _place_of(name, about, path.parent) for name, about in record["inputs"].items()}
-        files = Files.of_record({name: _moved(value, places) for name, value in record["files"].items()})
-        _require_kinds(files)
+        files = parsed({name: _moved(value, places) for name, value in record["files"].items()}, Files)
         require_usable(files)
-        if (recipe.init == "picture") != (files.init is not None):
-            raise TypeError
-        _require_rest(record)
-        return Repeated(path, exact, record, recipe, files)
+        choices = {"seed": record["seed"], "precision": record["precision"], **record["finish"]}
+        parsed(choices | {"max_memory": record["memory_bytes"]}, RunOptions)
+        texts = (record["stopped"], weights["file"], weights["sha256"], result["file"], result["pixels_sha256"])
+        parsed(list(texts), tuple[str, ...])
+        if (recipe.init == "picture") != (files.init is not None) or record["seed"] < 0 or not record["steps"]:
+            raise ValueError
+        file = Path(weights["file"])
+        candidates = (file, path.parent / file.name, FOLDER / file.name)
+        own_weights = next((place for place in candidates if digest_of(place) == weights["sha256"]), None)
+        memory = given.max_memory or record["memory_bytes"]
+        options = replace(given, **choices, weights=given.weights or own_weights, max_memory=memory)
+        return Repeated(path, exact, record, recipe, files, options)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside a picture") from None
     except InputError:
         raise
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ArithmeticError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(f"{path} is not the record of a picture; name the .json beside a picture") from None
 
 
@@ -351,7 +328,7 @@ def _place_of(name: str, about: dict[str, Any], folder: Path) -> str:
     places = [Path(about["path"]), Path(name), folder / Path(name).name]
     others = (place for place in sorted(folder.iterdir()) if place.is_file() and place.stat().st_size == about["bytes"])
     for place in (*places, *others):
-        if digest(place) == about["sha256"]:
+        if digest_of(place) == about["sha256"]:
             return str(place)
     for place in places:
         if place.is_file():
@@ -368,42 +345,29 @@ def _moved(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401  (whateve
     return places.get(value, value) if isinstance(value, str) else value
 
 
-def _require_rest(record: dict[str, Any]) -> None:
-    """Raise KeyError or TypeError unless what else is used of a record is what it should be."""
-    finish, weights, result = (record[name] for name in ("finish", "weights", "result"))
-    texts = (record["stopped"], weights["file"], weights["sha256"], result["file"], result["pixels_sha256"])
-    good = (
-        type(record["seed"]) is int and record["seed"] >= 0,
-        record["precision"] in ("float32", "bfloat16"),
-        is_kind(record["memory_bytes"], float) and record["memory_bytes"] > 0,
-        finish.keys() == {"depth", "full_size"} and finish["depth"] in (8, 16) and type(finish["full_size"]) is bool,
-        isinstance(record["steps"], list),
-        all(isinstance(text, str) for text in texts),
-    )
-    if not all(good):
-        raise TypeError
+def parsed(value: Any, kind: Any) -> Any:  # noqa: ANN401  (what JSON holds, and a type or something of `typing`)
+    """Return a value from JSON as its type says: lists as tuples, objects as dataclasses or as dictionaries.
 
-
-def _require_kinds(value: object) -> None:
-    """Raise TypeError unless the fields of a dataclass have the types that it says."""
-    for name, kind in get_type_hints(type(value)).items():
-        if not is_kind(getattr(value, name), kind):
-            raise TypeError
-
-
-def is_kind(value: object, kind: Any) -> bool:  # noqa: ANN401  (a type, or something of `typing`)
-    """Return whether a value from JSON has a type; a whole number is also a float, and infinity is none."""
-    if dataclasses.is_dataclass(kind):
-        _require_kinds(value)
-        return True
+    A whole number is also a float; infinity is none. Raises TypeError, KeyError or AttributeError if the value is not
+    of that type.
+    """
     origin, parts = get_origin(kind), get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        types = get_type_hints(kind)
+        return kind(**{name: parsed(item, types[name]) for name, item in value.items()})
+    if origin is dict:
+        return {name: parsed(item, parts[1]) for name, item in value.items()}
+    if origin is UnionType:  # such as `str | None`
+        return None if value is None else parsed(value, parts[0])
+    if origin is tuple and isinstance(value, list):
+        kinds = parts[:1] * len(value) if parts[-1] is ... else parts
+        return tuple(parsed(item, of_item) for item, of_item in zip(value, kinds, strict=True))
     if origin is Literal:
-        return isinstance(value, str) and value in parts
-    if origin is UnionType:
-        return any(is_kind(value, part) for part in parts)
-    if origin is tuple:
-        parts = parts[:1] * len(value) if isinstance(value, tuple) and parts[-1] is ... else parts
-        return isinstance(value, tuple) and len(value) == len(parts) and all(map(is_kind, value, parts))
-    if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
-    return type(value) is kind
+        fits = type(value) in (int, str) and value in parts
+    elif kind is float:
+        fits = type(value) in (int, float) and abs(value) <= sys.float_info.max
+    else:
+        fits = type(value) is kind and (kind is not int or abs(value) <= LARGEST)
+    if not fits:
+        raise TypeError
+    return value

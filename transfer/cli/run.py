@@ -6,29 +6,20 @@ and its client writes. `run` is the command line's way to it, which says more on
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Finish, Outputs, differences_from_made, preview_of
-from transfer.cli.record import (
-    ENDED,
-    Repeated,
-    identity,
-    outcome,
-    read_record,
-    reported_as,
-    write_record,
-    written,
-)
+from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, preview_of
+from transfer.cli.record import ENDED, Repeated, about_result, ordered, outcome, read_record, reported_as, write_record
 from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
 from transfer.colors import grey
@@ -42,30 +33,19 @@ from transfer.report.page import page
 from transfer.session import Job, Session, Striped
 from transfer.sizes import with_margin
 from transfer.striped import IN_STRIPES
-from transfer.train import Objective, Progress, Result, Step, Watch, train
+from transfer.train import Progress, Result, Step, Watch, train
 from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, interrupts_polled
 from vgg.tools.files import atomic_write, remove_leftovers, write_or_rescue
 from vgg.tools.image import write_image
-from vgg.tools.progress import duration, steps_display
+from vgg.tools.progress import Show, duration, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN, describe
 
 BROKEN_LOSS = 1
 Say = Callable[[str], None]
-#: A place and what writes there → the place that it was written to.
-WriteTo = Callable[[Path, Callable[[Path], None]], Path]
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Where a picture goes, and what only matters once it is painted."""
-
-    outputs: Outputs
-    finish: Finish
-    origin: dict[str, Any]  # for the record: the command and the inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +73,7 @@ def make_picture(
     job: Job,
     place: Place,
     options: RunOptions,
-    display: AbstractContextManager[Watch],
+    display: AbstractContextManager[Show | None],
     check_interrupt: Callable[[], None],
     checkpoints: Checkpoints | None = None,
     begin: np.ndarray | Progress | None = None,
@@ -102,10 +82,6 @@ def make_picture(
     """Make one picture, or go on with it if it is unfinished; return it, where it was written, and its record.
 
     Args:
-        session: makes it.
-        job: what to make.
-        place: where to write it.
-        options: how it is looked on at and reported.
         display: shows each step until the run ends.
         check_interrupt: raises KeyboardInterrupt if the run shall stop.
         checkpoints: of the job, if they are there already.
@@ -120,8 +96,10 @@ def make_picture(
         checkpoints = checkpoints_of(session, job, place.outputs.state, options.checkpoint_every)
     finished = partial(session.finished, job)
     with display as show, watchers_of(options, place.outputs, checkpoints.phases, finished) as watchers:
-        painted = paint(session, job, checkpoints, options, [show, *watchers], check_interrupt, begin, keep_best)
-    outputs, record = write_picture(painted, job, place, rescue=keep_best)
+        if show:
+            watchers = [lambda step, image: show(step), *watchers]
+        painted = paint(session, job, checkpoints, options, watchers, check_interrupt, begin, keep_best)
+    outputs, record = write_picture(painted, job, place, options, rescue=keep_best)
     if record["stopped"] != "interrupted":
         checkpoints.remove()
     return painted, outputs, record
@@ -145,17 +123,15 @@ def paint(
     def watch(step: Step, image: np.ndarray) -> None:
         for watcher in watchers:
             watcher(step, image)
-        checkpoints.write_if_stopped(check_interrupt)
+        try:
+            check_interrupt()
+        except KeyboardInterrupt:
+            checkpoints.write()
+            raise
 
     begin = checkpoints.resume_or_start(session.start(job)) if begin is None else begin
     result = train(checkpoints.phases, begin, watch, checkpoints)
-    if result.stopped == "interrupted" and not keep_best:
-        raise KeyboardInterrupt
-    if not result.steps:
-        _require_step(result)
-    if result.stopped not in (*ENDED, "interrupted") and not keep_best:
-        checkpoints.remove()  # to go on from there would end the same way
-        raise InputError(f"{result.stopped}; choose smaller weights, and verify the .mat file")
+    _require_picture(result, keep_best, checkpoints)
     result.image = session.finished(job, result.image)
     record = checkpoints.settings | {"memory_bytes": session.memory_bytes} | outcome(result)
     if options.report_as:
@@ -163,67 +139,60 @@ def paint(
     return Painted(result.image, record, result.best_step)
 
 
-def _require_step(result: Result) -> NoReturn:
-    """Raise what ends a run that did not take a single step, so that there is no picture to write."""
-    if result.stopped == "interrupted":
-        raise KeyboardInterrupt("no step was done, so nothing was written")
-    if result.stopped == "converged":
+def _require_picture(result: Result, keep_best: bool, checkpoints: Checkpoints) -> None:
+    """Raise KeyboardInterrupt or InputError unless there is a picture to write: see `make_picture`."""
+    if result.stopped == "interrupted" and not (keep_best and result.steps):
+        raise KeyboardInterrupt("no step was done, so nothing was written" if keep_best else "")
+    if result.stopped == "converged" and not result.steps:
         raise InputError("no step lowers the loss of the start image; choose another --init, or other weights")
-    raise InputError(f"{result.stopped}, before the first step; choose smaller weights, and verify the .mat file")
+    is_broken = result.stopped not in (*ENDED, "interrupted")
+    if is_broken and not (keep_best and result.steps):
+        checkpoints.remove()  # to go on from there would end the same way
+        first = "" if result.steps else ", before the first step"
+        raise InputError(f"{result.stopped}{first}; choose smaller weights, and verify the .mat file")
 
 
-def write_picture(painted: Painted, job: Job, place: Place, rescue: bool = False) -> tuple[Outputs, dict[str, Any]]:
+def write_picture(
+    painted: Painted, job: Job, place: Place, options: RunOptions, rescue: bool = False
+) -> tuple[Outputs, dict[str, Any]]:
     """Write the picture, enlarged if that is wanted, its record, and the sheet and the page if asked for.
 
-    Return where they are, which with `rescue` is elsewhere if need be, and what is in the record.
-
-    Raises:
-        NotWritten: one cannot be written, without `rescue` or anywhere else.
+    Return where they are, which with `rescue` is elsewhere if need be, and what is in the record. Raises NotWritten if
+    one cannot be written, without `rescue` or anywhere else.
     """
-    image, finish, outputs = painted.image, place.finish, place.outputs
-    write_to = write_somewhere if rescue else write_there
-    if finish.full_content is not None:
-        image = full_size(image, finish.full_content, job.recipe.colors)
+    image, outputs = painted.image, place.outputs
+    if place.full_content is not None:
+        image = full_size(image, place.full_content, job.recipe.colors)
     try:
-        picture = write_to(outputs.picture, lambda path: write_image(path, image, finish.depth, finish.profile))
-        own = {"finish": finish.settings, "result": written(picture, image, finish.depth)}
-        record, outputs = painted.record | place.origin | own, outputs.beside(picture)
-        record_file = write_to(outputs.record, lambda path: write_record(path, record))
-        outputs = replace(outputs, picture=picture, record=record_file)
-        return write_overviews(job.pictures, image, finish.profile, outputs, record, write_to), record
+        picture = _write(outputs.picture, lambda path: write_image(path, image, options.depth, place.profile), rescue)
+        own = {"finish": options.finish, "result": about_result(picture, image, options.depth)}
+        record, outputs = painted.record | place.origin | own, outputs_of(picture, options)
+        record_file = _write(outputs.record, lambda path: write_record(path, record), rescue)
+        place = replace(place, outputs=replace(outputs, record=record_file))
+        return write_overviews(job.pictures, image, place, record, rescue), record
     except InputError as error:
         raise NotWritten(str(error)) from None
 
 
 def write_overviews(
-    pictures: Pictures,
-    image: np.ndarray,
-    profile: bytes | None,
-    outputs: Outputs,
-    record: dict[str, Any],
-    write_to: WriteTo,
+    pictures: Pictures, image: np.ndarray, place: Place, record: dict[str, Any], rescue: bool = False
 ) -> Outputs:
     """Write the sheet and the page about a result that is there, if asked for; return where they are.
 
-    Raises:
-        InputError: one cannot be written.
+    Raises InputError if one cannot be written.
     """
-    sheet, report = outputs.sheet, outputs.report
-    if sheet:
-        in_order = [*_inputs_shown(pictures), ("result", image)]
-        sheet = write_to(sheet, lambda path: write_image(path, contact_sheet(in_order)))
-    if report:
-        repeat = typed("transfer", "--from", str(outputs.record), "-o", "NEW.png")
-        text = page(record, _inputs_shown(pictures), image, repeat, profile)
-        report = write_to(report, lambda path: write_text(path, text))
-    return replace(outputs, sheet=sheet, report=report)
-
-
-def _inputs_shown(pictures: Pictures) -> list[tuple[str, np.ndarray]]:
-    """Return content, styles and regions with their labels, as the sheet shows them."""
+    outputs = place.outputs
     styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
     guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
-    return [("content", pictures.content_image), *guides, *styles]
+    inputs = [("content", pictures.content_image), *guides, *styles]
+    if outputs.sheet:
+        sheet = contact_sheet([*inputs, ("result", image)])
+        outputs = replace(outputs, sheet=_write(outputs.sheet, lambda path: write_image(path, sheet), rescue))
+    if outputs.report:
+        repeat = typed("transfer", "--from", str(outputs.record), "-o", "NEW.png")
+        text = page(record, inputs, image, repeat, place.profile)
+        outputs = replace(outputs, report=_write(outputs.report, lambda path: write_text(path, text), rescue))
+    return outputs
 
 
 def write_text(path: Path, text: str) -> None:
@@ -232,18 +201,15 @@ def write_text(path: Path, text: str) -> None:
         unfinished.write_text(text, encoding="utf-8")
 
 
-def write_somewhere(path: Path, write: Callable[[Path], None]) -> Path:
-    """Call `write(path)`, or write to another place if that fails and say so; return the place."""
+def _write(path: Path, write: Callable[[Path], None], rescue: bool) -> Path:
+    """Call `write(path)`; with `rescue` write to another place if that fails, and say so. Return the place."""
+    if not rescue:
+        write(path)
+        return path
     place = write_or_rescue(path, write)
     if place != path:
         console.say(f"transfer: {path} can no longer be written, so the result is in {place}", sys.stderr)
     return place
-
-
-def write_there(path: Path, write: Callable[[Path], None]) -> Path:
-    """Call `write(path)` and return the path."""
-    write(path)
-    return path
 
 
 # The command line's way.
@@ -259,17 +225,9 @@ def run(
 ) -> int:
     """Read the weights, train, write; return the exit code.
 
-    Args:
-        job: what to make.
-        place: where to put it.
-        options: how it is made and looked on at.
-        asked: where the user wanted it, which may have been taken.
-        repeated: the record that is repeated, if one is.
-        striped: evaluates the images that do not fit into the memory at once, see `Session`.
-
-    Raises:
-        InputError: something the user gave cannot be used; nothing was written.
-        KeyboardInterrupt: stopped; its message says where the best picture so far is.
+    `asked` is where the user wanted the picture, which may have been taken; `repeated` the record that is repeated, if
+    one is. Raises InputError if something cannot be used, and KeyboardInterrupt, whose message says where the best
+    picture so far is.
     """
     say: Say = (lambda line: None) if options.quiet else console.say
     for remark in job.pictures.remarks:
@@ -282,11 +240,12 @@ def run(
         begin = _begin(session, job, place, options, checkpoints, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
-        display = _steps_shown(options, checkpoints)
+        bar = steps_display(sys.stdout, steps_of(checkpoints.phases), describe_step)
         painted, used, record = make_picture(
-            session, job, place, options, display, check_interrupt, checkpoints, begin, keep_best=True
-        )
-        if place.finish.full_content is not None:
+            session, job, place, options, nullcontext() if options.quiet else bar, check_interrupt, checkpoints, begin,
+            keep_best=True,
+        )  # fmt: skip
+        if place.full_content is not None:
             result, (height, width, _) = record["result"], painted.image.shape
             say(f"enlarged from {width}×{height} to {result['width']}×{result['height']} pixels")
         say(f"written: {', '.join(str(path) for path in used.written)}")
@@ -303,28 +262,23 @@ def _begin(
 ) -> np.ndarray | Progress:
     """Return what the run begins with: the unfinished run if it is to be resumed, or else the start; say what comes.
 
-    Raises:
-        InputError: the unfinished run, or the finished picture that would be replaced, is of other settings.
+    Raises InputError if the unfinished run, or the finished picture that would be replaced, is of other settings.
     """
     outputs, begin = place.outputs, session.start(job)
     for path in (*outputs.written, preview_of(outputs.picture), outputs.state):
         remove_leftovers(path)  # of a run that was killed while it wrote
     if options.resume:
         if not options.overwrite and not outputs.state.exists():
-            _require_same(session, job, place, options)
+            order = ordered(job.recipe, place.origin, session.weights.sha256, options)
+            for line in (differences_from_made(outputs, order) or {}).values():
+                raise InputError(
+                    f"{outputs.picture} is finished, and of other settings: {line}; leave out --resume to give the new "
+                    "one another name, or add --overwrite"
+                )
         begin = checkpoints.begin(begin, say)
     if not options.quiet and not isinstance(begin, Progress):
         forecast(session, job, checkpoints, begin, say)
     return begin
-
-
-@contextmanager
-def _steps_shown(options: RunOptions, checkpoints: Checkpoints) -> Iterator[Watch]:
-    if options.quiet:
-        yield lambda step, image: None
-        return
-    with steps_display(sys.stdout, steps_of(checkpoints.phases), describe_step) as show:
-        yield lambda step, image: show(step)
 
 
 def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, striped: Striped) -> Session:
@@ -342,45 +296,29 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
     return Session(weights, options.memory_bytes, precision_of(precision, job.recipe), striped)
 
 
-def _require_same(session: Session, job: Job, place: Place, options: RunOptions) -> None:
-    """Raise InputError if the finished picture that a run would replace is of other settings."""
-    inputs = place.origin["inputs"]
-    ordered = identity(job.recipe, job.pictures.files, inputs, session.weights.sha256, options)
-    different = list((differences_from_made(place.outputs, ordered) or {}).values())
-    if different:
-        raise InputError(
-            f"{place.outputs.picture} is finished, and of other settings: {different[0]}; leave out --resume to give "
-            "the new one another name, or add --overwrite"
-        )
-
-
 def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say) -> None:
     """Say what will be computed, how long that will take, and how much memory it needs."""
     recipe, first = job.recipe, checkpoints.phases[0]
-    seconds = seconds_per_evaluation(first.build_objective(), with_margin(start, first.margin))
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
-    seconds *= recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])  # of the smallest
-    plan = session.plan(recipe, *sizes[-1], job.pictures.guided_regions)
+    height, width = sizes[-1]
+    plan = session.plan(recipe, height, width, job.pictures.guided_regions)
     in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
     layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
     low_precision = "" if first.precision == "float32" else f", {first.precision}"
-    height, width = sizes[-1]
     say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(session.weights)}{low_precision}")
-    passed = "".join(f"{max(size)}, " for size in sizes[:-1])
-    at_each = f" at each of {passed}{max(sizes[-1])} pixels" if passed else ""
-    steps = f"{recipe.iterations} steps of {recipe.optimizer}{at_each}"
-    say(f"{steps}: about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory")
+
+    objective, image = first.build_objective(), with_margin(start, first.margin)
+    objective(image)  # compiles; the second evaluation is as fast as all others
+    began = time.perf_counter()
+    objective(image)
+    seconds = (time.perf_counter() - began) * recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])
+    sides = ", ".join(str(max(size)) for size in sizes)
+    at_each = f" at each of {sides} pixels" if len(sizes) > 1 else ""
+    needed = f"about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory"
+    say(f"{recipe.iterations} steps of {recipe.optimizer}{at_each}: {needed}")
     available = available_bytes()
     if available is not None and available < plan.needed:
         say(f"only {available / 1e9:.1f} GB of memory are free now; close other programs, or choose --max-memory")
-
-
-def seconds_per_evaluation(objective: Objective, image: np.ndarray) -> float:
-    """Return how long an evaluation at `image` (H, W, 3) takes: the second one, because the first one compiles."""
-    objective(image)
-    began = time.perf_counter()
-    objective(image)
-    return time.perf_counter() - began
 
 
 def _ended(painted: Painted, used: Outputs, outputs: Outputs, asked: Path, say: Say) -> int:

@@ -6,8 +6,8 @@
 import errno
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Outputs, log_folders, numbered, preview_of
+from transfer.cli.outputs import Outputs, log_folder, numbered, preview_of
 from transfer.train import Phase, Step, Watch
 from vgg.errors import InputError
 from vgg.tools import console
@@ -38,11 +38,8 @@ def watchers_of(
         yield [snapshots]
         return
     every = ceil(steps_of(phases) / 10)  # of more than 10 images TensorBoard shows some only
-    log = EventLog(log_folders(options.log_dir, outputs.picture), finished, every)
-    try:
+    with closing(EventLog(log_folder(options.log_dir, outputs.picture), finished, every)) as log:
         yield [snapshots, log]
-    finally:
-        log.close()
 
 
 def steps_of(phases: Sequence[Phase]) -> int:
@@ -93,11 +90,11 @@ class EventLog:
     is made at the first step, so that a run without any leaves none. If the disk is full the run goes on without.
     """
 
-    def __init__(self, folders: Iterable[Path], finished: Finished, every: int) -> None:
-        """Prepare a log in the first of the `folders` that does not exist; nothing is written yet."""
-        self._folders, self._finished, self._every = folders, finished, every
+    def __init__(self, folder: Path, finished: Finished, every: int) -> None:
+        """Prepare a log in a folder that does not exist; nothing is written yet."""
+        self._folder, self._finished, self._every = folder, finished, every
         self._writer: tf.summary.SummaryWriter | None = None
-        self._file, self._length = Path(), 0  # what is written to, and its length so far in bytes
+        self._file, self._length = folder, 0  # what is written to, and its length so far in bytes
         self._last: Step | None = None
         self._unwritten: np.ndarray | None = None  # the best image after the last step, if it is not in the file yet
         self._open = True
@@ -108,8 +105,9 @@ class EventLog:
             return
         with self._without_ending_the_run():
             last = self._last
-            if last is None:
-                self._begin()
+            if last is None:  # the folder's name goes as bytes, because it need not be Unicode
+                self._writer = tf.summary.create_file_writer(os.fsencode(self._folder))
+                self._file = next(self._folder.iterdir(), self._folder)
             with self._writer.as_default():  # flushes at its end, so that TensorBoard sees the step at once
                 if last is not None and last.size != step.size:
                     self._write_image()  # of the size that is done
@@ -118,7 +116,10 @@ class EventLog:
                     tf.summary.scalar(tag, value, step.step)
                 if last is None or step.step % self._every == 0:
                     self._write_image()
-            self._require_growth()
+            length = self._file.stat().st_size
+            if length <= self._length:  # TensorFlow says nothing of a large value that is lost
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._length = length
 
     def close(self) -> None:
         """Write the image after the last step, if it is not there yet, and close the file."""
@@ -144,30 +145,15 @@ class EventLog:
             self._open = False
             # TensorFlow's errors name a file and functions around what went wrong.
             reason = error.strerror if isinstance(error, OSError) else str(error).split("\n")[0].rpartition("; ")[2]
-            place = self._file if self._file.name else "the log"
-            console.say(f"transfer: {place} cannot be written ({reason}); the run goes on without its log", sys.stderr)
-
-    def _begin(self) -> None:
-        """Make the folder and the event file in it."""
-        folder = next(folder for folder in self._folders if not os.path.lexists(folder))
-        self._writer = tf.summary.create_file_writer(os.fsencode(folder))  # as bytes: the name need not be Unicode
-        self._file = next(folder.iterdir(), folder / "events.out.tfevents")  # to which TensorFlow adds time and host
-
-    def _require_growth(self) -> None:
-        """Raise OSError unless the file has grown: TensorFlow says nothing of a large value that is lost."""
-        length = self._file.stat().st_size
-        if length <= self._length:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._length = length
+            console.say(
+                f"transfer: {self._file} cannot be written ({reason}); the run goes on without its log", sys.stderr
+            )
 
 
 def scalars_of(step: Step, last: Step | None) -> dict[str, float]:
     """Return what is shown as curves, by tag. TensorBoard puts those with the same word before the slash together.
 
-    Args:
-        step: what they are taken from.
-        last: the step before. If it is None and the run goes on from a step before it was stopped, how long the step
-            took is not known.
+    `last` is the step before. Without it, in a run that goes on after a stop, nobody knows how long the step took.
     """
     losses = step.losses
     groups = {f"loss/{name}": loss for name, loss in {"total": losses.total, **losses.groups}.items()}

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ import numpy as np
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
 from markupsafe import Markup
 
+from transfer.cli.record import flat
 from transfer.report.plot import by_term, lines_of, plot, size_starts, writable
 from vgg.tools.image import encode, shrunk, to_uint8
 from vgg.tools.progress import duration
@@ -24,9 +25,9 @@ from vgg.tools.progress import duration
 FOLDER = Path(__file__).parent
 #: Pixels up to which a result goes into its page without loss; a PNG of so many has about 2 MB.
 MOST_LOSSLESS = 1024 * 1024
-#: Longer side of the largest image in a page; more is seen on no screen, and a page should open at once.
+#: Longer side in pixels of the largest image in a page; more is seen on no screen, and a page should open at once.
 LARGEST = 2048
-#: Longer sides in pixels: of the pictures in the row of a run, of a batch's results, and of the pictures in its heads,
+#: Longer sides in pixels: of the images in the row of a run, of a batch's results, and of the images in its heads,
 #: which are shown smaller, but screens may have two pixels for one.
 IN_ROW, IN_CELL, IN_HEAD = 640, 256, 160
 #: Parts of a record that are shown by themselves.
@@ -58,24 +59,20 @@ class Cell:
 
 def page(
     record: Mapping[str, Any],
-    pictures: Sequence[Labelled],
+    inputs: Sequence[Labelled],
     result: np.ndarray,
     repeat: str,
     profile: bytes | None = None,
 ) -> str:
     """Return the whole page about a run as HTML; it needs no other file and no network.
 
-    Args:
-        record: what is in the `.json` beside the picture, see `transfer.cli.record`. A key that it lacks, or one
-            that is new, does no harm: the first is left out, the second is shown with the rest of the record.
-        pictures: the inputs, content first, as the sheet shows them; all could be read.
-        result: the image that was made, (H, W, 3) RGB; it is in the page without loss up to `MOST_LOSSLESS` pixels.
-        repeat: the command that repeats the run.
-        profile: the ICC profile of content and result, if they have one.
+    A key that the `record` lacks, or one that is new, does no harm: the first is left out, the second is shown with the
+    rest of the record. Of the `inputs` the content comes first. `result` is (H, W, 3) RGB. `repeat` is the command that
+    repeats the run, and `profile` the ICC profile of content and result, if they have one.
     """
     steps, losses, row = record["steps"], record.get("losses"), []
     lines = lines_of(steps)
-    for label, image in (*pictures, ("result", result)):
+    for label, image in (*inputs, ("result", result)):
         file = PurePath(record.get(label, {}).get("file", "")).name
         own_profile = profile if label in ("content", "result") else None
         row.append((label, file, image.shape, embedded(image, IN_ROW, profile=own_profile)))
@@ -84,7 +81,7 @@ def page(
         record=record,
         name=PurePath(record.get("result", {}).get("file", "result")).name,
         after=embedded(result, lossless=result.shape[0] * result.shape[1] <= MOST_LOSSLESS, profile=profile),
-        before=embedded(pictures[0][1], profile=profile),
+        before=embedded(inputs[0][1], profile=profile),
         result=result,
         row=row,
         lines=lines,
@@ -93,7 +90,7 @@ def page(
         plot=_uri("svg+xml", plot(steps, lines, "svg")) if any(line.drawable for line in lines) else "",
         given=shlex.join(map(str, record.get("command", ()))),
         repeat=repeat,
-        everything=list(_flat({key: value for key, value in record.items() if key not in SHOWN_APART})),
+        everything=flat({key: value for key, value in record.items() if key not in SHOWN_APART}).items(),
         script=Markup((FOLDER / "slider.js").read_text(encoding="utf-8")),
     )
 
@@ -108,13 +105,9 @@ def grid_page(
 ) -> str:
     """Return the page about a batch as HTML; it holds the thumbnails and links to the pictures in full.
 
-    Args:
-        title: of the page.
-        rows: content pictures, at the heads of the rows.
-        columns: style pictures, at the heads of the columns.
-        cells: a row of cells for each of `rows`, in it one for each of `columns`; None where no run was asked for.
-        facts: settings that all runs share, by name.
-        repeat: the command that makes all of it again.
+    The contents are at the heads of the rows, and the styles at those of the columns. `cells` has a row for each of
+    `rows` and in it one for each of `columns`; None where no run was asked for. `facts` are settings that all runs
+    share, by name, and `repeat` is the command that makes all of it again.
     """
     in_rows = [(row, list(zip(columns, of_row, strict=True))) for row, of_row in zip(rows, cells, strict=True)]
     asked_for = [cell for row in cells for cell in row if cell]
@@ -179,15 +172,3 @@ def _filled(template: str, script: Markup = Markup(""), **values: object) -> str
 
 def _uri(kind: str, data: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401  (whatever JSON can hold)
-    """Yield (name, value) of all that is below `value`, with names such as `recipe noise level`."""
-    entries = value.items() if isinstance(value, Mapping) else None
-    if entries is None and isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
-        entries = enumerate(value, start=1)
-    if entries is None:
-        yield name, value
-    else:
-        for key, below in entries:
-            yield from _flat(below, f"{name} {key}".strip())

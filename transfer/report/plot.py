@@ -51,18 +51,16 @@ class Line(NamedTuple):
 def lines_of(steps: Sequence[Mapping[str, Any]]) -> list[Line]:
     """Return the lines of a record's steps: the total, then content layers, style layers, and all that is not a layer.
 
-    Layers are in the order of the network, as they are in the record.
-
-    Raises:
-        AttributeError, KeyError, OverflowError, TypeError or ValueError: these are not the steps of a record.
+    Layers are in the order of the network, as they are in the record. Raises AttributeError, KeyError, OverflowError,
+    TypeError or ValueError if these are not the steps of a record.
     """
     from matplotlib import colormaps
     from matplotlib.colors import to_hex
 
     layers = list(steps[0]["layers"]) if steps else []
-    groups = [name for step in steps for name in step if name not in NOT_GROUPS and step[name]]
+    groups = dict.fromkeys(name for step in steps for name in step if name not in NOT_GROUPS and step[name])
     names = {kind: [layer for layer in layers if layer.startswith(f"{kind} ")] for kind in ("content", "style")}
-    others = [name for name in [*layers, *dict.fromkeys(groups)] if name not in names["content"] + names["style"]]
+    others = [name for name in (*layers, *groups) if name not in names["content"] + names["style"]]
     lines = []
     for kind, of_kind in ({"total": ["total"]} | names | {"other": others}).items():
         colormap, first, last = COLORS[kind]
@@ -84,15 +82,10 @@ def size_starts(steps: Sequence[Mapping[str, Any]]) -> list[int]:
 def plot(
     steps: Sequence[Mapping[str, Any]], lines: Sequence[Line], kind: Literal["svg", "png"], title: str = ""
 ) -> bytes:
-    """Return the file of a plot; the same steps give the same bytes.
+    """Return the file of a plot of the `lines_of` these steps of a record; the same steps give the same bytes.
 
-    A value that has no logarithm (0, infinite, not a number) leaves a gap, and so does each change of size.
-
-    Args:
-        steps: those of a record.
-        lines: of these steps, see `lines_of`; the first one is drawn on top.
-        kind: the format of the file.
-        title: above the plot, if any.
+    The first line is drawn on top. A value that has no logarithm (0, infinite, not a number) leaves a gap, and so does
+    each change of size.
     """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs about its fonts and caches
     with warnings.catch_warnings():

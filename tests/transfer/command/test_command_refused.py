@@ -46,7 +46,7 @@ OPTIONS = {
         ["--precision", "bfloat16", "--optimizer", "l-bfgs"],
         "mislead the line search",
     ),
-    "no memory": (["--max-memory", "0"], "'0' found, expected a number of gigabytes above 0, such as 8 or 1.5"),
+    "no memory": (["--max-memory", "0"], "argument --max-memory: invalid gigabytes value: '0'"),
     "size as float": (["--size", "1e3"], "'1e3' found, expected a whole number of 16 or more"),
     "word as seed": (["--seed", "x"], "'x' found, expected a whole number of 0 or more"),
     "empty output": (["-o", ""], "argument -o/--output: '' found, expected the name of a file"),

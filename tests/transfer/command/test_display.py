@@ -2,10 +2,8 @@
 
 import io
 
-import numpy as np
 import pytest
 
-from transfer.cli import run
 from transfer.cli.watchers import describe
 from transfer.losses import Losses
 from transfer.train import Step
@@ -92,13 +90,3 @@ def test_a_terminal_gets_a_bar_and_a_file_gets_lines(monkeypatch):
         assert ("━" in out.getvalue()) == is_terminal
         assert ("step 4/4" in out.getvalue()) != is_terminal
         assert "4/4" in out.getvalue() and "loss 1235  content 0.25" in out.getvalue()
-
-
-def test_seconds_per_evaluation_leave_out_the_first_which_compiles(monkeypatch):
-    now, durations = [100.0], iter([9.0, 2.0])
-
-    def objective(image):
-        now[0] += next(durations)
-
-    monkeypatch.setattr(run.time, "perf_counter", lambda: now[0])
-    assert run.seconds_per_evaluation(objective, np.zeros((16, 16, 3))) == 2.0

@@ -131,7 +131,7 @@ def image_of(number: int) -> np.ndarray:
 
 @TENSORBOARD
 def test_terms_with_regions_and_groups_of_one_term_have_one_tag_each(tmp_path):
-    with closing(EventLog([tmp_path / "log"], lambda image: image, 10)) as log:
+    with closing(EventLog(tmp_path / "log", lambda image: image, 10)) as log:
         log(step_of(1), image_of(1))
     found = {tag: float(values[1]) for tag, values in values_of(tmp_path / "log").items() if tag != IMAGE}
     losses = {"loss/total": 7.75, "loss/style": 3.5, "loss/edges": 0.25, "loss/tv": 4.0}
@@ -142,7 +142,7 @@ def test_terms_with_regions_and_groups_of_one_term_have_one_tag_each(tmp_path):
 @TENSORBOARD
 def test_a_run_that_goes_on_and_is_stopped_again(tmp_path):
     """The first and the last image are there; how long the first step took is not known."""
-    with closing(EventLog([tmp_path / "log"], lambda image: 255 - image, 10)) as log:
+    with closing(EventLog(tmp_path / "log", lambda image: 255 - image, 10)) as log:
         for number in (7, 8, 9):
             log(step_of(number), image_of(number))
     found = values_of(tmp_path / "log")
@@ -153,7 +153,7 @@ def test_a_run_that_goes_on_and_is_stopped_again(tmp_path):
 
 @TENSORBOARD
 def test_a_step_can_be_read_as_soon_as_it_is_done(tmp_path):
-    with closing(EventLog([tmp_path / "log"], lambda image: image, 10)) as log:
+    with closing(EventLog(tmp_path / "log", lambda image: image, 10)) as log:
         for number in (1, 2):
             log(step_of(number), image_of(number))
             found = values_of(tmp_path / "log")
@@ -161,7 +161,7 @@ def test_a_step_can_be_read_as_soon_as_it_is_done(tmp_path):
 
 
 def test_a_run_without_a_step_leaves_no_folder(tmp_path):
-    with closing(EventLog([tmp_path / "logs" / "log"], lambda image: image, 10)):
+    with closing(EventLog(tmp_path / "logs" / "log", lambda image: image, 10)):
         pass
     assert not (tmp_path / "logs").exists()
 
@@ -173,7 +173,7 @@ def test_a_full_disk_is_said_once(tmp_path, capsys):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, before[1]))
     try:
-        with closing(EventLog([tmp_path / "log"], lambda image: image, 1)) as log:
+        with closing(EventLog(tmp_path / "log", lambda image: image, 1)) as log:
             for number in (1, 2):
                 log(step_of(number), image_of(number))
             assert list(values_of(tmp_path / "log")[IMAGE]) == [1, 2] and capsys.readouterr().err == ""

@@ -117,7 +117,6 @@ def test_spaces_in_a_list_do_not_matter():
         ("--report-as impressionist", "no recipe 'impressionist'; the recipes are default, gatys2016"),
         ("--content-layers relu4_5", "no layer 'relu4_5'; the layers are conv1_1, relu1_1, conv1_2"),
         ("--style-layers relu1_1,22", "no layer '22'"),
-        ("--style-layers relu1_1=much", "--style-layers gives relu1_1 the weight 'much', expected a number"),
         ("--content-layers relu1_1,relu1_1=2", "--content-layers names a layer twice, expected every layer once"),
         ("--style-layers relu2_1=-1", "the weight of relu2_1 is -1"),
         ("--content-layers relu2_1=nan", "the weight of relu2_1 is nan"),
@@ -165,11 +164,14 @@ MISSPELLED = {
     "--seed x": "argument --seed: 'x' found, expected a whole number of 0 or more",
     "--seed -1": "argument --seed: '-1' found, expected a whole number of 0 or more",
     f"--seed {5000 * '9'}": "9999999999' found, expected a whole number of 0 or more, at most 9223372036854775807",
-    "--max-memory 0": "argument --max-memory: '0' found, expected a number of gigabytes above 0, such as 8 or 1.5",
-    "--max-memory=-2GB": "'-2GB' found, expected a number of gigabytes above 0",
-    "--max-memory nan": "'nan' found, expected a number of gigabytes above 0",
-    "--max-memory inf": "'inf' found, expected a number of gigabytes above 0",
-    "--max-memory much": "'much' found, expected a number of gigabytes above 0",
+    "--max-memory 0": "argument --max-memory: invalid gigabytes value: '0'",
+    "--max-memory=-2GB": "invalid gigabytes value: '-2GB'",
+    "--max-memory nan": "invalid gigabytes value: 'nan'",
+    "--max-memory inf": "invalid gigabytes value: 'inf'",
+    "--max-memory much": "invalid gigabytes value: 'much'",
+    "--style-layers relu1_1=much": "argument --style-layers: invalid layers value: 'relu1_1=much'",
+    "--style-blend 1:x": "argument --style-blend: invalid blend value: '1:x'",
+    "--region white": "argument --region: invalid region value: 'white'",
     "--output=": "argument -o/--output: '' found, expected the name of a file",
     "--weights=": "argument --weights: '' found, expected the name of a file",
     "--optimizer sgd": "invalid choice: 'sgd'",
@@ -203,8 +205,8 @@ def test_lists_of_sizes(text, sizes):
 
 
 @pytest.mark.parametrize("text", ["15", "256,-3", "256;512", "1e2", "²", "256 512", "99999999999999999999x"])
-def test_unusable_sizes(text):
-    with pytest.raises(InputError) as caught:
-        recipe_from(build_parser().parse_args([f"--scales={text}"]))
-    found, expected = repr(text.split(",")[-1]), "expected a whole number of 16 or more"
-    assert str(caught.value) == f"--scales: {found} found, {expected}, with commas between them, such as 256,512"
+def test_unusable_sizes(text, capsys):
+    with pytest.raises(SystemExit):
+        build_parser().parse_args([f"--scales={text}"])
+    refused = repr(text.split(",")[-1])
+    assert f"argument --scales: {refused} found, expected a whole number of 16 or more" in capsys.readouterr().err

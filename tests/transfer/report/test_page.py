@@ -109,7 +109,7 @@ def test_a_record_of_another_version_does_no_harm(pictures, result):
         del step["size"]
     require_self_contained(read_page(page(old, pictures, result, "again")))
     new = record() | {"new": [{"key": 1.5}]}
-    assert "new 1 key1.5" in read_page(page(new, pictures, result, "again")).text()
+    assert "new.1.key1.5" in read_page(page(new, pictures, result, "again")).text()
 
 
 def test_nothing_to_plot_is_said(pictures, result):

@@ -55,11 +55,11 @@ def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, 
             # As a task, and not by `scatter`: if the worker dies that has them, Dask unpacks them again elsewhere.
             key = f"weights-{weights.sha256}"
             remote_weights = client.submit(pickle.loads, pickle.dumps(weights), key=key, pure=False)
-        yield partial(_make, client, submit, say)
+        yield partial(_make, client, options, submit, say)
 
 
 def _make(
-    client: Client, submit: Callable[[Prepared], Future], say: Say, items: Iterable[Prepared]
+    client: Client, options: RunOptions, submit: Callable[[Prepared], Future], say: Say, items: Iterable[Prepared]
 ) -> Generator[Row, None, None]:
     """Yield what became of each picture, as they are finished and written."""
     orders, in_work, finished = iter(items), dict[Future, Prepared](), as_completed(loop=client.loop)
@@ -77,7 +77,7 @@ def _make(
                     finished.add(future)
         if in_work:
             future = _next(client, finished, say)
-            yield _written(client, in_work.pop(future), future)
+            yield _written(client, options, in_work.pop(future), future)
 
 
 def _workers(client: Client) -> int:
@@ -98,7 +98,7 @@ def _next(client: Client, finished: as_completed, say: Say) -> Future:
     return next(finished)
 
 
-def _written(client: Client, item: Prepared, future: Future) -> Row:
+def _written(client: Client, options: RunOptions, item: Prepared, future: Future) -> Row:
     """Write a picture, and return what became of it; raises Lost if it cannot be fetched any more."""
     if future.status == "cancelled":
         raise Lost(LOST)
@@ -107,7 +107,7 @@ def _written(client: Client, item: Prepared, future: Future) -> Row:
         painted = None if error else future.result()
     if error:
         return Row(item.name, problem=f"{item.name}: {reason_of(error)}")
-    _, record = write_picture(painted, item.job, item.place)
+    _, record = write_picture(painted, item.job, item.place, options)
     with suppress(OSError):
         item.place.outputs.state.unlink(missing_ok=True)
     return row_of_record(item.name, record)

@@ -21,9 +21,9 @@ import tensorflow as tf
 from transfer.apps.batch.orders import TABLE, Batch, Order, still_missing
 from transfer.apps.batch.results import Row, row_of_record, write_summary
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import ContentFile, finish_of, read_content
+from transfer.cli.outputs import ContentFile, Place, place_of, read_content
 from transfer.cli.record import inputs_of, read_record, sources
-from transfer.cli.run import Lost, NotWritten, Place, make_picture, write_overviews, write_there
+from transfer.cli.run import Lost, NotWritten, make_picture, write_overviews
 from transfer.files import SAMPLE
 from transfer.inputs import at_size, style_at, together
 from transfer.precision import precision_of
@@ -124,8 +124,8 @@ def _prepared(
         inputs = content.file.inputs | {name: of for style in styles.values() for name, of in style.inputs.items()}
         origin = {"command": batch.command} | sources(files, inputs)
         pictures = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
-        finish = finish_of(options, content.file, content.image, order.outputs.picture)
-        return Prepared(order.pair.name, Job(recipe, pictures, options.seed), Place(order.outputs, finish, origin))
+        place = place_of(order.outputs, origin, content.file, content.image, options)
+        return Prepared(order.pair.name, Job(recipe, pictures, options.seed), place)
     except InputError as error:
         return Prepared(order.pair.name, problem=str(error))
 
@@ -184,7 +184,7 @@ def make_here(
             yield Row(name, problem=problem)
             continue
         with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-            display = nullcontext(lambda step, image, name=name: on_step(name, step.step, step.losses.total))
+            display = nullcontext(lambda step, name=name: on_step(name, step.step, step.losses.total))
             try:
                 *_, record = make_picture(session, job, place, options, display, check_interrupt)
                 row = row_of_record(name, record)
@@ -254,7 +254,7 @@ def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
         if item.job:
             outputs = item.place.outputs
             image, record = read_image(outputs.picture), read_record(outputs.record)
-            write_overviews(item.job.pictures, image, item.place.finish.profile, outputs, record, write_there)
+            write_overviews(item.job.pictures, image, item.place, record)
 
 
 class Display:

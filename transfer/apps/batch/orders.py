@@ -13,7 +13,7 @@ from typing import Any
 from transfer.apps.batch.pairs import Pair, one_name
 from transfer.cli.options import RunOptions, require_usable
 from transfer.cli.outputs import Outputs, differences_from_made, outputs_of, planned, preview_of
-from transfer.cli.record import identity, sources
+from transfer.cli.record import ordered, sources
 from transfer.files import Files
 from transfer.inputs import check_proportions
 from transfer.recipes import Recipe
@@ -58,7 +58,7 @@ def orders_of(pairs: Sequence[Pair], folder: Path, files: Files, recipe: Recipe,
         own = replace(files, content=pair.content, style=pair.style)
         require_usable(own)
         picture = folder / f"{pair.name}.png"
-        order = Order(pair, own, outputs_of(picture, options.sheet, options.report))
+        order = Order(pair, own, outputs_of(picture, options))
         try:
             planned(picture, [*own.named(), *filter(None, [options.weights])], options)
             if recipe.crop != "square":
@@ -101,11 +101,11 @@ def _differences(order: Order, batch: Batch, weights_sha256: str, inputs: dict[s
     if not order.outputs.picture.exists():
         return None
     try:
-        inputs |= sources(order.files, inputs)["inputs"]
+        origin = sources(order.files, inputs)
     except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
         return None
-    ordered = identity(batch.recipe, order.files, inputs, weights_sha256, batch.options)
-    return differences_from_made(order.outputs, ordered)
+    inputs |= origin["inputs"]
+    return differences_from_made(order.outputs, ordered(batch.recipe, origin, weights_sha256, batch.options))
 
 
 def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:

@@ -10,9 +10,8 @@ import numpy as np
 from transfer.apps.batch.making import Display, Prepared, make_here
 from transfer.apps.figures.cells import Cell, Figure
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Finish, differences_from_made, outputs_of
-from transfer.cli.record import identity, read_record, sources, write_record
-from transfer.cli.run import Place
+from transfer.cli.outputs import Place, differences_from_made, outputs_of
+from transfer.cli.record import ordered, read_record, sources, write_record
 from transfer.inputs import Pictures
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
@@ -50,9 +49,8 @@ class CellRun:
         So an interrupted figure goes on where it stopped, and a changed setting makes only those cells again that it
         changes.
         """
-        files, inputs = self.job.pictures.files, self.place.origin["inputs"]
-        ordered = identity(self.job.recipe, files, inputs, weights.sha256, RunOptions(seed=self.job.seed))
-        return differences_from_made(self.place.outputs, ordered) == {}
+        order = ordered(self.job.recipe, self.place.origin, weights.sha256, RunOptions(seed=self.job.seed))
+        return differences_from_made(self.place.outputs, order) == {}
 
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""
@@ -77,9 +75,9 @@ def make_figures(
     runs: list[CellRun] = []
     for figure in figures:
         for cell in figure.cells:
-            outputs = outputs_of(folder / figure.name / f"{cell.key}.png", with_sheet=False)
+            outputs = outputs_of(folder / figure.name / f"{cell.key}.png")
             job = Job(cell.recipe, pictures[cell.recipe.init], cell.seed)
-            runs.append(CellRun(figure.name, cell, job, Place(outputs, Finish(), origin)))
+            runs.append(CellRun(figure.name, cell, job, Place(outputs, origin)))
     asked_for = [run for run in runs if run.cell.key in keys]
     missing = [run for run in asked_for if not run.is_made(weights)]
     try:
