@@ -1,11 +1,20 @@
-"""The clustering of initial kernels from a few patches of few components, because it would take seconds otherwise."""
+"""Random kernels instead of clustered ones to begin training with: to cluster them would take most of a test's time."""
 
+import numpy as np
 import pytest
 
 from weights.train import network
 
 
 def quicken(patch: pytest.MonkeyPatch) -> None:
-    """Make it quick until `patch` is undone; the shapes stay as they are."""
-    for name, value in {"PATCHES": 400, "COMPONENTS": 6, "ROUNDS": 2}.items():
-        patch.setattr(network, name, value)
+    """Make it quick until `patch` is undone; shapes and norms stay as they are."""
+    patch.setattr(network, "initial_kernels", _random_kernels)
+
+
+def _random_kernels(pictures: list[np.ndarray], filters: dict[str, int], seed: int) -> dict[str, np.ndarray]:
+    rng, kernels, channels_in = np.random.default_rng(seed), {}, 3
+    for name, count in filters.items():
+        kernel = rng.normal(size=(3, 3, channels_in, count)).astype(np.float32)
+        kernels[name] = kernel * np.float32(2**0.5 / np.linalg.norm(kernel, axis=(0, 1, 2)))
+        channels_in = count
+    return kernels
