@@ -1,6 +1,6 @@
 """Every recipe's losses and gradient on a tiny network, against each system's own formula on a second network (NumPy).
 
-The pictures have 53 × 69 pixels: 53 → 27 → 14 → 7 → 4 when halves are rounded up, 53 → 26 → 13 → 6 → 3 when down. A
+The pictures have 37 × 45 pixels: 37 → 19 → 10 → 5 → 3 when halves are rounded up, 37 → 18 → 9 → 4 → 2 when down. A
 recipe with a margin sees them with that much more on each side.
 """
 
@@ -21,7 +21,7 @@ from transfer.other_programs import RECIPES
 from transfer.recipes import GATYS2016, GATYS2016_LITERAL
 from transfer.session import Job, Session
 
-HEIGHT, WIDTH = 53, 69
+HEIGHT, WIDTH = 37, 45
 ROOM = 8e9  # bytes: the image is computed whole
 STEP = 1e-5  # levels; within it there is hardly ever a kink, of a ReLU, a maximum or an absolute value
 
@@ -33,7 +33,7 @@ def _random_pictures() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     rng = np.random.default_rng(2)
     content = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-    style = np.kron(rng.integers(0, 256, (18, 23, 3)), np.ones((3, 3, 1)))[:HEIGHT, :WIDTH].astype(np.uint8)
+    style = np.kron(rng.integers(0, 256, (13, 15, 3)), np.ones((3, 3, 1)))[:HEIGHT, :WIDTH].astype(np.uint8)
     return content, style, rng.uniform(60, 110, content.shape).astype(np.float32)
 
 
@@ -121,7 +121,7 @@ def directions(shape: tuple[int, int, int]) -> dict[str, np.ndarray]:
     """Random changes of the whole picture, and of the parts where rounding of sides and the prior could go wrong."""
     rng = np.random.default_rng(4)
     parts = {"everywhere": np.s_[:, :], "last row": np.s_[-1:, :], "last column": np.s_[:, -1:]}
-    parts |= {"last corner": np.s_[-6:, -6:], "first corner": np.s_[:6, :6], "middle": np.s_[20:30, 30:40]}
+    parts |= {"first corner": np.s_[:6, :6]}
     changes = {}
     for name, part in parts.items():
         changes[name] = np.zeros(shape)
@@ -156,12 +156,12 @@ def test_every_choice_of_the_network_shows_in_the_numbers_above(name):
 
 
 def test_between_the_two_readings_of_the_paper_the_ratio_is_2_n_m(session):
-    """N = 5 channels (the tiny network's conv4_2) and M = 7 · 9 positions: 53 × 69 after three halvings."""
+    """N = 5 channels (the tiny network's conv4_2) and M = 5 · 6 positions: 37 × 45 after three halvings."""
     ratios = []
     for recipe in (GATYS2016_LITERAL, GATYS2016):
         losses = session.losses(recipe, PICTURES, GENERATED)
         ratios.append(losses.groups["content"] / losses.groups["style"])
-    assert ratios[0] / ratios[1] == pytest.approx(2 * 5 * (7 * 9), rel=1e-6)
+    assert ratios[0] / ratios[1] == pytest.approx(2 * 5 * (5 * 6), rel=1e-6)
 
 
 def test_noise_of_neural_style_is_around_what_its_network_sees_as_nothing(session):
