@@ -94,7 +94,7 @@ def test_a_figure_has_its_cells_and_a_sheet(tmp_path, words, capfd, name):
     for key, line in zip(keys, lines, strict=True):
         # The label is that on the sheet: the ratio of the file's name, and what it is multiplied by here.
         label = line.partition(": loss")[0]
-        assert re.findall(r"\de-\d\d.*", label) == [f"{ratio} x 300" for ratio in re.findall(r"\de-\d\d", key)]
+        assert re.findall(r"\de-\d\d.*?(?=,|$)", label) == [f"{ratio} x 300" for ratio in re.findall(r"\de-\d\d", key)]
     folder = tmp_path / "figures"
     expected = {f"{key}{end}" for key in keys for end in (".png", ".json")}
     assert {path.name for path in (folder / name).iterdir()} == expected
