@@ -58,7 +58,7 @@ def test_sizes_are_measured_in_processes_of_their_own(mat_file, monkeypatch):
 
     def measure(file, side, precision, rows):
         assert file == mat_file
-        return {"float32": 0.004, "bfloat16": 0.002}[precision] * (2 if rows else 1), 1.5e9
+        return {"float32": 4.0, "bfloat16": 2.0}[precision] * (2 if rows else 1) * side**2 / 1e6, 1.5e9
 
     monkeypatch.setattr(measurements, "measure_once", measure)
     monkeypatch.setattr(measurements, "ProcessPoolExecutor", lambda count, mp_context: ThreadPoolExecutor(count))

@@ -40,7 +40,7 @@ def test_banded_is_whole(weights, name, pooling, height, width, rows, shares):
 
 
 def test_one_band_has_the_bits_of_stripes(weights):
-    content, style, generated = patches(97, 35)
+    content, style, generated = patches(97, 61)
     one, striped = (
         objective_for(weights, EVERYTHING, content, style, 16, "float32", shares)(generated) for shares in ((1,), None)
     )
