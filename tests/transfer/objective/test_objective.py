@@ -10,7 +10,7 @@ from objectives import objective_for
 from transfer.recipes import DEFAULT, Normalization
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
-RECIPE = replace(DEFAULT, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 1.0), ("relu2_1", 1.0)))
+RECIPE = replace(DEFAULT, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 0.5), ("relu2_1", 0.5)))
 
 
 @pytest.fixture
