@@ -48,7 +48,7 @@ pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-error
 
 # The first word someone types should say what the others are.
 help:
-	@echo "make run                make a picture from two samples that the code draws itself"
+	@echo "make run                make a picture from two samples that are here"
 	@echo "make run CONTENT=a.jpg STYLE=b.jpg OUTPUT=c.png SIZE=512 RECIPE=gatys2016"
 	@echo "                        the same for your pictures; also STRENGTH=0.9 (0 to 1: how much style),"
 	@echo "                        STYLE_SCALE=, COLORS=, ITERATIONS=, INIT=, WEIGHTS="
@@ -87,7 +87,7 @@ batch: .venv/installed $(if $(WORKERS)$(findstring --scheduler,$(ARGS)),.venv/in
 
 # Each frame is tied to the one before; what is finished is kept, and ARGS=--resume goes on.
 video: .venv/installed-video
-	$(if $(filter file,$(origin STYLE)),@echo "no STYLE= is given: the style is the sample painting that the code draws")
+	$(if $(filter file,$(origin STYLE)),@echo "no STYLE= is given: the style is the sample painting")
 	@$(VENV) -m transfer.video $(call quoted,FILM) $(call quoted,STYLE) $(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT)) $(OPTIONS) $(value ARGS)
 
 cluster: .venv/installed-cluster

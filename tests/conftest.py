@@ -52,16 +52,6 @@ def without_compiling() -> Iterator[None]:
 
 
 @pytest.fixture
-def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw the sample pictures at a quarter of their width: a tenth of the time, and larger than the sizes of tests."""
-    from transfer import inputs
-
-    for name in ("scene", "painting"):
-        draw = getattr(inputs, name)
-        monkeypatch.setattr(inputs, name, lambda rows, columns, draw=draw: draw(rows // 4, columns // 4))
-
-
-@pytest.fixture
 def image() -> np.ndarray:
     """(37, 45, 3) uint8: odd sides, so that pooling meets borders."""
     return np.random.default_rng(1).integers(0, 256, (37, 45, 3), dtype=np.uint8)

@@ -15,7 +15,6 @@ CORE = (
     "colors",
     "regions",
     "inputs",
-    "samples",
     "memory",
 )
 #: `python -m transfer.batch` and so on: files of a few lines, which are all that may name an application.

@@ -8,7 +8,7 @@
 4. `train`        the training loop, and all that changes while it runs; its optimisers are in `vgg.optimize`
 5. `session`      from a job to its image: precisions, and what jobs share; `sizes`, coarse to fine and the margin
 
-`files` says which files a run begins with, `inputs` reads them, `samples` draws some. `machine` and `memory` plan whole
+`files` says which files a run begins with, `inputs` reads them. `machine` and `memory` plan whole
 or in stripes; `striped` is the objective of very large images, `cluster` that on many machines. `colors` says whose
 colours the result has, `regions` gives parts of it styles of their own, `full_size` enlarges it. `cli` is the command
 line, `report` its web pages, `apps` the programs around it, which nothing imports.

@@ -5,10 +5,13 @@ A region is called after its colour in a label picture: `white`, a grey level su
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from vgg.errors import InputError
 
-SAMPLE = "sample"  # the word that stands for a picture drawn by code
+SAMPLE = "sample"  # the word that stands for one of the two pictures below
+#: A lake town and a night sky, 1280×960, drawn by code of ours: so the first run needs no file of the user's.
+SAMPLE_SCENE, SAMPLE_PAINTING = (Path(__file__).parent / "samples" / name for name in ("scene.jpg", "painting.jpg"))
 KEEP = "keep"  # the word that stands for no style: the region keeps the content
 
 

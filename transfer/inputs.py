@@ -1,4 +1,4 @@
-"""The images a run begins with: content, style and start image, read or drawn, at the sizes the recipe wants.
+"""The images a run begins with: content, style and start image, at the sizes the recipe wants.
 
 `Files` are the files that the user named, `load` reads them to `Pictures`. A *label picture* has one colour for each
 region of a picture; a region is called after its colour, `white`, a grey level such as `128`, or `#3a7f00`.
@@ -6,20 +6,18 @@ region of a picture; a region is called after its colour, `white`, a grey level 
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from transfer.colors import UNMATCHED, unmatched
-from transfer.files import KEEP, SAMPLE, Files, color_of, name_of
+from transfer.files import KEEP, SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE, Files, color_of, name_of
 from transfer.machine import usable_bytes
 from transfer.recipes import Crop, Noise, Recipe
 from transfer.regions import WHOLE, Region
-from transfer.samples import painting, scene
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE
 from vgg.tools.image import read_image, read_size, resize_to
@@ -160,7 +158,6 @@ def guide_of(where: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 #: Pixels that a picture is enlarged to at most. A long and narrow one could otherwise have thousands of millions.
 LARGEST_PIXELS = 2**28
-Draw = Callable[[int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -227,29 +224,20 @@ def together(
 
 
 def content_in_file(name: str, recipe: Recipe) -> np.ndarray:
-    """Return the content picture as it is in its file, cropped, or drawn; raises InputError if it cannot be used."""
-    return _image(name, scene, recipe)
+    """Return the content picture as it is in its file, and cropped; raises InputError if it cannot be used."""
+    return read_cropped(SAMPLE_SCENE if name == SAMPLE else name, recipe.crop)
 
 
 def style_at(name: str, recipe: Recipe, content_shape: tuple[int, int], remarks: list[str]) -> np.ndarray:
     """Return a style picture at the size that the recipe wants; raises InputError if it cannot be used."""
+    image = read_cropped(SAMPLE_PAINTING if name == SAMPLE else name, recipe.crop)
     if recipe.style_size == "own":
         scaled = replace(recipe, size=max(1, round(recipe.size * recipe.style_scale)))
-        return at_size("style picture", name, _image(name, painting, scaled), scaled, remarks)
-    image = _image(name, painting, recipe)
+        return at_size("style picture", name, image, scaled, remarks)
     rows, columns = (round(side * recipe.style_scale) for side in content_shape)
     if recipe.style_size == "content width":
         rows = round(image.shape[0] * columns / image.shape[1])
     return _resized(name, image, rows, columns)
-
-
-def _image(name: str, draw: Draw, recipe: Recipe) -> np.ndarray:
-    """Return the picture as it is in its file, or drawn 4:3, large enough for the recipe's size."""
-    if name != SAMPLE:
-        return read_cropped(name, recipe.crop)
-    width = recipe.size if recipe.size_of == "longer side" else ceil(recipe.size * 4 / 3)
-    width = min(max(width, 768), 4096)  # no smaller than looks good, no larger than is drawn soon
-    return cropped(draw(width * 3 // 4, width), recipe.crop)
 
 
 def at_size(kind: str, name: str, image: np.ndarray, recipe: Recipe, remarks: list[str]) -> np.ndarray:

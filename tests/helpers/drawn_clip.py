@@ -1,7 +1,7 @@
 """A clip drawn by code, with its true motion known: a camera pan, a sailing boat, a post in front of it, and a cut.
 
-Each shot has layers, from back to front: the sample scene (`transfer.samples`), larger than the frame, and
-what is drawn on top of it. A layer only moves, by a fraction of a pixel if need be, so the true flow at a pixel is the
+Each shot has layers, from back to front: one of the sample pictures, larger than the frame, and what is drawn on top
+of it. A layer only moves, by a fraction of a pixel if need be, so the true flow at a pixel is the
 motion of the layer that is seen there. It is *visible* in the next frame if the same layer is seen there where the flow
 leads, and the place is inside the frame.
 
@@ -13,18 +13,26 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from transfer.samples import BOAT, draw, scene
+from transfer.files import SAMPLE_PAINTING, SAMPLE_SCENE
+from vgg.tools.image import read_image, resize_to
 
 FINE = 2  # pixels that are drawn for each pixel of a frame, in each direction
 REACH = 0.5  # how far the camera pans before it turns round
 SWAY = 0.04  # room for the camera above and below
 WATER = (36, 62, 84)  # what the boat's reflection is blended with
 WOOD, LIT_WOOD, ROPE = (58, 44, 38), (126, 98, 74), (196, 184, 160)
+#: Polygons: colour and corners (x to the right, y upwards).
+BOAT = [
+    ((124, 44, 34), [(-0.5, 0), (0.42, 0), (0.64, 0.19), (-0.53, 0.13)]),
+    ((254, 244, 224), [(0.05, 0.2), (0.08, 1.7), (-0.25, 0.9), (-0.5, 0.24)]),
+    ((208, 200, 202), [(0.12, 0.22), (0.1, 1.5), (0.4, 0.7), (0.6, 0.24)]),
+]
 POST = [
     (WOOD, [(-0.045, -1.2), (0.045, -1.2), (0.045, 0.62), (-0.045, 0.62)]),
     (LIT_WOOD, [(-0.045, -1.2), (-0.022, -1.2), (-0.022, 0.62), (-0.045, 0.62)]),
@@ -49,10 +57,10 @@ class _Layer:
     place: Callable[[int], np.ndarray]  # the number of a frame → x and y of the upper left corner, in frame pixels
 
 
-def frames(count: int = 48, height: int = 192, width: int = 256, seed: int = 0) -> Iterator[Frame]:
+def frames(count: int = 48, height: int = 192, width: int = 256) -> Iterator[Frame]:
     """Yield `count` frames of height × width pixels, always the same; after two thirds of them there is a cut."""
     cut = cut_at(count)
-    for length, layers in ((cut, _first_shot(height, width, seed)), (count - cut, _second_shot(height, width, seed))):
+    for length, layers in ((cut, _first_shot(height, width)), (count - cut, _second_shot(height, width))):
         for number in range(length):
             yield _frame(layers, number, height, width, last=number == length - 1)
 
@@ -68,7 +76,7 @@ def cut_at(count: int) -> int:
     return count - count // 3
 
 
-def _first_shot(height: int, width: int, seed: int) -> list[_Layer]:
+def _first_shot(height: int, width: int) -> list[_Layer]:
     """Return a pan to the right over the lake; the boat crosses from the left, and a post in front passes by."""
 
     def background(t: int) -> np.ndarray:
@@ -81,12 +89,12 @@ def _first_shot(height: int, width: int, seed: int) -> list[_Layer]:
         beyond = 0.3 * height  # it comes again when it has left the frame
         return np.array([(0.72 * width - 0.0285 * height * t + beyond) % (width + beyond) - beyond, 0.35 * height])
 
-    pictures = [(_wide_scene(height, width, seed), background), (_boat(height), boat), (_post(height), post)]
+    pictures = [(_wide(SAMPLE_SCENE, height, width), background), (_boat(height), boat), (_post(height), post)]
     return [_Layer(picture, place) for picture, place in pictures]
 
 
-def _second_shot(height: int, width: int, seed: int) -> list[_Layer]:
-    """Return a pan to the left over another town, where the boat sails to the left."""
+def _second_shot(height: int, width: int) -> list[_Layer]:
+    """Return a pan to the left over the painting, where the boat sails to the left."""
 
     def background(t: int) -> np.ndarray:
         return -height * np.array([REACH - _to_and_fro(0.0094 * t), 0.5 * SWAY])
@@ -94,7 +102,7 @@ def _second_shot(height: int, width: int, seed: int) -> list[_Layer]:
     def boat(t: int) -> np.ndarray:
         return np.array([0.60 * width, 0.55 * height]) - height * np.array([0.008 * t, 0.004 * np.sin(0.5 * t)])
 
-    mirrored = np.ascontiguousarray(_wide_scene(height, width, seed + 5)[:, ::-1])
+    mirrored = np.ascontiguousarray(_wide(SAMPLE_PAINTING, height, width)[:, ::-1])
     return [_Layer(mirrored, background), _Layer(np.ascontiguousarray(_boat(height)[:, ::-1]), boat)]
 
 
@@ -103,9 +111,9 @@ def _to_and_fro(way: float) -> float:
     return abs((way + REACH) % (2 * REACH) - REACH)
 
 
-def _wide_scene(height: int, width: int, seed: int) -> np.ndarray:
+def _wide(file: Path, height: int, width: int) -> np.ndarray:
     rows, columns = round(FINE * height * (1 + SWAY)) + 2, round(FINE * (width + REACH * height)) + 2
-    picture = scene(rows, columns, seed).astype(np.float32)
+    picture = resize_to(read_image(file), columns * 3 // 4, columns)[-rows:].astype(np.float32)
     return np.dstack([picture, np.ones((rows, columns), np.float32)])
 
 
@@ -130,7 +138,9 @@ def _post(height: int) -> np.ndarray:
 def _drawn(side: int, parts: list, place: tuple[float, float], size: float) -> np.ndarray:
     """Return polygons with smooth edges on a square that is transparent around them, float32 (side, side, 4)."""
     large = np.zeros((4 * side, 4 * side, 4), np.float32)
-    draw(large, [((*colour, 1), corners) for colour, corners in parts], *place, (size, -size))
+    for colour, corners in parts:
+        points = (np.float32(corners) * (size, -size) + place) * len(large)
+        cv2.fillPoly(large, [np.round(points).astype(np.int32)], (*map(float, colour), 1.0), cv2.LINE_AA)
     return cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA)
 
 

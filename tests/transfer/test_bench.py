@@ -13,8 +13,6 @@ from transfer.cli.options import build_parser as transfer_parser
 from transfer.recipes import GATYS2016
 from vgg.matfile.read import read
 
-pytestmark = pytest.mark.usefixtures("small_samples")
-
 
 def test_operations_of_an_evaluation():
     """By hand for 512×512 pixels and conv1_1 … conv5_1, backward as much as forward."""

@@ -89,8 +89,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
         epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'.",
     )
-    parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene drawn by our code")
-    parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting drawn by our code")
+    parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene of ours")
+    parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting of ours")
     add_run_options(parser)
     output = Path("output/result.png")
     add = parser.add_argument_group("files").add_argument
@@ -363,7 +363,7 @@ def files_from(words: argparse.Namespace) -> Files:
         missing = "style" if words.content else "content and style"
         raise InputError(
             f"the {missing} picture is missing, expected two, as in `{typed('transfer', 'photo.jpg', 'painting.jpg')}`"
-            "; the words `sample sample` stand for a pair drawn by our code"
+            "; the words `sample sample` stand for a pair of ours"
         )
     if "" in (words.content, *styles, words.content_mask, *words.style_mask):
         raise InputError("the name of a picture is empty, expected a file; look for a variable that is not set")

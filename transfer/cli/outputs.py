@@ -186,7 +186,7 @@ class Place:
 
 
 def read_content(name: str, recipe: Recipe) -> ContentFile:
-    """Return the content picture; a drawn one has no profile and no file. Raises InputError if it cannot be used."""
+    """Return the content picture; a sample is no file of the user's. Raises InputError if it cannot be used."""
     if name == SAMPLE:
         return ContentFile(content_in_file(name, recipe), inputs={})
     picture = read_picture(name, usable_bytes())

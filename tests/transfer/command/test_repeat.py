@@ -58,7 +58,6 @@ def test_the_same_bytes(tmp_path, words, capfd, name):
     assert (tmp_path / "again" / "new.png").read_bytes() == (tmp_path / "out" / "result.png").read_bytes()
 
 
-@pytest.mark.usefixtures("small_samples")
 def test_the_drawn_pair_again(tmp_path, words):
     assert main(["sample", "sample", *words[2:], "--quiet", "--iterations", "1"]) == 0
     assert main(again(tmp_path, "--exact", "--quiet")) == 0

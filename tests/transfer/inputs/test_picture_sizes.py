@@ -107,20 +107,6 @@ def test_stretched_one_way_and_shrunk_the_other_areas_are_averaged(tmp_path):
     assert np.abs(image - greys.reshape(64, 10).mean(axis=1)[:, None]).max() <= 1
 
 
-@pytest.mark.parametrize("name", ["leongatys", "neural-style", "default", "pytorch-tutorial"])
-def test_drawn_pictures_are_drawn_large_enough(monkeypatch, name):
-    """Not drawn smaller and then enlarged."""
-    drawn = []
-    for which in ("scene", "painting"):
-        monkeypatch.setattr(pictures, which, lambda *size: drawn.append(size) or np.zeros((*size, 3), np.uint8))
-    recipe = replace(RECIPES[name], size=900)
-    found = load(Files("sample", "sample"), recipe)
-    size = (900, 1200) if recipe.size_of == "shorter side" else (675, 900)
-    assert found.content_image.shape == found.style_image.shape == (*size, 3)
-    assert drawn == [size, size]
-    assert not found.remarks
-
-
 #: Recipe, sizes of content and style, which is refused, at which size, and what the message expects.
 REFUSED = {
     "narrow": ("default", (640, 20), (40, 40), "content", "2 × 64", "at least 16 "),

@@ -8,10 +8,11 @@ import pytest
 
 from drawn_clip import first_frames
 from transfer.apps.video.flow import continuity, flow, is_cut, weights
-from transfer.samples import scene
+from transfer.files import SAMPLE_SCENE
+from vgg.tools.image import read_image, resize_to
 
 SHOT = [frame.image for frame in first_frames(9, 9, 144, 192)]  # the cut is before frame 6
-WIDE = scene(150, 480)
+WIDE = resize_to(read_image(SAMPLE_SCENE), 420, 560).round().astype(np.uint8)[210:360]
 
 
 def cut_between(earlier: np.ndarray, later: np.ndarray) -> bool:

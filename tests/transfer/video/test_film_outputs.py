@@ -141,7 +141,6 @@ def test_it_is_refused_before_tensorflow_starts(tmp_path, words, capfd, monkeypa
     assert "expected the name of a film" in refused([*words, "-o", ".."], capfd, tmp_path)
 
 
-@pytest.mark.usefixtures("small_samples")
 def test_without_a_style_it_says_that_the_sample_is_taken(tmp_path, words, capfd):
     del words[1], words[words.index("--quiet")]
     words[words.index("--size") + 1] = "128"

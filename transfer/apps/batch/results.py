@@ -12,11 +12,10 @@ import numpy as np
 from transfer.apps.batch.orders import PAGE, SHEET, TABLE, Batch, Order
 from transfer.apps.batch.pairs import PREFIXES, Pair, harmless, short_name
 from transfer.cli.run import write_text
-from transfer.files import SAMPLE
-from transfer.inputs import cropped, read_cropped
+from transfer.files import SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE
+from transfer.inputs import read_cropped
 from transfer.recipes import Crop
 from transfer.report.page import IN_HEAD, Cell, grid_page, thumbnail
-from transfer.samples import painting, scene
 from vgg.errors import InputError
 from vgg.tools.files import atomic_write
 from vgg.tools.image import read_image, write_image
@@ -114,13 +113,13 @@ def sheet_of(batch: Batch, rows: Mapping[str, Row]) -> np.ndarray:
 
 def shown_input(path: str, kind: str, height: int, crop: Crop) -> tuple[str, np.ndarray]:
     """Return the label and the image of an input, of no less than this height; white if it cannot be read."""
+    label, file = short_name(path, kind), path
     if path == SAMPLE:
-        draw = scene if kind == "content" else painting
-        return SAMPLE, cropped(draw(height, height * 4 // 3), crop)
+        label, file = SAMPLE, SAMPLE_SCENE if kind == "content" else SAMPLE_PAINTING
     try:
-        return short_name(path, kind), of_height(read_cropped(path, crop), height)
+        return label, of_height(read_cropped(file, crop), height)
     except InputError:
-        return short_name(path, kind), blank(height)
+        return label, blank(height)
 
 
 def of_height(image: np.ndarray, height: int) -> np.ndarray:

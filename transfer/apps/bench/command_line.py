@@ -16,12 +16,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from transfer.files import SAMPLE_PAINTING, SAMPLE_SCENE
 from transfer.machine import processor
-from transfer.samples import painting, scene
 from vgg.errors import typed
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow
-from vgg.tools.image import write_image
+from vgg.tools.image import read_image, resize, write_image
 
 TABLES = {
     "evaluation": "one evaluation against the machine's matrix multiply",
@@ -73,7 +73,7 @@ def print_tables(names: Sequence[str], weights_file: Path | None) -> None:
 def whole_commands(weights: Path) -> Iterator[str]:
     """Yield the lines of the table: a batch against as many separate commands, and a film."""
     with TemporaryDirectory() as place:
-        folder, content, style = Path(place), scene(SIZE * 3 // 4, SIZE), painting(SIZE * 3 // 4, SIZE)
+        folder, content, style = Path(place), read_image(SAMPLE_SCENE), read_image(SAMPLE_PAINTING)
         images = {"content_a": content, "content_b": content[:, ::-1], "style_x": style, "style_y": style[::-1]}
         for name, image in images.items():
             write_image(folder / f"{name}.png", image)
@@ -105,7 +105,7 @@ def _batch(folder: Path, words: Sequence[str]) -> Iterator[str]:
 
 def _film(folder: Path, words: Sequence[str]) -> Iterator[str]:
     """The camera pans over the scene; the last third is its mirror image, so there is a cut."""
-    wide = scene(SIZE * 3 // 4, SIZE + 4 * FRAMES)
+    wide = resize(read_image(SAMPLE_SCENE), SIZE + 4 * FRAMES)
     for number in range(FRAMES):
         frame = wide[:, 4 * number : 4 * number + SIZE]
         write_image(folder / "frames" / f"{number:02}.png", frame if number < FRAMES * 2 // 3 else frame[:, ::-1])

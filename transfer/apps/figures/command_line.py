@@ -39,8 +39,8 @@ def build_parser() -> argparse.ArgumentParser:
         own_steps = " or ".join(map(str, sorted({cell.recipe.iterations for cell in cells})))
         command = commands.add_parser(name, help=title, description=title)
         add = command.add_argument
-        add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene drawn by our code (default)")
-        add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting drawn by our code (default)")
+        add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene of ours (default)")
+        add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting of ours (default)")
         add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
         add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
         size = whole_number(SMALLEST_SIDE)

@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
     )
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
-    parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a drawn sample)")
+    parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a sample)")
     add = parser.add_argument_group("film").add_argument
     text = ".mp4, .mov, .webm, .avi, .mkv, or no ending for a folder of frames (default: %(default)s)"
     add("-o", "--output", type=file_name, default=Path("output/film.mp4"), help=text)
@@ -91,9 +91,7 @@ def film_run(options: argparse.Namespace) -> FilmRun:
     if options.weights is not None:
         require_weights_file(options.weights)
     if SAMPLE in files.style_pictures:
-        remarks.append(
-            "the style is the sample, a painting drawn by our code; to choose another, name a picture after the film"
-        )
+        remarks.append("the style is the sample, a painting of ours; to choose another, name a picture after the film")
     return FilmRun(
         film, files, styles, first, further, options.seed, earlier, options.independent,
         shape=frame.shape[:2],
