@@ -346,7 +346,7 @@ def _moved(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401  (whateve
 
 
 def parsed(value: Any, kind: Any) -> Any:  # noqa: ANN401  (what JSON holds, and a type or something of `typing`)
-    """Return a value from JSON as its type says: lists as tuples, objects as dataclasses or as dictionaries.
+    """Return a value from JSON as its type says: lists as tuples, objects as dataclasses.
 
     A whole number is also a float; infinity is none. Raises TypeError, KeyError or AttributeError if the value is not
     of that type.
@@ -355,8 +355,6 @@ def parsed(value: Any, kind: Any) -> Any:  # noqa: ANN401  (what JSON holds, and
     if dataclasses.is_dataclass(kind):
         types = get_type_hints(kind)
         return kind(**{name: parsed(item, types[name]) for name, item in value.items()})
-    if origin is dict:
-        return {name: parsed(item, parts[1]) for name, item in value.items()}
     if origin is UnionType:  # such as `str | None`
         return None if value is None else parsed(value, parts[0])
     if origin is tuple and isinstance(value, list):
