@@ -25,7 +25,7 @@ def full_size(image: np.ndarray, content_image: np.ndarray, colors: Colors) -> n
 
 
 def enlarged(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Return the picture (h, w, 3) at height × width pixels, no fewer than h × w: float32 (H, W, 3) in [0, 255].
+    """Return the image (h, w, 3) at height × width pixels, no fewer than h × w: float32 (H, W, 3) in [0, 255].
 
     By Lanczos' filter over 8 × 8 pixels, an unsharp mask, and a limit: no pixel is darker or lighter than the 3 × 3
     pixels around its place in the small picture. The limit is what allows for so much sharpening.

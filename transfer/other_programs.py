@@ -224,22 +224,9 @@ TENSORFLOW_TUTORIAL = Recipe(
 )
 
 
-#: All recipes by name, ours first.
-RECIPES: dict[str, Recipe] = {
-    recipe.name: recipe
-    for recipe in (
-        DEFAULT,
-        GATYS2016,
-        GATYS2016_LITERAL,
-        NEURAL_STYLE,
-        NEURAL_STYLE_TF,
-        ANISHATHALYE,
-        LEONGATYS,
-        COURSERA,
-        PYTORCH_TUTORIAL,
-        TENSORFLOW_TUTORIAL,
-    )
-}
+OURS = (DEFAULT, GATYS2016, GATYS2016_LITERAL)
+OTHERS = (NEURAL_STYLE, NEURAL_STYLE_TF, ANISHATHALYE, LEONGATYS, COURSERA, PYTORCH_TUTORIAL, TENSORFLOW_TUTORIAL)
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*OURS, *OTHERS)}
 
 
 def recipe_named(name: str) -> Recipe:

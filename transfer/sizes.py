@@ -55,8 +55,8 @@ def _shrunk(pictures: Pictures, factor: float) -> Pictures:
 
 def margin_of(margin: int, pictures: Pictures) -> int:
     """Return how far content and style are continued: `margin` pixels, or fewer if a reflection would not reach."""
-    images = (pictures.content_image, *pictures.style_images)
-    return min(margin, *(side - 1 for image in images for side in image.shape[:2]))
+    both = (pictures.content_image, *pictures.style_images)
+    return min(margin, *(side - 1 for image in both for side in image.shape[:2]))
 
 
 def with_margin(image: np.ndarray, margin: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """`python -m transfer`, and what it shares with the batch, the film and the figures.
 
 1. `command_line`  from the words to a run: all that can be wrong with them is found before TensorFlow starts
-2. `options`       the words, and what they mean: a recipe, pictures, and `RunOptions`
+2. `options`       the words, and what they mean: a recipe, files, and `RunOptions`
 3. `outputs`       where the results go, and what the picture gets from the content picture's file
 4. `run`           the driver, `make_picture`: from a job to its files, for the command line, a batch and Dask's workers
 5. `record`        the `.json` beside a picture: is it there already, and how is it made again (`--from`)

@@ -1,21 +1,24 @@
 """An unfinished run as a file: when it is written, how, and how the run is found again.
 
 The file is an `.npz`. Its arrays are the best image and the state of the optimiser; all numbers are in one text, JSON,
-which gives back every float to the last bit. Whatever else is in a file of that name gets one line.
+which gives back every float to the last bit. The zip comment is a seal: whatever else is in a file of that name, or was
+changed in it, gets one line.
 """
 
+import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 
-from transfer.cli.record import differences, environment, parsed, settings
+from transfer.cli.record import differences, environment, settings
 from transfer.losses import Losses
 from transfer.session import Job, Session
 from transfer.train import Phase, Progress, Result, Step
@@ -27,20 +30,9 @@ SECONDS = 30.0  # between two states, if the user does not count steps
 #: Writing takes at most this share of the time: the state of a large picture has gigabytes.
 LARGEST_SHARE = 0.05
 #: Incremented with every change after which an older file would be misunderstood.
-FORMAT = 1
-
-#: How `Losses` and `Step` are in the file.
-LossesInFile = tuple[float, dict[str, float], dict[str, float]]
-StepInFile = tuple[int, int, float, LossesInFile, int, str, float]
-COUNTS = {
-    "phase": int, "steps_here": int, "evaluations": int, "evaluations_before": int, "seconds": float,
-    "seconds_before": float, "shape": tuple[int, int, int],
-}  # fmt: skip
-#: All numbers of the file by name, the counts of `Progress` first, and their types.
-NUMBERS = COUNTS | {
-    "losses": LossesInFile, "precision": str, "best_step": int, "steps": tuple[StepInFile, ...],
-    "state_losses": LossesInFile | None,
-}  # fmt: skip
+FORMAT = 2
+#: The fields of `Progress` that are in the text as they are.
+COUNTS = ("phase", "steps_here", "evaluations", "evaluations_before", "seconds", "seconds_before", "shape")
 
 
 @dataclass
@@ -133,10 +125,9 @@ def checkpoints_of(session: Session, job: Job, path: Path | None, every: int | N
 class Unfinished:
     """What a state file holds."""
 
-    path: Path
     settings: dict[str, Any]  # as in the record
     environment: dict[str, Any]
-    numbers: dict[str, Any]  # see `NUMBERS`
+    numbers: dict[str, Any]
     arrays: dict[str, np.ndarray]  # the best image, and the optimiser's with names that begin with "state "
 
     @property
@@ -147,35 +138,18 @@ class Unfinished:
     def progress(self, phases: Sequence[Phase]) -> Progress:
         """Return the progress; `phases` are those of the same settings.
 
-        Where the optimiser could not be kept (SciPy's) it starts anew at the best image. Raises InputError if something
-        in the file is missing, or not what `write_state` writes.
+        Where the optimiser could not be kept (SciPy's) it starts anew at the best image.
         """
-        with _one_line(self.path):
-            numbers, phase = self.numbers, phases[self.numbers["phase"]]
-            self._require_sound(phase)
-            steps = [Step(*step[:3], Losses(*step[3]), *step[4:]) for step in numbers["steps"]]
-            losses = Losses(*numbers["losses"])
-            result = Result(self.arrays["best"], losses, numbers["precision"], numbers["best_step"], steps)
-            state = None
-            if numbers["state_losses"]:
-                own = {name.removeprefix("state "): x for name, x in self.arrays.items() if name.startswith("state ")}
-                state = phase.optimizer.from_arrays(own, Losses(*numbers["state_losses"]))
-            return Progress(result, state=state, **{name: numbers[name] for name in COUNTS})
-
-    def _require_sound(self, phase: Phase) -> None:
-        """Raise ValueError unless the run can go on from there in that phase."""
-        numbers, steps = self.numbers, [step for step, *_ in self.numbers["steps"]]
-        shape = (phase.height + 2 * phase.margin, phase.width + 2 * phase.margin, 3)
-        images = [self.arrays["best"], *(values for values in self.arrays.values() if values.ndim > 2)]
-        _require(
-            0 <= numbers["steps_here"] <= phase.until and numbers["phase"] >= 0,
-            steps == list(range(1, len(steps) + 1)) != [] and 0 <= numbers["best_step"] <= len(steps),
-            0 <= numbers["evaluations_before"] < numbers["evaluations"],
-            0 <= numbers["seconds_before"] <= numbers["seconds"],
-            numbers["shape"] == (phase.height, phase.width, phase.margin),
-            numbers["precision"] == phase.precision,
-            all(image.shape == shape and image.dtype == np.float32 for image in images),
-        )
+        numbers = self.numbers
+        steps = [Step(*step[:3], Losses(*step[3]), *step[4:]) for step in numbers["steps"]]
+        losses = Losses(*numbers["losses"])
+        result = Result(self.arrays["best"], losses, numbers["precision"], numbers["best_step"], steps)
+        state = None
+        if numbers["state_losses"]:
+            own = {name.removeprefix("state "): x for name, x in self.arrays.items() if name.startswith("state ")}
+            state = phases[numbers["phase"]].optimizer.from_arrays(own, Losses(*numbers["state_losses"]))
+        counts = {name: numbers[name] for name in COUNTS} | {"shape": tuple(numbers["shape"])}
+        return Progress(result, state=state, **counts)
 
 
 def write_state(
@@ -196,34 +170,29 @@ def write_state(
     }
     text = json.dumps({"format": FORMAT, "settings": settings, "environment": environment, "numbers": numbers})
     own = {f"state {name}": values for name, values in (arrays or {}).items()}
-    with atomic_write(path) as unfinished, unfinished.open("wb") as file:
-        np.savez(file, text=np.array(text), best=result.image, **own)
+    with atomic_write(path) as unfinished:
+        with unfinished.open("wb") as file:
+            np.savez(file, text=np.array(text), best=result.image, **own)
+        with ZipFile(unfinished, "a") as archive:
+            archive.comment = _seal(archive)
 
 
 def read_state(path: Path) -> Unfinished:
     """Return what is in a state file; raises InputError if it is missing, damaged or not written by `write_state`."""
-    with _one_line(path), np.load(path) as file:
-        _require(not any(entry.compress_type for entry in file.zip.infolist()))  # `write_state` compresses nothing
-        text = json.loads(str(file["text"]))
-        settings, environment = text["settings"], text["environment"]
-        _require(text["format"] == FORMAT, settings["precision"] in ("float32", "bfloat16"), type(environment) is dict)
-        numbers = {name: parsed(text["numbers"][name], kind) for name, kind in NUMBERS.items()}
-        arrays = {name: file[name] for name in file if name != "text"}  # checks their sums, too
-        _require(all(values.dtype.kind in "iuf" and np.isfinite(values).all() for values in arrays.values()))
-        return Unfinished(path, settings, environment, numbers, arrays)
-
-
-@contextmanager
-def _one_line(path: Path) -> Iterator[None]:
-    """Replace any error inside the block, because a damaged file may fail in any way."""
     try:
-        yield
-    except Exception as error:
+        with np.load(path) as file:
+            text = json.loads(str(file["text"]))
+            if file.zip.comment != _seal(file.zip) or text["format"] != FORMAT:
+                raise ValueError
+            arrays = {name: file[name] for name in file if name != "text"}  # compares their checksums, too
+            return Unfinished(text["settings"], text["environment"], text["numbers"], arrays)
+    except Exception as error:  # a damaged file may fail in any way
         raise InputError(
             f"{path} holds no unfinished run of this version ({type(error).__name__}); delete it, or leave out --resume"
         ) from error
 
 
-def _require(*conditions: bool) -> None:
-    if not all(conditions):
-        raise ValueError
+def _seal(archive: ZipFile) -> bytes:
+    """Return a digest of the checksums of all that is in the file."""
+    checksums = [(entry.filename, entry.CRC) for entry in archive.infolist()]
+    return hashlib.sha256(repr(checksums).encode()).hexdigest().encode()

@@ -107,11 +107,12 @@ def build_parser() -> argparse.ArgumentParser:
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every program has which makes pictures: choices, speed, and how results are written."""
-    for add_group in (_picture, _styles, _colors_and_regions, _recipe, _speed, _output):
-        add_group(parser)
+    _add_choices_of_pictures(parser)
+    _add_choices_of_recipe(parser)
+    _add_ways_to_run_and_write(parser)
 
 
-def _picture(parser: argparse.ArgumentParser) -> None:
+def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("picture").add_argument
     text = f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})"
     add("--size", type=whole_number(SMALLEST_SIDE), help=text)
@@ -123,18 +124,12 @@ def _picture(parser: argparse.ArgumentParser) -> None:
     text = "where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6"
     add("--init", help=f"{text} (default: {DEFAULT.init})")
     add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
-
-
-def _styles(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("styles").add_argument
     add("--style", action="append", dest="more_styles", default=[], metavar="FILE", help="one more style picture")
     text = "how much of each style picture, such as 3:1 (default: the same of each)"
     add("--style-blend", type=blend, default=(), metavar="N:N", help=text)
     text = f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})"
     add("--style-scale", type=number, metavar="0.25…4", help=text)
-
-
-def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("colours and regions").add_argument
     add(
         "--colors",
@@ -148,7 +143,7 @@ def _colors_and_regions(parser: argparse.ArgumentParser) -> None:
     add("--region", type=region, action="append", default=[], metavar="COLOUR=FILE", help=text)
 
 
-def _recipe(parser: argparse.ArgumentParser) -> None:
+def _add_choices_of_recipe(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("recipe").add_argument
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
@@ -170,7 +165,7 @@ def _recipe(parser: argparse.ArgumentParser) -> None:
     add("--weights", type=file_name, metavar="FILE", help=text)
 
 
-def _speed(parser: argparse.ArgumentParser) -> None:
+def _add_ways_to_run_and_write(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("speed and memory").add_argument
     add("--iterations", type=whole_number(1), help=f"steps at each size (default: {DEFAULT.iterations})")
     text = "SciPy's with line search, ours with unit steps, the same with large forms first, Adam"
@@ -182,9 +177,6 @@ def _speed(parser: argparse.ArgumentParser) -> None:
     add("--workers", type=whole_number(1), metavar="N", help="let N processes work, by Dask; not with --scheduler")
     add("--scheduler", metavar="ADDRESS", help="of Dask, whose workers do it, as tcp://host:8786; not with --workers")
     add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
-
-
-def _output(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("output").add_argument
     add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
     add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")

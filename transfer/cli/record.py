@@ -51,11 +51,11 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
     from weights.verify import describe  # here, because SciPy comes with it: nobody waits for it who named a wrong file
 
     pictures, weights, recipe = job.pictures, session.weights, job.recipe
-    images = {"content": (pictures.files.content, pictures.content_image)}
+    named = {"content": (pictures.files.content, pictures.content_image)}
     for i, style in enumerate(zip(pictures.files.style_pictures, pictures.style_images, strict=True)):
-        images["style" if i == 0 else f"style {i + 1}"] = style
+        named["style" if i == 0 else f"style {i + 1}"] = style
     if recipe.init == "picture":
-        images["init"] = (pictures.files.init, pictures.init_image)
+        named["init"] = (pictures.files.init, pictures.init_image)
     regions = []
     for region in pictures.regions:
         guides = {"content": region.guide, **{f"style {i}": guide for i, guide in enumerate(region.style_guides, 1)}}
@@ -66,7 +66,7 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
     content = {
         "recipe": asdict(recipe),
         "seed": job.seed,
-        **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in images.items()},
+        **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in named.items()},
         "weights": kind,
         "regions": regions,
         "precision": session.precision,
@@ -346,7 +346,7 @@ def _moved(value: Any, places: dict[str, str]) -> Any:  # noqa: ANN401  (whateve
 
 
 def parsed(value: Any, kind: Any) -> Any:  # noqa: ANN401  (what JSON holds, and a type or something of `typing`)
-    """Return a value from JSON as its type says: lists as tuples, objects as dataclasses or as dictionaries.
+    """Return a value from JSON as its type says: lists as tuples, objects as dataclasses.
 
     A whole number is also a float; infinity is none. Raises TypeError, KeyError or AttributeError if the value is not
     of that type.
@@ -355,8 +355,6 @@ def parsed(value: Any, kind: Any) -> Any:  # noqa: ANN401  (what JSON holds, and
     if dataclasses.is_dataclass(kind):
         types = get_type_hints(kind)
         return kind(**{name: parsed(item, types[name]) for name, item in value.items()})
-    if origin is dict:
-        return {name: parsed(item, parts[1]) for name, item in value.items()}
     if origin is UnionType:  # such as `str | None`
         return None if value is None else parsed(value, parts[0])
     if origin is tuple and isinstance(value, list):
