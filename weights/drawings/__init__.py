@@ -1,7 +1,7 @@
 """Pictures drawn by code, from which a network of our own is trained: no photograph, no download.
 
 Read `canvas` (what a program is, and its tools) and `kinds` (chooses programs, draws a whole training set). The
-families are in `patterns`, `strokes`, `scenes` and `creatures`. `normalizing` has the few drawings on which the
+families are in `patterns`, `strokes` and `scenes`. `normalizing` has the few drawings on which the
 normalised network is measured.
 """
 

@@ -11,36 +11,16 @@ import cv2
 import numpy as np
 
 from weights.drawings.canvas import Family, Program, Rng, fractal, log_uniform, mix, to_bytes, warp
-from weights.drawings.creatures import furry_head, herd, portrait, swarm
-from weights.drawings.patterns import (
-    bokeh,
-    cells,
-    clouds,
-    curves,
-    dots,
-    flow,
-    leaves,
-    ornament,
-    skin,
-    stars,
-    waves,
-    weave,
-)
-from weights.drawings.scenes import bodies, folds, gradient, landscape, sculpture
+from weights.drawings.patterns import cells, clouds, curves, dots, flow, leaves, stars
+from weights.drawings.scenes import gradient, landscape
 from weights.drawings.strokes import hatching, line_drawing, painted, strokes
 
 Choice = TypeVar("Choice")
 SIZE = 320  # pixels, the side of a picture
 
 # How often each family is chosen, relative to the others.
-TEXTURES: dict[Family, float] = {
-    strokes: 17, leaves: 12, flow: 7, cells: 7, waves: 6, clouds: 6, ornament: 5, skin: 5, curves: 4, dots: 3, stars: 3,
-    bokeh: 2,
-}  # fmt: skip
-SUBJECTS: dict[Family, float] = {
-    landscape: 8, portrait: 7, furry_head: 5, bodies: 5, sculpture: 3, swarm: 2, herd: 2, folds: 2, leaves: 2,
-    clouds: 1, gradient: 1,
-}  # fmt: skip
+TEXTURES: dict[Family, float] = {strokes: 17, leaves: 12, flow: 7, cells: 7, clouds: 6, curves: 4, dots: 3, stars: 3}
+SUBJECTS: dict[Family, float] = {landscape: 10, gradient: 2, leaves: 2, clouds: 1}
 
 # How often a subject is painted, drawn, engraved, or left as it is.
 TREATMENTS = {painted: 0.35, line_drawing: 0.1, hatching: 0.1, None: 0.45}
@@ -60,11 +40,9 @@ def draw(kind: int, draw: int, size: int = SIZE, seed: int = 0) -> np.ndarray:
 def choose(rng: Rng) -> Program:
     """Return a program for a kind: one subject or texture, or two textures together, and its finish."""
     program = subject(rng) if rng.random() < 0.5 else _pick(rng, TEXTURES)(rng)
-    together = rng.choice(["alone", "inside", "light", "over", "warped"], p=[0.6, 0.15, 0.08, 0.09, 0.08])
+    together = rng.choice(["alone", "inside", "over", "warped"], p=[0.6, 0.2, 0.1, 0.1])
     if together == "inside":
         program = inside(rng, program, _pick(rng, TEXTURES)(rng))
-    elif together == "light":
-        program = lit_by(program, _pick(rng, TEXTURES)(rng))
     elif together == "over":
         program = painted(rng, program)
     elif together == "warped":
@@ -90,11 +68,6 @@ def inside(rng: Rng, first: Program, second: Program) -> Program:
     return picture
 
 
-def lit_by(first: Program, second: Program) -> Program:
-    """The first program, lighter and darker as the second is."""
-    return lambda draw, size: first(draw, size) * (0.4 + 0.9 * second(draw, size).mean(-1, keepdims=True))
-
-
 def warped(rng: Rng, program: Program) -> Program:
     """The program, bent smoothly."""
     distance, blobs = rng.uniform(2, 15), rng.uniform(2, 8)
@@ -102,17 +75,14 @@ def warped(rng: Rng, program: Program) -> Program:
 
 
 def finished(rng: Rng, program: Program) -> Program:
-    """The program, at times out of focus, on canvas or with the noise of a sensor."""
+    """The program, at times out of focus or with the noise of a sensor."""
     blur = rng.uniform(0.5, 1.8) if rng.random() < 0.4 else 0
-    cloth = rng.uniform(0.02, 0.08) if rng.random() < 0.12 else 0
     noise = rng.uniform(0.005, 0.05) if rng.random() < 0.15 else 0
 
     def picture(draw: Rng, size: int) -> np.ndarray:
         image = program(draw, size)
         if blur:
             image = cv2.GaussianBlur(image, (0, 0), blur)
-        if cloth:
-            image = weave(draw, image, cloth)
         return image + noise * draw.standard_normal(image.shape).astype(np.float32) if noise else image
 
     return picture

@@ -1,4 +1,4 @@
-"""Textures: waves, ornament, cells, skins, clouds, flow, dots, lights and leaves."""
+"""Textures: cells, clouds, flow, curves, dots, stars and leaves."""
 
 from collections.abc import Callable
 
@@ -35,82 +35,7 @@ from weights.drawings.canvas import (
     warp,
 )
 
-# Regular patterns: waves and gratings, ornament from repeated tiles.
-
-
-def waves(rng: Rng) -> Program:
-    """One to three waves, straight or in rings, added, multiplied or laid over each other."""
-    colours, steps = palette(rng), rng.random() < 0.4
-    bend, blobs = rng.choice([0, rng.uniform(0, 22)]), rng.uniform(1, 7)
-    join = (np.add, np.multiply, np.maximum)[rng.integers(3)]
-    rings, swirl = rng.random() < 0.3, rng.choice([0, 1])
-    periods = [log_uniform(rng, 5, 90) for _ in range(rng.integers(1, 4))]
-    angles = rng.uniform(0, np.pi, len(periods))
-
-    def picture(draw: Rng, size: int) -> np.ndarray:
-        x, y = coordinates(size)
-        x, y = x + bend * smooth(draw, size, blobs), y + bend * smooth(draw, size, blobs)
-        height = None
-        for period, angle in zip(periods, angles, strict=True):
-            along = x * np.cos(angle) + y * np.sin(angle)
-            if rings:
-                dx, dy = x - draw.uniform(0, size), y - draw.uniform(0, size)
-                along = np.hypot(dx, dy) + swirl * period * np.arctan2(dy, dx) / (2 * np.pi)
-            wave = np.sin(2 * np.pi * along / period + (0 if rings else draw.uniform(0, 2 * np.pi)))
-            height = wave if height is None else join(height, wave)
-        return colour_by(spread(height), colours, steps)
-
-    return picture
-
-
-def ornament(rng: Rng) -> Program:
-    """A tile of a few shapes, often mirrored, repeated over the picture, at times turned or warped."""
-    tile = _tile(rng, palette(rng), int(log_uniform(rng, 12, 70)))
-    brick = rng.random() < 0.3
-    angle, bend = rng.choice([0, rng.uniform(0, 180)]), rng.choice([0, rng.uniform(2, 12)])
-
-    def picture(draw: Rng, size: int) -> np.ndarray:
-        height, width = tile.shape[:2]
-        row = np.tile(tile, (1, 2 * size // width + 2, 1))
-        rows = [np.roll(row, brick * (i % 2) * width // 2, 1) for i in range(2 * size // height + 2)]
-        turn = cv2.getRotationMatrix2D((size, size), float(angle), 1)
-        turn[:, 2] += draw.uniform(-width, width, 2) / 2 - size / 2
-        wall = cv2.warpAffine(
-            np.vstack(rows), turn, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-        )
-        return warp(draw, wall, bend, 4) if bend else wall
-
-    return picture
-
-
-def _tile(rng: Rng, colours: np.ndarray, side: int) -> np.ndarray:
-    """Return one tile, about (side, side, 3) float32; with its mirror images it is twice as high and wide."""
-    board = to_bytes(plain(colours[rng.integers(len(colours))], side))
-    for _ in range(int(rng.integers(2, 6))):
-        colour = colours[rng.integers(len(colours))]
-        shape = rng.choice(["line", "disc", "ring", "triangle", "box"])
-        if shape == "line":
-            trace(board, rng.uniform(0, side, (3, 2)), colour, side * rng.uniform(0.04, 0.2))
-        elif shape == "triangle":
-            fill(board, rng.uniform(0, side, (3, 2)), colour)
-        elif shape == "box":
-            (x, y), (right, bottom) = np.sort(rng.uniform(0, side, (2, 2)), 0)
-            fill(board, np.array([[x, y], [right, y], [right, bottom], [x, bottom]]), colour)
-        else:
-            turn = np.linspace(0, 2 * np.pi, 40)[:, None]
-            circle = side / 2 + side * rng.uniform(0.1, 0.5) * np.hstack([np.cos(turn), np.sin(turn)])
-            if shape == "disc":
-                fill(board, circle, colour)
-            else:
-                trace(board, circle, colour, side * 0.08)
-    tile = from_bytes(board)
-    if rng.random() < 0.6:
-        tile = np.hstack([tile, tile[:, ::-1]])
-        tile = np.vstack([tile, tile[::-1]])
-    return tile
-
-
-# Cells: stones, panes and scales around scattered points, and the spots and stripes of animals' skins.
+# Cells: stones, panes and scales around scattered points.
 
 
 def cells(rng: Rng) -> Program:
@@ -157,25 +82,6 @@ def _voronoi(rng: Rng, size: int, across: float, disorder: float) -> tuple[np.nd
     return distance, label, width
 
 
-def skin(rng: Rng) -> Program:
-    """Spots, stripes and mazes as Turing (1952) explains them: near neighbours agree, farther ones disagree."""
-    colours, steps = palette(rng), rng.random() < 0.25
-    scale, stretch, gain = log_uniform(rng, 1.3, 7), rng.choice([1, np.exp(rng.normal(0, 0.5))]), rng.uniform(1, 6)
-    tendency, shade, bend = rng.uniform(-0.35, 0.35), rng.uniform(0, 0.5), rng.choice([0, rng.uniform(2, 15)])
-
-    def picture(draw: Rng, size: int) -> np.ndarray:
-        state = draw.standard_normal((size, size)).astype(np.float32)
-        for _ in range(7):
-            near = cv2.GaussianBlur(state, (0, 0), scale * stretch, sigmaY=scale / stretch)
-            far = cv2.GaussianBlur(state, (0, 0), 1.8 * scale * stretch, sigmaY=1.8 * scale / stretch)
-            state = np.tanh(gain * (near - far) / (near - far).std() + tendency)
-        tone = spread(cv2.GaussianBlur(state, (0, 0), 0.8) + shade * fractal(draw, size, 3, 2))
-        image = colour_by(tone, colours, steps)
-        return warp(draw, image, bend, 4) if bend else image
-
-    return picture
-
-
 # Clouds, marble, ridges and lit relief from fractal noise.
 
 
@@ -208,13 +114,6 @@ def relief(image: np.ndarray, height: np.ndarray, light: float) -> np.ndarray:
     dx, dy = slopes(height.astype(np.float32), 1)
     slope = standard(dx * np.cos(light) + dy * np.sin(light))
     return np.clip(image * np.clip(1 + 0.3 * slope, 0.2, 1.8)[..., None], 0, 1).astype(np.float32)
-
-
-def weave(rng: Rng, image: np.ndarray, strength: float) -> np.ndarray:
-    """Return the image on cloth: fine grain, light and dark by about `strength`."""
-    size = len(image)
-    threads = cv2.GaussianBlur(rng.standard_normal((size, size)).astype(np.float32), (0, 0), 0.8)
-    return image * (1 + strength * standard(threads))[..., None]
 
 
 # Flow made visible: noise smeared along a direction field, and long lines that follow one.
@@ -273,7 +172,7 @@ def curves(rng: Rng) -> Program:
     return picture
 
 
-# Points: dots of paint side by side, stars on a dark sky, lights out of focus.
+# Points: dots of paint side by side, stars on a dark sky.
 
 
 def dots(rng: Rng) -> Program:
@@ -319,24 +218,6 @@ def stars(rng: Rng) -> Program:
                     trace(lit, np.stack([place - ray, place + ray]), colour, 1)
         lights = from_bytes(lit) + 0.8 * cv2.GaussianBlur(from_bytes(glow), (0, 0), 5)
         return np.clip(colour_by(0.9 * dust**2, np.stack([night, dusty])) + lights, 0, 1)
-
-    return picture
-
-
-def bokeh(rng: Rng) -> Program:
-    """Lights out of focus: soft discs that add up on a dark, smooth ground."""
-    colours = palette(rng)
-    radius, cover, soft = log_uniform(rng, 5, 30), log_uniform(rng, 0.1, 0.6), log_uniform(rng, 0.6, 5)
-
-    def picture(draw: Rng, size: int) -> np.ndarray:
-        image = 0.3 * colour_by(spread(fractal(draw, size, 1.5, 2)), colours)
-        for _ in range(3):  # discs add up only between the layers
-            layer = to_bytes(plain(np.zeros(3), size))
-            for place in draw.uniform(0, size, (int(np.clip(cover * (size / radius) ** 2 / 9, 3, 90)), 2)):
-                paint = colours[draw.integers(len(colours))] * draw.uniform(0.2, 0.8)
-                disc(layer, place, radius * draw.uniform(0.5, 1.2), paint)
-            image = image + cv2.GaussianBlur(from_bytes(layer), (0, 0), soft)
-        return np.clip(image, 0, 1)
 
     return picture
 

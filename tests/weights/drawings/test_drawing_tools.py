@@ -26,7 +26,6 @@ from weights.drawings.canvas import (
     varied,
 )
 from weights.drawings.patterns import smear
-from weights.drawings.scenes import shade
 
 
 @pytest.fixture
@@ -158,12 +157,3 @@ def test_lines_and_forms_have_smooth_edges_in_their_colour():
     assert tuple(board[12, 19]) == (255, 128, 0)
     assert len(np.unique(board[..., 0])) > 10
     assert (board[..., 2] == 0).all()
-
-
-def test_a_ball_is_brightest_towards_the_lamp():
-    x, y = np.meshgrid(np.linspace(-1, 1, 101), np.linspace(-1, 1, 101))
-    bright, highlight = shade(x, y, np.array([-0.6, 0, 0.8]), 0.5)
-    row, column = np.unravel_index(np.where(np.hypot(x, y) < 1, bright, 0).argmax(), x.shape)
-    assert (x[row, column], y[row, column]) == pytest.approx((-0.6, 0), abs=0.03)
-    assert highlight.max() == pytest.approx(0.5, abs=0.01)
-    assert highlight[50, 100] < 1e-3
