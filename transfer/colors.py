@@ -24,7 +24,7 @@ import numpy as np
 from transfer.recipes import Colors
 
 if TYPE_CHECKING:
-    from transfer.inputs import Pictures
+    from transfer.inputs import Images
 
 #: Luminance Y of ITU-R BT.601, as in the paper's YIQ.
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
@@ -34,16 +34,16 @@ LEAST_VARIANCE = 1e-2
 UNMATCHED = 0.05
 
 
-def prepared(pictures: Pictures, colors: Colors) -> Pictures:
-    """Return the pictures as the network shall see them, float32 and not clipped where they change."""
-    content, styles = pictures.content_image, pictures.style_images
+def prepared(images: Images, colors: Colors) -> Images:
+    """Return the images as the network shall see them, float32 and not clipped where they change."""
+    content, styles = images.content_image, images.style_images
     if colors == "style":
-        return pictures
+        return images
     if colors != "luminance":
-        return replace(pictures, style_images=tuple(matched(style, content, ROOTS[colors]) for style in styles))
-    init, earlier = pictures.init_image, pictures.earlier
+        return replace(images, style_images=tuple(matched(style, content, ROOTS[colors]) for style in styles))
+    init, earlier = images.init_image, images.earlier
     return replace(
-        pictures,
+        images,
         content_image=grey(luminance(content)),
         style_images=tuple(grey(matched_luminance(style, content)) for style in styles),
         init_image=None if init is None else grey(luminance(init)),

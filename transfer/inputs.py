@@ -1,6 +1,6 @@
 """The images a run begins with: content, style and start image, at the sizes the recipe wants.
 
-`Files` are the files that the user named, `load` reads them to `Pictures`. A *label picture* has one colour for each
+`Files` are the files that the user named, `load` reads them to `Images`. A *label picture* has one colour for each
 region of a picture; a region is called after its colour, `white`, a grey level such as `128`, or `#3a7f00`.
 """
 
@@ -161,7 +161,7 @@ LARGEST_PIXELS = 2**28
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Images:
     """The images, uint8 RGB (H, W, 3) each, and what the user should know of their sizes."""
 
     content_image: np.ndarray
@@ -183,7 +183,7 @@ class Pictures:
         return sum(region.guide is not None for region in self.regions)
 
 
-def load(files: Files, recipe: Recipe, content_image: np.ndarray | None = None) -> Pictures:
+def load(files: Files, recipe: Recipe, content_image: np.ndarray | None = None) -> Images:
     """Read (or draw, for `sample`) the pictures and bring them to the recipe's sizes.
 
     `content_image` (H, W, 3) is the content picture as in its file, if that was read already: see `content_in_file`.
@@ -199,8 +199,8 @@ def load(files: Files, recipe: Recipe, content_image: np.ndarray | None = None) 
 
 def together(
     files: Files, recipe: Recipe, content_image: np.ndarray, styles: Sequence[np.ndarray], remarks: Sequence[str]
-) -> Pictures:
-    """Return the pictures of a run from content and styles at their sizes; regions and start are made from them.
+) -> Images:
+    """Return the images of a run from content and styles at their sizes; regions and start are made from them.
 
     Raises InputError if the start picture or a mask cannot be used.
     """
@@ -220,7 +220,7 @@ def together(
         starts = {"content": content_image, "style": resize_to(styles[0], rows, columns)}
         parts = recipe.init_shares or ((recipe.init, 1.0),)
         init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
-    return Pictures(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions)
+    return Images(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions)
 
 
 def content_in_file(name: str, recipe: Recipe) -> np.ndarray:
@@ -267,18 +267,18 @@ def _resized(name: str, image: np.ndarray, rows: int, columns: int) -> np.ndarra
     return resize_to(image, rows, columns)
 
 
-def start_image(pictures: Pictures, mean_rgb: np.ndarray, seed: int, noise: Noise, noise_share: float) -> np.ndarray:
+def start_image(images: Images, mean_rgb: np.ndarray, seed: int, noise: Noise, noise_share: float) -> np.ndarray:
     """Return where the optimiser starts: float32 RGB (H, W, 3) in [0, 255], of the content image's size.
 
     Noise is around the mean colour, as in the authors' later code; of a picture, `noise_share` is replaced by noise.
     """
-    if pictures.init_image is not None and not noise_share:
-        return pictures.init_image.astype(np.float32)
-    rng, shape = np.random.default_rng(seed), pictures.content_image.shape
+    if images.init_image is not None and not noise_share:
+        return images.init_image.astype(np.float32)
+    rng, shape = np.random.default_rng(seed), images.content_image.shape
     if noise.kind == "normal":
         noise_image = mean_rgb + noise.level * rng.standard_normal(shape, np.float32)
     else:
         noise_image = mean_rgb + rng.uniform(-noise.level, noise.level, shape).astype(np.float32)
-    if pictures.init_image is None:
+    if images.init_image is None:
         return noise_image
-    return np.float32(1 - noise_share) * pictures.init_image + np.float32(noise_share) * noise_image
+    return np.float32(1 - noise_share) * images.init_image + np.float32(noise_share) * noise_image

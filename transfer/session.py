@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from transfer.colors import prepared, restored
-from transfer.inputs import Pictures, start_image
+from transfer.inputs import Images, start_image
 from transfer.losses import Losses, Term
 from transfer.memory import Plan, plan
 from transfer.objective import Evaluation, MapsOf, Objective, References, WholeEvaluation, terms_of
@@ -49,7 +49,7 @@ class Job:
     """One image to make: the choices, the images they are about, and the seed of the noise."""
 
     recipe: Recipe
-    pictures: Pictures
+    images: Images
     seed: int = 0
 
 
@@ -83,15 +83,15 @@ class Session:
 
         These are the pixels of regions without a style, and with `colors="luminance"` the colours.
         """
-        scales = scales_of(job.pictures, job.recipe)
-        pictures = next(scale for scale in scales if scale.content_image.shape == image.shape)
-        painted = keep_the_rest(image, pictures.content_image, pictures.regions)
-        return restored(painted, pictures.content_image, job.recipe.colors)
+        scales = scales_of(job.images, job.recipe)
+        images = next(scale for scale in scales if scale.content_image.shape == image.shape)
+        painted = keep_the_rest(image, images.content_image, images.regions)
+        return restored(painted, images.content_image, job.recipe.colors)
 
     def start(self, job: Job) -> np.ndarray:
         """Return the image that the first phase starts from, float32 (H, W, 3) RGB in [0, 255]."""
         recipe = job.recipe
-        smallest = prepared(scales_of(job.pictures, recipe)[0], recipe.colors)
+        smallest = prepared(scales_of(job.images, recipe)[0], recipe.colors)
         mean_rgb = for_pixel_range(self.weights, recipe.pixel_range).mean_rgb  # what is 0 for the network
         return start_image(smallest, mean_rgb, job.seed, recipe.noise, recipe.noise_share)
 
@@ -102,7 +102,7 @@ class Session:
             InputError: the image does not fit into the memory, not even in stripes.
         """
         phases, recipe = [], job.recipe
-        for scale in scales_of(job.pictures, recipe):
+        for scale in scales_of(job.images, recipe):
             height, width = scale.content_image.shape[:2]
             margin = margin_of(recipe.margin, scale)
             optimizer = optimizer_of(recipe, self.plan(recipe, height, width, scale.guided_regions))
@@ -113,22 +113,22 @@ class Session:
                 phases.append(Phase(height, width, build_objective, optimizer, until, precision, margin))
         return phases
 
-    def objective(self, recipe: Recipe, pictures: Pictures, precision: Precision = "float32") -> Objective:
+    def objective(self, recipe: Recipe, images: Images, precision: Precision = "float32") -> Objective:
         """Return the recipe's total loss for the images, as a function of an image with the recipe's margin.
 
         Raises:
             InputError: the evaluation does not fit into the memory.
         """
-        rows = self.plan(recipe, *pictures.content_image.shape[:2], pictures.guided_regions).rows
-        network, pictures = self.network(recipe, precision), prepared(pictures, recipe.colors)
-        wide = widened(pictures, margin_of(recipe.margin, pictures))
+        rows = self.plan(recipe, *images.content_image.shape[:2], images.guided_regions).rows
+        network, images = self.network(recipe, precision), prepared(images, recipe.colors)
+        wide = widened(images, margin_of(recipe.margin, images))
         terms = terms_of(recipe, network, *wide.content_image.shape[:2], wide.regions)
         references = References(wide.content_image, wide.style_images, wide.regions, wide.earlier)
         return Objective(self._evaluation(network, tuple(terms), rows), references, terms)
 
-    def losses(self, recipe: Recipe, pictures: Pictures, image: np.ndarray) -> Losses:
+    def losses(self, recipe: Recipe, images: Images, image: np.ndarray) -> Losses:
         """Return the losses of `image` (H, W, 3) in float32, as floats."""
-        losses, _ = self.objective(recipe, pictures)(with_margin(image, margin_of(recipe.margin, pictures)))
+        losses, _ = self.objective(recipe, images)(with_margin(image, margin_of(recipe.margin, images)))
         return losses
 
     def plan(self, recipe: Recipe, height: int, width: int, regions: int = 0) -> Plan:

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.recipes import Recipe
 from vgg.layers import SMALLEST_SIDE
 from vgg.tools.image import resize, resize_to
@@ -25,37 +25,37 @@ from vgg.tools.image import resize, resize_to
 LARGEST_SHARE = 0.75
 
 
-def scales_of(pictures: Pictures, recipe: Recipe) -> list[Pictures]:
-    """Return the pictures at each size, from the coarsest to their own; content and style shrink by the same factor."""
-    sides = [side for image in (pictures.content_image, *pictures.style_images) for side in image.shape[:2]]
+def scales_of(images: Images, recipe: Recipe) -> list[Images]:
+    """Return the images at each size, from the coarsest to their own; content and style shrink by the same factor."""
+    sides = [side for image in (images.content_image, *images.style_images) for side in image.shape[:2]]
     factors = [size / max(sides[:2]) for size in sorted(set(recipe.scales))]
     smaller = [factor for factor in factors if SMALLEST_SIDE / min(sides) <= factor <= LARGEST_SHARE]
-    return [*(_shrunk(pictures, factor) for factor in smaller), pictures]
+    return [*(_shrunk(images, factor) for factor in smaller), images]
 
 
-def _shrunk(pictures: Pictures, factor: float) -> Pictures:
+def _shrunk(images: Images, factor: float) -> Images:
     def smaller(image: np.ndarray) -> np.ndarray:
         """Return an image (H, W, 3), or a guide (H, W), made smaller by the factor."""
         return resize(image, round(factor * max(image.shape[:2])))
 
-    content_image = smaller(pictures.content_image)
+    content_image = smaller(images.content_image)
 
     def like_content(image: np.ndarray | None) -> np.ndarray | None:
         return None if image is None else resize_to(image, *content_image.shape[:2])
 
     return replace(
-        pictures,
+        images,
         content_image=content_image,
-        style_images=tuple(smaller(image) for image in pictures.style_images),
-        regions=tuple(region.changed(smaller) for region in pictures.regions),
-        init_image=like_content(pictures.init_image),
-        earlier=like_content(pictures.earlier),
+        style_images=tuple(smaller(image) for image in images.style_images),
+        regions=tuple(region.changed(smaller) for region in images.regions),
+        init_image=like_content(images.init_image),
+        earlier=like_content(images.earlier),
     )
 
 
-def margin_of(margin: int, pictures: Pictures) -> int:
+def margin_of(margin: int, images: Images) -> int:
     """Return how far content and style are continued: `margin` pixels, or fewer if a reflection would not reach."""
-    both = (pictures.content_image, *pictures.style_images)
+    both = (images.content_image, *images.style_images)
     return min(margin, *(side - 1 for image in both for side in image.shape[:2]))
 
 
@@ -73,12 +73,12 @@ def without_margin(image: np.ndarray, margin: int) -> np.ndarray:
     return image[margin:-margin, margin:-margin] if margin else image
 
 
-def widened(pictures: Pictures, margin: int) -> Pictures:
+def widened(images: Images, margin: int) -> Images:
     """Return content, styles and regions continued by `margin` pixels."""
     return replace(
-        pictures,
-        content_image=with_margin(pictures.content_image, margin),
-        style_images=tuple(with_margin(image, margin) for image in pictures.style_images),
-        regions=tuple(region.changed(lambda guide: with_margin(guide, margin)) for region in pictures.regions),
-        earlier=None if pictures.earlier is None else with_margin(pictures.earlier, margin),
+        images,
+        content_image=with_margin(images.content_image, margin),
+        style_images=tuple(with_margin(image, margin) for image in images.style_images),
+        regions=tuple(region.changed(lambda guide: with_margin(guide, margin)) for region in images.regions),
+        earlier=None if images.earlier is None else with_margin(images.earlier, margin),
     )

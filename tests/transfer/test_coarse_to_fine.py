@@ -9,7 +9,7 @@ import pytest
 
 from transfer.__main__ import main
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.losses import Losses
 from transfer.recipes import DEFAULT
 from transfer.sizes import scales_of
@@ -17,10 +17,10 @@ from transfer.train import NonFiniteLoss, Phase, train
 from transfer_command import prepare
 
 
-def pictures_of(content: tuple[int, int], style: tuple[int, int], with_start: bool = True) -> Pictures:
+def pictures_of(content: tuple[int, int], style: tuple[int, int], with_start: bool = True) -> Images:
     y, x = np.mgrid[: content[0], : content[1]]
     image = np.stack([255 * x / content[1], 255 * y / content[0], 0 * x], axis=-1).astype(np.uint8)
-    return Pictures(image, (np.zeros((*style, 3), np.uint8),), image if with_start else None, Files("a.png", "b.png"))
+    return Images(image, (np.zeros((*style, 3), np.uint8),), image if with_start else None, Files("a.png", "b.png"))
 
 
 def sizes_of(content, style, scales) -> list[tuple]:

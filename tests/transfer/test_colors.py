@@ -5,7 +5,7 @@ import pytest
 
 from transfer.colors import luminance, matched, prepared, restored, square_root
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 
 RNG = np.random.default_rng(5)
 CONTENT = np.clip(RNG.normal((180, 90, 40), (30, 15, 5), (40, 30, 3)), 0, 255).astype(np.uint8)
@@ -13,13 +13,13 @@ STYLE = np.clip(RNG.normal((60, 120, 160), (20, 60, 40), (50, 36, 3)) @ np.array
     [[1, 0.2, 0], [0, 0.8, 0.1], [0.3, 0, 1]]), 0, 255).astype(np.uint8)  # fmt: skip
 
 
-def pictures(content=CONTENT, style=STYLE) -> Pictures:
-    return Pictures(content, (style,), content, Files("c.png", "s.png"))
+def images(content=CONTENT, style=STYLE) -> Images:
+    return Images(content, (style,), content, Files("c.png", "s.png"))
 
 
 @pytest.mark.parametrize("colors", ["match", "match-cholesky"])
 def test_the_style_gets_mean_and_covariance_of_the_content(colors):
-    found = prepared(pictures(), colors)
+    found = prepared(images(), colors)
     style = found.style_image.reshape(-1, 3).astype(np.float64)
     wanted = CONTENT.reshape(-1, 3).astype(np.float64)
     np.testing.assert_allclose(style.mean(axis=0), wanted.mean(axis=0), rtol=1e-5)
@@ -29,7 +29,7 @@ def test_the_style_gets_mean_and_covariance_of_the_content(colors):
 
 
 def test_the_two_roots_are_different_transforms_of_the_same_pixels():
-    by_root, by_cholesky = (prepared(pictures(), colors).style_image for colors in ("match", "match-cholesky"))
+    by_root, by_cholesky = (prepared(images(), colors).style_image for colors in ("match", "match-cholesky"))
     assert np.abs(by_root - by_cholesky).mean() > 1
     # Cholesky's transform is triangular: the new red depends on the old red alone.
     order = np.argsort(STYLE[..., 0].reshape(-1), kind="stable")
@@ -47,12 +47,12 @@ def test_a_square_root_is_symmetric_and_its_square_is_the_covariance():
 def test_a_picture_matched_to_itself_stays_and_a_grey_one_can_be_matched():
     np.testing.assert_allclose(matched(CONTENT, CONTENT, square_root), CONTENT, atol=1e-2)
     grey = np.repeat(STYLE[..., :1], 3, axis=2)
-    assert np.isfinite(prepared(pictures(style=grey), "match").style_image).all()
-    assert np.isfinite(prepared(pictures(content=grey, style=CONTENT), "match-cholesky").style_image).all()
+    assert np.isfinite(prepared(images(style=grey), "match").style_image).all()
+    assert np.isfinite(prepared(images(content=grey, style=CONTENT), "match-cholesky").style_image).all()
 
 
 def test_for_luminance_the_network_sees_grey_with_matched_contrast():
-    found = prepared(pictures(), "luminance")
+    found = prepared(images(), "luminance")
     weights = np.array([0.299, 0.587, 0.114])
     np.testing.assert_allclose(found.content_image, np.repeat((CONTENT @ weights)[..., None], 3, axis=2), rtol=1e-5)
     np.testing.assert_array_equal(found.init_image, found.content_image)
@@ -76,6 +76,6 @@ def test_the_contents_chroma_comes_back_exactly():
 
 
 def test_with_the_styles_colours_nothing_changes():
-    assert prepared(pictures(), "style").style_image is STYLE
+    assert prepared(images(), "style").style_image is STYLE
     image = np.zeros((2, 2, 3), np.float32)
     assert restored(image, CONTENT[:2, :2], "match") is restored(image, CONTENT[:2, :2], "style") is image

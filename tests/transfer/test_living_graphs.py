@@ -9,7 +9,7 @@ from tensorflow.python.framework.func_graph import FuncGraph  # there is no publ
 
 from transfer import session as session_module
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 
@@ -18,9 +18,9 @@ RECIPE = replace(DEFAULT, scales=(), iterations=1, margin=0, content_layers=(("r
 RECIPE = replace(RECIPE, style_layers=(("relu1_1", 1.0),))
 
 
-def pictures_of_width(width: int) -> Pictures:
+def pictures_of_width(width: int) -> Images:
     image = np.random.default_rng(width).integers(0, 256, (16, width, 3), dtype=np.uint8)
-    return Pictures(image, (image[::-1],), image, Files("a.png", "b.png"))
+    return Images(image, (image[::-1],), image, Files("a.png", "b.png"))
 
 
 def living_graphs() -> int:

@@ -10,7 +10,7 @@ from bowl import OPTIMIZERS, SHAPE, START, Bowl, phase
 from numpy_network import mirrored
 from objectives import objective_for
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.sizes import margin_of, widened, with_margin, without_margin
@@ -22,10 +22,10 @@ RECIPE = replace(DEFAULT, normalized_network=False, scales=(), iterations=4, mar
 WIDE, LARGE, WIDE_LARGE = (8, 9, 3), (8, 10, 3), (12, 14, 3)  # with a margin of 2
 
 
-def pictures_of(content: tuple[int, int] = (24, 32), style: tuple[int, int] = (20, 29)) -> Pictures:
+def pictures_of(content: tuple[int, int] = (24, 32), style: tuple[int, int] = (20, 29)) -> Images:
     rng = np.random.default_rng(sum(content))
     content_image, style_image = (rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in (content, style))
-    return Pictures(content_image, (style_image,), content_image, Files("a.png", "b.png"))
+    return Images(content_image, (style_image,), content_image, Files("a.png", "b.png"))
 
 
 def test_reflection_by_hand():
@@ -39,11 +39,11 @@ def test_reflection_by_hand():
 
 
 def test_content_and_style_are_widened_and_the_start_is_not():
-    pictures = pictures_of()
-    wide = widened(pictures, 3)
-    np.testing.assert_array_equal(wide.content_image, mirrored(pictures.content_image, 3))
-    np.testing.assert_array_equal(wide.style_image, mirrored(pictures.style_image, 3))
-    assert wide.init_image is pictures.init_image and wide.files == pictures.files
+    images = pictures_of()
+    wide = widened(images, 3)
+    np.testing.assert_array_equal(wide.content_image, mirrored(images.content_image, 3))
+    np.testing.assert_array_equal(wide.style_image, mirrored(images.style_image, 3))
+    assert wide.init_image is images.init_image and wide.files == images.files
 
 
 @pytest.mark.parametrize(
@@ -119,12 +119,12 @@ def test_stopped_at_a_smaller_size_the_picture_has_no_margin(last):
 @pytest.mark.parametrize("margin", [0, 5])
 def test_a_run_is_that_of_mirrored_pictures_cut_off(weights, margin):
     """And without a margin that of the pictures themselves."""
-    pictures = pictures_of()
-    result = Session(weights, inf).run(Job(replace(RECIPE, margin=margin), pictures))
-    content, style = (mirrored(image, margin) for image in (pictures.content_image, pictures.style_image))
+    images = pictures_of()
+    result = Session(weights, inf).run(Job(replace(RECIPE, margin=margin), images))
+    content, style = (mirrored(image, margin) for image in (images.content_image, images.style_image))
     objective = objective_for(weights, RECIPE, content, style)
     alone = train([Phase(*content.shape[:2], lambda: objective, LBFGS(smooth=True), 4)], content.astype(np.float32))
-    assert result.image.shape == (24, 32, 3) and np.abs(result.image - pictures.content_image).max() > 1
+    assert result.image.shape == (24, 32, 3) and np.abs(result.image - images.content_image).max() > 1
     np.testing.assert_array_equal(result.image, alone.image[margin : margin + 24, margin : margin + 32])
     assert [step.losses for step in result.steps] == [step.losses for step in alone.steps]
 
@@ -146,15 +146,15 @@ def test_losses_of_the_result_without_a_margin_are_those_of_the_run(weights):
     job = Job(replace(RECIPE, margin=0), pictures_of())
     session = Session(weights, inf)
     result = session.run(job)
-    assert session.losses(job.recipe, job.pictures, result.image).total == pytest.approx(result.losses.total, rel=1e-6)
+    assert session.losses(job.recipe, job.images, result.image).total == pytest.approx(result.losses.total, rel=1e-6)
 
 
 def test_losses_of_an_image_are_those_of_its_mirror(weights):
     """That of the margin which was trained is gone; so they are near the run's own and not the same."""
     session, job = Session(weights, inf), Job(RECIPE, pictures_of())
     result = session.run(job)
-    losses = session.losses(job.recipe, job.pictures, result.image)
-    wide = [mirrored(image, 5) for image in (job.pictures.content_image, job.pictures.style_image, result.image)]
+    losses = session.losses(job.recipe, job.images, result.image)
+    wide = [mirrored(image, 5) for image in (job.images.content_image, job.images.style_image, result.image)]
     expected, _ = objective_for(weights, RECIPE, *wide[:2])(wide[2])
     assert losses.total == pytest.approx(expected.total, rel=1e-6)
     assert np.isfinite(losses.total) and 0.5 < losses.total / result.losses.total < 2
@@ -169,11 +169,9 @@ class InStripes(Session):
 
 
 def test_in_stripes_it_is_the_same(weights):
-    recipe, pictures = replace(RECIPE, margin=11), pictures_of((53, 47), (40, 61))
+    recipe, images = replace(RECIPE, margin=11), pictures_of((53, 47), (40, 61))
     at = np.random.default_rng(1).uniform(0, 255, (53 + 22, 47 + 22, 3)).astype(np.float32)
-    whole, striped = (
-        kind(weights, inf, striped=IN_STRIPES).objective(recipe, pictures) for kind in (Session, InStripes)
-    )
+    whole, striped = (kind(weights, inf, striped=IN_STRIPES).objective(recipe, images) for kind in (Session, InStripes))
     (whole_losses, expected), (losses, gradient) = whole(at), striped(at)
     assert type(whole.evaluation) is not type(striped.evaluation)
     assert losses.total == pytest.approx(whole_losses.total, rel=1e-5)

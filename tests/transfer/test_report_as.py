@@ -54,9 +54,9 @@ def test_reported_losses(tmp_path, words, capfd, name):
     assert list(reported) == ["recipe", *TERMS] and reported.pop("recipe") == name
     assert record["recipe"]["name"] == "gatys2016", "what was run is another matter"
 
-    pictures = load(Files(*words[:2]), replace(DEFAULT, size=32))
+    images = load(Files(*words[:2]), replace(DEFAULT, size=32))
     saved = read_image(tmp_path / "out" / "result.png")
-    of_the_file = losses_by_hand(name, pictures.content_image, pictures.style_image, saved)
+    of_the_file = losses_by_hand(name, images.content_image, images.style_image, saved)
     for term in TERMS:
         assert reported[term] == pytest.approx(of_the_file[term], rel=2e-5)
 

@@ -12,7 +12,7 @@ from transfer import precision as precision_module
 from transfer import session as session_module
 from transfer.cluster.banded import BandedEvaluation
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.objective import WholeEvaluation
 from transfer.precision import precision_of
 from transfer.recipes import DEFAULT, GATYS2016
@@ -32,10 +32,10 @@ RECIPE = replace(DEFAULT, normalized_network=False, scales=(), iterations=4, mar
 RECIPE = replace(RECIPE, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 1.0), ("relu2_1", 1.0)))
 
 
-def pictures_of(seed: int, height: int = 24, width: int = 32) -> Pictures:
+def pictures_of(seed: int, height: int = 24, width: int = 32) -> Images:
     rng = np.random.default_rng(seed)
     content, style = (rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(2))
-    return Pictures(content, (style,), content, Files("a.png", "b.png"))
+    return Images(content, (style,), content, Files("a.png", "b.png"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from bowl import OPTIMIZERS, SHAPE, START, Bowl, phase
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.train import train
@@ -24,7 +24,7 @@ def waves() -> np.ndarray:
 def job_of(image, style, optimizer="l-bfgs", **recipe) -> Job:
     settings = {"optimizer": optimizer, "learning_rate": 5.0, "normalized_network": False, "init": "picture"}
     settings |= {"margin": 0}  # with one, the losses reported are those of a wider image
-    return Job(replace(DEFAULT, **settings, **recipe), Pictures(image, (style,), image, Files("", "")))
+    return Job(replace(DEFAULT, **settings, **recipe), Images(image, (style,), image, Files("", "")))
 
 
 @pytest.mark.parametrize(("optimizer", "factor"), [("l-bfgs", 30), ("adam", 10)])
@@ -37,9 +37,9 @@ def test_style_alone_is_nearly_reached(weights, image, waves, optimizer, factor)
     job = job_of(image, waves, optimizer, content_layers=(), tv_weight=0.0, iterations=40)
     start = 128 + np.random.default_rng(3).standard_normal(image.shape, np.float32)
     session = Session(weights, float("inf"))
-    before = session.losses(job.recipe, job.pictures, start)
+    before = session.losses(job.recipe, job.images, start)
     result = train(session.phases(job), start)
-    after = session.losses(job.recipe, job.pictures, result.image)
+    after = session.losses(job.recipe, job.images, result.image)
     assert after.groups["style"] < before.groups["style"] / factor
     assert result.losses == after, "the losses reported are those of the image returned"
     assert result.image.shape == image.shape and result.image.dtype == np.float32

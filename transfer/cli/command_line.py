@@ -55,9 +55,9 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
     if options.weights is not None:
         require_weights_file(options.weights)
     content = read_content(files.content, recipe)
-    pictures = load(files, recipe, content.image)
+    images = load(files, recipe, content.image)
     origin = {"command": list(command)} | sources(files, content.inputs)
-    place = place_of(outputs, origin, content, pictures.content_image, options)
+    place = place_of(outputs, origin, content, images.content_image, options)
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():
@@ -66,7 +66,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
 
         if with_workers:
             from transfer.cluster.banded import shared
-    job = Job(recipe, pictures, options.seed)
+    job = Job(recipe, images, options.seed)
     if not with_workers:
         return run(job, place, options, words.output, again)
     with shared(options, (lambda line: None) if options.quiet else console.say) as striped:

@@ -50,14 +50,14 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
     """Return all that decides how a picture will look, as JSON gives it back; `phases` are the session's of the job."""
     from weights.verify import describe  # here, because SciPy comes with it: nobody waits for it who named a wrong file
 
-    pictures, weights, recipe = job.pictures, session.weights, job.recipe
-    named = {"content": (pictures.files.content, pictures.content_image)}
-    for i, style in enumerate(zip(pictures.files.style_pictures, pictures.style_images, strict=True)):
+    images, weights, recipe = job.images, session.weights, job.recipe
+    named = {"content": (images.files.content, images.content_image)}
+    for i, style in enumerate(zip(images.files.style_pictures, images.style_images, strict=True)):
         named["style" if i == 0 else f"style {i + 1}"] = style
     if recipe.init == "picture":
-        named["init"] = (pictures.files.init, pictures.init_image)
+        named["init"] = (images.files.init, images.init_image)
     regions = []
-    for region in pictures.regions:
+    for region in images.regions:
         guides = {"content": region.guide, **{f"style {i}": guide for i, guide in enumerate(region.style_guides, 1)}}
         digests = {name: pixels_digest(guide) for name, guide in guides.items() if guide is not None}
         about = {"name": region.name, "weight": region.weight, "shares": region.shares}
@@ -81,7 +81,7 @@ def _shape_and_pixels(image: np.ndarray) -> dict[str, Any]:
 
 def _size_settings(session: "Session", job: "Job", height: int, width: int) -> dict[str, Any]:
     """Return how an image of this size is computed: the memory decides it, and it changes the last digits."""
-    plan = session.plan(job.recipe, height, width, job.pictures.guided_regions)
+    plan = session.plan(job.recipe, height, width, job.images.guided_regions)
     size = {"height": height, "width": width, "rows_of_a_stripe": plan.rows}
     if job.recipe.optimizer in OWN_L_BFGS:
         size |= {"l_bfgs_history": plan.l_bfgs.history, "l_bfgs_dtype": np.dtype(plan.l_bfgs.dtype).name}
@@ -121,7 +121,7 @@ def reported_as(name: str, session: "Session", job: "Job", result: "Result", dep
     trained = (wide.shape[0] - result.image.shape[0]) // 2
     margin = min(recipe.margin, trained)
     without_margin(wide, trained)[:] = to_depth(result.image, depth) * np.float32(255 / (2**depth - 1))
-    objective = session.objective(replace(recipe, margin=margin), job.pictures)
+    objective = session.objective(replace(recipe, margin=margin), job.images)
     losses, _ = objective(without_margin(wide, trained - margin))
     return {"recipe": name, "total": losses.total} | dict.fromkeys(GROUPS, 0.0) | losses.groups
 

@@ -24,7 +24,7 @@ from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
 from transfer.colors import grey
 from transfer.full_size import full_size
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.machine import available_bytes
 from transfer.other_programs import recipe_named
 from transfer.precision import precision_of
@@ -118,7 +118,7 @@ def paint(
     """Return what `make_picture` writes; its arguments and errors are the same."""
     last = checkpoints.phases[-1]
     if options.report_as:  # that it fits into the memory is found out before the run
-        session.plan(recipe_named(options.report_as), last.height, last.width, job.pictures.guided_regions)
+        session.plan(recipe_named(options.report_as), last.height, last.width, job.images.guided_regions)
 
     def watch(step: Step, image: np.ndarray) -> None:
         for watcher in watchers:
@@ -169,22 +169,22 @@ def write_picture(
         record, outputs = painted.record | place.origin | own, outputs_of(picture, options)
         record_file = _write(outputs.record, lambda path: write_record(path, record), rescue)
         place = replace(place, outputs=replace(outputs, record=record_file))
-        return write_overviews(job.pictures, image, place, record, rescue), record
+        return write_overviews(job.images, image, place, record, rescue), record
     except InputError as error:
         raise NotWritten(str(error)) from None
 
 
 def write_overviews(
-    pictures: Pictures, image: np.ndarray, place: Place, record: dict[str, Any], rescue: bool = False
+    images: Images, image: np.ndarray, place: Place, record: dict[str, Any], rescue: bool = False
 ) -> Outputs:
     """Write the sheet and the page about a result that is there, if asked for; return where they are.
 
     Raises InputError if one cannot be written.
     """
     outputs = place.outputs
-    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(pictures.style_images)]
-    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in pictures.regions if region.name]
-    inputs = [("content", pictures.content_image), *guides, *styles]
+    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(images.style_images)]
+    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in images.regions if region.name]
+    inputs = [("content", images.content_image), *guides, *styles]
     if outputs.sheet:
         sheet = contact_sheet([*inputs, ("result", image)])
         outputs = replace(outputs, sheet=_write(outputs.sheet, lambda path: write_image(path, sheet), rescue))
@@ -230,7 +230,7 @@ def run(
     picture so far is.
     """
     say: Say = (lambda line: None) if options.quiet else console.say
-    for remark in job.pictures.remarks:
+    for remark in job.images.remarks:
         say(remark)
     session, outputs = session_of(job, options, place.outputs, say, striped), place.outputs
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
@@ -301,7 +301,7 @@ def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.nda
     recipe, first = job.recipe, checkpoints.phases[0]
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
     height, width = sizes[-1]
-    plan = session.plan(recipe, height, width, job.pictures.guided_regions)
+    plan = session.plan(recipe, height, width, job.images.guided_regions)
     in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
     layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
     low_precision = "" if first.precision == "float32" else f", {first.precision}"

@@ -139,7 +139,7 @@ def test_the_losses_of_the_picture_written_are_those_of_float32(tmp_path, words,
     options = ["--precision", "bfloat16", "--optimizer", optimizer, "--learning-rate", "40"]
     assert main([*words, *options, "--iterations", str(iterations)]) == 0
     exact = Session(kept["session"].weights, float("inf"), "float32")
-    losses = exact.losses(kept["job"].recipe, kept["job"].pictures, kept["result"].image)
+    losses = exact.losses(kept["job"].recipe, kept["job"].images, kept["result"].image)
     found = record_of(tmp_path)["losses"]
     assert found["total"] == pytest.approx(losses.total, rel=1e-6)
     assert {name: found[name] for name in losses.groups} == pytest.approx(losses.groups, rel=1e-6)

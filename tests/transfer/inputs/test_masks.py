@@ -8,7 +8,7 @@ import pytest
 
 from image_files import png_of
 from transfer.files import NAMES, Files, color_of, name_of
-from transfer.inputs import Pictures, guide_of, load
+from transfer.inputs import Images, guide_of, load
 from transfer.recipes import DEFAULT
 from transfer.regions import WHOLE
 from vgg.errors import InputError
@@ -42,7 +42,7 @@ def files(folder: Path, *styles: str, masks=(), regions=(), blend=()) -> Files:
     )  # fmt: skip
 
 
-def loaded(wanted: Files) -> Pictures:
+def loaded(wanted: Files) -> Images:
     return load(wanted, replace(DEFAULT, size=40))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from transfer.files import Files
-from transfer.inputs import Pictures, start_image
+from transfer.inputs import Images, start_image
 from transfer.other_programs import RECIPES
 from transfer.recipes import Noise
 
@@ -13,9 +13,9 @@ MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 NORMAL, UNIFORM = Noise("normal", 7.0), Noise("uniform", 20.0)
 
 
-def pictures_of(init: np.ndarray | None) -> Pictures:
+def pictures_of(init: np.ndarray | None) -> Images:
     content = np.random.default_rng(9).integers(0, 256, SHAPE, dtype=np.uint8)
-    return Pictures(content, (np.zeros((20, 30, 3), np.uint8),), init, Files("content", "style"))
+    return Images(content, (np.zeros((20, 30, 3), np.uint8),), init, Files("content", "style"))
 
 
 @pytest.fixture
@@ -83,11 +83,11 @@ def test_blend(picture, noise, share):
 
 def test_start_of_the_coursera_notebook():
     """40 % of the content image and 60 % of uniform noise within ±20 of the mean colour: at most 12 levels of noise."""
-    recipe, pictures = RECIPES["coursera"], pictures_of(None)
-    pictures = Pictures(pictures.content_image, pictures.style_images, pictures.content_image, pictures.files)
+    recipe, images = RECIPES["coursera"], pictures_of(None)
+    images = Images(images.content_image, images.style_images, images.content_image, images.files)
     assert recipe.init == "content"
-    image = start_image(pictures, MEAN_RGB, 0, recipe.noise, recipe.noise_share)
-    left = image - 0.4 * pictures.content_image - 0.6 * MEAN_RGB
+    image = start_image(images, MEAN_RGB, 0, recipe.noise, recipe.noise_share)
+    left = image - 0.4 * images.content_image - 0.6 * MEAN_RGB
     assert 11.9 < np.abs(left).max() < 12.001 and left.std() == pytest.approx(12 / 3**0.5, rel=0.02)
     assert image.min() >= 0 and image.max() <= 255
 

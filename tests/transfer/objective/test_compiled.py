@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.recipes import DEFAULT
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
@@ -58,7 +58,7 @@ def job(seed: int) -> Job:
     rng = np.random.default_rng(seed)
     content, style = (rng.integers(0, 256, shape, np.uint8) for shape in ((HEIGHT, WIDTH, 3), (90, 64, 3)))
     recipe = replace(DEFAULT, normalized_network=False, iterations=2, scales=(), margin=0)
-    return Job(recipe, Pictures(content, (style,), content, Files("c.png", "s.png")))
+    return Job(recipe, Images(content, (style,), content, Files("c.png", "s.png")))
 
 
 class InStripes(Session):
@@ -84,7 +84,7 @@ def test_a_second_pair_of_the_same_sizes_compiles_nothing(weights, runs, kind):
 def test_the_whole_evaluation_is_traced_once(weights):
     """Also when the loss is of other images, and the image evaluated is another, in float64 too."""
     session, image = Session(weights, 1e12), np.zeros((HEIGHT, WIDTH, 3))
-    first, second = (session.objective(job(seed).recipe, job(seed).pictures) for seed in (1, 2))
+    first, second = (session.objective(job(seed).recipe, job(seed).images) for seed in (1, 2))
     assert first.evaluation is second.evaluation and first.targets is not second.targets
     losses = [of(at)[0].total for of in (first, second, first) for at in (image, image.astype(np.float32))]
     assert first.evaluation._compiled.experimental_get_tracing_count() == 1

@@ -16,7 +16,7 @@ from numpy_network import matrices, mirrored, scales_of
 from tiny_network import tiny_weights
 from transfer import session as setup
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.other_programs import RECIPES
 from transfer.recipes import GATYS2016, GATYS2016_LITERAL
 from transfer.session import Job, Session
@@ -46,7 +46,7 @@ def _measuring() -> list[np.ndarray]:
 
 CONTENT, STYLE, GENERATED = _random_pictures()
 MEASURING = _measuring()
-PICTURES = Pictures(CONTENT, (STYLE,), None, Files("content", "style"))
+PICTURES = Images(CONTENT, (STYLE,), None, Files("content", "style"))
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from image_files import assert_one_line
 from tiny_network import tiny_weights
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.other_programs import RECIPES
 from transfer.session import Session
 from vgg.errors import InputError
@@ -22,19 +22,19 @@ def session() -> Session:
     return Session(tiny_weights(), 8e9)
 
 
-def pictures_of(content: tuple[int, int], style: tuple[int, int]) -> Pictures:
+def pictures_of(content: tuple[int, int], style: tuple[int, int]) -> Images:
     rng = np.random.default_rng(7)
     content_image, style_image = (rng.integers(0, 256, (*size, 3), dtype=np.uint8) for size in (content, style))
-    return Pictures(content_image, (style_image,), None, Files("content", "style"))
+    return Images(content_image, (style_image,), None, Files("content", "style"))
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_sixteen_pixels_are_enough_for_every_recipe(session, name):
     recipe = replace(RECIPES[name], normalized_network=False)
-    pictures = pictures_of((16, 17), (31, 16))
+    images = pictures_of((16, 17), (31, 16))
     more = 2 * min(recipe.margin, 15)  # as far as a mirror at the edge of 16 pixels shows something
     shape = (16 + more, 17 + more, 3)
-    losses, gradient = session.objective(recipe, pictures)(np.full(shape, 90, np.float32))
+    losses, gradient = session.objective(recipe, images)(np.full(shape, 90, np.float32))
     assert losses.total > 0 and np.isfinite(losses.total)
     assert gradient.shape == shape and np.isfinite(gradient).all() and np.any(gradient)
 

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tiny_network import tiny_weights
 from transfer.files import Files
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.other_programs import RECIPES
 from transfer.session import Job, Session
 
@@ -19,8 +19,8 @@ def test_steps_are_those_of_keras():
     rng = np.random.default_rng(11)
     content, style = (rng.integers(0, 256, (24, 32, 3), dtype=np.uint8) for _ in range(2))
     recipe = replace(RECIPES["tensorflow-tutorial"], content_weight=0.0, style_weight=1e-8, tv_weight=0.01)
-    session, pictures = Session(tiny_weights(), 8e9), Pictures(content, (style,), content, Files("content", "style"))
-    objective = session.objective(recipe, pictures)
+    session, images = Session(tiny_weights(), 8e9), Images(content, (style,), content, Files("content", "style"))
+    objective = session.objective(recipe, images)
 
     optimizer = tf.keras.optimizers.Adam(learning_rate=0.02, beta_1=0.99, epsilon=1e-1)
     image = tf.Variable(content.astype(np.float32) / 255)
@@ -32,7 +32,7 @@ def test_steps_are_those_of_keras():
         expected.append(255 * image.numpy())
     assert 0.003 < np.median(np.abs(gradients)) < 0.3, "or ε would not show"
 
-    job = Job(recipe, pictures)
+    job = Job(recipe, images)
     adam = session.phases(job)[-1].optimizer
     state = adam.start(objective, session.start(job))
     for image in expected:

@@ -99,7 +99,7 @@ def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) 
     for content in contents(list(by_content), recipe, batch.options.full_size):
         for order in by_content[content.name]:
             item = _prepared(order, content, style_of, batch)
-            for remark in item.job.pictures.remarks if item.job else ():
+            for remark in item.job.images.remarks if item.job else ():
                 if remark not in said:
                     say(remark)
                     said.add(remark)
@@ -123,9 +123,9 @@ def _prepared(
         remarks += [f"{name}: {remark}" for name, style in styles.items() for remark in style.remarks]
         inputs = content.file.inputs | {name: of for style in styles.values() for name, of in style.inputs.items()}
         origin = {"command": batch.command} | sources(files, inputs)
-        pictures = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
+        images = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
         place = place_of(order.outputs, origin, content.file, content.image, options)
-        return Prepared(order.pair.name, Job(recipe, pictures, options.seed), place)
+        return Prepared(order.pair.name, Job(recipe, images, options.seed), place)
     except InputError as error:
         return Prepared(order.pair.name, problem=str(error))
 
@@ -254,7 +254,7 @@ def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
         if item.job:
             outputs = item.place.outputs
             image, record = read_image(outputs.picture), read_record(outputs.record)
-            write_overviews(item.job.pictures, image, item.place, record)
+            write_overviews(item.job.images, image, item.place, record)
 
 
 class Display:

@@ -66,8 +66,8 @@ VARIANTS = (
 
 def evaluation(weights: Weights, size: int) -> Iterator[str]:
     """Yield the lines of the table. All are timed in turn, so that a slow moment of the machine hits each alike."""
-    pictures = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
-    content, style = pictures.content_image, pictures.style_image
+    images = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
+    content, style = images.content_image, images.style_image
     height, width = content.shape[:2]
     tasks = {f"limit {precision}": multiplication(precision) for precision in precisions()}
     timed = {}
@@ -144,7 +144,7 @@ def convergence(weights: Weights, size: int) -> Iterator[str]:
     for init in ("content", "noise"):
         recipe = replace(DEFAULT, init=init, iterations=STEPS, scales=(), size=size, margin=0)
         job = Job(recipe, load(Files(SAMPLE, SAMPLE), recipe))
-        exact = sessions["float32"].objective(recipe, job.pictures)
+        exact = sessions["float32"].objective(recipe, job.images)
         yield f"From {init}, {size} pixels: the time to the float32 loss that the first reaches after {STEPS} steps"
         goal, reference = 0.0, 0.0
         for variant in (variant for variant in VARIANTS if variant.precision in sessions):
@@ -167,7 +167,7 @@ def convergence(weights: Weights, size: int) -> Iterator[str]:
 def images_on_the_way(variant: Variant, session: Session, job: Job) -> list[tuple[float, int, np.ndarray]]:
     """Train, and return (seconds, evaluations, image) of every third step at the final size."""
     job = replace(job, recipe=replace(job.recipe, optimizer=variant.optimizer, scales=variant.scales))
-    final, images, phases = job.pictures.content_image.shape[:2], [], []
+    final, images, phases = job.images.content_image.shape[:2], [], []
     for phase in session.phases(job):
         is_final = (phase.height, phase.width) == final
         phases.append(phase if is_final else replace(phase, until=phase.until * COARSE_STEPS // MORE_STEPS))

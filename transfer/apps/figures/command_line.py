@@ -14,7 +14,7 @@ from pathlib import Path
 from transfer.apps.figures.cells import BASE, FIGURES, STAND_IN_RATIO, Figure, adapted
 from transfer.cli.outputs import planned
 from transfer.files import SAMPLE, Files
-from transfer.inputs import Pictures, load
+from transfer.inputs import Images, load
 from transfer.other_programs import NEURAL_STYLE
 from transfer.report.plot import lines_of, plot
 from vgg.errors import InputError, typed
@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
 def run_figures(options: argparse.Namespace) -> None:
     """Make the cells that are missing, and the sheet of each figure."""
     keys = keys_of(options.figures, options.only)
-    pictures = checked_pictures(options, keys)
+    images = checked_images(options, keys)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.figures.run import make_figures
@@ -76,7 +76,7 @@ def run_figures(options: argparse.Namespace) -> None:
     if ratio_factor != 1:
         console.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
     figures = [adapted(figure, options.size, options.iterations, ratio_factor) for figure in options.figures]
-    make_figures(figures, keys, Path(options.output), pictures, weights)
+    make_figures(figures, keys, Path(options.output), images, weights)
 
 
 def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
@@ -89,7 +89,7 @@ def keys_of(figures: Sequence[Figure], only: str | None) -> Collection[str]:
     return named
 
 
-def checked_pictures(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Pictures]:
+def checked_images(options: argparse.Namespace, keys: Collection[str]) -> dict[str, Images]:
     """Return content and style for each start ("content", "style" or "noise") of a run.
 
     Raises InputError if one of them or the weights cannot be used, or a result would overwrite what it must not.
@@ -135,14 +135,14 @@ def run_printed_losses(options: argparse.Namespace) -> None:
     """Print the table of losses."""
     if options.weights is not None:
         require_weights_file(options.weights)
-    pictures = load(Files(options.content, options.style), NEURAL_STYLE)
+    images = load(Files(options.content, options.style), NEURAL_STYLE)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.figures.printed_losses import report
         from weights.load import load_weights
     weights = load_weights(options.weights, console.say)
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
-        report(weights, pictures)
+        report(weights, images)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

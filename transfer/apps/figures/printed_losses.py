@@ -8,7 +8,7 @@ in how they halve odd sides, and nothing else is known to us that could make the
 
 from collections.abc import Collection, Mapping
 
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
 from transfer.other_programs import NEURAL_STYLE
@@ -36,11 +36,11 @@ REMARK = (
 )
 
 
-def report(weights: Weights, pictures: Pictures) -> None:
+def report(weights: Weights, images: Images) -> None:
     """Print the table for the weights and the pictures, which have the sizes of the recipe `neural-style`."""
     session = Session(weights, usable_bytes(), striped=IN_STRIPES)
     try:
-        losses = session.losses(NEURAL_STYLE, pictures, session.start(Job(NEURAL_STYLE, pictures))).terms
+        losses = session.losses(NEURAL_STYLE, images, session.start(Job(NEURAL_STYLE, images))).terms
     except NotEnoughMemory as error:
         raise NotEnoughMemory(error.args[0], "close other programs") from None
     console.say_lines(text_table(rows(losses, published_layers(weights)), "<>>>>><"))

@@ -12,7 +12,7 @@ from transfer.apps.figures.cells import Cell, Figure
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Place, differences_from_made, outputs_of
 from transfer.cli.record import ordered, read_record, sources, write_record
-from transfer.inputs import Pictures
+from transfer.inputs import Images
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
 from transfer.precision import fastest
@@ -55,15 +55,15 @@ class CellRun:
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""
         image = read_image(self.place.outputs.picture).astype(np.float64)
-        return float(np.sqrt(np.mean((image - self.job.pictures.content_image) ** 2)))
+        return float(np.sqrt(np.mean((image - self.job.images.content_image) ** 2)))
 
 
 def make_figures(
-    figures: Sequence[Figure], keys: Collection[str], folder: Path, pictures: Mapping[str, Pictures], weights: Weights
+    figures: Sequence[Figure], keys: Collection[str], folder: Path, images: Mapping[str, Images], weights: Weights
 ) -> None:
     """Make the cells named by `keys` that are missing, and say so; then the sheets, from all that are there.
 
-    The sheets go to `folder`; each figure's cells have a folder of their own in it. Of `pictures` there are content and
+    The sheets go to `folder`; each figure's cells have a folder of their own in it. Of `images` there are content and
     style for each start of a run: "content", "style" or "noise".
 
     Raises:
@@ -71,12 +71,12 @@ def make_figures(
         KeyboardInterrupt: stopped; what is finished is kept.
     """
     session = Session(weights, usable_bytes(), fastest(), IN_STRIPES)
-    origin = {"command": [python(), "-m", "transfer.figures"]} | sources(next(iter(pictures.values())).files)
+    origin = {"command": [python(), "-m", "transfer.figures"]} | sources(next(iter(images.values())).files)
     runs: list[CellRun] = []
     for figure in figures:
         for cell in figure.cells:
             outputs = outputs_of(folder / figure.name / f"{cell.key}.png")
-            job = Job(cell.recipe, pictures[cell.recipe.init], cell.seed)
+            job = Job(cell.recipe, images[cell.recipe.init], cell.seed)
             runs.append(CellRun(figure.name, cell, job, Place(outputs, origin)))
     asked_for = [run for run in runs if run.cell.key in keys]
     missing = [run for run in asked_for if not run.is_made(weights)]
@@ -119,8 +119,8 @@ def sheet_of(figure: Figure, made: Sequence[CellRun], weights: Weights) -> np.nd
     """
     by_key = {run.cell.key: (run.label, read_image(run.place.outputs.picture)) for run in made}
     places = [by_key.get(cell.key) for cell in figure.cells]
-    pictures = made[0].job.pictures
-    inputs = (("content", pictures.content_image), ("style", pictures.style_image))
+    images = made[0].job.images
+    inputs = (("content", images.content_image), ("style", images.style_image))
     for place, entry in zip(figure.inputs, inputs, strict=True):
         places.insert(place, entry)
     columns = len({place % figure.columns for place, entry in enumerate(places) if entry})

@@ -99,12 +99,12 @@ class Painter:
         if not links:
             return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
         # What starts and holds the frame is not in any file; the rest is as for a start from the content.
-        pictures = together(run.files, replace(run.further, init="content"), content, run.styles, ())
+        images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
         moved = [warped(link.result, link.backward) for link in links]
         earlier = combined(moved, [link.weights for link in links])
         # Where nothing is known, the moved result shows what was in front before: a ghost that few steps cannot remove.
         start = np.where(earlier[..., 3:] > 0, earlier[..., :3], np.float32(content))
-        return Job(run.further, replace(pictures, init_image=start, earlier=earlier), run.seed)
+        return Job(run.further, replace(images, init_image=start, earlier=earlier), run.seed)
 
     def _links(self, content: np.ndarray) -> tuple[Link, ...]:
         """Return how the frame hangs together with those before it; nothing if a scene begins."""
