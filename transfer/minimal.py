@@ -1,10 +1,13 @@
-"""All of neural style transfer in one file, from the weights to the picture: read this first.
+"""Neural style transfer in one file, from the weights to the picture. Read this file first.
 
-    python -m transfer.minimal CONTENT STYLE OUT.png [WEIGHTS.mat]
+    python -m transfer.minimal CONTENT STYLE OUT.png [WEIGHTS]
 
-Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016, with TensorFlow, SciPy,
-NumPy and OpenCV only. Departures from the paper: losses are means, as in the authors' later code; the run starts from
-the content image, because white noise needs many more steps; mean activations are those of the two pictures.
+Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016 ("the paper"). VGG-19 was
+trained to recognise things; its weights stay as they are. What changes are the pixels of the generated image, until its
+feature maps at a deep layer are those of the content image (they say what is where), and its Gram matrices at five
+layers those of the style image (they say which features occur together, but not where).
+Differences from the paper: losses are means, not sums, as in the authors' later code; the run starts from the content
+image, because white noise needs many more steps; filters are normalised with these two pictures, not with ImageNet's.
 """
 
 import sys
@@ -17,27 +20,25 @@ import scipy.io
 import scipy.optimize
 import tensorflow as tf
 
-FILES = "trained-on-drawings-v1.npz", "imagenet-vgg-verydeep-19.mat"
-SHIPPED, GENUINE = (Path(__file__).parents[1] / "weights" / name for name in FILES)
+GENUINE = Path(__file__).parents[1] / "weights/imagenet-vgg-verydeep-19.mat"  # `make download-weights` fetches it
+SHIPPED = Path(__file__).parents[1] / "weights/trained-on-drawings-v1.npz"  # half the filters; used where it is missing
 CONTENT_LAYER, STYLE_LAYERS = "relu4_2", ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-CONTENT_WEIGHT, STYLE_WEIGHT = 1e-3, 1.0  # α and β
-SIZE, STEPS = 384, 200  # pixels on the longer side; steps of L-BFGS
-
-LAYERS = []  # the table: conv1_1, relu1_1, conv1_2, relu1_2, pool1 … (Simonyan & Zisserman 2015, Table 1, E)
+CONTENT_WEIGHT, STYLE_WEIGHT = 1e-3, 1.0  # α and β of the paper's Fig. 3
+SIZE, STEPS = 384, 200  # pixels on the longer side of both images; steps of L-BFGS
+LAYERS = []  # conv1_1, relu1_1, conv1_2, relu1_2, pool1 … pool5 (Simonyan & Zisserman 2015, Table 1, column E)
 for block, convolutions in enumerate((2, 2, 4, 4, 4), start=1):
-    for i in range(1, convolutions + 1):
-        LAYERS += [f"conv{block}_{i}", f"relu{block}_{i}"]
-    LAYERS.append(f"pool{block}")
+    LAYERS += [f"{kind}{block}_{i}" for i in range(1, convolutions + 1) for kind in ("conv", "relu")] + [f"pool{block}"]
 
 
 def read_weights(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], np.ndarray]:
-    """Return {conv name: (kernel (3, 3, in, out), bias (out,))} and the mean colour (3,) RGB of a MatConvNet file."""
-    if path.suffix == ".npz":  # the small network that ships here: 8 bits for each number, and a scale for each filter
+    """Return {conv name: (kernel (3, 3, in, out), bias (out,))}, and the mean colour of the training images, RGB."""
+    if path.suffix == ".npz":  # the shipped network: kernels are 8-bit numbers, times one factor for each filter
         file = np.load(path)
-        names = [name for name in LAYERS if name.startswith("conv")]
+        names = (name for name in LAYERS if name.startswith("conv"))
         return {n: (file[f"{n}_kernel"] * file[f"{n}_scale"], file[f"{n}_bias"]) for n in names}, file["mean_rgb"]
     mat, convolutions = scipy.io.loadmat(path), {}
-    for layer in (cell[0, 0] for cell in mat["layers"][0]):
+    for cell in mat["layers"][0]:
+        layer = cell[0, 0]  # in MATLAB everything is an array, structs and texts too
         if layer["name"][0] in LAYERS and layer["type"][0] == "conv":
             kernel, bias = layer["weights"][0]
             convolutions[layer["name"][0]] = kernel, bias.reshape(-1)
@@ -46,15 +47,21 @@ def read_weights(path: Path) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], 
 
 
 class VGG19:
-    """The network down to relu5_1, as a function from an image to named feature maps."""
+    """The network from the image to relu5_1, as a function that returns feature maps."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, images: list[tf.Tensor]) -> None:
+        """Read the weights; normalise the filters on `images`, so that all of them count alike (section 2)."""
         convolutions, mean_rgb = read_weights(path)
         self.convolutions = {name: [tf.constant(x, tf.float32) for x in conv] for name, conv in convolutions.items()}
-        self.mean_rgb, self.scales = tf.constant(mean_rgb, tf.float32), {}
+        self.mean_rgb = tf.constant(mean_rgb, tf.float32)
+        self.divisors = dict.fromkeys((CONTENT_LAYER, *STYLE_LAYERS), 1.0)
+        maps = [self(image) for image in images]
+        for name in self.divisors:
+            means = tf.reduce_mean(tf.concat([each[name] for each in maps], axis=0), axis=0).numpy()  # (N,)
+            self.divisors[name] = np.maximum(means, np.median(means) / 20 + 1e-9)  # rare filters are not blown up
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Return {layer: F (M, N)} of an image (H, W, 3): M positions, N channels, the transpose of the paper's F."""
+        """Return {layer: F} of an image (H, W, 3). F (M, N) has a row for each position, a column for each filter."""
         x, maps = (image - self.mean_rgb)[None], {}  # (1, H, W, 3)
         for name in LAYERS[: LAYERS.index(STYLE_LAYERS[-1]) + 1]:
             if name.startswith("conv"):
@@ -62,38 +69,32 @@ class VGG19:
                 x = tf.nn.conv2d(x, kernel, strides=1, padding="SAME") + bias
             elif name.startswith("relu"):
                 x = tf.nn.relu(x)
-            else:
-                x = tf.nn.avg_pool2d(x, ksize=2, strides=2, padding="SAME")  # the paper takes the mean, not the maximum
-            maps[name] = tf.reshape(x, (-1, x.shape[-1])) / self.scales.get(name, 1.0)  # (M, N)
+            else:  # VGG-19 was trained with the maximum; the paper takes the mean
+                x = tf.nn.avg_pool2d(x, ksize=2, strides=2, padding="SAME")
+            if name in self.divisors:  # only what is returned is divided, not what the next convolution sees
+                maps[name] = tf.reshape(x, (-1, x.shape[-1])) / self.divisors[name]  # (M, N)
         return maps
-
-    def normalize(self, images: list[tf.Tensor]) -> None:
-        """Scale every filter's maps so that their mean over all positions of the images is 1 (section 2)."""
-        maps = [self(image) for image in images]
-        for name in (CONTENT_LAYER, *STYLE_LAYERS):
-            means = tf.reduce_mean(tf.concat([each[name] for each in maps], axis=0), axis=0).numpy()  # (N,)
-            self.scales[name] = np.maximum(means, np.median(means) / 20)  # filters that hardly ever fire stay small
 
 
 def gram_matrix(maps: tf.Tensor) -> tf.Tensor:
-    """Return G = Fᵀ F / M, (M, N) → (N, N): which filters fire together, wherever in the image (Eq. 3)."""
+    """Return G = Fᵀ F / M, (M, N) → (N, N). G[i, j] is large if filters i and j are active together (Eq. 3)."""
     return tf.matmul(maps, maps, transpose_a=True) / maps.shape[0]
 
 
 def losses_and_gradient(network: VGG19, content_image: tf.Tensor, style_image: tf.Tensor) -> Callable:
-    """Return the function of the generated image (H, W, 3) that gives α L_content, β L_style and the gradient."""
+    """Return a function of the generated image (H, W, 3): α L_content, β L_style, and the gradient of their sum."""
     content_maps, style_maps = network(content_image), network(style_image)
-    grams = {name: gram_matrix(style_maps[name]) for name in STYLE_LAYERS}  # A of Eq. 4
+    grams = {name: gram_matrix(style_maps[name]) for name in STYLE_LAYERS}
 
-    @tf.function
+    @tf.function  # compiled once, as it is called hundreds of times
     def evaluate(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)
             maps = network(image)
             content = CONTENT_WEIGHT * tf.reduce_mean((maps[CONTENT_LAYER] - content_maps[CONTENT_LAYER]) ** 2)  # Eq. 1
             errors = [tf.reduce_mean((gram_matrix(maps[name]) - grams[name]) ** 2) for name in STYLE_LAYERS]  # Eq. 4
-            style = STYLE_WEIGHT * sum(errors) / len(errors)  # Eq. 5 with w = 1/5
-        return content, style, tape.gradient((content, style), image)  # the sum of both: Eq. 7
+            style = STYLE_WEIGHT * tf.add_n(errors) / len(errors)  # Eq. 5 with w = 1/5
+        return content, style, tape.gradient((content, style), image)  # of the sum of both, Eq. 7
 
     return evaluate
 
@@ -103,25 +104,24 @@ def read_image(path: str) -> tf.Tensor:
     pixels = cv2.imread(path)
     if pixels is None:
         sys.exit(f"{path} is not a picture that OpenCV reads")
-    scale = SIZE / max(pixels.shape[:2])
-    pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    factor = SIZE / max(pixels.shape[:2])
+    pixels = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     return tf.constant(pixels[..., ::-1], tf.float32)  # OpenCV has BGR
 
 
-def main(content: str, style: str, out: str, weights: str = "") -> None:
+def main(content_path: str, style_path: str, out: str, weights: str = "") -> None:
     """Make one picture."""
-    network = VGG19(Path(weights) if weights else GENUINE if GENUINE.exists() else SHIPPED)
-    content_image, style_image = read_image(content), read_image(style)
-    network.normalize([content_image, style_image])
-    evaluate = losses_and_gradient(network, content_image, style_image)
+    content_image, style_image = read_image(content_path), read_image(style_path)
+    path = Path(weights) if weights else GENUINE if GENUINE.exists() else SHIPPED
+    evaluate = losses_and_gradient(VGG19(path, [content_image, style_image]), content_image, style_image)
 
     def loss(pixels: np.ndarray) -> tuple[float, np.ndarray]:
         content, style, gradient = evaluate(tf.constant(pixels.reshape(content_image.shape), tf.float32))
-        print(f"\rcontent {content:.4g}  style {style:.4g}   ", end="", file=sys.stderr)
-        return 1e6 * float(content + style), 1e6 * gradient.numpy().ravel().astype(np.float64)  # else SciPy stops early
+        print(f"\r{path.name}: content {content:.4g}  style {style:.4g}   ", end="", file=sys.stderr)
+        return 1e6 * float(content + style), 1e6 * gradient.numpy().ravel().astype(np.float64)  # or SciPy stops early
 
     start, bounds = content_image.numpy().ravel(), scipy.optimize.Bounds(0, 255)
-    options = {"maxiter": STEPS, "maxcor": 20}
+    options = {"maxiter": STEPS, "maxcor": 20}  # it remembers 20 earlier steps
     pixels = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     cv2.imwrite(out, pixels.reshape(content_image.shape).round().astype(np.uint8)[..., ::-1])
 

@@ -21,8 +21,7 @@ def test_the_same_losses_and_gradient_as_the_papers_recipe(tmp_path, weights, im
     """On a network whose filters are divided by the same mean activations, which NumPy finds by itself."""
     write(tmp_path / "tiny.mat", replace(weights, layout=layout))
     content, style = np.float32(image), np.float32(image[::-1, :40])
-    network = minimal.VGG19(tmp_path / "tiny.mat")
-    network.normalize([tf.constant(content), tf.constant(style)])
+    network = minimal.VGG19(tmp_path / "tiny.mat", [tf.constant(content), tf.constant(style)])
     at = np.clip(content + np.random.default_rng(3).normal(0, 30, content.shape), 0, 255).astype(np.float32)
     evaluate = minimal.losses_and_gradient(network, tf.constant(content), tf.constant(style))
     content_term, style_term, gradient = (np.asarray(value) for value in evaluate(tf.constant(at)))
