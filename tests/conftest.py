@@ -73,7 +73,8 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
 
     from transfer import session
     from transfer.losses import Term
-    from transfer.objective import MapsOf, WholeEvaluation
+    from transfer.objective import WholeEvaluation
+    from transfer.targets import MapsOf
     from vgg.network import VGG19
 
     gc.freeze()  # what is imported is not looked at again

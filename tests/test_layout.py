@@ -8,10 +8,12 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = (
     "recipes",
     "losses",
+    "targets",
     "objective",
     "train",
     "sizes",
     "session",
+    "precision",
     "colors",
     "regions",
     "inputs",

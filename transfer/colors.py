@@ -1,11 +1,11 @@
 """Whose colours the result has: linear algebra on pixels, before the run and after it.
 
 Gatys, Bethge, Hertzmann & Shechtman, "Preserving Color in Neural Artistic Style Transfer", arXiv:1606.05897 (2016), and
-section 5 of Gatys et al., CVPR 2017. A style transfer takes over the style picture's colours. There are two ways to
-keep those of the content picture:
+section 5 of Gatys et al., CVPR 2017. A style transfer takes over the style image's colours. There are two ways to
+keep those of the content image:
 
-    match       give the style picture the content picture's colours before the run. Each pixel x becomes A x + b,
-                with which mean and covariance of its colours are those of the content picture.
+    match       give the style image the content image's colours before the run. Each pixel x becomes A x + b,
+                with which mean and covariance of its colours are those of the content image.
     luminance   run on luminance alone, and put the content's colours back after it. Before the run, the style's
                 luminance gets the mean and the standard deviation of the content's.
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 #: Added to the variance of each colour, in square levels: a grey picture's covariance has no inverse.
 LEAST_VARIANCE = 1e-2
-#: How far the covariance of a matched style picture may be from the content's, as a share of it, without a remark.
+#: How far the covariance of a matched style image may be from the content's, as a share of it, without a remark.
 UNMATCHED = 0.05
 
 
@@ -52,9 +52,9 @@ def prepared(images: Images, colors: Colors) -> Images:
 
 
 def unmatched(style: np.ndarray, content: np.ndarray, colors: Colors) -> float:
-    """Return how far the covariance of the matched style picture is from the content's, as a share of that.
+    """Return how far the covariance of the matched style image is from the content's, as a share of that.
 
-    It is 0 but for style pictures whose colours lie on a plane, on a line or in a point, such as grey ones: no linear
+    It is 0 but for style images whose colours lie on a plane, on a line or in a point, such as grey ones: no linear
     map gives them more dimensions.
     """
     if colors not in ROOTS:

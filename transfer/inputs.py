@@ -170,7 +170,7 @@ class Images:
     files: Files
     remarks: tuple[str, ...] = ()
     regions: tuple[Region, ...] = (WHOLE,)
-    earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.objective`
+    earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.targets`
 
     @property
     def style_image(self) -> np.ndarray:

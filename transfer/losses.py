@@ -10,12 +10,12 @@ the content image's, and G and A the Gram matrices of the generated and of the s
               L_style = Σ_l w_l E_l              Eq. 5
     total     α L_content + β L_style            Eq. 7
 
-The paper gives both gradients before the ReLU, so they are 0 where F = 0, and F is what comes after it. The docstrings
-below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself; for Fᵀ F,
-`vgg.statistics.gram_sums` saves it one of two products.
+The paper prints both gradients as 0 where F < 0, so it takes them before the ReLU; F is what comes after it. The
+docstrings below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself; for
+Fᵀ F, `vgg.statistics.gram_sums` saves it one of two products.
 
-The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipes.Normalization` is the k in
-k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at a picture of reference.
+The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipes.LossScale` is the k in
+k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at a image of reference.
 
 Each summand of the total loss is a *term*: the content or the style of one layer. It is computed in two stages:
 
@@ -25,9 +25,9 @@ Each summand of the total loss is a *term*: the content or the style of one laye
 The reason is that an image may be too large to be computed at once (`transfer.striped`). The losses of its parts could
 not be added up, because Eq. 4 takes squares after the sum over positions. The statistics can.
 
-To add a loss of another kind, write a class with the attributes and methods of `Term`, and let `transfer.objective` put
-it on the list and say what its weight and its target are. Nothing else has to know of it. Two terms that are not in the
-paper look at pixels: one calms the grain of an image, the other the flicker of a film.
+To add a loss of another kind, write a class with the attributes and methods of `Term`, let `transfer.objective` put it
+on the list with its weight, and `transfer.targets` say what its target is. Nothing else has to know of it. Two terms
+that are not in the paper look at pixels: one calms the grain of an image, the other the flicker of a film.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 import tensorflow as tf
 
-from transfer.recipes import Normalization, Variation
+from transfer.recipes import LossScale, Variation
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums, step_sums
 
 PIXELS = "pixels"  # the `layer` of a term that looks at the image itself
@@ -46,78 +46,26 @@ Statistic = tf.Tensor | tuple[tf.Tensor, ...]  # a sum over positions, or severa
 #: A distance counts as no smaller than this share of Σ target².
 SMALLEST_DISTANCE = 0.01
 #: Pixel levels. An image that is everywhere this far from the warped earlier result has the temporal loss 1. It is the
-#: grain that the default recipe's content loss counts as 1, too (`transfer.objective.GRAIN`).
+#: grain that the default recipe's content loss counts as 1, too (`transfer.targets.GRAIN`).
 TEMPORAL_LEVELS = 20.0
 
 
-class Losses(NamedTuple):
-    """What one evaluation gives, each multiplied by its weight already: scalar tensors, and floats in the end."""
-
-    total: tf.Tensor  # Eq. 7, and the terms that are not in the paper
-    groups: dict[str, tf.Tensor]  # "content": α L_content, "style": β L_style, "tv": …
-    terms: dict[str, tf.Tensor]  # by name, such as "content relu4_2"; the terms of a group add up to it
-
-
-class Pixels(NamedTuple):
-    """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
-
-    rows: tf.Tensor  # (1, H, W, 3)
-    below: tf.Tensor | None  # the next row, for steps into it: (1, 1, W, 3); (1, 0, W, 3) or None where the image ends
-
-
 class Target(NamedTuple):
-    """What a term compares the generated image with: NumPy arrays or tensors."""
+    """What a term compares the generated image with: NumPy arrays or tensors, or None where the term needs none.
 
-    maps: tf.Tensor | None = None  # one entry for each position, such as P: cut into parts together with the image
-    summary: tf.Tensor | None = None  # of all positions together: Σ P² (), or A (N, N)
-    distance: tf.Tensor | None = None  # (): the sum of squares to a picture of reference, or None if unused
+               maps, one entry a position          summary, of all positions
+    content    P (1, H', W', N)                    Σ P² ()
+    style      –, or the guide T (1, H', W', 1)    A (N, N)
+    temporal   colours and weights (1, H, W, 4)    –
+    """
+
+    maps: tf.Tensor | None = None  # cut into parts together with the image
+    summary: tf.Tensor | None = None
+    distance: tf.Tensor | None = None  # (): the sum of squares to an image of reference
 
     def as_tensors(self) -> Target:
         """Return the target as tensors, or TensorFlow would copy the arrays at every evaluation."""
         return Target(*(None if values is None else tf.constant(values) for values in self))
-
-
-class Term(Protocol):
-    """One summand of the total loss, before it is weighted."""
-
-    name: str  # such as "content relu4_2"; no two terms have the same
-    group: str  # the losses of a group are shown as one
-    layer: str  # whose feature maps the term looks at, or `PIXELS`
-
-    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> Statistic:
-        """Return a sum over the positions of `values`: the layer's maps (1, H', W', N), or rows of pixels.
-
-        `target.maps` has the same rows as `values`.
-        """
-
-    def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
-        """Return the loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""
-
-
-def total_loss(
-    terms: Sequence[Term],
-    statistics: Mapping[str, Statistic],
-    targets: Mapping[str, Target],
-    weights: Mapping[str, tf.Tensor | float],
-) -> Losses:
-    """Return the weighted sum of all terms (Eq. 5 and 7), by group and by term.
-
-    The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
-    back to the image x through the convolutions, ReLUs and pools between.
-
-    Args:
-        terms: the summands.
-        statistics: of the whole image, by the term's name.
-        targets: by the term's name.
-        weights: by the term's name: α times the layer's share of it, β w_l, and so on.
-    """
-    # Without `maps`: stripes have only those of their own rows, and what works whole should work in stripes too.
-    summaries = {term.name: targets[term.name]._replace(maps=None) for term in terms}
-    losses = {term.name: weights[term.name] * term.loss(statistics[term.name], summaries[term.name]) for term in terms}
-    groups: dict[str, tf.Tensor] = {}
-    for term in terms:
-        groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
-    return Losses(sum(groups.values()), groups, losses)
 
 
 @dataclass(frozen=True)
@@ -131,7 +79,7 @@ class ContentTerm:
 
     group: ClassVar[str] = "content"
     layer: str
-    normalization: Normalization  # k
+    scale: LossScale  # k
     channels: int  # N
     positions: int  # M
 
@@ -146,7 +94,7 @@ class ContentTerm:
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return k Σ (F − P)²."""
-        return normalized(statistic, target.summary, target.distance, self)
+        return scaled(statistic, target.summary, target.distance, self)
 
 
 @dataclass(frozen=True)
@@ -155,8 +103,7 @@ class StyleTerm:
 
     Here G = g Fᵀ F with g = N^gram_channels / M. The 1/M takes the M² out of Eq. 4. This changes neither E nor its
     gradient when both images have the same size, and still compares like with like when they have not: A has its own
-    M. (The paper resizes the style image to the content's size; here it keeps its aspect ratio.) The power of N is 0 in
-    the paper, and −1 in programs that divide by N as well.
+    M. The power of N is 0 in the paper, and −1 in programs that divide by N as well.
 
     Gradient (Eq. 6) of E = k Σ (G − A)², with m for a position, i and j for channels:
 
@@ -166,12 +113,12 @@ class StyleTerm:
     3. As matrices: ∂E/∂F = 2 g F D = 4 k g F (G − A).
 
     With the paper's undivided Gram matrices, g = 1 and k = 1/(4N²M²), this is F (G − A)/(N²M²), its Eq. 6. The ReLU
-    adds its 0 or 1 as in Eq. 2.
+    multiplies it by 0 or 1 as in Eq. 2.
     """
 
     group: ClassVar[str] = "style"
     layer: str
-    normalization: Normalization  # k
+    scale: LossScale  # k
     channels: int  # N
     positions: int  # M
     gram_channels: float = 0.0
@@ -190,7 +137,7 @@ class StyleTerm:
         """Return E_l = k Σ (G − A)²."""
         gram = gram_of_sums(statistic, self.positions, self.gram_channels)
         error, energy = tf.reduce_sum(tf.square(gram - target.summary)), tf.reduce_sum(tf.square(target.summary))
-        return normalized(error, energy, target.distance, self)
+        return scaled(error, energy, target.distance, self)
 
 
 @dataclass(frozen=True)
@@ -211,24 +158,31 @@ class GuidedStyleTerm(StyleTerm):
         return gram_sums(values * tf.cast(target.maps, values.dtype))
 
 
-def normalized(
+def scaled(
     squared_error: tf.Tensor, energy: tf.Tensor, distance: tf.Tensor | None, term: ContentTerm | StyleTerm
 ) -> tf.Tensor:
-    """Return k Σ (values − target)² of a term, with the k that its normalization says.
+    """Return k Σ (values − target)² of a term, with the k that its `LossScale` says.
 
     Args:
         squared_error: Σ (values − target)², a scalar.
         energy: Σ target².
-        distance: Σ (reference − target)², as in `Normalization`; None if k does not depend on it.
-        term: has N, M and the powers.
+        distance: Σ (reference − target)², as in `LossScale`; None if k does not depend on it.
+        term: has N, M and the `LossScale`.
     """
-    powers = term.normalization
+    powers = term.scale
     energy = tf.maximum(energy, 1e-12)  # a target that is zero everywhere has no inverse
     scale = powers.factor * term.channels**powers.channels * term.positions**powers.positions * energy**powers.target
     if powers.distance:
         # A reference that nearly is the target would otherwise make a loss of their last digits.
         scale *= tf.maximum(distance, SMALLEST_DISTANCE * energy) ** powers.distance
     return scale * squared_error
+
+
+class Pixels(NamedTuple):
+    """Rows of the image, as terms on pixels get them: RGB in [0, 255]."""
+
+    rows: tf.Tensor  # (1, H, W, 3)
+    below: tf.Tensor | None  # the next row, for steps into it: (1, 1, W, 3); (1, 0, W, 3) or None where the image ends
 
 
 @dataclass(frozen=True)
@@ -271,7 +225,7 @@ class TemporalTerm:
         loss = Σ c (x − w)² / (D · TEMPORAL_LEVELS²).
 
     The paper has no TEMPORAL_LEVELS. They bring the loss to the size of the default recipe's others, which are 1 at a
-    picture of reference. A weight γ in the paper's sense is γ · TEMPORAL_LEVELS² here.
+    image of reference. A weight γ in the paper's sense is γ · TEMPORAL_LEVELS² here.
 
     Gradient. Each value stands in one square only: ∂/∂x = 2 c (x − w) / (D · TEMPORAL_LEVELS²), and 0 where c = 0.
     """
@@ -284,9 +238,60 @@ class TemporalTerm:
 
     def statistic(self, values: Pixels, target: Target) -> tf.Tensor:
         """Return Σ c (x − w)², a scalar."""
-        before, trust = target.maps[..., :3], target.maps[..., 3:]
-        return tf.reduce_sum(trust * tf.square(values.rows - before))
+        warped, confidence = target.maps[..., :3], target.maps[..., 3:]
+        return tf.reduce_sum(confidence * tf.square(values.rows - warped))
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return L_temporal in units of TEMPORAL_LEVELS²."""
         return statistic / (3 * self.height * self.width * TEMPORAL_LEVELS**2)
+
+
+class Term(Protocol):
+    """One summand of the total loss, before it is weighted."""
+
+    name: str  # such as "content relu4_2"; no two terms have the same
+    group: str  # the losses of a group are shown as one
+    layer: str  # whose feature maps the term looks at, or `PIXELS`
+
+    def statistic(self, values: tf.Tensor | Pixels, target: Target) -> Statistic:
+        """Return a sum over the positions of `values`: the layer's maps (1, H', W', N), or rows of pixels.
+
+        `target.maps` has the same rows as `values`.
+        """
+
+    def loss(self, statistic: Statistic, target: Target) -> tf.Tensor:
+        """Return the loss, a scalar, from the `statistic` of the whole image; `target` has no `maps` here."""
+
+
+class Losses(NamedTuple):
+    """What one evaluation gives, each multiplied by its weight already: scalar tensors, and floats in the end."""
+
+    total: tf.Tensor  # Eq. 7, and the terms that are not in the paper
+    groups: dict[str, tf.Tensor]  # "content": α L_content, "style": β L_style, "tv": …
+    terms: dict[str, tf.Tensor]  # by name, such as "content relu4_2"; the terms of a group add up to it
+
+
+def total_loss(
+    terms: Sequence[Term],
+    statistics: Mapping[str, Statistic],
+    targets: Mapping[str, Target],
+    weights: Mapping[str, tf.Tensor | float],
+) -> Losses:
+    """Return the weighted sum of all terms (Eq. 5 and 7), by group and by term.
+
+    The gradient of a sum is the sum of the gradients: α ∂L_content/∂x + β Σ w_l ∂E_l/∂x, each layer's ∂/∂F taken
+    back to the image x through the convolutions, ReLUs and pools between.
+
+    Args:
+        terms: the summands.
+        statistics: of the whole image, by the term's name.
+        targets: by the term's name.
+        weights: by the term's name: α times the layer's share of it, β w_l, and so on.
+    """
+    # Without `maps`: stripes have only those of their own rows, and what works whole should work in stripes too.
+    wholes = {term.name: targets[term.name]._replace(maps=None) for term in terms}
+    losses = {term.name: weights[term.name] * term.loss(statistics[term.name], wholes[term.name]) for term in terms}
+    groups: dict[str, tf.Tensor] = {}
+    for term in terms:
+        groups[term.group] = groups.get(term.group, 0.0) + losses[term.name]
+    return Losses(sum(groups.values()), groups, losses)

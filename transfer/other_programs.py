@@ -33,8 +33,8 @@ from transfer.recipes import (
     MEAN_OVER_MAPS,
     PRINTED_STYLE,
     AdamConstants,
+    LossScale,
     Noise,
-    Normalization,
     Recipe,
     Variation,
 )
@@ -80,7 +80,7 @@ LEONGATYS = Recipe(
     content_weight=1,
     style_weight=1e3,
     content_loss=MEAN_OVER_MAPS,
-    style_loss=Normalization(channels=-4),  # a mean over G (N^-2) with the weight 1/N²
+    style_loss=LossScale(channels=-4),  # a mean over G (N^-2) with the weight 1/N²
     style_layers=tuple((name, 1.0) for name in GATYS_STYLE_LAYERS),
     pooling="max",
     odd_sides="down",
@@ -132,7 +132,7 @@ NEURAL_STYLE_TF = Recipe(
     summary="cysmith/neural-style-tf: Eq. 4 as printed, content over √(N·M), average pooling",
     content_weight=5,
     style_weight=1e4,
-    content_loss=Normalization(factor=1 / 2, channels=-1 / 2, positions=-1 / 2),
+    content_loss=LossScale(factor=1 / 2, channels=-1 / 2, positions=-1 / 2),
     style_loss=PRINTED_STYLE,
     content_layers=(("conv4_2", 1.0),),
     style_layers=tuple((name, 1 / 25) for name in GATYS_STYLE_LAYERS),
@@ -181,7 +181,7 @@ COURSERA = Recipe(
     summary="the Coursera notebook: α = 10, β = 40, Adam 2.0 from content blended with noise",
     content_weight=10,
     style_weight=40,
-    content_loss=Normalization(factor=1 / 4, channels=-1, positions=-1),
+    content_loss=LossScale(factor=1 / 4, channels=-1, positions=-1),
     style_loss=PRINTED_STYLE,
     normalized_network=False,
     init="content",

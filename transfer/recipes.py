@@ -19,13 +19,13 @@ Crop = Literal["none", "square"]
 
 
 @dataclass(frozen=True)
-class Normalization:
+class LossScale:
     """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
 
     The factor is `factor` · N^`channels` · M^`positions` · S^`target` · D^`distance`. S is the sum of the target's
-    squares. D is what the sum is for a picture of reference: for a style loss the content picture, for a content
-    loss the content picture with grain (`transfer.objective.GRAIN`). So (½, 0, 0, 0) is the content loss as
-    the paper prints it, (1, -1, -1, 0) is a mean over the feature maps, and (1, 0, 0, -1) measures the difference
+    squares. D is what the sum is for a image of reference: for a style loss the content image, for a content
+    loss the content image with grain (`transfer.targets.GRAIN`). So factor=½ is the content loss as the paper
+    prints it, channels=−1 with positions=−1 is a mean over the feature maps, and target=−1 measures the difference
     relative to the target itself.
     """
 
@@ -42,13 +42,13 @@ class Normalization:
         return f"{factor}Σ" + "".join(f" {letter}^{power:g}" for letter, power in powers if power)
 
 
-#: The loss of a layer relative to a distance: 0 is the target, 1 the picture of reference.
-RELATIVE_TO_REFERENCE = Normalization(distance=-1)
-MEAN_OVER_MAPS = Normalization(channels=-1, positions=-1)
-MEAN_OVER_GRAM = Normalization(channels=-2)
+#: The loss of a layer relative to a distance: 0 is the target, 1 the image of reference.
+RELATIVE_TO_REFERENCE = LossScale(distance=-1)
+MEAN_OVER_MAPS = LossScale(channels=-1, positions=-1)
+MEAN_OVER_GRAM = LossScale(channels=-2)
 #: Eq. 1 and Eq. 4 as printed. Our Gram matrices are already divided by M, so the M² of Eq. 4 is gone.
-PRINTED_CONTENT = Normalization(factor=1 / 2)
-PRINTED_STYLE = Normalization(factor=1 / 4, channels=-2)
+PRINTED_CONTENT = LossScale(factor=1 / 2)
+PRINTED_STYLE = LossScale(factor=1 / 4, channels=-2)
 
 
 @dataclass(frozen=True)
@@ -87,17 +87,17 @@ class AdamConstants:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One complete set of choices. Field names are the paper's terms; figures are cited where a recipe is defined.
+    """One complete set of choices; figures are cited where a recipe is defined.
 
-    A recipe names no files: it is the same for all pictures.
+    A recipe names no files: it is the same for all images.
     """
 
     name: str
     summary: str
     content_weight: float  # α
     style_weight: float  # β
-    content_loss: Normalization
-    style_loss: Normalization
+    content_loss: LossScale
+    style_loss: LossScale
     content_layers: tuple[tuple[str, float], ...] = (("relu4_2", 1.0),)
     style_layers: tuple[tuple[str, float], ...] = tuple((name, 1 / 5) for name in GATYS_STYLE_LAYERS)  # w_l of Eq. 5
     gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M, see `losses.StyleTerm`
@@ -108,28 +108,28 @@ class Recipe:
     odd_sides: Literal["up", "down"] = "up"  # how a pool rounds half of an odd side
     pixel_range: float = 255.0  # what white is for the network
     normalized_network: bool = True
-    margin: int = 0  # pixels around the image that are trained with it and cut off, see `transfer.session`
+    margin: int = 0  # pixels around the image that are trained with it and cut off, see `transfer.sizes`
     init: Literal["content", "style", "noise", "picture", "blend"] = "noise"
     init_shares: tuple[tuple[str, float], ...] = ()  # of the start "blend": of content and style, 1 in all
     noise: Noise = Noise()
-    noise_share: float = 0.0  # of noise blended into a start that is a picture
+    noise_share: float = 0.0  # of noise blended into a start that is not noise
     optimizer: OptimizerName = "l-bfgs"
     learning_rate: float = 2.0  # Adam's, in pixel levels; L-BFGS finds its own steps
     adam: AdamConstants = AdamConstants()
     iterations: int = 500  # at each size
     size: int = 512  # of content and style, in pixels
     size_of: Literal["longer side", "shorter side"] = "longer side"
-    enlarges: bool = False  # pictures that are smaller
-    crop: Crop = "none"  # "square": all pictures and masks are cut to the square in their middle first
-    #: "own": by the same rule as the content picture. Otherwise the style picture is brought to the content picture's
+    enlarges: bool = False  # images that are smaller
+    crop: Crop = "none"  # "square": all images and masks are cut to the square in their middle first
+    #: "own": by the same rule as the content image. Otherwise the style image is brought to the content image's
     #: size and stretched, or to its width in its own proportions; then it is also enlarged.
     style_size: Literal["own", "content size", "content width"] = "own"
-    style_scale: float = 1.0  # the style picture's size against that: its strokes become larger or smaller with it
+    style_scale: float = 1.0  # the style image's size against that: its strokes become larger or smaller with it
     colors: Colors = "style"  # see `transfer.colors`
-    scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.session`
+    scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.sizes`
 
 
-#: One setting for all networks and pictures. Losses of different networks differ by powers of ten, and those of one
+#: One setting for all networks and images. Losses of different networks differ by powers of ten, and those of one
 #: network from pair to pair. So each layer's loss is measured in what that layer can tell apart. The style loss is 1
 #: at the content image, where the run starts. The content loss is 1 at the content image with grain, noise of 20
 #: levels: a network that sees every grain, as the genuine lower half does, would otherwise hold on to the content
@@ -154,8 +154,8 @@ DEFAULT = Recipe(
 )
 
 #: Gatys, Ecker & Bethge, CVPR 2016, Fig. 3: content relu4_2, five style layers with w = 1/5, α/β = 1e-3, white noise.
-#: The ratio reproduces the figures when both losses are means, as they are in the authors' later public code (content
-#: 1e6 · mean, style 1e9/5 · mean for each layer, on the normalised network).
+#: Both losses are means, as in the authors' later public code (NeuralImageSynthesis, BasicStyleTransfer: content
+#: 1e6 · mean, style 1e9/5 · mean for each layer, on the normalised network; it starts from the content image).
 GATYS2016 = Recipe(
     name="gatys2016",
     summary="Gatys et al., CVPR 2016, Fig. 3 B: white noise, α/β = 1e-3, losses as means",
@@ -166,7 +166,7 @@ GATYS2016 = Recipe(
 )
 
 #: The same with Eq. 1 and Eq. 4 as they are printed, ½ Σ and 1/(4N²M²). The content term is then 2·N·M times stronger
-#: against the style term, 4.2 million times at relu4_2 of a 512² picture: the content image comes back, unpainted.
+#: against the style term, 4.2 million times at relu4_2 of a 512² image: the content image comes back, unpainted.
 GATYS2016_LITERAL = replace(
     GATYS2016,
     name="gatys2016-literal",

@@ -1,4 +1,4 @@
-"""Parts of the content picture that get styles of their own.
+"""Parts of the content image that get styles of their own.
 
 Gatys, Ecker, Bethge, Hertzmann & Shechtman, "Controlling Perceptual Factors in Neural Style Transfer", CVPR 2017,
 section 4. A *guide* says how far each pixel belongs to a region, from 0 to 1. In a layer the maps are multiplied by the
@@ -31,13 +31,13 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """A part of the content picture, and which of the style pictures it gets."""
+    """A part of the content image, and which of the style images it gets."""
 
     name: str = ""  # such as "white"; empty if it is everything
     weight: float = 1.0  # λ
-    guide: np.ndarray | None = None  # (H, W) float32 of the content picture; None: all of it
-    shares: tuple[float, ...] = (1.0,)  # of each style picture in the region's blend of Gram matrices, 1 in all
-    style_guides: tuple[np.ndarray | None, ...] = (None,)  # which part of each style picture is meant
+    guide: np.ndarray | None = None  # (H, W) float32 of the content image; None: all of it
+    shares: tuple[float, ...] = (1.0,)  # of each style image in the region's blend of Gram matrices, 1 in all
+    style_guides: tuple[np.ndarray | None, ...] = (None,)  # which part of each style image is meant
 
     def changed(self, change: Change) -> "Region":
         """Return the region with all guides changed, such as made smaller."""

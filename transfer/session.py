@@ -16,10 +16,11 @@ from transfer.colors import prepared, restored
 from transfer.inputs import Images, start_image
 from transfer.losses import Losses, Term
 from transfer.memory import Plan, plan
-from transfer.objective import Evaluation, MapsOf, Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Evaluation, Objective, WholeEvaluation, terms_of
 from transfer.recipes import Recipe
 from transfer.regions import keep_the_rest
 from transfer.sizes import margin_of, scales_of, widened, with_margin
+from transfer.targets import MapsOf, References
 from transfer.train import Keep, Phase, Progress, Result, Watch, train
 from vgg.errors import InputError
 from vgg.matfile.read import Conv, Weights
@@ -32,7 +33,7 @@ from weights.drawings.normalizing import normalizing_pictures
 
 #: The share of the steps at each size that bfloat16 may take (`transfer.precision`); at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
-#: Networks and compiled losses that a session keeps, the last used ones: enough for two shapes of pictures, upright and
+#: Networks and compiled losses that a session keeps, the last used ones: enough for two shapes of images, upright and
 #: lying, at two sizes and two precisions. With 24 a batch of many shapes still grew by 17 % after its tenth picture.
 KEPT = 12
 

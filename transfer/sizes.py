@@ -7,7 +7,7 @@ less time. Gatys et al. make their large images like this in "Controlling Percep
 CVPR 2017.
 
 A margin is trained with the image and cut off at the end, so that the image itself has no frame. At an image's border a
-convolution of VGG-19 sees zeros outside. No picture is like that: the zeros are an edge, which the optimiser answers
+convolution of VGG-19 sees zeros outside. No image is like that: the zeros are an edge, which the optimiser answers
 with stripes and a coloured rim. So content, style and start are continued beyond their edges by reflection, the wider
 image is trained, and the frame appears in its margin, which nobody sees. Recipes have it as `Recipe.margin`.
 """

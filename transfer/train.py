@@ -48,17 +48,18 @@ def train(
     try:
         for number in range(max(progress.phase, 0), len(phases)):
             phase = phases[number]
-            before = progress.begin(phases, number)
+            # Resizes the image if the size is new; if not, the optimiser goes on with what it has learned.
+            previous_state = progress.begin(phases, number)
             objective = phase.build_objective()
             evaluate = progress.counted(objective)
             if progress.state is None:
-                progress.started(phase.optimizer.start(evaluate, result.image, before), phase)
+                progress.started(phase.optimizer.start(evaluate, result.image, previous_state), phase)
             try:
-                while progress.steps_here < phase.until and progress.state.losses.total > objective.floor:
+                while progress.steps_at_size < phase.until and progress.state.losses.total > objective.floor:
                     state = phase.optimizer.step(evaluate, progress.state)
                     if state is None:  # the optimiser finds no way down
                         break
-                    step = progress.after_step(state, phases)
+                    step = progress.after_step(state, phases)  # keeps the image if it is the best one
                     if keep:
                         keep(progress)
                     if watch:
@@ -66,7 +67,7 @@ def train(
             finally:
                 phase.optimizer.end(progress.state)
             objective = evaluate = None  # before the next one is built: of a large image there is room for one
-        if progress.steps_here < phases[-1].until:
+        if progress.steps_at_size < phases[-1].until:
             result.stopped = "converged"
     except KeyboardInterrupt:
         result.stopped = "interrupted"
@@ -141,7 +142,7 @@ class Progress:
     shape: tuple[int, int, int]  # of the image without its margin, and the margin
     phase: int = -1  # the place of the present phase in the list; -1 before the first
     state: State | None = None  # of the phase's optimiser; None before it starts
-    steps_here: int = 0  # at the present size
+    steps_at_size: int = 0  # at the present size
     evaluations: int = 0
     evaluations_before: int = 0  # of which before the present size
     seconds: float = 0.0  # up to the last step
@@ -167,7 +168,7 @@ class Progress:
         self.phase, self.state = number, None
         if number and _size(phases[number - 1]) == _size(phase):
             return before
-        self.steps_here, self.evaluations_before = 0, self.evaluations
+        self.steps_at_size, self.evaluations_before = 0, self.evaluations
         self.seconds_before = time.perf_counter() - self._began
         self.result.best_step = len(self.result.steps)
         self.resize(phase)
@@ -204,7 +205,7 @@ class Progress:
 
     def after_step(self, state: State, phases: Sequence[Phase]) -> Step:
         """Count a step, and keep its image if it is the best of this phase."""
-        self.state, self.steps_here = state, self.steps_here + 1
+        self.state, self.steps_at_size = state, self.steps_at_size + 1
         self.seconds = time.perf_counter() - self._began
         result, phase, number = self.result, phases[self.phase], len(self.result.steps) + 1
         size, left = max(_size(phase)), self._seconds_left(phases)
@@ -217,13 +218,13 @@ class Progress:
     def _seconds_left(self, phases: Sequence[Phase]) -> float:
         """Return how long the steps to come will take, at this size's pace for each pixel."""
         steps_at = {_size(phase): phase.until for phase in phases}  # of each size's last phase
-        here = _size(phases[self.phase])
+        size = _size(phases[self.phase])
         # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.
         evaluations = self.evaluations - self.evaluations_before
-        pace = (self.seconds - self.seconds_before) / evaluations / np.prod(here)
+        seconds_per_pixel = (self.seconds - self.seconds_before) / evaluations / np.prod(size)
         sizes = list(steps_at)
-        still = sum(np.prod(size) * steps_at[size] for size in sizes[sizes.index(here) :])
-        return float(pace * (still - self.steps_here * np.prod(here)))
+        pixels = sum(np.prod(later) * steps_at[later] for later in sizes[sizes.index(size) :])
+        return float(seconds_per_pixel * (pixels - self.steps_at_size * np.prod(size)))
 
 
 def _size(phase: Phase) -> tuple[int, int]:

@@ -145,5 +145,5 @@ def maps_shape(height: int, width: int, name: str, odd_sides: OddSides = "up") -
 
 
 def smallest_side(name: str, odd_sides: OddSides) -> int:
-    """Return the pixels that a side must have for the layer's maps to have one position at least."""
+    """Return the pixels that a side must have for one position of the layer's maps; the network needs SMALLEST_SIDE."""
     return 1 if odd_sides == "up" else receptive_field(name).stride

@@ -50,8 +50,8 @@ def mean_activations(weights: Weights, images: Sequence[np.ndarray], pooling: Po
 
     # The compiled function frees each map as soon as its sum and the next layer are computed.
     compiled = tf.function(of_one, input_signature=[tf.TensorSpec((1, None, None, 3))], autograph=False)
-    found = [compiled(tf.constant(image[None], tf.float32)) for image in images]
-    totals = {name: [sum(part[name][i].numpy() for part in found) for i in (0, 1)] for name in names}
+    of_images = [compiled(tf.constant(image[None], tf.float32)) for image in images]
+    totals = {name: [sum(sums[name][i].numpy() for sums in of_images) for i in (0, 1)] for name in names}
     return {name: total / positions for name, (total, positions) in totals.items()}
 
 

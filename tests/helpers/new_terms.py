@@ -15,14 +15,14 @@ import tensorflow as tf
 import numpy_network
 from transfer.losses import PIXELS, ContentTerm, Pixels, StyleTerm, Target, VariationTerm
 from transfer.objective import WholeEvaluation
-from transfer.recipes import Normalization, Variation
+from transfer.recipes import LossScale, Variation
 from transfer.striped.evaluation import StripedEvaluation
 from vgg.layers import maps_shape
 from vgg.network import VGG19
 from vgg.statistics import as_matrix
 
 #: The loss of a layer relative to the sum of squares of its own target.
-RELATIVE = Normalization(target=-1)
+RELATIVE = LossScale(target=-1)
 
 HEIGHT, WIDTH = 75, 27  # odd at more than one pool
 ROWS = 8

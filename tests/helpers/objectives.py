@@ -7,9 +7,10 @@ import pytest
 
 from transfer.cluster.banded import BandedEvaluation, BandWorker
 from transfer.losses import Losses, Term
-from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.recipes import Recipe
 from transfer.striped.evaluation import StripedEvaluation
+from transfer.targets import References
 from vgg.matfile.read import Weights
 from vgg.network import VGG19, Precision
 

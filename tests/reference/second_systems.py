@@ -14,8 +14,8 @@ import numpy as np
 
 from numpy_network import matrices
 from transfer.losses import SMALLEST_DISTANCE
-from transfer.objective import GRAIN
 from transfer.recipes import DEFAULT
+from transfer.targets import GRAIN
 
 Maps = dict[str, np.ndarray]  # {layer: N × M}
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from transfer.losses import ContentTerm, StyleTerm, Target, Term, total_loss
 from transfer.other_programs import RECIPES
-from transfer.recipes import GATYS2016_LITERAL, Normalization, Recipe
+from transfer.recipes import GATYS2016_LITERAL, LossScale, Recipe
 from vgg.statistics import gram_matrix
 
 # Neither square, nor as many channels as positions in any direction, so that no mix-up of N, M, H and W passes.
@@ -80,10 +80,10 @@ def assert_same(gradient: np.ndarray, expected: np.ndarray) -> None:
     np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=2e-6 * np.abs(expected).max())
 
 
-def k(normalization: Normalization, target: np.ndarray, positions: int) -> float:
+def k(scale: LossScale, target: np.ndarray, positions: int) -> float:
     """The factor before Σ; the target has as many rows as there are channels."""
-    powers = float(len(target)) ** normalization.channels * float(positions) ** normalization.positions
-    return normalization.factor * powers * np.sum(target**2) ** normalization.target * DISTANCE**normalization.distance
+    powers = float(len(target)) ** scale.channels * float(positions) ** scale.positions
+    return scale.factor * powers * np.sum(target**2) ** scale.target * DISTANCE**scale.distance
 
 
 def content_gradient(recipe: Recipe, f: np.ndarray, p: np.ndarray) -> np.ndarray:

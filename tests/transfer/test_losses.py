@@ -8,57 +8,57 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import ContentTerm, StyleTerm, Target, total_loss
-from transfer.recipes import MEAN_OVER_GRAM, MEAN_OVER_MAPS, Normalization
+from transfer.recipes import MEAN_OVER_GRAM, MEAN_OVER_MAPS, LossScale
 
 #: The loss of a layer relative to the sum of squares of its own target.
-RELATIVE = Normalization(target=-1)
+RELATIVE = LossScale(target=-1)
 
 # The paper's factors. Its 1/(4N²M²) is 1/(4N²) here, because G and A are divided by their M already.
-EQUATION_1 = Normalization(factor=1 / 2)
-EQUATION_4 = Normalization(factor=1 / 4, channels=-2)
+EQUATION_1 = LossScale(factor=1 / 2)
+EQUATION_4 = LossScale(factor=1 / 4, channels=-2)
 
 
 def constant_maps(value: float, height: int, width: int, channels: int) -> tf.Tensor:
     return tf.fill((1, height, width, channels), np.float32(value))
 
 
-def content_loss(maps: tf.Tensor, content: tf.Tensor, normalization: Normalization) -> float:
+def content_loss(maps: tf.Tensor, content: tf.Tensor, scale: LossScale) -> float:
     _, height, width, channels = maps.shape
-    term = ContentTerm("relu4_2", normalization, channels, height * width)
+    term = ContentTerm("relu4_2", scale, channels, height * width)
     target = Target(content, tf.reduce_sum(content**2))
     return float(term.loss(term.statistic(maps, target), target))
 
 
 @pytest.mark.parametrize(
-    ("normalization", "expected"),
+    ("scale", "expected"),
     [
-        (Normalization(), 216),
+        (LossScale(), 216),
         (EQUATION_1, 108),
         (MEAN_OVER_MAPS, 9),  # (5 − 2)²
         (RELATIVE, 2.25),  # (3 / 2)²
-        (Normalization(channels=2), 216 * 16),
-        (Normalization(positions=1), 216 * 6),
-        (Normalization(target=0.5), 216 * 96**0.5),
-        (Normalization(0.25, -1, 0.5, -0.5), 3.375),  # ¼ · 216 / 4 · √(6 / 96)
+        (LossScale(channels=2), 216 * 16),
+        (LossScale(positions=1), 216 * 6),
+        (LossScale(target=0.5), 216 * 96**0.5),
+        (LossScale(0.25, -1, 0.5, -0.5), 3.375),  # ¼ · 216 / 4 · √(6 / 96)
     ],
 )
-def test_normalization_of_a_sum_done_by_hand(normalization, expected):
+def test_normalization_of_a_sum_done_by_hand(scale, expected):
     """2 × 3 positions of 4 channels, 5 against 2 everywhere: the sum is 24 · 3² = 216, the target's 24 · 2² = 96."""
     fives, twos = constant_maps(5, 2, 3, 4), constant_maps(2, 2, 3, 4)
-    np.testing.assert_allclose(content_loss(fives, twos, normalization), expected, rtol=1e-6)
+    np.testing.assert_allclose(content_loss(fives, twos, scale), expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("normalization", "expected"),
-    [(MEAN_OVER_GRAM, 9), (RELATIVE, 2.25), (Normalization(positions=2), 144 * 49), (EQUATION_4, 9 / 4)],
+    ("scale", "expected"),
+    [(MEAN_OVER_GRAM, 9), (RELATIVE, 2.25), (LossScale(positions=2), 144 * 49), (EQUATION_4, 9 / 4)],
 )
 @pytest.mark.parametrize("gram_channels", [0, -1])
-def test_normalization_of_gram_matrices(normalization, expected, gram_channels):
+def test_normalization_of_gram_matrices(scale, expected, gram_channels):
     """4 × 4 entries, 5 against 2: the sum is 144, the target's 64; the layer has 7 positions.
 
     With `gram_channels` the sums Fᵀ F have to be so many times larger for the same Gram matrix.
     """
-    term = StyleTerm("relu4_1", normalization, 4, 7, gram_channels)
+    term = StyleTerm("relu4_1", scale, 4, 7, gram_channels)
     sums = tf.fill((4, 4), np.float32(5 * 7 / 4**gram_channels))
     loss = term.loss(sums, Target(summary=tf.fill((4, 4), 2.0)))
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
@@ -93,7 +93,7 @@ def test_names_say_what_and_where():
 
 def test_losses_by_term_by_group_and_in_total():
     """Two layers of content and one of style, with losses 3 · 10, 4 · 5 and 0.5 · (7 − 1)²."""
-    plain = Normalization()
+    plain = LossScale()
     terms = [
         ContentTerm("relu3_1", plain, 4, 6),
         StyleTerm("relu1_1", plain, 1, 2),

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from numpy_network import forward
 from transfer import minimal
-from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.recipes import GATYS2016
+from transfer.targets import References
 from vgg.matfile.write import write
 from vgg.network import VGG19
 from vgg.normalize import rescale

@@ -7,11 +7,12 @@ import pytest
 
 import numpy_network
 from tiny_network import tiny_weights
-from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT, MEAN_OVER_GRAM, RELATIVE_TO_REFERENCE
 from transfer.regions import Region, keep_the_rest, layer_guide
 from transfer.striped import IN_STRIPES
 from transfer.striped.evaluation import StripedEvaluation
+from transfer.targets import References
 from vgg.layers import maps_shape, receptive_field
 from vgg.network import VGG19
 

@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from numpy_network import mirrored
 from transfer.losses import PIXELS, TEMPORAL_LEVELS, Pixels, Target, TemporalTerm
-from transfer.objective import GRAIN, Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT
 from transfer.sizes import with_margin, without_margin
 from transfer.striped.evaluation import StripedEvaluation
+from transfer.targets import GRAIN, References
 from vgg.network import VGG19
 
 RECIPE = replace(DEFAULT, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 1.0), ("relu2_1", 1.0)))

@@ -30,27 +30,17 @@ import tensorflow as tf
 
 from transfer.cli.options import RunOptions
 from transfer.losses import PIXELS, ContentTerm, Losses, Statistic, StyleTerm, Target, Term
-from transfer.objective import (
-    GramCache,
-    Guides,
-    References,
-    Targets,
-    Weights,
-    grained,
-    layers_of,
-    style_targets,
-    targets_at_pixels,
-)
+from transfer.objective import TermWeights, layers_of
 from transfer.regions import layer_guide
 from transfer.session import Striped
 from transfer.striped import IN_STRIPES
 from transfer.striped.block import Block
 from transfer.striped.evaluation import NONE, Band, Edges, Sums, blocks_of, losses_and_derivatives
 from transfer.striped.geometry import bands, halo_of
+from transfer.targets import GramCache, Guides, References, Targets, grained, style_targets, targets_at_pixels
 from vgg.errors import InputError
 from vgg.layers import blocks, maps_shape, receptive_field
-from vgg.matfile.read import Conv
-from vgg.matfile.read import Weights as FileWeights
+from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19
 from vgg.statistics import gram_of_sums
 
@@ -144,7 +134,7 @@ class BandedEvaluation:
         styles = [term for term in self.terms if isinstance(term, StyleTerm)]
         of_styles = style_targets(styles, self._grams, references, self._grams_known)
         energies = self._forward(image, contents, cut, "keep")
-        distances = self._forward(grained(image), [term for term in contents if term.normalization.distance], cut)
+        distances = self._forward(grained(image), [term for term in contents if term.scale.distance], cut)
         of_pixels = targets_at_pixels([term for term in self.terms if term not in contents], references)
         shared = self.compare_with(of_pixels | of_styles, len(image))
         for name, energy in energies.items():
@@ -158,7 +148,7 @@ class BandedEvaluation:
         self._compared = {name: target._replace(maps=None) for name, target in targets.items()}
         return self._compared
 
-    def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
+    def __call__(self, image: np.ndarray, targets: Targets, weights: TermWeights) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         if targets is not self._compared:
             raise ValueError("the machines have other targets by now; ask for the targets again")
@@ -292,13 +282,13 @@ def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]
 class _Actor(BandWorker):
     """A worker that makes its network of weights that were sent."""
 
-    def __init__(self, weights: FileWeights, kind: tuple[str, str, str], terms: Sequence[Term], rows: int) -> None:
+    def __init__(self, weights: Weights, kind: tuple[str, str, str], terms: Sequence[Term], rows: int) -> None:
         super().__init__(VGG19(weights, *kind), terms, rows)
 
 
-def _weights(network: VGG19) -> FileWeights:
+def _weights(network: VGG19) -> Weights:
     """Return the weights as the network has them, normalised or not, in float32."""
     convolutions = {
         name: Conv(*(np.asarray(values, np.float32) for values in conv)) for name, conv in network.convolutions.items()
     }
-    return FileWeights(convolutions, network.mean_rgb.numpy())
+    return Weights(convolutions, network.mean_rgb.numpy())

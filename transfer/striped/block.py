@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import PIXELS, Pixels, Statistic, Term
-from transfer.objective import Targets
 from transfer.striped.geometry import Stripe, halo_of
+from transfer.targets import Targets
 from vgg.layers import Layer, layer_named
 from vgg.network import VGG19, pool
 

@@ -25,9 +25,10 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import Losses, Statistic, Term, total_loss
-from transfer.objective import GramCache, Piece, References, Targets, Weights, layers_of, targets_of
+from transfer.objective import TermWeights, layers_of
 from transfer.striped.block import RELU_MASK, Block, Maps
 from transfer.striped.geometry import Stripe, stripes
+from transfer.targets import GramCache, Piece, References, Targets, targets_of
 from vgg.layers import blocks, layer_named, maps_shape
 from vgg.network import VGG19
 
@@ -176,7 +177,7 @@ class StripedEvaluation:
         """Return what the terms compare with. It is computed in stripes too, also for a huge style image."""
         return targets_of(self.terms, self.maps, references, self._grams)
 
-    def __call__(self, image: np.ndarray, targets: Targets, weights: Weights) -> tuple[Losses, np.ndarray]:
+    def __call__(self, image: np.ndarray, targets: Targets, weights: TermWeights) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
         band, statistics = Band(self.blocks, self.rows, image), {}
         for _ in self.blocks:
@@ -199,7 +200,7 @@ class StripedEvaluation:
 
 
 def losses_and_derivatives(
-    terms: Sequence[Term], statistics: dict[str, Sums], targets: Targets, weights: Weights
+    terms: Sequence[Term], statistics: dict[str, Sums], targets: Targets, weights: TermWeights
 ) -> tuple[Losses, dict[str, Statistic]]:
     """Return the losses, as floats, and the derivative of the total with respect to each statistic of the image."""
     tensors = tf.nest.map_structure(lambda total: tf.constant(total, tf.float32), statistics)

@@ -71,16 +71,16 @@ def read(path: Path | str) -> Weights:
     try:
         if "layers" not in variables:
             raise WeightsError("it has no variable `layers`, so it is not a MatConvNet network")
-        layers = [cell.reshape(-1)[0] for cell in variables["layers"].reshape(-1)]  # the struct in each cell
-        _require_names([str(_field(layer, "name", "a layer").item()) for layer in layers])
+        structs = [cell.reshape(-1)[0] for cell in variables["layers"].reshape(-1)]
+        _require_names([str(_field(struct, "name", "a layer").item()) for struct in structs])
         convolutions: dict[str, Conv] = {}
         channels = 3
-        for row, layer in zip(LAYERS, layers, strict=False):
-            _require_kind(row, layer)
-            if row.kind == "conv":
-                convolutions[row.name] = _convolution(row.name, layer, channels)
-                channels = convolutions[row.name].bias.size
-        layout, mean_rgb, origin = _normalization(variables)
+        for layer, struct in zip(LAYERS, structs, strict=False):
+            _require_kind(layer, struct)
+            if layer.kind == "conv":
+                convolutions[layer.name] = _convolution(layer.name, struct, channels)
+                channels = convolutions[layer.name].bias.size
+        layout, mean_rgb, origin = _mean_colour(variables)
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}; {WHAT_TO_DO}") from None
     except Exception as error:  # a damaged file may hold any type in any place, and so fail in any way
@@ -136,23 +136,23 @@ def _require_names(names: list[str]) -> None:
     raise WeightsError("VGG-19's layers are all here but not in their order conv1_1, relu1_1, … pool5")
 
 
-def _require_kind(row: Layer, layer: np.void) -> None:
-    kind = str(_field(layer, "type", row.name).item())
-    if kind != row.kind:
-        raise WeightsError(f"layer {row.name} is of type {kind!r}, expected {row.kind!r}")
+def _require_kind(layer: Layer, struct: np.void) -> None:
+    kind = str(_field(struct, "type", layer.name).item())
+    if kind != layer.kind:
+        raise WeightsError(f"layer {layer.name} is of type {kind!r}, expected {layer.kind!r}")
     # A network of another geometry could be read, but would be computed wrongly. A pool's `pad` is not checked, as it
     # matters at odd borders only. A field that is missing has the expected value by default, except `pad`.
-    geometry = {"conv": {"stride": 1, "pad": 1, "dilate": 1}, "relu": {}, "pool": {"pool": 2, "stride": 2}}[row.kind]
+    geometry = {"conv": {"stride": 1, "pad": 1, "dilate": 1}, "relu": {}, "pool": {"pool": 2, "stride": 2}}[layer.kind]
     for name, expected in geometry.items():
-        if name not in layer.dtype.names and name != "pad":
+        if name not in struct.dtype.names and name != "pad":
             continue
-        values = np.unique(_field(layer, name, row.name)).tolist()
+        values = np.unique(_field(struct, name, layer.name)).tolist()
         if values != [expected]:
-            raise WeightsError(f"layer {row.name} has {name} {values}, expected {expected} in every direction")
+            raise WeightsError(f"layer {layer.name} has {name} {values}, expected {expected} in every direction")
 
 
-def _convolution(name: str, layer: np.void, channels_in: int) -> Conv:
-    cells = _field(layer, "weights", name).reshape(-1)
+def _convolution(name: str, struct: np.void, channels_in: int) -> Conv:
+    cells = _field(struct, "weights", name).reshape(-1)
     if cells.size != 2:
         raise WeightsError(f"layer {name} has {cells.size} arrays of weights, expected a kernel and a bias")
     return checked_convolution(name, cells[0], cells[1].reshape(-1), channels_in)
@@ -164,7 +164,7 @@ def checked_convolution(name: str, kernel: np.ndarray, bias: np.ndarray, channel
         if values.dtype.kind != "f":
             raise WeightsError(f"the {what} of {name} is of type {values.dtype}, expected floating-point numbers")
         if not (np.abs(values) <= np.finfo(np.float32).max).all():
-            raise WeightsError(f"the {what} of {name} holds NaN or infinite numbers")
+            raise WeightsError(f"the {what} of {name} holds numbers that are not finite in float32")
     kernel = kernel.reshape(kernel.shape + (1,) * (4 - kernel.ndim))  # MATLAB drops trailing axes of length 1
     expected = (3, 3, channels_in, bias.size)
     if kernel.shape != expected or bias.size == 0:
@@ -172,7 +172,7 @@ def checked_convolution(name: str, kernel: np.ndarray, bias: np.ndarray, channel
     return Conv(np.ascontiguousarray(kernel, np.float32), np.ascontiguousarray(bias, np.float32))
 
 
-def _normalization(variables: dict[str, Any]) -> tuple[Layout, np.ndarray, str]:
+def _mean_colour(variables: dict[str, Any]) -> tuple[Layout, np.ndarray, str]:
     """Return the layout, the mean of `averageImage` over height and width as (3,) RGB, and the `origin` or ""."""
     if "normalization" in variables:
         layout, cell = "beta16", variables["normalization"]

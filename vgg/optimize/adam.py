@@ -59,5 +59,5 @@ class Adam(Optimizer):
     def from_arrays(self, arrays: Arrays, losses: Losses) -> AdamState:
         """Return the state that `to_arrays` was called with; raises ValueError if it cannot be one."""
         if arrays["t"] < 0 or (arrays["square"] < 0).any():
-            raise ValueError("the numbers of steps and the squares of Adam are below 0")
+            raise ValueError("the number of steps or a square of Adam is below 0")
         return AdamState(losses=losses, **arrays | {"t": int(arrays["t"])})

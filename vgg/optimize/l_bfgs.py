@@ -1,4 +1,4 @@
-"""L-BFGS for images: unit steps, a guard against bad ones, single precision, and large forms first if so wanted.
+"""L-BFGS for images: unit steps, a guard against bad ones, and large forms first if so wanted.
 
 Liu & Nocedal 1989, "On the limited memory BFGS method for large scale optimization".
 
@@ -9,13 +9,13 @@ much; what it has shown of the curvature is kept.
 
 **Curvature.** A *pair* is a step s and the change y of the gradient along it. The direction is −H g, where H
 approximates the inverse of the second derivatives as the pairs have shown them. The two-loop recursion (Nocedal &
-Wright, "Numerical Optimization", Algorithm 7.4) goes through all pairs twice and reads each of these long vectors four
-times. Here the same recursion runs on numbers instead (vector-free L-BFGS; Chen, Wang & Zhou, "Large-scale L-BFGS using
-MapReduce", NIPS 2014). The direction is a weighted sum of all s, all y and g, and the recursion only needs their dot
-products to find the weights. With all pairs as the rows of one matrix B that takes two products:
+Wright, "Numerical Optimization", Algorithm 7.4) goes through all pairs twice, one after the other, and changes a long
+vector each time. Here the same recursion runs on numbers instead (vector-free L-BFGS; Chen, Wang & Zhou, "Large-scale
+L-BFGS using MapReduce", NIPS 2014). The direction is a weighted sum of all s, all y and g, and the recursion only needs
+their dot products to find the weights. With all pairs as the rows of one matrix B that takes two products:
 
-    B [g s y]ᵀ        the dot products that are not known yet, of g and of the newest pair
-    weightsᵀ B        the direction
+    B [g s y]ᵀ                    the dot products that are not known yet, of g and of the newest pair
+    weightsᵀ B + share · g        the direction
 
 **Smooth steps.** The power spectrum of photographs and paintings falls with the frequency: a form over a hundred pixels
 is stronger than one over two (Field 1987, "Relations between the statistics of natural images and the response
@@ -91,23 +91,6 @@ class LBFGS(Optimizer):
                 state.best = (state.losses.total, state.image)
         return None
 
-    def to_arrays(self, state: LBFGSState) -> Arrays:
-        """Return all of the state but its losses."""
-        total, best_image = state.best
-        arrays = {"image": state.image, "gradient": state.gradient, "best_total": np.array(total)}
-        if best_image is not state.image:  # `step` compares them as objects
-            arrays["best_image"] = best_image
-        counts = {"first_step": np.array(state.first_step), "failures": np.array(state.failures)}
-        return arrays | counts | state.curvature.to_arrays()
-
-    def from_arrays(self, arrays: Arrays, losses: Losses) -> LBFGSState:
-        """Return the state that `to_arrays` was called with."""
-        image = arrays["image"]
-        best = float(arrays["best_total"]), arrays.get("best_image", image)
-        curvature = Curvature.from_arrays(arrays, self.history, image.size, self.dtype)
-        counts = float(arrays["first_step"]), int(arrays["failures"])
-        return LBFGSState(image, losses, arrays["gradient"], best, curvature, *counts)
-
     def _moved(self, state: LBFGSState) -> np.ndarray | None:
         """Return the image one unit step further, or None at a minimum, where no pixel would change.
 
@@ -127,13 +110,29 @@ class LBFGS(Optimizer):
         else:
             move = np.where(held, np.float32(0), self._scaled(free, -1))
             move *= np.float32(-state.first_step / max(root_mean_square(move), 1e-30))
-        move += image
-        moved = np.clip(move, 0, 255, out=move)
+        moved = np.clip(image + move, 0, 255)
         return None if np.array_equal(moved, image) else moved
 
     def _scaled(self, image: np.ndarray, power: float) -> np.ndarray:
-        """Return the image's waves times f^`power`, if steps are smooth."""
+        """Return the image's waves times (f + F0)^`power`, if steps are smooth: A with −1/2, A⁻¹ with 1/2."""
         return scale_frequencies(image, power) if self.smooth else image
+
+    def to_arrays(self, state: LBFGSState) -> Arrays:
+        """Return all of the state but its losses."""
+        total, best_image = state.best
+        arrays = {"image": state.image, "gradient": state.gradient, "best_total": np.array(total)}
+        if best_image is not state.image:  # `step` compares them as objects
+            arrays["best_image"] = best_image
+        counts = {"first_step": np.array(state.first_step), "failures": np.array(state.failures)}
+        return arrays | counts | state.curvature.to_arrays()
+
+    def from_arrays(self, arrays: Arrays, losses: Losses) -> LBFGSState:
+        """Return the state that `to_arrays` was called with."""
+        image = arrays["image"]
+        best = float(arrays["best_total"]), arrays.get("best_image", image)
+        curvature = Curvature.from_arrays(arrays, self.history, image.size, self.dtype)
+        counts = float(arrays["first_step"]), int(arrays["failures"])
+        return LBFGSState(image, losses, arrays["gradient"], best, curvature, *counts)
 
 
 @dataclass
@@ -175,13 +174,13 @@ class Curvature:
         Where it does not (s·y ≤ 0), −H g would no longer be a way down.
         """
         s, y = s.reshape(-1), y.reshape(-1)
-        curvature = float(np.dot(s, y))
-        if not curvature > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):  # losses have any unit
+        s_dot_y = float(np.dot(s, y))
+        if not s_dot_y > 1e-8 * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):  # losses have any unit
             return False
         history = len(self._inverses)
         slot = self._slots.pop(0) if len(self) == history else len(self)
         self._rows[2 * slot], self._rows[2 * slot + 1] = s, y
-        self._inverses[slot] = 1 / curvature
+        self._inverses[slot] = 1 / s_dot_y
         self._slots.append(slot)
         self._new = [*(other for other in self._new if other != slot), slot]
         return True
@@ -190,6 +189,36 @@ class Curvature:
         """Drop all pairs."""
         self._slots.clear()
         self._new.clear()
+
+    def direction(self, gradient: np.ndarray) -> np.ndarray:
+        """Return −H · `gradient` (size,), for at least one pair."""
+        rows = self._rows[: 2 * len(self)]
+        new = [row for slot in self._new for row in (2 * slot, 2 * slot + 1)]
+        products = _products(rows, np.stack([gradient, *rows[new].astype(np.float32, copy=False)]))  # (rows, 1 + new)
+        self._dots[: len(rows), new], self._dots[new, : len(rows)] = products[:, 1:], products[:, 1:].T
+        self._new.clear()
+        weights, share = self._weights(products[:, 0])
+        return _combined(weights, rows, share, gradient)
+
+    def _weights(self, with_gradient: np.ndarray) -> tuple[np.ndarray, float]:
+        """Return the weight of each row, (used,), and that of the gradient g, in the direction −H g.
+
+        `with_gradient` (used,) has the dot product of each row with g. The vector q of the recursion is
+        weightsᵀ rows + share · g, so its dot product with row i is dots[i] · weights + share · with_gradient[i].
+        """
+        used = len(with_gradient)
+        dots, weights, share, alphas = self._dots[:used, :used], np.zeros(used), 1.0, {}
+        for slot in reversed(self._slots):
+            s, y = 2 * slot, 2 * slot + 1
+            alphas[slot] = self._inverses[slot] * (dots[s] @ weights + share * with_gradient[s])
+            weights[y] -= alphas[slot]
+        newest = self._slots[-1]
+        gamma = 1 / (self._inverses[newest] * dots[2 * newest + 1, 2 * newest + 1])  # s·y / y·y
+        weights, share = gamma * weights, gamma * share
+        for slot in self._slots:
+            s, y = 2 * slot, 2 * slot + 1
+            weights[s] += alphas[slot] - self._inverses[slot] * (dots[y] @ weights + share * with_gradient[y])
+        return -weights, -share
 
     def to_arrays(self) -> Arrays:
         """Return what is remembered, of the slots in use only; the pairs as bytes, whatever their dtype."""
@@ -216,36 +245,6 @@ class Curvature:
         curvature._dots[:used, :used] = arrays["dots"].reshape(used, used)
         curvature._inverses[: len(slots)] = arrays["inverses"].reshape(len(slots))
         return curvature
-
-    def direction(self, gradient: np.ndarray) -> np.ndarray:
-        """Return −H · `gradient` (size,), for at least one pair."""
-        rows = self._rows[: 2 * len(self)]
-        new = [row for slot in self._new for row in (2 * slot, 2 * slot + 1)]
-        products = _products(rows, np.stack([gradient, *rows[new].astype(np.float32, copy=False)]))  # (rows, 1 + new)
-        self._dots[: len(rows), new], self._dots[new, : len(rows)] = products[:, 1:], products[:, 1:].T
-        self._new.clear()
-        weights, share = self._weights(products[:, 0])
-        return _combined(weights, rows, share, gradient)
-
-    def _weights(self, with_gradient: np.ndarray) -> tuple[np.ndarray, float]:
-        """Return the weight of each row, (used,), and that of the gradient g, in the direction −H g.
-
-        `with_gradient` (used,) has the dot product of each row with g. The vector q of the recursion is
-        weightsᵀ rows + share · g, so its dot product with row i is dots[i] · weights + share · with_gradient[i].
-        """
-        used = len(with_gradient)
-        dots, weights, share, alphas = self._dots[:used, :used], np.zeros(used), 1.0, {}
-        for slot in reversed(self._slots):
-            s, y = 2 * slot, 2 * slot + 1
-            alphas[slot] = self._inverses[slot] * (dots[s] @ weights + share * with_gradient[s])
-            weights[y] -= alphas[slot]
-        newest = self._slots[-1]
-        first = 1 / (self._inverses[newest] * dots[2 * newest + 1, 2 * newest + 1])  # s·y / y·y
-        weights, share = first * weights, first * share
-        for slot in self._slots:
-            s, y = 2 * slot, 2 * slot + 1
-            weights[s] += alphas[slot] - self._inverses[slot] * (dots[y] @ weights + share * with_gradient[y])
-        return -weights, -share
 
 
 def _products(rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:

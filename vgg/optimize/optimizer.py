@@ -25,7 +25,7 @@ class State(Protocol):
 
 
 class Optimizer(Protocol):
-    """The three functions that the training loop calls."""
+    """What the training loop calls; the last two functions are for who keeps a run in a file."""
 
     def start(self, evaluate: Evaluate, image: np.ndarray, before: State | None = None) -> State:
         """Return the state at `image`; evaluates at least once.

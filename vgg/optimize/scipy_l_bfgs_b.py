@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.optimize
 
-from vgg.optimize.optimizer import Arrays, Evaluate, Losses
+from vgg.optimize.optimizer import Arrays, Evaluate, Losses, Optimizer
 
 
 class SearchState(NamedTuple):
@@ -25,7 +25,7 @@ class SearchState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ScipyLBFGSB:
+class ScipyLBFGSB(Optimizer):
     """L-BFGS-B with pixels bound to [0, 255]; `history` pairs are remembered, as in the authors' DeepTextures."""
 
     history: int = 20

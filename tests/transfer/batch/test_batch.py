@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from batch_command import NAMES, pictures, prepare, record, refused, rows
-from transfer import objective
+from transfer import targets
 from transfer.__main__ import main as transfer
 from transfer.apps.batch import making
 from transfer.batch import main
@@ -73,16 +73,16 @@ def test_its_records_can_be_repeated(tmp_path, quiet):
 
 def test_losses_are_compiled_once_and_styles_looked_at_once(tmp_path, quiet, monkeypatch):
     compiled, looked_at = [], []
-    compute, grams = WholeEvaluation._losses_and_gradient, objective.grams
+    compute, grams = WholeEvaluation._losses_and_gradient, targets.grams
     monkeypatch.setattr(
         WholeEvaluation, "_losses_and_gradient", lambda *arguments: compiled.append(1) or compute(*arguments)
     )
 
-    def note(maps_of, image, having, guides):
+    def note(maps_of, image, terms, guides):
         looked_at.append(image.tobytes())
-        return grams(maps_of, image, having, guides)
+        return grams(maps_of, image, terms, guides)
 
-    monkeypatch.setattr(objective, "grams", note)
+    monkeypatch.setattr(targets, "grams", note)
     # A layer that no other test here has: so nothing is compiled or known already.
     assert main([*quiet, "--style-layers", "relu1_1,relu2_2"]) == 0
     assert len(compiled) == 1

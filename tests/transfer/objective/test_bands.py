@@ -11,9 +11,10 @@ from low_precision import needs_bfloat16
 from new_terms import HEIGHT, WIDTH, Case
 from objectives import assert_same, objective_for, patches, relative, workers
 from transfer.cluster.banded import BandedEvaluation, exchanged
-from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE
 from transfer.regions import Region
+from transfer.targets import References
 from vgg.errors import InputError
 from vgg.network import VGG19
 

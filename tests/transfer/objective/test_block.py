@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from transfer.losses import ContentTerm, Target
-from transfer.recipes import Normalization
+from transfer.recipes import LossScale
 from transfer.striped.block import RELU_MASK, Block
 from transfer.striped.geometry import Stripe, stripes
 from vgg.layers import blocks, layer_named
@@ -16,7 +16,7 @@ HEIGHT, WIDTH, CHANNELS_IN = 21, 13, 5
 
 def block_of(weights, layer: str, pooling: str = "avg", odd_sides: str = "up", feeds_next: bool = True) -> Block:
     """Block 2, with a content term at `layer`."""
-    term = ContentTerm(layer, Normalization(), 4, 1)
+    term = ContentTerm(layer, LossScale(), 4, 1)
     return Block(VGG19(weights, pooling, odd_sides=odd_sides), blocks(("pool2",))[1], [term], feeds_next)
 
 

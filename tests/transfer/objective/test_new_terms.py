@@ -8,7 +8,8 @@ import numpy_network
 from new_terms import HEIGHT, WIDTH, Case, Guided, Temporal, gram
 from objectives import assert_same
 from transfer.losses import Pixels, Target
-from transfer.objective import Objective, References
+from transfer.objective import Objective
+from transfer.targets import References
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 

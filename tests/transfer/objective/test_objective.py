@@ -7,7 +7,7 @@ import pytest
 
 from low_precision import needs_bfloat16
 from objectives import objective_for
-from transfer.recipes import DEFAULT, Normalization
+from transfer.recipes import DEFAULT, LossScale
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 RECIPE = replace(DEFAULT, content_layers=(("relu2_2", 1.0),), style_layers=(("relu1_1", 0.5), ("relu2_1", 0.5)))
@@ -32,7 +32,7 @@ def test_it_is_the_evaluation_with_its_targets(weights, image, style, rows):
 @pytest.mark.parametrize("rows", [None, 8])
 def test_floor_of_the_low_precision_only(weights, image, style, rows):
     """A hundredth of a blank's loss, which is 2 + 3 where every loss is relative to its target."""
-    relative = Normalization(target=-1)
+    relative = LossScale(target=-1)
     recipe = replace(RECIPE, content_loss=relative, style_loss=relative, content_weight=2.0, style_weight=3.0)
     recipe = replace(recipe, content_layers=(("relu2_1", 0.25), ("relu3_1", 0.75)))
     low, exact = (objective_for(weights, recipe, image, style, rows, name) for name in ("bfloat16", "float32"))

@@ -8,12 +8,12 @@ import tensorflow as tf
 
 from objectives import objective_for
 from transfer.losses import SMALLEST_DISTANCE, ContentTerm, StyleTerm, Target
-from transfer.objective import GRAIN, grained
-from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE, Normalization
+from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE, LossScale
+from transfer.targets import GRAIN, grained
 from vgg.matfile.read import Conv
 
 #: The loss of a layer relative to the sum of squares of its own target.
-RELATIVE = Normalization(target=-1)
+RELATIVE = LossScale(target=-1)
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
 
@@ -136,8 +136,8 @@ def test_nobody_measures_what_no_term_asks_for(weights, rows):
         (RELATIVE_TO_REFERENCE, 108.0, 2.0),
         (RELATIVE_TO_REFERENCE, 96 * SMALLEST_DISTANCE / 3, 216 / 96 / SMALLEST_DISTANCE),
         (RELATIVE_TO_REFERENCE, 0.0, 216 / 96 / SMALLEST_DISTANCE),
-        (Normalization(0.5, distance=-0.5), 144.0, 9.0),
-        (Normalization(channels=1, distance=1), 100.0, 216 * 4 * 100),
+        (LossScale(0.5, distance=-0.5), 144.0, 9.0),
+        (LossScale(channels=1, distance=1), 100.0, 216 * 4 * 100),
     ],
 )
 def test_by_hand(normalization, distance, expected):

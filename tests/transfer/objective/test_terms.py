@@ -9,8 +9,9 @@ import numpy_network
 from every_term import EVERYTHING
 from objectives import objective_for
 from transfer.losses import PIXELS, Target
-from transfer.objective import GRAIN, layers_of, loss_of_zeros, terms_of
-from transfer.recipes import DEFAULT, GATYS2016, Normalization
+from transfer.objective import layers_of, loss_of_zeros, terms_of
+from transfer.recipes import DEFAULT, GATYS2016, LossScale
+from transfer.targets import GRAIN
 from vgg.network import VGG19
 
 HEIGHT, WIDTH = 69, 43
@@ -102,8 +103,8 @@ def test_loss_of_zeros_is_that_of_a_network_without_anything(weights, pictures, 
 def test_relative_to_its_target_a_blank_loses_1(weights, pictures):
     recipe = replace(
         DEFAULT,
-        content_loss=Normalization(target=-1),
-        style_loss=Normalization(target=-1),
+        content_loss=LossScale(target=-1),
+        style_loss=LossScale(target=-1),
         content_weight=0.25,
         style_weight=3.0,
     )

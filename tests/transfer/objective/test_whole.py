@@ -15,8 +15,8 @@ import scipy.ndimage
 from every_term import EVERYTHING
 from objectives import objective_for
 from transfer.losses import SMALLEST_DISTANCE, Losses
-from transfer.objective import GRAIN
 from transfer.recipes import DEFAULT, GATYS2016, Recipe, Variation
+from transfer.targets import GRAIN
 from vgg.matfile.read import Conv, Weights
 
 RECIPES = {

@@ -9,7 +9,7 @@ import pytest
 
 from transfer.cli.recipe_table import recipe_table
 from transfer.other_programs import RECIPES
-from transfer.recipes import MEAN_OVER_MAPS, PRINTED_STYLE, RELATIVE_TO_REFERENCE, Normalization, Variation
+from transfer.recipes import MEAN_OVER_MAPS, PRINTED_STYLE, RELATIVE_TO_REFERENCE, LossScale, Variation
 from transfer_command import ROOT
 
 
@@ -89,10 +89,10 @@ def test_cells(name):
     [
         (MEAN_OVER_MAPS, "Σ N^-1 M^-1"),
         (PRINTED_STYLE, "0.25 Σ N^-2"),
-        (Normalization(factor=1e-3, positions=-0.5, target=-1), "0.001 Σ M^-0.5 S^-1"),
+        (LossScale(factor=1e-3, positions=-0.5, target=-1), "0.001 Σ M^-0.5 S^-1"),
         (RELATIVE_TO_REFERENCE, "Σ D^-1"),
-        (Normalization(channels=-1, target=0.5, distance=-0.25), "Σ N^-1 S^0.5 D^-0.25"),
-        (Normalization(), "Σ"),
+        (LossScale(channels=-1, target=0.5, distance=-0.25), "Σ N^-1 S^0.5 D^-0.25"),
+        (LossScale(), "Σ"),
         (Variation(), "Σ|d|^2 n^-1"),
         (Variation(power=1, count=0, factor=1 / 255), "0.00392 Σ|d|^1"),
         (Variation(count=0, last_row_and_column=False), "Σ|d'|^2"),

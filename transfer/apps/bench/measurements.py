@@ -22,11 +22,12 @@ import tensorflow as tf
 
 from transfer.files import SAMPLE, Files
 from transfer.inputs import load
-from transfer.objective import Objective, References, WholeEvaluation, terms_of
+from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.precision import precisions
 from transfer.recipes import DEFAULT, Recipe
 from transfer.session import Job, Session
 from transfer.striped.evaluation import StripedEvaluation
+from transfer.targets import References
 from transfer.train import Step, train
 from vgg.layers import deepest
 from vgg.matfile.read import Weights, read
