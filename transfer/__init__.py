@@ -4,7 +4,7 @@
 
 1. `recipes`      every choice as data; `other_programs` has those of seven other programs
 2. `losses`       content, style and total loss, with the paper's equations, and what all losses have in common
-3. `objective`    the total loss and its gradient as a function of the image
+3. `objective`    the total loss and its gradient as a function of the image; `targets`, what the losses compare with
 4. `train`        the training loop, and all that changes while it runs; its optimisers are in `vgg.optimize`
 5. `session`      from a job to its image: precisions, and what jobs share; `sizes`, coarse to fine and the margin
 

@@ -132,10 +132,10 @@ class Recipe:
 #: One setting for all networks and images. Losses of different networks differ by powers of ten, and those of one
 #: network from pair to pair. So each layer's loss is measured in what that layer can tell apart. The style loss is 1
 #: at the content image, where the run starts. The content loss is 1 at the content image with grain, noise of 20
-#: levels: a network that sees every grain, as the genuine lower half does, would otherwise hold on to the content
+#: levels: a network that sees every grain, as the genuine network does, would otherwise hold on to the content
 #: several times as firmly as one that does not. The rule is ours. The content is held by two layers: relu3_2 keeps
-#: edges and letters, relu4_2 larger forms. The network is the plain one, with which the genuine lower half gives the
-#: longer strokes.
+#: edges and letters, relu4_2 larger forms. The network is the plain one, with which the genuine one gives the longer
+#: strokes.
 DEFAULT = Recipe(
     name="default",
     summary="a picture soon: starts from the content image, losses in units of what each layer can tell apart",
