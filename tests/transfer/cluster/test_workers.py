@@ -135,7 +135,10 @@ def cluster() -> Iterator:
     settings = {"processes": False, "protocol": "tcp://", "host": "127.0.0.1", "dashboard_address": None}
     settings |= {"n_workers": 2, "threads_per_worker": 2, "resources": {"picture": 1}}
     with distributed.LocalCluster(**settings) as cluster:
+        started = list(cluster.workers.values())
         yield cluster
+    for worker in started:
+        worker.state.actors.clear()  # a closed worker stays in this process, with what it has compiled
 
 
 def sessions() -> int:

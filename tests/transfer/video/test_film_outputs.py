@@ -147,4 +147,4 @@ def test_without_a_style_it_says_that_the_sample_is_taken(tmp_path, words, capfd
     assert main(words) == 2, "it is another film than the one that is there"
     lines = capfd.readouterr().out.splitlines()
     assert "the film has only 64×48 pixels and is used as it is, not enlarged" in lines
-    assert any(line.startswith("the style is the sample, a painting drawn by our code") for line in lines)
+    assert any(line.startswith("the style is the sample, a painting of ours") for line in lines)
