@@ -13,11 +13,11 @@ class Settings:
     """How the student is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 4000
+    steps: int = 6000
     kinds: int = 700  # of drawing
     draws: int = 2  # different drawings of each kind
     #: (pixels on a side, crops in a batch); each step takes one of them at random.
-    crops: tuple[tuple[int, int], ...] = ((64, 48), (96, 24), (160, 8))
+    crops: tuple[tuple[int, int], ...] = ((64, 28), (96, 12), (128, 7))
 
     # AdamW (Loshchilov & Hutter 2019)
     learning_rate: float = 2e-3  # reached after the warm-up and kept until the end begins
