@@ -4,14 +4,16 @@ import gc
 import hashlib
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from tiny_network import tiny_weights
-from vgg.matfile.read import Weights
-from vgg.matfile.write import write
+from tiny_network import tiny_mat, tiny_weights
+from vgg.matfile.read import Weights, read
 from vgg.tools.console import start_tensorflow
 from web_server import no_proxy_from_outside, part, serve, target  # noqa: F401  (fixtures)
 
@@ -32,9 +34,9 @@ def weights() -> Weights:
 
 
 @pytest.fixture
-def mat_file(tmp_path: Path, weights: Weights) -> Path:
+def mat_file(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.mat"
-    write(path, weights)
+    path.write_bytes(tiny_mat())
     return path
 
 
@@ -49,6 +51,20 @@ def without_compiling() -> Iterator[None]:
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def stripes_without_compiling(without_compiling: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let TensorFlow compute stripes at once, too."""
+    import tensorflow as tf
+
+    from transfer.striped.block import Compiled
+
+    def call(self: Compiled, *arguments: Any) -> Any:
+        tensors = [each if each is None else tf.convert_to_tensor(each) for each in tf.nest.flatten(arguments)]
+        return self._function(*tf.nest.pack_sequence_as(arguments, tensors))
+
+    monkeypatch.setattr(Compiled, "__call__", call)
 
 
 @pytest.fixture
@@ -72,10 +88,13 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
     from tensorflow.python.framework.func_graph import FuncGraph
 
     from transfer import session
+    from transfer.cli import record
     from transfer.losses import Term
     from transfer.objective import WholeEvaluation
+    from transfer.striped import evaluation as striped
     from transfer.targets import MapsOf
     from vgg.network import VGG19
+    from weights import load
 
     gc.freeze()  # what is imported is not looked at again
     known = {}
@@ -92,10 +111,26 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
             known[network, terms] = WholeEvaluation(network, terms, maps_of_large)
         return known[network, terms]
 
+    def blocks_of(network: VGG19, terms: tuple[Term, ...]) -> list[striped.Block]:
+        key = ("blocks", network, tuple(terms))
+        if key not in known:
+            known[key] = chain_of(network, terms)
+        return known[key]
+
+    def read_once(path: Path) -> Weights:
+        tiny = path.is_file() and path.stat().st_size == len(tiny_mat()) and path.read_bytes() == tiny_mat()
+        if tiny and tiny_mat not in known:
+            known[tiny_mat] = read(path)
+        return replace(known[tiny_mat], path=path) if tiny else read(path)
+
+    chain_of = striped.blocks_of
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "read", read_once)
+        patch.setattr(record, "version", cache(record.version))  # it looks into many files
         if not hasattr(request.module, "COMPILES_ANEW"):
             patch.setattr(session, "VGG19", network)
             patch.setattr(session, "WholeEvaluation", evaluation)
+            patch.setattr(striped, "blocks_of", blocks_of)
         yield
     known.clear()
     gc.collect()

@@ -8,9 +8,9 @@ import numpy as np
 
 from image_files import png_of
 from refused_command import refused_by
-from tiny_network import tiny_weights
+from tiny_network import tiny_mat
 from transfer.batch import main
-from vgg.matfile.write import write
+from transfer_command import FEW_LAYERS
 
 NAMES = ("a-x", "a-y", "b-x", "b-y")
 
@@ -22,9 +22,10 @@ def prepare(folder: Path) -> list[str]:
     for seed, name in enumerate(("content_a", "content_b", "style_x", "style_y")):
         noise = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
         (place / f"{name}.png").write_bytes(png_of(noise.repeat(6, axis=0).repeat(6, axis=1)))  # 48 × 36
-    write(folder / "tiny.mat", tiny_weights())
+    (folder / "tiny.mat").write_bytes(tiny_mat())
     words = [str(place), "-o", str(folder / "out"), "--weights", str(folder / "tiny.mat")]
-    return [*words, "--size", "40", "--scales", "", "--iterations", "4", "--no-normalize", "--precision", "float32"]
+    words += ["--size", "40", "--scales", "", "--iterations", "4", *FEW_LAYERS]
+    return [*words, "--no-normalize", "--precision", "float32"]
 
 
 def pictures(folder: Path) -> dict[str, bytes]:

@@ -9,10 +9,9 @@ import numpy as np
 from drawn_clip import frames
 from image_files import png_of
 from refused_command import refused_by
-from tiny_network import tiny_weights
+from tiny_network import tiny_mat
 from transfer.apps.video.container import write_film
 from transfer.video import main
-from vgg.matfile.write import write
 
 FRAMES = 6  # four, then a cut, then two
 
@@ -29,7 +28,7 @@ def prepare(folder: Path) -> list[str]:
     y, x = np.mgrid[:40, :50]
     waves = np.stack([128 + 100 * np.sin(x / 3), 128 + 100 * np.sin((x + y) / 4), 60 + 40 * np.cos(y / 5)], axis=-1)
     (folder / "style.png").write_bytes(png_of(waves.astype(np.uint8)))
-    write(folder / "tiny.mat", tiny_weights())
+    (folder / "tiny.mat").write_bytes(tiny_mat())
     words = [str(folder / "film.mkv"), str(folder / "style.png"), "-o", str(folder / "out" / "film.mp4")]
     words += ["--weights", str(folder / "tiny.mat"), "--size", "64", "--scales", "", "--precision", "float32"]
     return [*words, "--iterations", "4", "--first-frame-iterations", "6", "--no-normalize"]

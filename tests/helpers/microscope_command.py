@@ -6,9 +6,8 @@ import numpy as np
 
 from image_files import png_of
 from refused_command import refused_by
-from tiny_network import tiny_weights
+from tiny_network import tiny_mat
 from vgg.__main__ import main
-from vgg.matfile.write import write
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,7 +23,7 @@ def disc(height: int = 48, width: int = 64, colour: tuple[int, int, int] = (230,
 def prepare(folder: Path) -> list[str]:
     """Make `picture.png` and `tiny.mat` in `folder`; the words `--weights … -o …` for a command that draws."""
     (folder / "picture.png").write_bytes(png_of(disc()))
-    write(folder / "tiny.mat", tiny_weights())
+    (folder / "tiny.mat").write_bytes(tiny_mat())
     return ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "sheet.png")]
 
 

@@ -1,10 +1,14 @@
 """A VGG-19 with few channels, so that tests are quick."""
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 
 from vgg.layers import CONVOLUTIONS
 from vgg.matfile.read import Conv, Weights
-from vgg.matfile.write import rounded
+from vgg.matfile.write import rounded, write
 
 MEAN_RGB = np.array([123.68, 116.779, 103.939], np.float32)
 
@@ -19,6 +23,15 @@ def tiny_weights(seed: int = 0) -> Weights:
         convolutions[layer.name] = Conv(kernel, rng.normal(0, 0.1, channels).astype(np.float32))
         channels_in = channels
     return Weights(convolutions, MEAN_RGB, "later", "tiny, for tests")
+
+
+@cache
+def tiny_mat() -> bytes:
+    """The `.mat` file of `tiny_weights()`: writing it takes longer than many a test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tiny.mat"
+        write(path, tiny_weights())
+        return path.read_bytes()
 
 
 def trained_weights(seed: int = 0) -> Weights:

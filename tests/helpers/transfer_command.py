@@ -3,33 +3,40 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from image_files import png_of
 from refused_command import refused_by
-from tiny_network import tiny_weights
+from tiny_network import tiny_mat
 from transfer.__main__ import main
-from vgg.matfile.write import write
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def prepare(folder: Path) -> list[str]:
-    """Make pictures of 64 × 48 and 50 × 40 pixels and a `.mat` file in `folder`; the words of a short run with them."""
+#: Layers, so that little has to be compiled.
+FEW_LAYERS = ("--content-layers", "relu2_2", "--style-layers", "relu1_1,relu2_1")
+
+
+def prepare(folder: Path, layers: Sequence[str] = FEW_LAYERS) -> list[str]:
+    """Make pictures of 64 × 48 and 50 × 40 pixels and a `.mat` file in `folder`; the words of a short run with them.
+
+    Without `layers` they are those of the recipe.
+    """
     y, x = np.mgrid[:48, :64]
     content = np.stack([4 * x, 5 * y, 255 * ((x - 32) ** 2 + (y - 24) ** 2 < 200)], axis=-1)
     waves = np.stack([128 + 100 * np.sin(x / 3), 128 + 100 * np.sin((x + y) / 4), 60 + 40 * np.cos(y / 5)], axis=-1)
     (folder / "content.png").write_bytes(png_of(content.astype(np.uint8)))
     (folder / "style.png").write_bytes(png_of(waves[:40, :50].astype(np.uint8)))
-    write(folder / "tiny.mat", tiny_weights())
+    (folder / "tiny.mat").write_bytes(tiny_mat())
     pictures = [str(folder / "content.png"), str(folder / "style.png")]
     files = ["--weights", str(folder / "tiny.mat"), "-o", str(folder / "out" / "result.png")]
     # Measuring activations, and trying and compiling two precisions would be most of the time of such a run; one test
     # each leaves it in.
     quick = ["--no-normalize", "--precision", "float32"]
-    return [*pictures, *files, "--size", "32", "--iterations", "5", "--overwrite", *quick]
+    return [*pictures, *files, "--size", "32", "--iterations", "5", "--overwrite", *quick, *layers]
 
 
 def refused(arguments: list[str], capfd, folder: Path) -> str:

@@ -32,6 +32,7 @@ def small(monkeypatch, weights):
 
 
 @needs_bfloat16
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_evaluation_is_compared_in_both_precisions(small):
     _, limit, *rows = measurements.evaluation(small, 64)
     assert re.search(r"\d+ GFLOP/s in float32, \d+ GFLOP/s in bfloat16$", limit)

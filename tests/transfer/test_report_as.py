@@ -26,7 +26,7 @@ TERMS = ("total", "content", "style", "tv")
 @pytest.fixture
 def words(tmp_path, monkeypatch) -> list[str]:
     """The words of a run whose style has the content's size, which some formulas ask for."""
-    words = prepare(tmp_path)
+    words = prepare(tmp_path, layers=())
     y, x = np.mgrid[:48, :64]
     stripes = np.stack([250 * ((x + y) % 8 < 4), 200 * (y % 6 < 3), 40 + 2 * x], axis=-1)
     (tmp_path / "style.png").write_bytes(png_of(stripes.astype(np.uint8)))

@@ -221,12 +221,13 @@ def test_a_full_disk_ends_it_in_one_line_and_loses_nothing(tmp_path, quiet, capf
 
 
 def test_page_logs_series_and_other_units(tmp_path, quiet):
+    (tmp_path / "in" / "content_b.png").unlink()
     more = ["--report", "--save-every", "2", "--report-as", "gatys2016"]
     logs = ["--log-dir", str(tmp_path / "logs")] if find_spec("tensorboard") else []
     assert main([*quiet, *more, *logs]) == 0
     out = tmp_path / "out"
     page = (out / "batch-report.html").read_text(encoding="utf-8")
-    for name in NAMES:
+    for name in NAMES[:2]:
         assert f'href="{name}.png"' in page and f'href="{name}-report.html"' in page
         assert (out / f"{name}-report.html").exists() and (out / f"{name}-0002.png").exists()
         assert not logs or list((tmp_path / "logs" / name).iterdir())

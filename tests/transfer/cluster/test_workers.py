@@ -188,7 +188,7 @@ def test_one_picture_whose_rows_the_workers_share_because_it_does_not_fit_at_onc
 @LINUX
 def test_a_worker_of_this_machine(tmp_path, words, capfd):
     """It is killed: its picture is tried again, from where its state was kept. Nobody else can reach it."""
-    words += ["--iterations", "60", "--checkpoint-every", "1"]
+    words += ["--iterations", "15", "--checkpoint-every", "1"]
     assert batch(words) == 0
     alone = emptied(tmp_path)
     workers, strangers = [], []

@@ -28,7 +28,7 @@ MEANT_FOR_GENUINE = "is meant for the genuine network's activations; others shif
 
 @pytest.fixture
 def words(tmp_path) -> list[str]:
-    return prepare(tmp_path)
+    return prepare(tmp_path, layers=())
 
 
 def record_of(folder) -> dict:

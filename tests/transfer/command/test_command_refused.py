@@ -132,7 +132,7 @@ def small_files():
 
 
 def test_disk_that_is_full_for_the_picture(tmp_path, words, capfd, small_files):
-    line = refused([*words, "--quiet"], capfd, tmp_path)
+    line = refused([*words, "--quiet", "--init", "noise"], capfd, tmp_path)
     assert "result.png cannot be written (File too large)" in line
 
 

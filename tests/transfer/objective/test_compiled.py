@@ -57,7 +57,8 @@ def job(seed: int) -> Job:
     """Another pair of images of the same sizes for each seed."""
     rng = np.random.default_rng(seed)
     content, style = (rng.integers(0, 256, shape, np.uint8) for shape in ((HEIGHT, WIDTH, 3), (90, 64, 3)))
-    recipe = replace(DEFAULT, normalized_network=False, iterations=2, scales=(), margin=0)
+    layers = {"content_layers": (("relu2_2", 1.0),), "style_layers": (("relu1_1", 0.5), ("pool2", 0.5))}
+    recipe = replace(DEFAULT, normalized_network=False, iterations=2, scales=(), margin=0, **layers)
     return Job(recipe, Images(content, (style,), content, Files("c.png", "s.png")))
 
 

@@ -146,11 +146,15 @@ def test_gradients_are_the_systems_own(session, name):
 def test_every_choice_of_the_network_shows_in_the_numbers_above(name):
     """With another pooling, rounding, range or scale they would be off by far more than is allowed."""
     system = second_systems.SYSTEMS[name]
+    choices = (("avg", "max"), ("up", "down"), (255, 256), (False, True))
+    own = (system.pooling, system.odd_sides, system.white, system.normalized)
     found = []
-    for network in product(("avg", "max"), ("up", "down"), (255, 256), (False, True)):
-        f = second_maps("generated", system.margin, *network)
-        terms = system.terms(f, *references(system, *network), generated_for(name).astype(np.float64))
-        found.append([*terms.contents, *terms.styles])
+    for network in product(*choices):
+        if sum(ours != other for ours, other in zip(own, network, strict=True)) <= 1:
+            f = second_maps("generated", system.margin, *network)
+            terms = system.terms(f, *references(system, *network), generated_for(name).astype(np.float64))
+            found.append([*terms.contents, *terms.styles])
+    assert len(found) == 1 + len(choices)
     for i, losses in enumerate(found):
         assert not any(np.allclose(losses, other, rtol=2e-4, atol=0) for other in found[:i])
 

