@@ -29,7 +29,7 @@ from vgg.normalize import normalize
 from vgg.optimize.adam import Adam
 from vgg.optimize.optimizer import Optimizer
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
-from weights.drawings.normalizing import normalizing_pictures
+from weights.drawings.normalizing import normalizing_images
 
 #: The share of the steps at each size that bfloat16 may take (`transfer.precision`); at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
@@ -144,7 +144,7 @@ class Session:
             weights = self.weights
             if recipe.normalized_network:  # every filter's mean activation is 1
                 weights = self._kept(
-                    ("normalized", pooling), lambda: normalize(self.weights, normalizing_pictures(), pooling)
+                    ("normalized", pooling), lambda: normalize(self.weights, normalizing_images(), pooling)
                 )
             return VGG19(for_pixel_range(weights, white), pooling, precision, odd_sides)
 

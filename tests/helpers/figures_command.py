@@ -15,7 +15,7 @@ def small_run(folder: Path, monkeypatch) -> list[str]:
     """What follows the figure's name: small pictures, two steps a cell."""
     content, style, _, weights, *_ = prepare(folder)
     drawn = [np.random.default_rng(seed).integers(0, 256, (48, 40, 3), dtype=np.uint8) for seed in (6, 7)]
-    monkeypatch.setattr("transfer.session.normalizing_pictures", lambda: drawn)
+    monkeypatch.setattr("transfer.session.normalizing_images", lambda: drawn)
     # A busy machine would measure now one precision as the faster one, now the other.
     monkeypatch.setattr("transfer.apps.figures.run.fastest", lambda: "float32")
     output = str(folder / "figures")

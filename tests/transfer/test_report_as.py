@@ -30,7 +30,7 @@ def words(tmp_path, monkeypatch) -> list[str]:
     y, x = np.mgrid[:48, :64]
     stripes = np.stack([250 * ((x + y) % 8 < 4), 200 * (y % 6 < 3), 40 + 2 * x], axis=-1)
     (tmp_path / "style.png").write_bytes(png_of(stripes.astype(np.uint8)))
-    monkeypatch.setattr(setup, "normalizing_pictures", lambda: MEASURING)
+    monkeypatch.setattr(setup, "normalizing_images", lambda: MEASURING)
     return words
 
 

@@ -201,7 +201,7 @@ def test_the_start_has_the_first_phases_size(weights):
 def test_the_networks_mean_activations_are_measured_once(weights, monkeypatch):
     drawn = []
     noise = np.random.default_rng(6).integers(0, 256, (48, 40, 3), dtype=np.uint8)
-    monkeypatch.setattr(session_module, "normalizing_pictures", lambda: drawn.append(1) or [noise])
+    monkeypatch.setattr(session_module, "normalizing_images", lambda: drawn.append(1) or [noise])
     session = Session(weights, inf, "bfloat16")
     for seed in (0, 1):
         session.run(Job(replace(RECIPE, normalized_network=True), pictures_of(seed)))

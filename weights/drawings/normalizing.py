@@ -1,4 +1,4 @@
-"""The pictures on which the normalised network is measured: drawings, the same for every content and style.
+"""The images on which the normalised network is measured: drawings, the same for every content and style.
 
 The paper's authors took ImageNet's photographs. Nobody has those at hand, but drawings do as well. This was measured
 with the genuine filters (those above conv3_4 at 8 bits). Their means over the drawings below were compared with those
@@ -24,6 +24,6 @@ KINDS = tuple(range(12))
 SIZE = 192
 
 
-def normalizing_pictures() -> list[np.ndarray]:
+def normalizing_images() -> list[np.ndarray]:
     """Return the drawings, each (SIZE, SIZE, 3) uint8 RGB; takes half a second."""
     return [draw(kind, 0, SIZE) for kind in KINDS]

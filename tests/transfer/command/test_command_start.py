@@ -63,7 +63,7 @@ def test_start_from_noise(words, images):
 def test_the_network_is_the_papers_unless_told_otherwise(words, monkeypatch):
     """After scaling, every filter that fires has a mean activation of 1 over the pictures it is measured on."""
     noise = np.random.default_rng(6).integers(0, 256, (2, 48, 40, 3), dtype=np.uint8)
-    monkeypatch.setattr("transfer.session.normalizing_pictures", lambda: list(noise))
+    monkeypatch.setattr("transfer.session.normalizing_images", lambda: list(noise))
     networks, begin = [], Objective.__init__
     monkeypatch.setattr(
         Objective,

@@ -52,7 +52,7 @@ PICTURES = Images(CONTENT, (STYLE,), None, Files("content", "style"))
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(setup, "normalizing_pictures", lambda: MEASURING)
+        patch.setattr(setup, "normalizing_images", lambda: MEASURING)
         yield Session(tiny_weights(), ROOM)
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from weights.drawings import draw
-from weights.drawings.normalizing import normalizing_pictures
+from weights.drawings.normalizing import normalizing_images
 
 
 def test_they_are_always_the_same_unlike_each_other_and_have_light_and_dark():
-    pictures = normalizing_pictures()
+    pictures = normalizing_images()
     assert len(pictures) == 12
     np.testing.assert_array_equal(pictures[7], draw(7, 0, 192))
     for i, picture in enumerate(pictures):
