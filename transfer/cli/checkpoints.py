@@ -32,7 +32,7 @@ LARGEST_SHARE = 0.05
 #: Incremented with every change after which an older file would be misunderstood.
 FORMAT = 2
 #: The fields of `Progress` that are in the text as they are.
-COUNTS = ("phase", "steps_here", "evaluations", "evaluations_before", "seconds", "seconds_before", "shape")
+COUNTS = ("phase", "steps_at_size", "evaluations", "evaluations_before", "seconds", "seconds_before", "shape")
 
 
 @dataclass
