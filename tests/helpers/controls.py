@@ -11,7 +11,7 @@ from transfer_command import prepare
 
 def prepare_controls(folder: Path) -> list[str]:
     """The words of a short run. Masks: a disc in the content, the left half of the style; and one more style."""
-    short = prepare(folder)
+    short = prepare(folder, layers=())
     y, x = np.mgrid[:48, :64]
     disc = 255 * ((x - 32) ** 2 + (y - 24) ** 2 < 200)
     (folder / "content-mask.png").write_bytes(png_of(np.repeat(disc[..., None], 3, axis=2).astype(np.uint8)))

@@ -36,7 +36,7 @@ def result_of(folder) -> np.ndarray:
 CONTROLS = {
     "second style": "--style second.png --style-blend 3:1",
     "style scale": "--style-scale 0.75",
-    "strength": "--strength 1",
+    "strength": "--strength 0.8",
     "luminance": "--colors luminance",
     "match": "--colors match-cholesky",
     "region": "--content-mask content-mask.png --region white=second.png",
