@@ -18,16 +18,16 @@ from vgg.network import Precision, computable, conv2d
 WORTHWHILE = 1.3
 
 
-def precision_of(wanted: str, recipe: Recipe) -> Precision:
-    """Return what `wanted`, perhaps "auto", means on this machine; SciPy's line search needs exact losses.
+def precision_of(asked: str, recipe: Recipe) -> Precision:
+    """Return what `asked`, perhaps "auto", means on this machine; SciPy's line search needs exact losses.
 
     Raises:
         InputError: this machine cannot compute in it.
     """
-    if wanted != "auto":
-        if not computable(wanted):
-            raise InputError(f"this machine cannot compute in {wanted}; choose --precision float32")
-        return wanted
+    if asked != "auto":
+        if not computable(asked):
+            raise InputError(f"this machine cannot compute in {asked}; choose --precision float32")
+        return asked
     return "float32" if recipe.optimizer == "l-bfgs" else fastest()
 
 

@@ -128,9 +128,9 @@ def smear(noise: np.ndarray, directions: np.ndarray, steps: int, step: float) ->
         for _ in range(steps):
             x, y = x + ahead[..., 0], y + ahead[..., 1]
             total += look_up(noise, x, y)
-            here = look_up(directions, x, y) * step
-            forward = here[..., 0] * ahead[..., 0] + here[..., 1] * ahead[..., 1]
-            ahead = here * np.where(forward < 0, np.float32(-1), np.float32(1))[..., None]
+            following = look_up(directions, x, y) * step
+            forward = following[..., 0] * ahead[..., 0] + following[..., 1] * ahead[..., 1]
+            ahead = following * np.where(forward < 0, np.float32(-1), np.float32(1))[..., None]
     return standard(total)
 
 
