@@ -4,6 +4,8 @@ Those of conv1_1 were printed by other people from the genuine beta16 file and s
 all layers come from a public copy of the Caffe model.
 """
 
+from functools import cache
+
 import numpy as np
 
 #: Of the 64 output channels, those that the listing shows.
@@ -93,8 +95,13 @@ BIASES = np.array(_BIASES.split(), np.float32)
 def network() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Kernel (3, 3, in, out) and bias (out,) of each convolution: the figures, and made-up numbers that fit their sums.
 
-    Where no figure is known, kernels are zero.
+    Where no figure is known, kernels are zero. The arrays are read-only, because all tests get the same ones.
     """
+    return dict(_network())
+
+
+@cache
+def _network() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     rng = np.random.default_rng(0)
     whole_kernels = _figures(_WHOLE_KERNELS)
     made, channels_in = {}, 3
@@ -107,7 +114,10 @@ def network() -> dict[str, tuple[np.ndarray, np.ndarray]]:
             bias = BIASES
             kernel[..., SHOWN], free[..., SHOWN] = KERNELS, False
         _fill(kernel, free, figures[4:], whole_kernels.get(name), rng)
-        made[name] = kernel, bias.astype(np.float32)
+        bias = bias.astype(np.float32)
+        kernel.setflags(write=False)
+        bias.setflags(write=False)
+        made[name] = kernel, bias
         channels_in = channels
     return made
 

@@ -157,6 +157,7 @@ def test_a_batch_on_two_workers(tmp_path, words, cluster, capfd):
     assert sessions() <= before, "a worker outlives a batch"
 
 
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_one_picture_whose_rows_the_workers_share_because_it_does_not_fit_at_once(tmp_path, cluster, capfd):
     picture = [*transfer_command.prepare(tmp_path), *FEW, "--size", "96", "--scales", "", "--precision", "float32"]
     picture[:2] = "sample", "sample"

@@ -2,10 +2,14 @@
 
 import json
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -24,14 +28,47 @@ def words(tmp_path) -> list[str]:
     return prepare(tmp_path)
 
 
-def test_quiet_prints_nothing_and_another_process_makes_the_same_bytes(tmp_path, words):
-    """File descriptors 1 and 2 of the whole process: TensorFlow's start-up messages would show, too."""
-    noise = [*words, "--quiet", "--sheet", "--init", "noise", "--seed", "5"]
-    assert run_apart(noise) == (0, "", "")
-    results = [tmp_path / "out" / name for name in ("result.png", "result-sheet.png")]
-    bytes_of_process = [path.read_bytes() for path in results]
-    assert main(noise) == 0
-    assert [path.read_bytes() for path in results] == bytes_of_process
+def test_killed_at_a_random_moment_and_another_process_goes_on_and_quiet_prints_nothing(tmp_path, words):
+    """By `kill -9`. The bytes are those of this process, which was not stopped.
+
+    File descriptors 1 and 2 of both processes are seen: TensorFlow's start-up messages would show, too.
+    """
+    words = [*words, "--sheet", "--init", "noise", "--seed", "5", "--iterations", "40", "--checkpoint-every", "1"]
+    out = tmp_path / "out"
+    assert main(words) == 0
+    names = ["result.png", "result-sheet.png"]
+    unbroken = [(out / name).read_bytes() for name in names]
+    shutil.rmtree(out)
+
+    process = start_apart(words, PYTHONIOENCODING="ascii")  # a terminal that has no Unicode
+    lines = lines_until_the_first_step(process)
+    time.sleep(random.uniform(0, 0.6))
+    process.kill()
+    rest, err = process.communicate()
+    assert err == ""
+    starts = (
+        "weights: ",
+        "32?24 pixels; ",
+        "40 steps of ",
+        "only ",
+        "step ",
+        "written: ",
+    )  # "only": if memory is short
+    assert all(line.startswith(starts) for line in [*lines, *rest.splitlines()[:-1]]), "nothing but our lines"
+
+    assert run_apart([*words, "--quiet", "--resume"]) == (0, "", "")
+    assert [(out / name).read_bytes() for name in names] == unbroken
+    assert sorted(path.name for path in out.iterdir()) == sorted([*names, "result.json"]), "leftovers are removed, too"
+
+
+def lines_until_the_first_step(process: subprocess.Popen) -> list[str]:
+    """What a process has printed until it has done the first step."""
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if line.startswith("step 1/"):
+            break
+    return lines
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -58,23 +95,20 @@ def test_help_loads_nothing_heavy():
     assert done.stderr == ""
 
 
-def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words):
-    """By a terminal that is closed, and that has no Unicode."""
+def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, monkeypatch, capfd):
+    """By a terminal that is closed."""
     words = [*words, "--iterations", "1000000", "--optimizer", "adam", "--learning-rate", "0.5"]
-    process = start_apart(words, PYTHONIOENCODING="ascii")
-    lines = []
+    monkeypatch.setattr(run, "train", train_watched(lambda: closing.start()))
+    # If the command left this signal to others, a KeyboardInterrupt would lose the notice and the picture.
+    before = signal.signal(signal.SIGHUP, signal.default_int_handler)
+    closing = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGHUP))  # so that there is a middle
     try:
-        for line in process.stdout:
-            lines.append(line)
-            if line.startswith("step 1/"):
-                break
-        time.sleep(0.3)  # so that there is a middle
-        process.send_signal(signal.SIGHUP)
-        out, err = process.communicate(timeout=60)
+        assert main(words) == 130
     finally:
-        process.kill()
+        closing.cancel()
+        signal.signal(signal.SIGHUP, before)
+    out, err = capfd.readouterr()
     picture, record = tmp_path / "out" / "result.png", tmp_path / "out" / "result.json"
-    assert process.returncode == 130, err
     written = json.loads(record.read_text(encoding="utf-8"))
     assert written["stopped"] == "interrupted"
     steps = written["steps"]
@@ -82,13 +116,24 @@ def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words):
     notice = "stopping after this step; press Ctrl-C again to stop at once"
     written = f"the best of {len(steps)} steps is in {picture}; --resume goes on from there"
     assert err == f"{notice}\ntransfer: stopped; {written}\n"
-    *before, last = [*lines, *out.splitlines()]
-    starts = ("weights: ", "32?24 pixels; ", "1000000 steps of adam: ", "only ", "step ")  # "only": if memory is short
-    assert all(line.startswith(starts) for line in before), "nothing but our lines"
-    assert last == f"written: {picture}, {record}"
+    assert out.splitlines()[-1] == f"written: {picture}, {record}"
     names = ["result.json", "result.png", "result.state.npz"]
     assert sorted(path.name for path in picture.parent.iterdir()) == names
     assert np.ptp(read_image(picture)) > 0
+
+
+def train_watched(at_first_step: Callable[[], None]) -> Callable:
+    """The training loop, with something done after its first step."""
+
+    def watched(phases, start, watch, keep):
+        def noted(step, image):
+            if step.step == 1:
+                at_first_step()
+            watch(step, image)
+
+        return train(phases, start, noted, keep)
+
+    return watched
 
 
 def test_stopped_before_the_first_step_writes_nothing(tmp_path, words, monkeypatch, capfd):

@@ -68,6 +68,7 @@ def plain(tmp_path_factory) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.usefixtures("without_compiling")
 def test_a_control_changes_the_picture(tmp_path, words, plain, name):
     assert main([*words, *options(CONTROLS[name], tmp_path)]) == 0
     changed = result_of(tmp_path)

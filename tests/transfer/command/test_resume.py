@@ -1,10 +1,7 @@
 """A run that is stopped at any moment goes on to the bytes that it would have had without the stop."""
 
 import json
-import random
-import shutil
 import signal
-import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +11,7 @@ from low_precision import needs_bfloat16
 from transfer.__main__ import main
 from transfer.cli import checkpoints, run
 from transfer.train import train
-from transfer_command import prepare, refused, start_apart
+from transfer_command import prepare, refused
 from vgg.errors import InputError
 
 pytestmark = needs_bfloat16
@@ -126,24 +123,6 @@ def test_ctrl_c_keeps_the_last_step(tmp_path, words, monkeypatch, capfd):
     monkeypatch.setattr(run, "train", train)
     assert main([*rarely, "--resume"]) == 0
     assert results(tmp_path) == unbroken
-
-
-def test_kill_9_of_a_process_at_a_random_moment(tmp_path, words):
-    words = [*words, "--iterations", "12"]
-    assert main(words) == 0
-    unbroken = results(tmp_path)
-    chance, out = random.Random(), tmp_path / "out"
-    shutil.rmtree(out)
-    process = start_apart([word for word in words if word != "--quiet"])
-    for line in process.stdout:
-        if line.startswith("step 1/"):
-            break
-    time.sleep(chance.uniform(0, 0.6))
-    process.kill()
-    process.communicate()
-    assert main([*words, "--resume"]) == 0
-    assert results(tmp_path) == unbroken
-    assert sorted(path.name for path in out.iterdir()) == ["result.json", "result.png"], "leftovers are removed, too"
 
 
 def test_scipys_search_starts_anew_at_the_image(tmp_path, words, kill_after, monkeypatch, capfd):

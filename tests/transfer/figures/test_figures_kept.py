@@ -11,6 +11,9 @@ from transfer.figures import main
 from vgg.matfile.write import write
 from vgg.tools.image import read_image, write_image
 
+#: A cell takes two steps, and compiling its loss longer than these.
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 
 @pytest.fixture
 def words(tmp_path, monkeypatch) -> list[str]:

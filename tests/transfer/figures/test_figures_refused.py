@@ -5,6 +5,9 @@ import pytest
 from figures_command import refused, small_run
 from transfer.figures import main
 
+#: A cell takes two steps, and compiling its loss longer than these.
+pytestmark = pytest.mark.usefixtures("without_compiling")
+
 
 @pytest.fixture
 def words(tmp_path, monkeypatch) -> list[str]:

@@ -27,7 +27,7 @@ def test_it_learns(weights):
     images = list(np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8))
     teacher, settings, seen = (
         VGG19(weights, "avg"),
-        Settings(steps=100, crops=((32, 4),), warm_up=5, learning_rate=0.01),
+        Settings(steps=100, crops=((16, 4),), warm_up=5, learning_rate=0.01),
         [],
     )
     layer_units = units(teacher, images)
@@ -42,6 +42,7 @@ def test_it_learns(weights):
     assert 0.1 < sizes[1] / sizes[0] < 3 and sizes[0] > 100 * tf.size(batch).numpy()
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_command_stopped_and_resumed(mat_file, drawings_file, tmp_path, capsys, monkeypatch):
     """The same bytes at one go and stopped and resumed, in small files; the network of a step on the way."""
     common = ["train", "--teacher", str(mat_file), "--drawings", str(drawings_file)]
