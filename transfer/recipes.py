@@ -165,12 +165,16 @@ GATYS2016 = Recipe(
     style_loss=MEAN_OVER_GRAM,
 )
 
-#: The same with Eq. 1 and Eq. 4 as they are printed, ½ Σ and 1/(4N²M²). The content term is then 2·N·M times stronger
-#: against the style term, 4.2 million times at relu4_2 of a 512² image: the content image comes back, unpainted.
+#: The same with Eq. 1 and Eq. 4 as they are printed, ½ Σ and 1/(4N²M²), on the network as it was published. On the
+#: genuine network this gives the paper's Fig. 4: at 512 pixels and α/β = 1e-3 the houses are plain to see. The sums
+#: make the content term 2·N·M times stronger, 4.2 million times at relu4_2 of a 512² image. What balances them is the
+#: size of the published network's maps, about a hundred: the style loss grows with its fourth power, the content loss
+#: with its second. (On the normalised network the content image comes back, unpainted.)
 GATYS2016_LITERAL = replace(
     GATYS2016,
     name="gatys2016-literal",
-    summary="the same with Eq. 1 and 4 as printed: content 2·N·M times stronger",
+    summary="the same with Eq. 1 and 4 as printed, on the published network: the balance of the paper's Fig. 4",
     content_loss=PRINTED_CONTENT,
     style_loss=PRINTED_STYLE,
+    normalized_network=False,
 )

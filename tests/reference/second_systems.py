@@ -179,7 +179,7 @@ def tensorflow_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
 SYSTEMS = {
     "default": System(default, DEFAULT.pooling, DEFAULT.normalized_network, margin=DEFAULT.margin, grain=True),
     "gatys2016": System(gatys2016, "avg", True),
-    "gatys2016-literal": System(gatys2016_literal, "avg", True),
+    "gatys2016-literal": System(gatys2016_literal, "avg", False),
     "neural-style": System(neural_style, "max", False, white=256),
     "neural-style-tf": System(neural_style_tf, "avg", False),
     "anishathalye": System(anishathalye, "max", False),
