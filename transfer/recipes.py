@@ -166,7 +166,7 @@ GATYS2016 = Recipe(
 )
 
 #: The same with Eq. 1 and Eq. 4 as they are printed, ½ Σ and 1/(4N²M²), on the network as it was published. On the
-#: genuine network this follows the paper's Fig. 4: with the balance of 512 pixels, α/β = 1e-3 shows the houses. The sums
+#: genuine network this follows the paper's Fig. 4: at the balance of 512 pixels, 1e-3 shows the houses. The sums
 #: make the content term 2·N·M times stronger, 4.2 million times at relu4_2 of a 512² image. What balances them is the
 #: size of the published network's maps, about a hundred: the style loss grows with its fourth power, the content loss
 #: with its second. (On the normalised network the content image comes back, unpainted.)
