@@ -130,10 +130,12 @@ def run_train(options: argparse.Namespace) -> None:
     # Here and not above: they import TensorFlow, for which other commands should not wait.
     from weights.train.run import Places, load, make
 
+    begun = None
     if options.resume:
-        settings = replace(load(state_path)[0], **given)
+        settings, *begun = load(state_path)
+        settings = replace(settings, **given)
     places = Places(teacher, path, state_path, options.drawings, options.pictures, options.checkpoint_every)
-    make(places, settings, options.resume, sys.stderr)
+    make(places, settings, begun, sys.stderr)
     say(f"written: {path}")
 
 

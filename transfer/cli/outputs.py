@@ -172,7 +172,7 @@ class ContentFile:
 
     image: np.ndarray  # (H, W, 3) uint8 RGB, cropped
     profile: bytes | None = None  # ICC
-    inputs: dict[str, Any] | None = None  # what the record says of the file; {} if the picture is drawn
+    inputs: dict[str, Any] | None = None  # what the record says of the file; {} of a sample
 
 
 @dataclass(frozen=True, eq=False)

@@ -180,7 +180,6 @@ def train(
         state: where to begin.
         watch: called after each step.
     """
-
     compiled = tf.function(partial(one_step, teacher, layer_units, settings), autograph=False)
     seconds: deque[float] = deque(maxlen=30)  # of the last steps
     began = time.monotonic()

@@ -194,8 +194,10 @@ class Places:
         return self.network.with_name(f"{self.network.stem}-{step}{self.network.suffix}")
 
 
-def make(places: Places, settings: Settings, resumed: bool, stream: TextIO) -> None:
-    """Train from the kept state, or from the beginning, and write the network; show the progress on `stream`.
+def make(places: Places, settings: Settings, begun: tuple[dict[str, float], State] | None, stream: TextIO) -> None:
+    """Train from the units and state of a run that has `begun`, or from the beginning, and write the network.
+
+    The progress is shown on `stream`.
 
     Raises:
         InputError: a file cannot be read or written.
@@ -207,10 +209,7 @@ def make(places: Places, settings: Settings, resumed: bool, stream: TextIO) -> N
     pictures = read_folder(places.pictures) if places.pictures else []
     drawings = get_drawings(settings, places.drawings, stream)
     images = [*drawings, *pictures]
-    if resumed:
-        _, layer_units, state = load(places.state)
-    else:
-        layer_units, state = units(teacher, images), initial_state(teacher, settings)
+    layer_units, state = begun or (units(teacher, images), initial_state(teacher, settings))
     say(f"teacher: {describe(weights)}, {places.teacher}", stream)
     say(f"training, {settings.steps} steps:", stream)
     try:
