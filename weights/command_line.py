@@ -133,6 +133,9 @@ def run_train(options: argparse.Namespace) -> None:
     begun = None
     if options.resume:
         settings, *begun = load(state_path)
+        for name in (name for name in given if name != "steps" and given[name] != getattr(settings, name)):
+            found = f"--{name.replace('_', '-')} {shown(given[name])}, but the run began with"
+            raise InputError(f"{found} {shown(getattr(settings, name))}; leave it out, or start afresh")
         settings = replace(settings, **given)
     places = Places(teacher, path, state_path, options.drawings, options.pictures, options.checkpoint_every)
     make(places, settings, begun, sys.stderr)

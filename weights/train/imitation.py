@@ -2,16 +2,19 @@
 
 Training a small network on what a large one computes is distillation (Hinton, Vinyals & Dean 2015); matching the maps
 inside of it through a learned linear map is FitNets (Romero et al. 2015); Wang et al. 2020 ("Collaborative distillation
-for ultra-resolution universal style transfer") make small VGG-19s for style transfer so. Two terms are added up:
+for ultra-resolution universal style transfer") make small VGG-19s for style transfer so. Three terms are added up; G is
+a Gram matrix, the style distance of two images is ‖G₁ - G₂‖.
 
     maps        a 1×1 convolution H, the head, finds the teacher's maps T in the student's maps S: the mean of
                 (S H - T / u)² over positions and channels, summed over the sixteen ReLUs. u is the root mean square of
                 the teacher's layer, so the term is 1 for a student that gives nothing and 0 for a perfect one.
-    distances   the style distance of two images is ‖G₁ - G₂‖, G a Gram matrix. It should be the same, whether student
-                or teacher measures it: the mean of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T²,
-                summed over the paper's five style layers.
+    distances   the style distance of two images should be the same, whether student or teacher measures it: the mean
+                of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T², summed over the paper's five
+                style layers.
+    painted     the same for the pairs of `painted.py`, which the student finds too close: the mean of (d_S / d_T - 1)²,
+                and of ‖Hᵀ(G₁ - G₂)_S H - (G₁ - G₂)_T‖² / d_T², which also says in which direction they differ.
 
-The heads are needed for training only. In the second term there is no head, so that the student's own maps have the
+The heads are needed for training only. Distances are measured without them, so that the student's own maps have the
 teacher's geometry: which channels count, and how much.
 """
 
@@ -22,24 +25,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from vgg.layers import CONVOLUTIONS
 from vgg.network import VGG19
 from weights.train.crops import batches
+from weights.train.optimizer import Moments, updated
+from weights.train.painted import gram_matrices, paint, with_painted
 from weights.train.settings import Settings
-from weights.train.student import Parameters, feature_maps, initial_parameters
-
-#: The layers whose maps are imitated: all ReLUs.
-IMITATED = tuple(layer.name.replace("conv", "relu") for layer in CONVOLUTIONS)
-#: Where style distances are compared: the paper's style layers.
-COMPARED = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+from weights.train.student import (
+    COMPARED,
+    IMITATED,
+    Parameters,
+    feature_maps,
+    fold,
+    initial_parameters,
+    is_normalised,
+    plain_parameters,
+)
 
 #: Images on which the units of the teacher's layers are measured.
 MEASURED = 24
+#: Images on which batch normalisation is folded.
+FOLDED_ON = 64
 
 
 def units(teacher: VGG19, images: Sequence[np.ndarray]) -> dict[str, float]:
@@ -62,78 +71,62 @@ def initial_heads(widths: Sequence[int], teacher: VGG19, seed: int) -> Parameter
     return heads
 
 
+#: The largest error of one pair in one layer: a new pair may be off by a hundred times.
+LARGEST_ERROR = 4.0
+
+
 def losses(
-    parameters: Parameters, student_maps: dict[str, tf.Tensor], teacher_maps: dict[str, tf.Tensor]
+    parameters: Parameters, student_maps: dict[str, tf.Tensor], teacher_maps: dict[str, tf.Tensor], pairs: int
 ) -> dict[str, tf.Tensor]:
-    """Return {"maps": …, "distances": …}, each a vector with one number for a layer, as the head of this file says.
+    """Return {"maps": …, "distances": …, "painted": …}, vectors with a number for a layer: the terms described above.
 
     Args:
         parameters: with the heads.
         student_maps: {relu name: (B, H', W', C/2)}.
         teacher_maps: {relu name: (B, H', W', C)}, divided by the layers' units.
+        pairs: how many pairs of a painted image and its style image the batch begins with.
     """
     errors = []
     for name, maps in teacher_maps.items():
         imitated = tf.nn.conv2d(student_maps[name], parameters[f"{name}/head"][None, None], strides=1, padding="SAME")
         errors.append(tf.reduce_mean(tf.square(imitated - maps)))
-    gaps = []
+    gaps, mistakes = [], []
     for name in COMPARED:
-        of_teacher, of_student = style_distances(teacher_maps[name]), style_distances(student_maps[name])
-        gaps.append(tf.reduce_mean(tf.square(of_student - of_teacher)) / tf.reduce_mean(tf.square(of_teacher)))
-    return {"maps": tf.stack(errors), "distances": tf.stack(gaps)}
+        of_teacher, of_student = gram_matrices(teacher_maps[name]), gram_matrices(student_maps[name])
+        d_teacher, d_student = style_distances(of_teacher), style_distances(of_student)
+        gaps.append(tf.reduce_mean(tf.square(d_student - d_teacher)) / tf.reduce_mean(tf.square(d_teacher)))
+        if pairs:
+            mistakes.append(painted_error(of_teacher[: 2 * pairs], of_student[: 2 * pairs], parameters[f"{name}/head"]))
+    terms = {"maps": tf.stack(errors), "distances": tf.stack(gaps)}
+    return terms | {"painted": tf.stack(mistakes)} if pairs else terms
 
 
-def style_distances(maps: tf.Tensor) -> tf.Tensor:
-    """Return ‖Gᵢ - Gⱼ‖ of all pairs of crops: (B, H', W', C) → (B·(B-1)/2,)."""
-    count, positions = maps.shape[0], maps.shape[1] * maps.shape[2]
-    rows = tf.reshape(maps, (count, positions, maps.shape[3]))
-    gram = tf.reshape(tf.matmul(rows, rows, transpose_a=True) / positions, (count, -1))  # (B, C²)
-    gram -= tf.reduce_mean(gram, axis=0)  # the distances stay, and the products below lose fewer digits
-    products = tf.matmul(gram, gram, transpose_b=True)  # (B, B)
+def style_distances(gram: tf.Tensor) -> tf.Tensor:
+    """Return ‖Gᵢ - Gⱼ‖ of all pairs of Gram matrices: (B, C, C) → (B·(B-1)/2,)."""
+    count = gram.shape[0]
+    rows = tf.reshape(gram, (count, -1))  # (B, C²)
+    rows -= tf.reduce_mean(rows, axis=0)  # the distances stay, and the products below lose fewer digits
+    products = tf.matmul(rows, rows, transpose_b=True)  # (B, B)
     norms = tf.linalg.diag_part(products)
     squares = norms[:, None] + norms[None, :] - 2 * products
     pairs = tf.constant(np.flatnonzero(np.triu(np.ones((count, count)), 1)))
     return tf.sqrt(tf.maximum(tf.gather(tf.reshape(squares, [-1]), pairs), 1e-6))
 
 
-# AdamW: Adam whose weight decay is apart from the gradient (Loshchilov & Hutter 2019, Algorithm 2).
+def painted_error(of_teacher: tf.Tensor, of_student: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
+    """Return the term "painted" of one layer.
 
-BETA_1, BETA_2 = 0.9, 0.98
-ADAM_EPSILON = 1e-8
-
-
-class Moments(NamedTuple):
-    """Running means of the gradients and of their squares, for each parameter."""
-
-    first: Parameters
-    second: Parameters
-
-
-def adamw(
-    parameters: Parameters,
-    gradients: Parameters,
-    moments: Moments,
-    rate: tf.Tensor,
-    step: tf.Tensor,
-    settings: Settings,
-) -> tuple[Parameters, Moments]:
-    """Return the parameters and moments after step number `step`, counted from 1.
-
-    Before that all gradients are made shorter by one factor if together they are longer than `settings.clip_norm`.
-    Only kernels and heads decay; gains and offsets do not.
+    Args:
+        of_teacher: Gram matrices of painted, style, painted, style, …, (2·pairs, C, C).
+        of_student: the student's, (2·pairs, C/2, C/2).
+        head: (C/2, C).
     """
-    clipped, _ = tf.clip_by_global_norm([gradients[name] for name in parameters], settings.clip_norm)
-    unbias_1, unbias_2 = 1 - BETA_1**step, 1 - BETA_2**step
-    updated: Parameters = {}
-    first: Parameters = {}
-    second: Parameters = {}
-    for (name, value), gradient in zip(parameters.items(), clipped, strict=True):
-        first[name] = BETA_1 * moments.first[name] + (1 - BETA_1) * gradient
-        second[name] = BETA_2 * moments.second[name] + (1 - BETA_2) * gradient * gradient
-        direction = first[name] / unbias_1 / (tf.sqrt(second[name] / unbias_2) + ADAM_EPSILON)
-        decay = settings.weight_decay if len(value.shape) > 1 else 0.0
-        updated[name] = value - rate * (direction + decay * value)
-    return updated, Moments(first, second)
+    true, found = of_teacher[0::2] - of_teacher[1::2], of_student[0::2] - of_student[1::2]
+    seen = tf.matmul(head, tf.matmul(found, head), transpose_a=True)  # (pairs, C, C)
+    square, axes = tf.reduce_sum(tf.square(true), axis=(1, 2)), (1, 2)
+    direction = tf.reduce_sum(tf.square(seen - true), axis=axes) / square
+    length = tf.sqrt(tf.reduce_sum(tf.square(found), axis=axes) / square + 1e-6) - 1
+    return tf.reduce_mean(tf.minimum(direction, LARGEST_ERROR) + tf.square(length))
 
 
 @dataclass(frozen=True)
@@ -143,6 +136,7 @@ class State:
     step: int  # how many are done
     parameters: Parameters
     moments: Moments
+    painted: np.ndarray  # all pairs so far, (number, 2, size, size, 3) uint8
 
 
 @dataclass(frozen=True)
@@ -158,8 +152,14 @@ def initial_state(teacher: VGG19, settings: Settings) -> State:
     """Return the state before the first step, of a student with half the teacher's channels."""
     widths = [teacher.channels(name) // 2 for name in IMITATED]
     parameters = initial_parameters(widths, settings.seed) | initial_heads(widths, teacher, settings.seed)
+    size = settings.painted_size
+    return State(0, parameters, no_moments(parameters), np.zeros((0, 2, size, size, 3), np.uint8))
+
+
+def no_moments(parameters: Parameters) -> Moments:
+    """Return the moments before the first step."""
     zeros = {name: tf.zeros_like(value) for name, value in parameters.items()}
-    return State(0, parameters, Moments(zeros, zeros))
+    return Moments(zeros, zeros)
 
 
 def train(
@@ -180,14 +180,17 @@ def train(
         state: where to begin.
         watch: called after each step.
     """
-    compiled = tf.function(partial(one_step, teacher, layer_units, settings), autograph=False)
+    compiled = tf.function(partial(one_step, teacher, layer_units), autograph=False)
     seconds: deque[float] = deque(maxlen=30)  # of the last steps
     began = time.monotonic()
     for crops in batches(images, settings, state.step):
-        rate = tf.constant(learning_rate(settings, state.step), tf.float32)
+        state = prepared(state, images, settings)
+        batch, pairs = with_painted(crops, state.painted, settings, state.step)
+        share = tf.constant(rate(settings, state.step), tf.float32)
+        rates = settings.kernel_rate * share, settings.other_rate * share
         done = tf.constant(state.step + 1, tf.float32)
-        parameters, moments, terms = compiled(state.parameters, state.moments, tf.constant(crops), rate, done)
-        state = State(state.step + 1, parameters, moments)
+        parameters, moments, terms = compiled(state.parameters, state.moments, tf.constant(batch), pairs, *rates, done)
+        state = State(state.step + 1, parameters, moments, state.painted)
         seconds.append(time.monotonic() - began)
         # The median, because the first step with each size of crops takes longer: TensorFlow builds its graph.
         left = median(seconds) * (settings.steps - state.step)
@@ -196,31 +199,51 @@ def train(
     return state
 
 
+def prepared(state: State, images: Sequence[np.ndarray], settings: Settings) -> State:
+    """Return the state with what is due before its next step: folded, or with new painted pairs."""
+    parameters, moments, painted = state.parameters, state.moments, state.painted
+    if state.step >= settings.normalised and is_normalised(parameters):
+        heads = {name: value for name, value in parameters.items() if name.endswith("/head")}
+        parameters = plain_parameters(fold(parameters, sample(images, settings))) | heads
+        moments = no_moments(parameters)
+    if not is_normalised(parameters) and settings.painted and state.step % settings.painted_every == 0:
+        painted = np.concatenate([painted, paint(parameters, images, settings, state.step)])
+    return State(state.step, parameters, moments, painted)
+
+
+def sample(images: Sequence[np.ndarray], settings: Settings) -> list[np.ndarray]:
+    """Return some of the images, those on which batch normalisation is folded."""
+    rng = np.random.default_rng([settings.seed, 3])
+    chosen = rng.choice(len(images), min(FOLDED_ON, len(images)), replace=False)
+    return [images[i] for i in np.sort(chosen)]
+
+
 def one_step(
     teacher: VGG19,
     layer_units: dict[str, float],
-    settings: Settings,
     parameters: Parameters,
     moments: Moments,
     images: tf.Tensor,
-    rate: tf.Tensor,
+    pairs: int,
+    kernel_rate: tf.Tensor,
+    other_rate: tf.Tensor,
     step: tf.Tensor,
 ) -> tuple[Parameters, Moments, dict[str, tf.Tensor]]:
     """Return parameters and moments after one step, and the terms of the objective before it."""
     teacher_maps = {name: maps / layer_units[name] for name, maps in teacher(images, IMITATED).items()}
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(parameters)
-        terms = losses(parameters, feature_maps(parameters, images), teacher_maps)
-        total = tf.reduce_sum(terms["maps"]) + settings.distances * tf.reduce_sum(terms["distances"])
+        terms = losses(parameters, feature_maps(parameters, images), teacher_maps, pairs)
+        total = tf.add_n([tf.reduce_sum(term) for term in terms.values()])
     gradients = tape.gradient(total, parameters)
-    return *adamw(parameters, gradients, moments, rate, step, settings), terms
+    return *updated(parameters, gradients, moments, kernel_rate, other_rate, step), terms
 
 
-def learning_rate(settings: Settings, step: int) -> float:
-    """Return the rate of a step, counted from 0: up along a line, constant, down along a line.
+def rate(settings: Settings, step: int) -> float:
+    """Return the share of its rates that a step, counted from 0, uses: up along a line, constant, down along a line.
 
     Because it is constant for most of the run, a run that was stopped before its end can go on with more steps.
     """
     rising = (step + 1) / max(1, settings.warm_up)
     falling = (settings.steps - step) / max(1.0, settings.end * settings.steps)
-    return settings.learning_rate * min(1.0, rising, falling)
+    return min(1.0, rising, falling)

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from vgg.errors import InputError
 from vgg.layers import CONVOLUTIONS
-from vgg.matfile.read import Weights, read
+from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.sniff import TRAINED_VERSION
 from vgg.matfile.write import rounded, write, write_small
 from vgg.network import VGG19
@@ -24,9 +24,10 @@ from vgg.tools.image import read_image, resize
 from vgg.tools.progress import steps_display
 from weights.drawings import draw_all
 from weights.published import MEAN_RGB
-from weights.train.imitation import Moments, State, Step, initial_state, train, units
+from weights.train.imitation import State, Step, initial_state, sample, train, units
+from weights.train.optimizer import Moments
 from weights.train.settings import Settings
-from weights.train.student import POOLING, fold
+from weights.train.student import POOLING, fold, is_normalised
 from weights.verify import TRAINED_ORIGIN, describe, is_genuine
 
 #: The longer side of pictures that the user gives, in pixels; drawings are smaller.
@@ -111,7 +112,7 @@ def save(path: Path, settings: Settings, layer_units: dict[str, float], state: S
     arrays = {f"{part}:{name}": x.numpy() for part, of in zip(PARTS, dicts, strict=True) for name, x in of.items()}
     texts = {"settings": json.dumps(asdict(settings)), "units": json.dumps(layer_units)}
     with atomic_write(path) as unfinished:
-        np.savez(unfinished, step=state.step, **texts, **arrays)
+        np.savez(unfinished, step=state.step, painted=state.painted, **texts, **arrays)
 
 
 def load(path: Path) -> tuple[Settings, dict[str, float], State]:
@@ -130,26 +131,25 @@ def load(path: Path) -> tuple[Settings, dict[str, float], State]:
                 {name.removeprefix(f"{part}:"): tf.constant(file[name]) for name in file if name.startswith(f"{part}:")}
                 for part in PARTS
             ]
-            state = State(int(file["step"]), dicts[0], Moments(*dicts[1:]))
+            state = State(int(file["step"]), dicts[0], Moments(*dicts[1:]), file["painted"])
             return Settings(**settings), json.loads(str(file["units"])), state
     except Exception as error:  # a damaged archive may fail in any way
         raise InputError(f"{path} holds no state of a training run ({type(error).__name__}); start afresh") from error
 
 
-#: Images on which the statistics of batch normalisation are measured.
-MEASURED = 64
-
-
 def finished(
     images: Sequence[np.ndarray], settings: Settings, layer_units: dict[str, float], state: State, teacher: str
 ) -> Weights:
-    """Return the network as it will be used: folded, in the teacher's units, and rounded to 8 bits.
+    """Return the network as it will be used: in the teacher's units, and rounded to 8 bits.
 
     `teacher` says what was imitated.
     """
-    rng = np.random.default_rng([settings.seed, 3])
-    chosen = rng.choice(len(images), min(MEASURED, len(images)), replace=False)
-    convolutions = fold(state.parameters, [images[i] for i in np.sort(chosen)])
+    parameters = state.parameters
+    if is_normalised(parameters):
+        convolutions = fold(parameters, sample(images, settings))
+    else:
+        parts = ((parameters[f"{layer.name}/{part}"].numpy() for part in ("kernel", "bias")) for layer in CONVOLUTIONS)
+        convolutions = {layer.name: Conv(*pair) for layer, pair in zip(CONVOLUTIONS, parts, strict=True)}
     origin = (
         f"{TRAINED_ORIGIN} {teacher}: half width, trained on drawings "
         f"(version {TRAINED_VERSION}, seed {settings.seed}, {state.step} steps)"

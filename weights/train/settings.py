@@ -13,27 +13,31 @@ class Settings:
     """How the student is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 6000
+    steps: int = 2500
+    normalised: int = 800  # steps with batch normalisation, the first ones
     kinds: int = 700  # of drawing
     draws: int = 2  # different drawings of each kind
     #: (pixels on a side, crops in a batch); each step takes one of them at random.
-    crops: tuple[tuple[int, int], ...] = ((64, 28), (96, 12), (128, 7))
+    crops: tuple[tuple[int, int], ...] = ((96, 12), (128, 7), (160, 4))
 
-    # AdamW (Loshchilov & Hutter 2019)
-    learning_rate: float = 2e-3  # reached after the warm-up and kept until the end begins
-    warm_up: int = 60  # steps
-    end: float = 0.25  # the share of all steps, the last ones, in which the rate goes down to 0 along a line
-    weight_decay: float = 0.01  # of kernels and heads
-    clip_norm: float = 2.0  # the longest gradient over all parameters
+    kernel_rate: float = 0.012  # how far a kernel moves in a step, as a share of its norm
+    other_rate: float = 2e-3  # Adam's rate for heads, gains, offsets and biases
+    warm_up: int = 20  # steps in which the rates rise to these
+    end: float = 0.35  # the share of all steps, the last ones, in which the rates go down to 0 along a line
 
-    #: Weight of the error of the style distances against that of the maps.
-    distances: float = 1.0
+    # Images that fool the student, see `painted.py`.
+    painted: int = 8  # new ones at a time
+    painted_size: int = 160  # pixels on a side
+    painted_every: int = 80  # steps
 
     def __post_init__(self) -> None:
         """Raise InputError if a number is out of range."""
         for size, count in self.crops:
             if size % MULTIPLE or size < MULTIPLE or count < 2:
                 raise InputError(f"{count} crops of {size} pixels, expected 2 or more of a multiple of {MULTIPLE}")
-        for name in ("learning_rate", "end", "weight_decay", "clip_norm", "distances"):
+        if self.painted_size % MULTIPLE or self.painted_size < MULTIPLE or self.painted_every < 1:
+            found = f"painted images of {self.painted_size} pixels every {self.painted_every} steps"
+            raise InputError(f"{found}, expected a multiple of {MULTIPLE}, and 1 step or more")
+        for name in ("kernel_rate", "other_rate", "end"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(f"{name} is {getattr(self, name)}, expected a number of 0 or more")

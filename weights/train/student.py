@@ -1,10 +1,12 @@
-"""The student: a VGG-19 with fewer channels, with batch normalisation while it is trained, and a plain one after.
+"""The student: a VGG-19 with fewer channels, at first with batch normalisation.
 
 Batch normalisation (Ioffe & Szegedy 2015) follows each convolution: every channel is brought to mean 0 and variance 1
-over the batch, then multiplied by a learned gain and shifted by a learned offset. Without it a network of sixteen
-convolutions hardly trains. Afterwards it is folded into kernels and biases (`fold`).
+over the batch, then multiplied by a learned gain and shifted by a learned offset. Without it sixteen new convolutions
+hardly begin to learn. But it also hides from the student how strong its batch is, and style distances depend on that.
+So after the first steps it is folded into kernels and biases (`fold`), and the student goes on as a plain network.
 
-Parameters are plain tensors in a dict, in float32.
+Parameters are plain tensors in a dict, in float32: kernel, gain and offset of each convolution, and kernel and bias
+later.
 """
 
 from collections.abc import Sequence
@@ -19,8 +21,11 @@ from weights.published import MEAN_RGB
 
 Parameters = dict[str, tf.Tensor]
 
-#: The student sees (image - MEAN_RGB) / CONTRAST: images have a standard deviation of about 58 levels.
-CONTRAST = 58.0
+#: The layers whose maps are imitated: all ReLUs.
+IMITATED = tuple(layer.name.replace("conv", "relu") for layer in CONVOLUTIONS)
+#: Where style distances are compared: the paper's style layers.
+COMPARED = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+
 #: Added to the variance.
 EPSILON = 1e-5
 #: The pooling of teacher and student, that of the paper.
@@ -44,26 +49,43 @@ def initial_parameters(widths: Sequence[int], seed: int) -> Parameters:
 
 
 def feature_maps(parameters: Parameters, images: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Return the maps of all ReLUs as in training, that is with the statistics of this batch.
+    """Return the maps of all ReLUs, with the statistics of this batch if there is batch normalisation.
 
     Args:
-        parameters: as `initial_parameters` returns them.
+        parameters: as `initial_parameters` or `plain_parameters` return them.
         images: (B, H, W, 3) RGB in [0, 255].
 
     Returns:
         {relu name: (B, H', W', C)}, where H' and W' are H and W halved at each pool on the way.
     """
-    x = (images - MEAN_RGB) / CONTRAST
+    x = images - MEAN_RGB
     maps: dict[str, tf.Tensor] = {}
     for layer in LAYERS:
         if layer.kind == "conv":
             x = tf.nn.conv2d(x, parameters[f"{layer.name}/kernel"], strides=1, padding="SAME")
-            x = batch_normalised(x, parameters[f"{layer.name}/gain"], parameters[f"{layer.name}/offset"])
+            if is_normalised(parameters):
+                x = batch_normalised(x, parameters[f"{layer.name}/gain"], parameters[f"{layer.name}/offset"])
+            else:
+                x += parameters[f"{layer.name}/bias"]
         elif layer.kind == "relu":
             maps[layer.name] = x = relu(x)
         elif layer.name != "pool5":
             x = pool(x, POOLING)
     return maps
+
+
+def is_normalised(parameters: Parameters) -> bool:
+    """Return whether they are those of a student with batch normalisation."""
+    return "conv1_1/gain" in parameters
+
+
+def plain_parameters(convolutions: dict[str, Conv]) -> Parameters:
+    """Return the parameters of a student that computes these convolutions."""
+    parameters: Parameters = {}
+    for name, convolution in convolutions.items():
+        parameters[f"{name}/kernel"] = tf.constant(convolution.kernel)
+        parameters[f"{name}/bias"] = tf.constant(convolution.bias)
+    return parameters
 
 
 def batch_normalised(x: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor) -> tf.Tensor:
@@ -79,18 +101,18 @@ def batch_normalised(x: tf.Tensor, gain: tf.Tensor, offset: tf.Tensor) -> tf.Ten
 
 
 def fold(parameters: Parameters, images: Sequence[np.ndarray]) -> dict[str, Conv]:
-    """Return the convolutions of the finished network, {name: kernel (3, 3, in, out), bias (out,)}.
+    """Return the convolutions of the student without batch normalisation, {name: kernel (3, 3, in, out), bias (out,)}.
 
-    In training each batch brings its own means and variances. The finished network has fixed ones, which are measured
-    here on whole images. These are larger than the crops of training, as the pictures are that the network will be
-    used on, so that the zero padding along the border counts for little. The layers are folded one after the other;
-    each measures its statistics on what the folded layers below it give.
+    With it each batch brings its own means and variances. Without it they are fixed, and measured here on whole images.
+    These are larger than the crops of training, as the pictures are that the network will be used on, so that the zero
+    padding along the border counts for little. The layers are folded one after the other; each measures its statistics
+    on what the folded layers below it give.
 
     Args:
-        parameters: of the trained network.
+        parameters: of a student with batch normalisation.
         images: arrays (H, W, 3), RGB in [0, 255], of any sizes.
     """
-    maps = [tf.constant((image[None] - MEAN_RGB) / CONTRAST, tf.float32) for image in images]
+    maps = [tf.constant(image[None] - MEAN_RGB, tf.float32) for image in images]
     convolutions: dict[str, Conv] = {}
     for layer in LAYERS:
         if layer.kind == "conv":
@@ -99,9 +121,7 @@ def fold(parameters: Parameters, images: Sequence[np.ndarray]) -> dict[str, Conv
             factor = gain / np.sqrt(variance + EPSILON)
             convolution = Conv((kernel * factor).astype(np.float32), (offset - mean * factor).astype(np.float32))
             maps = [conv2d(x, *convolution) for x in maps]
-            # The finished network sees images that are not divided by CONTRAST.
-            scale = np.float32(1 / CONTRAST if layer.name == "conv1_1" else 1)
-            convolutions[layer.name] = Conv(convolution.kernel * scale, convolution.bias)
+            convolutions[layer.name] = convolution
         else:
             maps = [relu(x) if layer.kind == "relu" else pool(x, POOLING) for x in maps]
     return convolutions

@@ -1,21 +1,14 @@
-"""The two terms of the imitation against their definitions, AdamW against Keras, and the learning rate."""
+"""The three terms of the imitation against their definitions, and the rate."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from vgg.network import VGG19
-from weights.train.imitation import (
-    COMPARED,
-    IMITATED,
-    Moments,
-    adamw,
-    learning_rate,
-    losses,
-    style_distances,
-    units,
-)
+from weights.train.imitation import losses, painted_error, rate, style_distances, units
+from weights.train.painted import gram_matrices
 from weights.train.settings import Settings
+from weights.train.student import COMPARED, IMITATED
 
 
 def random_maps(seed, channels=5):
@@ -28,7 +21,7 @@ def test_style_distances_are_those_of_gram_matrices():
     rows = maps.numpy().astype(float).reshape(3, 16, 5)
     grams = [np.einsum("mi,mj->ij", image, image) / 16 for image in rows]
     expected = [np.linalg.norm(grams[i] - grams[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
-    np.testing.assert_allclose(style_distances(maps), expected, rtol=1e-4)
+    np.testing.assert_allclose(style_distances(gram_matrices(maps)), expected, rtol=1e-4)
 
 
 def test_a_rotated_teacher_is_imitated_without_error():
@@ -37,25 +30,28 @@ def test_a_rotated_teacher_is_imitated_without_error():
     rotation = np.linalg.qr(np.random.default_rng(2).normal(size=(5, 5)))[0].astype(np.float32)
     student = {name: maps @ rotation for name, maps in teacher.items()}
     heads = {f"{name}/head": tf.constant(rotation.T) for name in IMITATED}
-    terms = losses(heads, student, teacher)
-    assert terms["maps"].shape == 16 and terms["distances"].shape == 5
+    terms = losses(heads, student, teacher, 1)
+    assert [len(terms[name]) for name in ("maps", "distances", "painted")] == [16, 5, 5]
     assert max(abs(terms["maps"].numpy())) < 1e-10 and max(abs(terms["distances"].numpy())) < 1e-6
+    assert max(abs(terms["painted"].numpy())) < 1e-6
+    assert set(losses(heads, student, teacher, 0)) == {"maps", "distances"}
 
 
 def test_each_term_is_1_for_a_student_that_gives_nothing():
     """Only the maps are divided by their units before: here their mean square is brought to 1."""
     teacher = {name: maps / tf.sqrt(tf.reduce_mean(maps**2)) for name, maps in random_maps(3).items()}
     student = {name: tf.zeros((3, 4, 4, 2)) for name in IMITATED}
-    terms = losses({f"{name}/head": tf.ones((2, 5)) for name in IMITATED}, student, teacher)
+    terms = losses({f"{name}/head": tf.ones((2, 5)) for name in IMITATED}, student, teacher, 1)
     np.testing.assert_allclose(terms["maps"], 1, rtol=1e-5)
     np.testing.assert_allclose(terms["distances"], 1, atol=5e-3)
+    np.testing.assert_allclose(terms["painted"], 2, atol=5e-3)  # blind to the direction, and to the length
 
 
 def test_distances_know_how_much_each_channel_counts():
     """Maps twice as large have four times the distances, so the error is (4 - 1)² of the teacher's square."""
     teacher = random_maps(4)
     terms = losses(
-        {f"{name}/head": tf.eye(5) / 2 for name in IMITATED}, {n: 2 * m for n, m in teacher.items()}, teacher
+        {f"{name}/head": tf.eye(5) / 2 for name in IMITATED}, {n: 2 * m for n, m in teacher.items()}, teacher, 0
     )
     np.testing.assert_allclose(terms["distances"], 9, rtol=1e-3)
     np.testing.assert_allclose(terms["maps"], 0, atol=1e-10)
@@ -72,28 +68,20 @@ def test_style_layers_are_the_papers():
     assert COMPARED == ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1") and set(COMPARED) < set(IMITATED)
 
 
-def test_learning_rate_rises_stays_and_falls():
-    settings = Settings(steps=1000, warm_up=50, end=0.2, learning_rate=2.0)
-    assert [learning_rate(settings, step) for step in (0, 24, 49, 500, 800)] == pytest.approx([0.04, 1, 2, 2, 2])
-    assert [learning_rate(settings, step) for step in (900, 950, 999)] == pytest.approx([1, 0.5, 0.01])
+def test_error_of_a_painted_pair_by_hand():
+    """A student of half the channels that sees one of the teacher's two differing directions, at half its strength."""
+    teacher, student = np.zeros((4, 4, 4)), np.zeros((4, 2, 2))
+    teacher[0] = np.diag([3, 0, 4, 0])  # against 0: a distance of 5
+    student[0] = np.diag([1.5, 0])
+    teacher[2], student[2] = np.eye(4), 100 * np.eye(2)  # a pair that the student finds far too distant
+    head = np.eye(2, 4)
+    first = (1.5**2 + 4**2) / 25 + (1.5 / 5 - 1) ** 2
+    second = 4 + (np.sqrt(2) * 100 / 2 - 1) ** 2  # the direction's error is bounded
+    found = painted_error(*(tf.constant(x, tf.float32) for x in (teacher, student, head)))
+    assert float(found) == pytest.approx((first + second) / 2, rel=1e-4)
 
 
-def test_adamw_as_keras_does_it():
-    rng = np.random.default_rng(0)
-    start = {"kernel": rng.normal(0, 1, (3, 4)), "gain": rng.normal(0, 1, 4)}
-    parameters = {name: tf.constant(value, tf.float32) for name, value in start.items()}
-    zeros = {name: tf.zeros_like(value) for name, value in parameters.items()}
-    moments, settings = Moments(zeros, zeros), Settings(weight_decay=0.2, clip_norm=5.0)
-    variables = [tf.Variable(value, name=name) for name, value in parameters.items()]
-    keras = tf.keras.optimizers.AdamW(
-        0.01, weight_decay=0.2, beta_1=0.9, beta_2=0.98, epsilon=1e-8, global_clipnorm=5.0
-    )
-    keras.exclude_from_weight_decay([variables[1]])
-    for step in range(1, 8):
-        gradients = {name: tf.constant(rng.normal(0, step, value.shape), tf.float32) for name, value in start.items()}
-        rate, number = tf.constant(0.01), tf.constant(float(step))
-        parameters, moments = adamw(parameters, gradients, moments, rate, number, settings)
-        keras.apply_gradients(zip(gradients.values(), variables, strict=True))
-        for variable, (name, value) in zip(variables, parameters.items(), strict=True):
-            np.testing.assert_allclose(value, variable, rtol=1e-5, atol=1e-6, err_msg=f"{name}, step {step}")
-            assert np.abs(value - start[name]).max() > 0.005
+def test_rate_rises_stays_and_falls():
+    settings = Settings(steps=1000, warm_up=50, end=0.2)
+    assert [rate(settings, step) for step in (0, 24, 49, 500, 800)] == pytest.approx([0.02, 0.5, 1, 1, 1])
+    assert [rate(settings, step) for step in (900, 950, 999)] == pytest.approx([0.5, 0.25, 0.005])

@@ -8,7 +8,7 @@ import numpy_network
 from vgg.layers import LAYERS
 from vgg.matfile.read import Weights
 from vgg.network import VGG19
-from weights.train.student import MEAN_RGB, feature_maps, fold, initial_parameters, statistics
+from weights.train.student import MEAN_RGB, feature_maps, fold, initial_parameters, plain_parameters, statistics
 
 RELUS = [layer.name for layer in LAYERS if layer.kind == "relu"]
 
@@ -31,7 +31,7 @@ def images():
 
 
 def test_first_layers_by_hand(parameters, images):
-    maps = [(image.astype(float) - [123.68, 116.779, 103.939]) / 58 for image in images]
+    maps = [(image.astype(float) - [123.68, 116.779, 103.939]) for image in images]
     for name in ("conv1_1", "conv1_2"):
         kernel, gain, offset = (parameters[f"{name}/{part}"].numpy() for part in ("kernel", "gain", "offset"))
         maps = np.stack([numpy_network.conv(x, kernel, np.zeros(len(gain))) for x in maps])
@@ -45,6 +45,13 @@ def test_folded_network_is_the_one_that_was_trained(parameters, images):
     folded = VGG19(Weights(fold(parameters, list(images)), MEAN_RGB), "avg")(tf.constant(images), RELUS)
     for name, maps in feature_maps(parameters, tf.constant(images)).items():
         np.testing.assert_allclose(folded[name], maps, atol=2e-4 * maps.numpy().max(), err_msg=name)
+
+
+def test_plain_student_is_the_folded_network(parameters, images):
+    folded = fold(parameters, list(images))
+    expected = VGG19(Weights(folded, MEAN_RGB), "avg")(tf.constant(images), RELUS)
+    for name, maps in feature_maps(plain_parameters(folded), tf.constant(images)).items():
+        np.testing.assert_allclose(maps, expected[name], atol=1e-4 * expected[name].numpy().max(), err_msg=name)
 
 
 def test_statistics_count_every_position_once():

@@ -13,6 +13,7 @@ from weights.train.imitation import initial_state, train, units
 from weights.train.settings import Settings
 
 OPTIONS = ["--kinds", "4", "--steps", "4", "--crops", "16:3", "--warm-up", "1"]
+OPTIONS += ["--normalised", "1", "--painted", "2", "--painted-size", "16", "--painted-every", "2"]
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_it_learns(weights):
     images = list(np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), dtype=np.uint8))
     teacher, settings, seen = (
         VGG19(weights, "avg"),
-        Settings(steps=100, crops=((16, 4),), warm_up=5, learning_rate=0.01),
+        Settings(steps=100, crops=((16, 4),), warm_up=5, painted=2, painted_size=16, painted_every=20, normalised=50),
         [],
     )
     layer_units = units(teacher, images)
@@ -66,6 +67,8 @@ def test_command_stopped_and_resumed(mat_file, drawings_file, tmp_path, capsys, 
     assert "2 of 4 steps are kept in " in capsys.readouterr().err
     assert not (tmp_path / "b.npz").exists()
     monkeypatch.setattr(run, "described", described)
+    assert main([*common, "--resume", "--to", str(tmp_path / "b.npz"), "--crops", "32:2"]) == 2
+    assert "--crops 32:2, but the run began with 16:3; leave it out" in capsys.readouterr().err
     assert main([*common, "--resume", "--to", str(tmp_path / "b.npz")]) == 0
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     left = {path.name for path in tmp_path.iterdir()}
@@ -77,7 +80,7 @@ def test_command_stopped_and_resumed(mat_file, drawings_file, tmp_path, capsys, 
     [
         (["--crops", "24:3"], "3 crops of 24 pixels, expected 2 or more of a multiple of 16"),
         (["--crops", "16-3"], "expected SIZE:COUNT"),
-        (["--learning-rate", "nan"], "learning_rate is nan"),
+        (["--kernel-rate", "nan"], "kernel_rate is nan"),
         (["--to", "{0}/a.txt"], "expected .mat or .npz"),
         (["--to", "{0}/there.mat"], "there.mat exists already"),
         (["--resume", "--to", "{0}/none.mat"], "holds no state of a training run"),
