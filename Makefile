@@ -91,7 +91,7 @@ video: .venv/installed-video
 	@$(VENV) -m transfer.video $(call quoted,FILM) $(call quoted,STYLE) $(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT)) $(OPTIONS) $(value ARGS)
 
 cluster: .venv/installed-cluster
-	@echo "installed; start workers as transfer/README.md says, or let make batch WORKERS=4 do it on this machine"
+	@echo "installed; start workers as transfer/speed.md says, or let make batch WORKERS=4 do it on this machine"
 
 # Optional: without them `make run` uses the network that ships here.
 download-weights: .venv/installed

@@ -84,7 +84,7 @@ def start(tmp_path):
     for path in (ROOT / "vgg", ROOT / "transfer", *(ROOT / "weights").iterdir()):
         if path.suffix not in (".mat", ".npz"):
             (elsewhere / path.relative_to(ROOT)).symlink_to(path)
-    lines = (ROOT / "transfer" / "README.md").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "transfer" / "speed.md").read_text(encoding="utf-8").splitlines()
 
     def begin(what: str, address: str, *more: str) -> subprocess.Popen:
         (line,) = [line for line in lines if line.startswith(f".venv/bin/python -m dask {what}")]
