@@ -11,8 +11,8 @@ a Gram matrix, the style distance of two images is ‖G₁ - G₂‖.
     distances   the style distance of two images should be the same, whether student or teacher measures it: the mean
                 of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T², summed over the paper's five
                 style layers.
-    painted     the same for the pairs of `painted.py`, which the student finds too close: the mean of (d_S / d_T - 1)²,
-                and of ‖Hᵀ(G₁ - G₂)_S H - (G₁ - G₂)_T‖² / d_T², which also says in which direction they differ.
+    painted     the same for the pairs of `painted.py`, which the student finds too close: the mean of |d_S / d_T - 1|,
+                and of ‖Hᵀ(G₁ - G₂)_S H - (G₁ - G₂)_T‖ / d_T, which also says in which direction they differ.
 
 The heads are needed for training only. Distances are measured without them, so that the student's own maps have the
 teacher's geometry: which channels count, and how much.
@@ -71,10 +71,6 @@ def initial_heads(widths: Sequence[int], teacher: VGG19, seed: int) -> Parameter
     return heads
 
 
-#: The largest error of one pair in one layer: a new pair may be off by a hundred times.
-LARGEST_ERROR = 4.0
-
-
 def losses(
     parameters: Parameters, student_maps: dict[str, tf.Tensor], teacher_maps: dict[str, tf.Tensor], pairs: int
 ) -> dict[str, tf.Tensor]:
@@ -123,10 +119,11 @@ def painted_error(of_teacher: tf.Tensor, of_student: tf.Tensor, head: tf.Tensor)
     """
     true, found = of_teacher[0::2] - of_teacher[1::2], of_student[0::2] - of_student[1::2]
     seen = tf.matmul(head, tf.matmul(found, head), transpose_a=True)  # (pairs, C, C)
-    square, axes = tf.reduce_sum(tf.square(true), axis=(1, 2)), (1, 2)
-    direction = tf.reduce_sum(tf.square(seen - true), axis=axes) / square
-    length = tf.sqrt(tf.reduce_sum(tf.square(found), axis=axes) / square + 1e-6) - 1
-    return tf.reduce_mean(tf.minimum(direction, LARGEST_ERROR) + tf.square(length))
+    axes, distance = (1, 2), tf.norm(true, axis=(1, 2))
+    # The small number keeps the gradient of a root finite where there is no error.
+    direction = tf.sqrt(tf.reduce_sum(tf.square(seen - true), axis=axes) / distance**2 + 1e-4)
+    length = tf.abs(tf.sqrt(tf.reduce_sum(tf.square(found), axis=axes) / distance**2 + 1e-6) - 1)
+    return tf.reduce_mean(direction + length)
 
 
 @dataclass(frozen=True)
@@ -206,7 +203,8 @@ def prepared(state: State, images: Sequence[np.ndarray], settings: Settings) -> 
         heads = {name: value for name, value in parameters.items() if name.endswith("/head")}
         parameters = plain_parameters(fold(parameters, sample(images, settings))) | heads
         moments = no_moments(parameters)
-    if not is_normalised(parameters) and settings.painted and state.step % settings.painted_every == 0:
+    is_due = state.step >= settings.painted_from and state.step % settings.painted_every == 0
+    if settings.painted and is_due and not is_normalised(parameters):
         painted = np.concatenate([painted, paint(parameters, images, settings, state.step)])
     return State(state.step, parameters, moments, painted)
 

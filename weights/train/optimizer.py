@@ -3,8 +3,10 @@
 A kernel's gradient is dominated by a few directions, and the others hardly move. Muon (Jordan et al. 2024, "Muon: an
 optimizer for hidden layers in neural networks") keeps a running sum of the gradients, takes it as a matrix (9·in, out),
 and makes all of its singular values nearly equal, so that every direction moves as far. Five rounds of a Newton-Schulz
-iteration do this with products of matrices alone. How long the step is follows You et al. 2017 (LARS): a share of the
-kernel's own norm, so that one rate fits all layers.
+iteration do this with products of matrices alone.
+
+Two departures: how long the step is follows You et al. 2017 (LARS), a share of the kernel's own norm, so that one rate
+fits all layers; and each gradient is divided by its norm before it is added, so that no batch outweighs the others.
 """
 
 from typing import NamedTuple
@@ -25,7 +27,7 @@ ADAM_EPSILON = 1e-8
 class Moments(NamedTuple):
     """For each parameter, what is remembered of earlier gradients."""
 
-    first: Parameters  # a running mean of the gradients; of a kernel's a running sum
+    first: Parameters  # a running mean of the gradients; for a kernel a running sum of their directions
     second: Parameters  # a running mean of their squares; 0 for kernels, which need none
 
 
@@ -53,6 +55,7 @@ def updated(
     for name, value in parameters.items():
         gradient = gradients[name]
         if name.endswith("kernel"):
+            gradient /= tf.norm(gradient) + 1e-12
             first[name], second[name] = MOMENTUM * moments.first[name] + gradient, moments.second[name]
             direction = evened(gradient + MOMENTUM * first[name])  # Nesterov's momentum
             values[name] = value - kernel_rate * tf.norm(value) / tf.norm(direction) * direction

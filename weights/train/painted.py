@@ -96,7 +96,7 @@ def squares(x: tf.Tensor) -> tf.Tensor:
 def with_painted(crops: np.ndarray, painted: np.ndarray, settings: Settings, step: int) -> tuple[np.ndarray, int]:
     """Return a batch in which pairs have taken the place of the first crops, and how many pairs these are.
 
-    The batch begins painted, style, painted, style, … One crop of three makes room for a pair. Newer pairs are taken
+    The batch begins painted, style, painted, style, … One crop of eight makes room for a pair. Newer pairs are taken
     more often than older ones.
 
     Args:
@@ -109,7 +109,7 @@ def with_painted(crops: np.ndarray, painted: np.ndarray, settings: Settings, ste
         return crops, 0
     rng, size = np.random.default_rng([settings.seed, 5, step]), crops.shape[1]
     room = painted.shape[2] - size
-    pairs = len(crops) // 3 if room >= 0 else 0
+    pairs = len(crops) // 8 if room >= 0 else 0
     for pair in range(pairs):
         chosen = painted[int(len(painted) * rng.random() ** 0.7)]
         mirrored = rng.choice((1, -1))

@@ -13,20 +13,21 @@ class Settings:
     """How the student is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 2500
+    steps: int = 2240
     normalised: int = 800  # steps with batch normalisation, the first ones
     kinds: int = 700  # of drawing
     draws: int = 2  # different drawings of each kind
     #: (pixels on a side, crops in a batch); each step takes one of them at random.
-    crops: tuple[tuple[int, int], ...] = ((96, 12), (128, 7), (160, 4))
+    crops: tuple[tuple[int, int], ...] = ((64, 28), (96, 12), (128, 7))
 
-    kernel_rate: float = 0.012  # how far a kernel moves in a step, as a share of its norm
+    kernel_rate: float = 0.008  # how far a kernel moves in a step, as a share of its norm
     other_rate: float = 2e-3  # Adam's rate for heads, gains, offsets and biases
     warm_up: int = 20  # steps in which the rates rise to these
     end: float = 0.35  # the share of all steps, the last ones, in which the rates go down to 0 along a line
 
     # Images that fool the student, see `painted.py`.
     painted: int = 8  # new ones at a time
+    painted_from: int = 1600  # the first step that has them: what fools a beginner teaches little
     painted_size: int = 160  # pixels on a side
     painted_every: int = 80  # steps
 

@@ -33,7 +33,7 @@ def test_a_rotated_teacher_is_imitated_without_error():
     terms = losses(heads, student, teacher, 1)
     assert [len(terms[name]) for name in ("maps", "distances", "painted")] == [16, 5, 5]
     assert max(abs(terms["maps"].numpy())) < 1e-10 and max(abs(terms["distances"].numpy())) < 1e-6
-    assert max(abs(terms["painted"].numpy())) < 1e-6
+    assert max(abs(terms["painted"].numpy())) < 0.02
     assert set(losses(heads, student, teacher, 0)) == {"maps", "distances"}
 
 
@@ -75,10 +75,10 @@ def test_error_of_a_painted_pair_by_hand():
     student[0] = np.diag([1.5, 0])
     teacher[2], student[2] = np.eye(4), 100 * np.eye(2)  # a pair that the student finds far too distant
     head = np.eye(2, 4)
-    first = (1.5**2 + 4**2) / 25 + (1.5 / 5 - 1) ** 2
-    second = 4 + (np.sqrt(2) * 100 / 2 - 1) ** 2  # the direction's error is bounded
+    first = np.sqrt(1.5**2 + 4**2) / 5 + (1 - 1.5 / 5)
+    second = np.sqrt(2 * 99**2 + 2) / 2 + (np.sqrt(2) * 100 / 2 - 1)
     found = painted_error(*(tf.constant(x, tf.float32) for x in (teacher, student, head)))
-    assert float(found) == pytest.approx((first + second) / 2, rel=1e-4)
+    assert float(found) == pytest.approx((first + second) / 2, rel=1e-3)
 
 
 def test_rate_rises_stays_and_falls():

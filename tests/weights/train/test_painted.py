@@ -43,7 +43,7 @@ def test_pairs_take_the_place_of_the_first_crops():
     pool = np.zeros((5, 2, 32, 32, 3), np.uint8)
     pool[:, 1] = 100
     pool += np.arange(5, dtype=np.uint8)[:, None, None, None, None]  # pair i: painted is i, its style image 100 + i
-    for size, count, expected in ((16, 7, 2), (32, 3, 1), (48, 6, 0)):
+    for size, count, expected in ((16, 17, 2), (32, 9, 1), (32, 7, 0), (48, 16, 0)):
         batch, pairs = with_painted(np.full((count, size, size, 3), 200, np.float32), pool, SETTINGS, 7)
         assert pairs == expected and (batch[2 * pairs :] == 200).all()
         for pair in range(pairs):
