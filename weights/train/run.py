@@ -138,11 +138,16 @@ def load(path: Path) -> tuple[Settings, dict[str, float], State]:
 
 
 def finished(
-    images: Sequence[np.ndarray], settings: Settings, layer_units: dict[str, float], state: State, teacher: str
+    images: Sequence[np.ndarray],
+    settings: Settings,
+    layer_units: dict[str, float],
+    state: State,
+    teacher: str,
+    seen: str = "drawings",
 ) -> Weights:
     """Return the network as it will be used: in the teacher's units, and rounded to 8 bits.
 
-    `teacher` says what was imitated.
+    `teacher` says what was imitated, `seen` on which images.
     """
     parameters = state.parameters
     if is_normalised(parameters):
@@ -151,7 +156,7 @@ def finished(
         parts = ((parameters[f"{layer.name}/{part}"].numpy() for part in ("kernel", "bias")) for layer in CONVOLUTIONS)
         convolutions = {layer.name: Conv(*pair) for layer, pair in zip(CONVOLUTIONS, parts, strict=True)}
     origin = (
-        f"{TRAINED_ORIGIN} {teacher}: half width, trained on drawings "
+        f"{TRAINED_ORIGIN} {teacher}: half width, trained on {seen} "
         f"(version {TRAINED_VERSION}, seed {settings.seed}, {state.step} steps)"
     )
     scales = {
@@ -209,6 +214,7 @@ def make(places: Places, settings: Settings, begun: tuple[dict[str, float], Stat
     pictures = read_folder(places.pictures) if places.pictures else []
     drawings = get_drawings(settings, places.drawings, stream)
     images = [*drawings, *pictures]
+    seen = "drawings and pictures" if pictures else "drawings"
     layer_units, state = begun or (units(teacher, images), initial_state(teacher, settings))
     say(f"teacher: {describe(weights)}, {places.teacher}", stream)
     say(f"training, {settings.steps} steps:", stream)
@@ -225,12 +231,12 @@ def make(places: Places, settings: Settings, begun: tuple[dict[str, float], Stat
                 if step.step % KEEP_EVERY == 0 or step.step == settings.steps:
                     save(places.state, settings, layer_units, now)
                 if places.checkpoint_every and step.step % places.checkpoint_every == 0 and step.step < settings.steps:
-                    network = finished(images, settings, layer_units, now, imitated)
+                    network = finished(images, settings, layer_units, now, imitated, seen)
                     write_finished(places.checkpoint(step.step), network)
                 stop_if_asked()
 
             state = train(teacher, layer_units, images, settings, state, watch)
-        write_finished(places.network, finished(images, settings, layer_units, state, imitated))
+        write_finished(places.network, finished(images, settings, layer_units, state, imitated, seen))
     except KeyboardInterrupt:
         save(places.state, settings, layer_units, state)
         raise KeyboardInterrupt(
