@@ -2,19 +2,16 @@
 
 Training a small network on what a large one computes is distillation (Hinton, Vinyals & Dean 2015); matching the maps
 inside of it through a learned linear map is FitNets (Romero et al. 2015); Wang et al. 2020 ("Collaborative distillation
-for ultra-resolution universal style transfer") make small VGG-19s for style transfer so. Three terms are added up; G is
-a Gram matrix, the style distance of two images is ‖G₁ - G₂‖.
+for ultra-resolution universal style transfer") make small VGG-19s for style transfer so. Two terms are added up:
 
     maps        a 1×1 convolution H, the head, finds the teacher's maps T in the student's maps S: the mean of
                 (S H - T / u)² over positions and channels, summed over the sixteen ReLUs. u is the root mean square of
                 the teacher's layer, so the term is 1 for a student that gives nothing and 0 for a perfect one.
-    distances   the style distance of two images should be the same, whether student or teacher measures it: the mean
-                of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T², summed over the paper's five
-                style layers.
-    painted     the same for the pairs of `painted.py`, which the student finds too close: the mean of |d_S / d_T - 1|,
-                and of ‖Hᵀ(G₁ - G₂)_S H - (G₁ - G₂)_T‖ / d_T, which also says in which direction they differ.
+    distances   the style distance of two images is ‖G₁ - G₂‖, G a Gram matrix. It should be the same, whether student
+                or teacher measures it: the mean of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T²,
+                summed over the paper's five style layers.
 
-The heads are needed for training only. Distances are measured without them, so that the student's own maps have the
+The heads are needed for training only. In the second term there is no head, so that the student's own maps have the
 teacher's geometry: which channels count, and how much.
 """
 
@@ -32,7 +29,6 @@ import tensorflow as tf
 from vgg.network import VGG19
 from weights.train.crops import batches
 from weights.train.optimizer import Moments, updated
-from weights.train.painted import gram_matrices, paint, with_painted
 from weights.train.settings import Settings
 from weights.train.student import (
     COMPARED,
@@ -72,58 +68,37 @@ def initial_heads(widths: Sequence[int], teacher: VGG19, seed: int) -> Parameter
 
 
 def losses(
-    parameters: Parameters, student_maps: dict[str, tf.Tensor], teacher_maps: dict[str, tf.Tensor], pairs: int
+    parameters: Parameters, student_maps: dict[str, tf.Tensor], teacher_maps: dict[str, tf.Tensor]
 ) -> dict[str, tf.Tensor]:
-    """Return {"maps": …, "distances": …, "painted": …}, vectors with a number for a layer: the terms described above.
+    """Return {"maps": …, "distances": …}, each a vector with one number for a layer, as the head of this file says.
 
     Args:
         parameters: with the heads.
         student_maps: {relu name: (B, H', W', C/2)}.
         teacher_maps: {relu name: (B, H', W', C)}, divided by the layers' units.
-        pairs: how many pairs of a painted image and its style image the batch begins with.
     """
     errors = []
     for name, maps in teacher_maps.items():
         imitated = tf.nn.conv2d(student_maps[name], parameters[f"{name}/head"][None, None], strides=1, padding="SAME")
         errors.append(tf.reduce_mean(tf.square(imitated - maps)))
-    gaps, mistakes = [], []
+    gaps = []
     for name in COMPARED:
-        of_teacher, of_student = gram_matrices(teacher_maps[name]), gram_matrices(student_maps[name])
-        d_teacher, d_student = style_distances(of_teacher), style_distances(of_student)
-        gaps.append(tf.reduce_mean(tf.square(d_student - d_teacher)) / tf.reduce_mean(tf.square(d_teacher)))
-        if pairs:
-            mistakes.append(painted_error(of_teacher[: 2 * pairs], of_student[: 2 * pairs], parameters[f"{name}/head"]))
-    terms = {"maps": tf.stack(errors), "distances": tf.stack(gaps)}
-    return terms | {"painted": tf.stack(mistakes)} if pairs else terms
+        of_teacher, of_student = style_distances(teacher_maps[name]), style_distances(student_maps[name])
+        gaps.append(tf.reduce_mean(tf.square(of_student - of_teacher)) / tf.reduce_mean(tf.square(of_teacher)))
+    return {"maps": tf.stack(errors), "distances": tf.stack(gaps)}
 
 
-def style_distances(gram: tf.Tensor) -> tf.Tensor:
-    """Return ‖Gᵢ - Gⱼ‖ of all pairs of Gram matrices: (B, C, C) → (B·(B-1)/2,)."""
-    count = gram.shape[0]
-    rows = tf.reshape(gram, (count, -1))  # (B, C²)
-    rows -= tf.reduce_mean(rows, axis=0)  # the distances stay, and the products below lose fewer digits
-    products = tf.matmul(rows, rows, transpose_b=True)  # (B, B)
+def style_distances(maps: tf.Tensor) -> tf.Tensor:
+    """Return ‖Gᵢ - Gⱼ‖ of all pairs of crops: (B, H', W', C) → (B·(B-1)/2,)."""
+    count, positions = maps.shape[0], maps.shape[1] * maps.shape[2]
+    rows = tf.reshape(maps, (count, positions, maps.shape[3]))
+    gram = tf.reshape(tf.matmul(rows, rows, transpose_a=True) / positions, (count, -1))  # (B, C²)
+    gram -= tf.reduce_mean(gram, axis=0)  # the distances stay, and the products below lose fewer digits
+    products = tf.matmul(gram, gram, transpose_b=True)  # (B, B)
     norms = tf.linalg.diag_part(products)
     squares = norms[:, None] + norms[None, :] - 2 * products
     pairs = tf.constant(np.flatnonzero(np.triu(np.ones((count, count)), 1)))
     return tf.sqrt(tf.maximum(tf.gather(tf.reshape(squares, [-1]), pairs), 1e-6))
-
-
-def painted_error(of_teacher: tf.Tensor, of_student: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
-    """Return the term "painted" of one layer.
-
-    Args:
-        of_teacher: Gram matrices of painted, style, painted, style, …, (2·pairs, C, C).
-        of_student: the student's, (2·pairs, C/2, C/2).
-        head: (C/2, C).
-    """
-    true, found = of_teacher[0::2] - of_teacher[1::2], of_student[0::2] - of_student[1::2]
-    seen = tf.matmul(head, tf.matmul(found, head), transpose_a=True)  # (pairs, C, C)
-    axes, distance = (1, 2), tf.norm(true, axis=(1, 2))
-    # The small number keeps the gradient of a root finite where there is no error.
-    direction = tf.sqrt(tf.reduce_sum(tf.square(seen - true), axis=axes) / distance**2 + 1e-4)
-    length = tf.abs(tf.sqrt(tf.reduce_sum(tf.square(found), axis=axes) / distance**2 + 1e-6) - 1)
-    return tf.reduce_mean(direction + length)
 
 
 @dataclass(frozen=True)
@@ -133,7 +108,6 @@ class State:
     step: int  # how many are done
     parameters: Parameters
     moments: Moments
-    painted: np.ndarray  # all pairs so far, (number, 2, size, size, 3) uint8
 
 
 @dataclass(frozen=True)
@@ -149,8 +123,7 @@ def initial_state(teacher: VGG19, settings: Settings) -> State:
     """Return the state before the first step, of a student with half the teacher's channels."""
     widths = [teacher.channels(name) // 2 for name in IMITATED]
     parameters = initial_parameters(widths, settings.seed) | initial_heads(widths, teacher, settings.seed)
-    size = settings.painted_size
-    return State(0, parameters, no_moments(parameters), np.zeros((0, 2, size, size, 3), np.uint8))
+    return State(0, parameters, no_moments(parameters))
 
 
 def no_moments(parameters: Parameters) -> Moments:
@@ -181,13 +154,13 @@ def train(
     seconds: deque[float] = deque(maxlen=30)  # of the last steps
     began = time.monotonic()
     for crops in batches(images, settings, state.step):
-        state = prepared(state, images, settings)
-        batch, pairs = with_painted(crops, state.painted, settings, state.step)
+        if state.step >= settings.normalised and is_normalised(state.parameters):
+            state = without_normalisation(state, sample(images, settings))
         share = tf.constant(rate(settings, state.step), tf.float32)
         rates = settings.kernel_rate * share, settings.other_rate * share
         done = tf.constant(state.step + 1, tf.float32)
-        parameters, moments, terms = compiled(state.parameters, state.moments, tf.constant(batch), pairs, *rates, done)
-        state = State(state.step + 1, parameters, moments, state.painted)
+        parameters, moments, terms = compiled(state.parameters, state.moments, tf.constant(crops), *rates, done)
+        state = State(state.step + 1, parameters, moments)
         seconds.append(time.monotonic() - began)
         # The median, because the first step with each size of crops takes longer: TensorFlow builds its graph.
         left = median(seconds) * (settings.steps - state.step)
@@ -196,17 +169,11 @@ def train(
     return state
 
 
-def prepared(state: State, images: Sequence[np.ndarray], settings: Settings) -> State:
-    """Return the state with what is due before its next step: folded, or with new painted pairs."""
-    parameters, moments, painted = state.parameters, state.moments, state.painted
-    if state.step >= settings.normalised and is_normalised(parameters):
-        heads = {name: value for name, value in parameters.items() if name.endswith("/head")}
-        parameters = plain_parameters(fold(parameters, sample(images, settings))) | heads
-        moments = no_moments(parameters)
-    is_due = state.step >= settings.painted_from and state.step % settings.painted_every == 0
-    if settings.painted and is_due and not is_normalised(parameters):
-        painted = np.concatenate([painted, paint(parameters, images, settings, state.step)])
-    return State(state.step, parameters, moments, painted)
+def without_normalisation(state: State, images: Sequence[np.ndarray]) -> State:
+    """Return the state of a plain student that computes the same as one with batch normalisation on these images."""
+    heads = {name: value for name, value in state.parameters.items() if name.endswith("/head")}
+    parameters = plain_parameters(fold(state.parameters, images)) | heads
+    return State(state.step, parameters, no_moments(parameters))
 
 
 def sample(images: Sequence[np.ndarray], settings: Settings) -> list[np.ndarray]:
@@ -222,7 +189,6 @@ def one_step(
     parameters: Parameters,
     moments: Moments,
     images: tf.Tensor,
-    pairs: int,
     kernel_rate: tf.Tensor,
     other_rate: tf.Tensor,
     step: tf.Tensor,
@@ -231,7 +197,7 @@ def one_step(
     teacher_maps = {name: maps / layer_units[name] for name, maps in teacher(images, IMITATED).items()}
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(parameters)
-        terms = losses(parameters, feature_maps(parameters, images), teacher_maps, pairs)
+        terms = losses(parameters, feature_maps(parameters, images), teacher_maps)
         total = tf.add_n([tf.reduce_sum(term) for term in terms.values()])
     gradients = tape.gradient(total, parameters)
     return *updated(parameters, gradients, moments, kernel_rate, other_rate, step), terms

@@ -112,7 +112,7 @@ def save(path: Path, settings: Settings, layer_units: dict[str, float], state: S
     arrays = {f"{part}:{name}": x.numpy() for part, of in zip(PARTS, dicts, strict=True) for name, x in of.items()}
     texts = {"settings": json.dumps(asdict(settings)), "units": json.dumps(layer_units)}
     with atomic_write(path) as unfinished:
-        np.savez(unfinished, step=state.step, painted=state.painted, **texts, **arrays)
+        np.savez(unfinished, step=state.step, **texts, **arrays)
 
 
 def load(path: Path) -> tuple[Settings, dict[str, float], State]:
@@ -131,7 +131,7 @@ def load(path: Path) -> tuple[Settings, dict[str, float], State]:
                 {name.removeprefix(f"{part}:"): tf.constant(file[name]) for name in file if name.startswith(f"{part}:")}
                 for part in PARTS
             ]
-            state = State(int(file["step"]), dicts[0], Moments(*dicts[1:]), file["painted"])
+            state = State(int(file["step"]), dicts[0], Moments(*dicts[1:]))
             return Settings(**settings), json.loads(str(file["units"])), state
     except Exception as error:  # a damaged archive may fail in any way
         raise InputError(f"{path} holds no state of a training run ({type(error).__name__}); start afresh") from error

@@ -13,7 +13,7 @@ class Settings:
     """How the student is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 2240
+    steps: int = 2000
     normalised: int = 800  # steps with batch normalisation, the first ones
     kinds: int = 700  # of drawing
     draws: int = 2  # different drawings of each kind
@@ -25,20 +25,11 @@ class Settings:
     warm_up: int = 20  # steps in which the rates rise to these
     end: float = 0.35  # the share of all steps, the last ones, in which the rates go down to 0 along a line
 
-    # Images that fool the student, see `painted.py`.
-    painted: int = 8  # new ones at a time
-    painted_from: int = 1600  # the first step that has them: what fools a beginner teaches little
-    painted_size: int = 160  # pixels on a side
-    painted_every: int = 80  # steps
-
     def __post_init__(self) -> None:
         """Raise InputError if a number is out of range."""
         for size, count in self.crops:
             if size % MULTIPLE or size < MULTIPLE or count < 2:
                 raise InputError(f"{count} crops of {size} pixels, expected 2 or more of a multiple of {MULTIPLE}")
-        if self.painted_size % MULTIPLE or self.painted_size < MULTIPLE or self.painted_every < 1:
-            found = f"painted images of {self.painted_size} pixels every {self.painted_every} steps"
-            raise InputError(f"{found}, expected a multiple of {MULTIPLE}, and 1 step or more")
         for name in ("kernel_rate", "other_rate", "end"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(f"{name} is {getattr(self, name)}, expected a number of 0 or more")

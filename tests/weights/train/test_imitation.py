@@ -1,12 +1,11 @@
-"""The three terms of the imitation against their definitions, and the rate."""
+"""The two terms of the imitation against their definitions, and the rate."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from vgg.network import VGG19
-from weights.train.imitation import losses, painted_error, rate, style_distances, units
-from weights.train.painted import gram_matrices
+from weights.train.imitation import losses, rate, style_distances, units
 from weights.train.settings import Settings
 from weights.train.student import COMPARED, IMITATED
 
@@ -21,7 +20,7 @@ def test_style_distances_are_those_of_gram_matrices():
     rows = maps.numpy().astype(float).reshape(3, 16, 5)
     grams = [np.einsum("mi,mj->ij", image, image) / 16 for image in rows]
     expected = [np.linalg.norm(grams[i] - grams[j]) for i, j in ((0, 1), (0, 2), (1, 2))]
-    np.testing.assert_allclose(style_distances(gram_matrices(maps)), expected, rtol=1e-4)
+    np.testing.assert_allclose(style_distances(maps), expected, rtol=1e-4)
 
 
 def test_a_rotated_teacher_is_imitated_without_error():
@@ -30,28 +29,25 @@ def test_a_rotated_teacher_is_imitated_without_error():
     rotation = np.linalg.qr(np.random.default_rng(2).normal(size=(5, 5)))[0].astype(np.float32)
     student = {name: maps @ rotation for name, maps in teacher.items()}
     heads = {f"{name}/head": tf.constant(rotation.T) for name in IMITATED}
-    terms = losses(heads, student, teacher, 1)
-    assert [len(terms[name]) for name in ("maps", "distances", "painted")] == [16, 5, 5]
+    terms = losses(heads, student, teacher)
+    assert terms["maps"].shape == 16 and terms["distances"].shape == 5
     assert max(abs(terms["maps"].numpy())) < 1e-10 and max(abs(terms["distances"].numpy())) < 1e-6
-    assert max(abs(terms["painted"].numpy())) < 0.02
-    assert set(losses(heads, student, teacher, 0)) == {"maps", "distances"}
 
 
 def test_each_term_is_1_for_a_student_that_gives_nothing():
     """Only the maps are divided by their units before: here their mean square is brought to 1."""
     teacher = {name: maps / tf.sqrt(tf.reduce_mean(maps**2)) for name, maps in random_maps(3).items()}
     student = {name: tf.zeros((3, 4, 4, 2)) for name in IMITATED}
-    terms = losses({f"{name}/head": tf.ones((2, 5)) for name in IMITATED}, student, teacher, 1)
+    terms = losses({f"{name}/head": tf.ones((2, 5)) for name in IMITATED}, student, teacher)
     np.testing.assert_allclose(terms["maps"], 1, rtol=1e-5)
     np.testing.assert_allclose(terms["distances"], 1, atol=5e-3)
-    np.testing.assert_allclose(terms["painted"], 2, atol=5e-3)  # blind to the direction, and to the length
 
 
 def test_distances_know_how_much_each_channel_counts():
     """Maps twice as large have four times the distances, so the error is (4 - 1)² of the teacher's square."""
     teacher = random_maps(4)
     terms = losses(
-        {f"{name}/head": tf.eye(5) / 2 for name in IMITATED}, {n: 2 * m for n, m in teacher.items()}, teacher, 0
+        {f"{name}/head": tf.eye(5) / 2 for name in IMITATED}, {n: 2 * m for n, m in teacher.items()}, teacher
     )
     np.testing.assert_allclose(terms["distances"], 9, rtol=1e-3)
     np.testing.assert_allclose(terms["maps"], 0, atol=1e-10)
@@ -66,19 +62,6 @@ def test_units_are_root_mean_squares(weights, image):
 
 def test_style_layers_are_the_papers():
     assert COMPARED == ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1") and set(COMPARED) < set(IMITATED)
-
-
-def test_error_of_a_painted_pair_by_hand():
-    """A student of half the channels that sees one of the teacher's two differing directions, at half its strength."""
-    teacher, student = np.zeros((4, 4, 4)), np.zeros((4, 2, 2))
-    teacher[0] = np.diag([3, 0, 4, 0])  # against 0: a distance of 5
-    student[0] = np.diag([1.5, 0])
-    teacher[2], student[2] = np.eye(4), 100 * np.eye(2)  # a pair that the student finds far too distant
-    head = np.eye(2, 4)
-    first = np.sqrt(1.5**2 + 4**2) / 5 + (1 - 1.5 / 5)
-    second = np.sqrt(2 * 99**2 + 2) / 2 + (np.sqrt(2) * 100 / 2 - 1)
-    found = painted_error(*(tf.constant(x, tf.float32) for x in (teacher, student, head)))
-    assert float(found) == pytest.approx((first + second) / 2, rel=1e-3)
 
 
 def test_rate_rises_stays_and_falls():
