@@ -182,18 +182,19 @@ def _image_and_alpha(data: bytes, kind: str, header: Header, path: Path | str) -
     """Decode to uint8 RGB (H, W, 3) and alpha (H, W), None if all is opaque; not turned upright unless a TIFF."""
     pixels = _decoded(data, kind, header, path)
     if pixels.ndim == 2 and header.transparent_grey is not None:  # which OpenCV ignores
-        white = np.iinfo(pixels.dtype).max
-        alpha = np.where(pixels == header.transparent_grey, 0, white).astype(pixels.dtype)
+        white = pixels.dtype.type(np.iinfo(pixels.dtype).max)
+        alpha = (pixels != header.transparent_grey) * white
         pixels = cv2.merge([pixels, pixels, pixels, alpha])
     extra = header.tags.get(_EXTRA_SAMPLES, (0,))[0]
     # A TIFF's colours come multiplied by alpha: as they are in the file, or at 8 bits by libtiff.
     is_premultiplied = extra == 1 or (extra == 2 and pixels.itemsize == 1)
-    image = np.empty((*pixels.shape[:2], 3), np.uint8)
+    image, alpha = np.empty((*pixels.shape[:2], 3), np.uint8), np.full(pixels.shape[:2], 255, np.uint8)
     for top in range(0, len(pixels), _ROWS):
-        image[top : top + _ROWS] = _rgb(pixels[top : top + _ROWS], is_premultiplied)
-    has_alpha = pixels.ndim == 3 and pixels.shape[2] == 4
-    alpha = _to_8_bits(pixels[..., 3]) if has_alpha else None
-    return image, alpha if has_alpha and alpha.min() < 255 else None
+        rows = slice(top, top + _ROWS)
+        image[rows] = _rgb(pixels[rows], is_premultiplied)
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
+            alpha[rows] = _to_8_bits(pixels[rows, :, 3])
+    return image, alpha if alpha.min() < 255 else None
 
 
 def _decoded(data: bytes, kind: str, header: Header, path: Path | str) -> np.ndarray:
