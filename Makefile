@@ -44,7 +44,7 @@ endif
 # pip shows what it fetches, and what it warned of only if it fails.
 pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-errors || { cat .venv/pip-errors >&2; exit 2; }
 
-.PHONY: help run batch video cluster download-weights figures bench test lint clean
+.PHONY: help run batch video cluster heic download-weights figures bench test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -63,6 +63,7 @@ help:
 	@echo "make video FILM=clip.mp4 STYLE=painting.jpg OUTPUT=film.mp4"
 	@echo "                        a film, frame after frame without flicker (also SIZE=, ARGS= ...)"
 	@echo "make cluster            install Dask's distributed, for WORKERS= and for many machines"
+	@echo "make heic               install what reads HEIC photos, as phones make them"
 	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ITERATIONS=)"
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
@@ -92,6 +93,9 @@ video: .venv/installed-video
 
 cluster: .venv/installed-cluster
 	@echo "installed; start workers as transfer/speed.md says, or let make batch WORKERS=4 do it on this machine"
+
+heic: .venv/installed-heic
+	@echo "installed; HEIC photos are now read as all others"
 
 # Optional: without them `make run` uses the network that ships here.
 download-weights: .venv/installed
@@ -139,6 +143,11 @@ lint: .venv/installed-tests
 # Only films that are videos need it.
 .venv/installed-video: .venv/installed
 	$(call pip,'av>=17')
+	@touch $@
+
+# Only HEIC photos need it.
+.venv/installed-heic: .venv/installed
+	$(call pip,'pillow-heif>=1')
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.

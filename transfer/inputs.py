@@ -20,11 +20,11 @@ from transfer.recipes import Crop, Noise, Recipe
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE
-from vgg.tools.image import read_image, read_size, resize_to
+from vgg.tools.image import read_image, read_picture, read_size, resize_to
 
 
 def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
-    """Return the image (H, W, 3), or the square of its shorter side in its middle."""
+    """Return the image (H, W, 3), or alpha (H, W), or the square of its shorter side in its middle."""
     if crop == "none":
         return image
     height, width = image.shape[:2]
@@ -34,12 +34,12 @@ def cropped(image: np.ndarray, crop: Crop) -> np.ndarray:
 
 
 def read_cropped(path: Path | str, crop: Crop) -> np.ndarray:
-    """Return the image of a picture, read within this machine's memory, and cropped."""
-    return cropped(read_image(path, usable_bytes()), crop)
+    """Return the image of a picture as `read_picture` does, within this machine's memory, and cropped."""
+    return cropped(read_picture(path, usable_bytes()).image, crop)
 
 
 #: Endings of what is taken from a folder; a file that is named may have any.
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif")
 
 
 def pictures_in(folder: str) -> list[str]:
@@ -70,7 +70,7 @@ def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "n
 
     Raises InputError if the file is no picture, is of another shape than its picture, or has too many colours.
     """
-    image = read_cropped(file, crop)
+    image = cropped(read_image(file, usable_bytes()), crop)  # on white, as colours that are continued would be new ones
     require_proportions(file, image.shape[:2], picture, shape)
     codes = image.astype(np.int64) @ (1 << 16, 1 << 8, 1)  # (H, W)
     labels = np.unique(codes)

@@ -21,7 +21,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / ".venv").mkdir()
-    for name in ("installed", "installed-tests", "installed-cluster", "installed-video"):
+    for name in ("installed", "installed-tests", "installed-cluster", "installed-video", "installed-heic"):
         (folder / ".venv" / name).touch()
     return folder
 
@@ -163,7 +163,19 @@ def test_installation_shows_what_it_does(project):
 def test_help_names_what_there_is(project):
     text = "\n".join(make(project))
     assert text == "\n".join(make(project, "help"))
-    for target in ("run", "batch", "video", "cluster", "download-weights", "figures", "bench", "test", "lint", "clean"):
+    for target in (
+        "run",
+        "batch",
+        "video",
+        "cluster",
+        "heic",
+        "download-weights",
+        "figures",
+        "bench",
+        "test",
+        "lint",
+        "clean",
+    ):
         assert f"make {target} " in text
     for variable in (
         "CONTENT=",

@@ -24,11 +24,11 @@ import numpy as np
 from transfer.cli.outputs import preview_of
 from transfer.colors import luminance
 from transfer.files import NAMES
-from transfer.inputs import read_cropped
+from transfer.machine import usable_bytes
 from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import file_name, whole_number
-from vgg.tools.image import check_output, resize_to, shrunk, write_image
+from vgg.tools.image import check_output, read_image, resize_to, shrunk, write_image
 
 Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
 
@@ -107,7 +107,7 @@ def make_mask(options: argparse.Namespace) -> None:
     check_output(options.output, [options.picture])
     preview_file = preview_of(options.output)
     check_output(preview_file, [options.picture])
-    image = read_cropped(options.picture, "none")
+    image = read_image(options.picture, usable_bytes())
     if options.by == "grabcut":
         labels = by_grabcut(image, options.box)
     else:

@@ -46,6 +46,7 @@ class RunOptions:
     scheduler: str | None = None  # an address
     report_as: str | None = None  # a recipe in whose units the losses are said, too
     full_size: bool = False
+    keep_location: bool = False  # in the result's Exif data
     depth: Literal[8, 16] = 8  # bits of each colour in the file
     sheet: bool = False
     report: bool = False
@@ -71,7 +72,8 @@ class RunOptions:
     @property
     def finish(self) -> dict[str, Any]:
         """Return those that concern the picture's file and not the run, as a record has them."""
-        return {"depth": self.depth, "full_size": self.full_size}
+        finish = {"depth": self.depth, "full_size": self.full_size}
+        return finish | ({"keep_location": True} if self.keep_location else {})  # a new one, so older records lack it
 
     @property
     def watched(self) -> bool:
@@ -180,6 +182,8 @@ def _add_ways_to_run_and_write(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("output").add_argument
     add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
     add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")
+    text = "tell in the result where the content picture was taken, if that tells it (default: only when and how)"
+    add("--keep-location", action="store_true", help=text)
     add("--sheet", action="store_true", help="also write OUTPUT-sheet.png: content | style | result")
     add("--report", action="store_true", help="also write OUTPUT-report.html: one page with pictures, losses, settings")
     steps = whole_number(1)

@@ -8,7 +8,7 @@ import importlib.util
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.files import alternatives, check_place
 from vgg.tools.image import LARGEST_SIDE, check_output, read_picture
+from vgg.tools.metadata import Tags, without_location
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,9 @@ class ContentFile:
     """The content picture as it is in its file, which is read once for all that is wanted of it."""
 
     image: np.ndarray  # (H, W, 3) uint8 RGB, cropped
+    alpha: np.ndarray | None = None  # (H, W) uint8; None if nothing is transparent
     profile: bytes | None = None  # ICC
+    exif: Tags | None = None
     inputs: dict[str, Any] | None = None  # what the record says of the file; {} of a sample
 
 
@@ -181,7 +184,9 @@ class Place:
 
     outputs: Outputs
     origin: dict[str, Any]  # for the record: the command and the inputs
-    profile: bytes | None = None  # the content picture's ICC profile
+    alpha: np.ndarray | None = None  # the content picture's, (H, W) uint8 of any size, as in the next two
+    profile: bytes | None = None  # ICC
+    exif: Tags | None = None
     full_content: np.ndarray | None = None  # the content picture in full, if the result shall be as large
 
 
@@ -191,7 +196,8 @@ def read_content(name: str, recipe: Recipe) -> ContentFile:
         return ContentFile(content_in_file(name, recipe), inputs={})
     picture = read_picture(name, usable_bytes())
     about = {"path": str(Path(name).absolute()), "bytes": picture.length, "sha256": picture.sha256}
-    return ContentFile(cropped(picture.image, recipe.crop), picture.profile, {name: about})
+    alpha = None if picture.alpha is None else cropped(picture.alpha, recipe.crop)
+    return ContentFile(cropped(picture.image, recipe.crop), alpha, picture.profile, picture.exif, {name: about})
 
 
 def place_of(
@@ -201,10 +207,12 @@ def place_of(
 
     Raises InputError if the format of the picture has no room for the size that the options want.
     """
+    exif = content.exif if options.keep_location or not content.exif else without_location(content.exif)
+    place = Place(outputs, origin, content.alpha, content.profile, exif)
     height, width = content.image.shape[:2]
     is_larger = bool(content.inputs) and height * width > used.shape[0] * used.shape[1]
     if not (options.full_size and is_larger):
-        return Place(outputs, origin, content.profile)
+        return place
     ending = outputs.picture.suffix.lower()
     limit = LARGEST_SIDE.get(ending)
     if limit and max(height, width) > limit:
@@ -212,4 +220,4 @@ def place_of(
             f"--full-size means {width} × {height} pixels here, expected at most {limit} on a side in a {ending} file; "
             "write a .tif or .png"
         )
-    return Place(outputs, origin, content.profile, content.image)
+    return replace(place, full_content=content.image)

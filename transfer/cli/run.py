@@ -38,9 +38,10 @@ from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, interrupts_polled
 from vgg.tools.files import atomic_write, remove_leftovers, write_or_rescue
-from vgg.tools.image import write_image
+from vgg.tools.image import TRANSPARENT, resize_to, write_image
 from vgg.tools.progress import Show, duration, steps_display
 from vgg.tools.sheet import contact_sheet
+from vgg.tools.transparency import on_white
 from weights.load import load_weights
 from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN, describe
 
@@ -163,15 +164,28 @@ def write_picture(
     image, outputs = painted.image, place.outputs
     if place.full_content is not None:
         image = full_size(image, place.full_content, job.recipe.colors)
+    in_file = shown = image
+    if place.alpha is not None:
+        alpha = resize_to(place.alpha, *image.shape[:2])
+        shown = on_white(image, alpha)
+        in_file = np.dstack([image, alpha]) if _keeps_alpha(outputs) else shown
     try:
-        picture = _write(outputs.picture, lambda path: write_image(path, image, options.depth, place.profile), rescue)
+        picture = _write(
+            outputs.picture,
+            lambda path: write_image(path, in_file, options.depth, place.profile, place.exif),
+            rescue,
+        )
         own = {"finish": options.finish, "result": about_result(picture, image, options.depth)}
         record, outputs = painted.record | place.origin | own, outputs_of(picture, options)
         record_file = _write(outputs.record, lambda path: write_record(path, record), rescue)
         place = replace(place, outputs=replace(outputs, record=record_file))
-        return write_overviews(job.images, image, place, record, rescue), record
+        return write_overviews(job.images, shown, place, record, rescue), record
     except InputError as error:
         raise NotWritten(str(error)) from None
+
+
+def _keeps_alpha(outputs: Outputs) -> bool:
+    return outputs.picture.suffix.lower() in TRANSPARENT
 
 
 def write_overviews(
@@ -232,6 +246,11 @@ def run(
     say: Say = (lambda line: None) if options.quiet else console.say
     for remark in job.images.remarks:
         say(remark)
+    if place.alpha is not None and not _keeps_alpha(place.outputs):
+        say(
+            f"the content picture is transparent in part; a {place.outputs.picture.suffix} file cannot be, so the "
+            "result is laid on white; to keep it transparent write a .png"
+        )
     session, outputs = session_of(job, options, place.outputs, say, striped), place.outputs
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         checkpoints = checkpoints_of(session, job, outputs.state, options.checkpoint_every)

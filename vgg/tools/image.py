@@ -1,38 +1,33 @@
 """Read, resize and write pictures.
 
 An image is an array (height, width, 3), RGB, in [0, 255]: uint8 as read, uint8 or float afterwards. A picture is a file
-of one. Pillow reads what stands before the pixels: size, orientation (Exif 2.3) and the colour profile, which says
-which colours the RGB numbers mean (ICC.1:2022). We copy profiles and do not compute with them. OpenCV decodes and
-encodes the pixels, as Pillow knows no 16 bits a colour. What both leave to their user is here: transparency, pictures
-that lie on their side, JPEG files that are cut off.
+of one. `vgg.tools.metadata` reads and writes what stands beside the pixels. OpenCV decodes and encodes the pixels, as
+Pillow knows no 16 bits a colour; of AVIF and HEIC Pillow does. What both leave to their user is here: pictures that lie
+on their side, JPEG files that are cut off, and in `vgg.tools.transparency` what one can see through.
 """
 
 import hashlib
-import io
 import math
 import os
 import re
-import struct
-import warnings
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
-import PIL.Image
-import PIL.ImageFile
-import PIL.TiffImagePlugin
 
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE
 from vgg.tools.files import atomic_write, check_place, open_file
+from vgg.tools.metadata import Header, Tags, exif_bytes, open_picture, read_header, with_profile, with_tags
+from vgg.tools.transparency import continued, on_white
 
 Depth = Literal[8, 16]
 
-READABLE = ("JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF")
+READABLE = ("JPEG", "PNG", "WebP", "TIFF", "BMP", "GIF", "AVIF", "HEIC")
 _STARTS = {
     "JPEG": rb"\xff\xd8\xff",
     "PNG": rb"\x89PNG\r\n\x1a\n",
@@ -40,17 +35,20 @@ _STARTS = {
     "TIFF": rb"(II\*\0(?!....CR)|MM\0\*)",  # CR: a camera's raw photo, of which OpenCV would read the preview
     "BMP": rb"BM....\0\0\0\0",
     "GIF": rb"GIF8[79]a",
-    "an AVIF picture": rb"....ftypavi[fs]",
-    "a HEIC photo": rb"....ftyp(hei|hev|mif|msf)",
+    "AVIF": rb"....ftyp(avi[fs]|mi[af]1.{4}(....){0,8}?avi[fs])",  # the kind may stand behind a more general one
+    "HEIC": rb"....ftyp(hei|hev|mif|msf)",
     "a video": rb"....(ftyp|moov|mdat|wide)|\x1a\x45\xdf\xa3|RIFF....AVI ",
     "a PDF document": rb"%PDF",
     "a text file": rb"[\t\n\f\r\x20-\x7e\x80-\xff]+\Z",
     "empty": rb"\Z",
 }
+_BY_PILLOW = ("AVIF", "HEIC")
 #: Memory that decoding takes at most, in bytes a pixel: four channels of 16 bits, the image, and its upright copy.
 _BYTES_A_PIXEL = 8 + 3 + 3
+_MORE_BY_PILLOW = 16  # its decoders keep three copies more, and the brightness and colours they are computed from
 _MOST_PIXELS = 2**30  # OpenCV decodes no more
-_ROWS = 64  # made opaque at a time: between, the numbers are float32
+_ROWS = 64  # brought to 8 bits at a time: between, the numbers are float32
+_ADDRESS = re.compile(r"(https?|ftp):/")
 
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 95)
 _WEBP = (cv2.IMWRITE_WEBP_QUALITY, 101)  # above 100 is OpenCV's way to say lossless
@@ -58,6 +56,8 @@ _OPTIONS = {".png": (), ".jpg": _JPEG, ".jpeg": _JPEG, ".webp": _WEBP, ".tif": (
 #: The endings of the files that we can write; all are lossless but ".jpg" and ".jpeg".
 WRITABLE = tuple(_OPTIONS)
 _WRITABLE_DEEP = (".png", ".tif", ".tiff")  # those with room for 16 bits
+#: Those with room for alpha.
+TRANSPARENT = (".png", ".webp", ".tif", ".tiff")
 #: Pixels that a side may have at most, where the format or its library has a limit of its own.
 LARGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 
@@ -65,16 +65,9 @@ LARGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 _JPEG_END = b"\xd9"
 _TURNED = (5, 6, 7, 8)  # the Exif orientations of a picture that lies on its side
-# TIFF tags, TIFF 6.0 §8. Exif data is itself a small TIFF file.
-_SUBFILE_TYPE, _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 258, 262, 274
-_SAMPLES, _PLANAR, _EXTRA_SAMPLES = 277, 284, 338
+# TIFF tags, TIFF 6.0 §8.
+_SUBFILE_TYPE, _BITS, _PHOTOMETRIC, _SAMPLES, _PLANAR, _EXTRA_SAMPLES = 254, 258, 262, 277, 284, 338
 _LAB = (8, 9, 10)  # CIELab, and as ICC and ITU write it
-_PROFILE_HEADER = 128  # bytes, ICC.1 §7.2
-_PROFILE_PART = 65519  # bytes of a profile in one JPEG segment, of which there are 255 at most
-
-PIL.Image.MAX_IMAGE_PIXELS = None  # `read_picture` has a limit of its own
-PIL.ImageFile.LOAD_TRUNCATED_IMAGES = True  # damaged texts and the like do not matter; OpenCV judges the pixels
-warnings.filterwarnings("ignore", module="PIL")  # it warns of damaged metadata, which are ignored
 
 
 # Reading.
@@ -83,20 +76,12 @@ warnings.filterwarnings("ignore", module="PIL")  # it warns of damaged metadata,
 class Picture(NamedTuple):
     """A picture's file, read once for all that is wanted of it."""
 
-    image: np.ndarray  # see `read_image`
-    profile: bytes | None  # ICC, of a PNG, JPEG or WebP file; None if there is none for RGB, or if it is damaged
+    image: np.ndarray  # see `read_picture`
+    alpha: np.ndarray | None  # (H, W) uint8, upright; None if nothing is transparent
+    profile: bytes | None  # ICC, of a file that is no TIFF; None if there is none for RGB, or if it is damaged
+    exif: Tags  # see `vgg.tools.metadata`
     length: int  # of the file, in bytes
     sha256: str  # of the file
-
-
-class _Header(NamedTuple):
-    """What a picture says of itself before its pixels."""
-
-    width: int  # in pixels, as stored
-    height: int
-    orientation: int  # 1 … 8 as in Exif; any other number means upright
-    info: Mapping[str, Any]  # what else Pillow found
-    tags: Mapping[int, Any]  # of a TIFF
 
 
 def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
@@ -108,15 +93,20 @@ def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     Raises:
         InputError: the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
     """
-    return read_picture(path, most_bytes).image
+    picture = read_picture(path, most_bytes, is_continued=False)
+    return picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
 
 
-def read_picture(path: Path | str, most_bytes: float = math.inf) -> Picture:
-    """Return what `read_image` does, and what else the file tells."""
+def read_picture(path: Path | str, most_bytes: float = math.inf, is_continued: bool = True) -> Picture:
+    """Return an image as `read_image` does, and what else the file tells.
+
+    What is transparent has the colours of what is visible around it, see `continued`; or those that stand in the file.
+    """
     data, kind = _read(path)
     header = _header(data, kind, path)
-    needed = _BYTES_A_PIXEL * header.width * header.height
-    most_bytes = min(most_bytes, _BYTES_A_PIXEL * _MOST_PIXELS)
+    bytes_a_pixel = _BYTES_A_PIXEL + (_MORE_BY_PILLOW if kind in _BY_PILLOW else 0)
+    needed = bytes_a_pixel * header.width * header.height
+    most_bytes = min(most_bytes, bytes_a_pixel * _MOST_PIXELS)
     if needed > most_bytes:
         raise InputError(
             f"{path} has {header.width} × {header.height} pixels, which need {needed / 1e9:.1f} GB to be read, "
@@ -124,16 +114,13 @@ def read_picture(path: Path | str, most_bytes: float = math.inf) -> Picture:
         )
     if kind == "JPEG" and not _has_jpeg_end(data):
         raise InputError(f"{path} is cut off, a JPEG picture without its end; copy or download it again")
-    pixels = _opencv_pixels(data, kind, header, path)
-    extra = header.tags.get(_EXTRA_SAMPLES, (0,))[0]
-    # A TIFF's colours come multiplied by alpha: as they are in the file, or at 8 bits by libtiff.
-    is_premultiplied = extra == 1 or (extra == 2 and pixels.itemsize == 1)
-    image = np.empty((*pixels.shape[:2], 3), np.uint8)
-    for top in range(0, len(pixels), _ROWS):
-        image[top : top + _ROWS] = _opaque_rgb(pixels[top : top + _ROWS], is_premultiplied)
-    image = image if kind == "TIFF" else _turn_upright(image, header.orientation)  # a TIFF is turned by OpenCV
+    image, alpha = _image_and_alpha(data, kind, header, path)
+    if alpha is not None and is_continued:
+        image = continued(image, alpha)
+    if kind != "TIFF":  # which OpenCV turns
+        image, alpha = (part if part is None else _turn_upright(part, header.orientation) for part in (image, alpha))
     digest = hashlib.sha256(data, usedforsecurity=False).hexdigest()
-    return Picture(image, _rgb_profile(header.info.get("icc_profile") or b""), len(data), digest)
+    return Picture(image, alpha, header.profile, header.exif, len(data), digest)
 
 
 def read_size(path: Path | str) -> tuple[int, int]:
@@ -161,30 +148,24 @@ def _read(path: Path | str) -> tuple[bytes, str]:
                 raise InputError(f"{path} is {kind}, expected a picture ({kinds}); save it in one of these formats")
             return start + file.read(), kind
     except OSError as error:
+        if _ADDRESS.match(str(path)):
+            raise InputError(f"{path} is an address, expected a file; download it first") from None
         raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from error
 
 
-def _header(data: bytes, kind: str, path: Path | str) -> _Header:
-    stream = io.BytesIO(data)
+def _header(data: bytes, kind: str, path: Path | str) -> Header:
+    if kind == "AVIF" and find_spec("PIL._avif") is None:
+        raise InputError(f"{path} is an AVIF picture, which this Pillow cannot read; update it, or save it as JPEG")
     try:
-        if kind == "TIFF":  # of which Pillow opens fewer varieties than OpenCV
-            tags = PIL.TiffImagePlugin.ImageFileDirectory_v2(data[:8])
-            stream.seek(tags.next)
-            tags.load(stream)
-            return _Header(tags[_WIDTH], tags[_HEIGHT], tags.get(_ORIENTATION, 1), {}, tags)
-        with PIL.Image.open(stream, formats=[kind]) as picture:
-            if kind == "PNG" and "exif" not in picture.info and b"eXIf" in data:
-                picture.load()  # as far as what stands behind the pixels
-            return _Header(*picture.size, _orientation(picture.info.get("exif", b"")), picture.info, {})
+        return read_header(data, kind)
+    except ImportError:
+        raise InputError(f"{path} is a HEIC photo; install its reader with `make heic`, or save it as JPEG") from None
     except Exception as error:  # bytes that look well formed may fail in any way
-        raise InputError(f"{path} is a {kind} picture whose header is damaged or cut off; copy it again") from error
+        raise InputError(f"{path} is {_called(kind)} whose header is damaged or cut off; copy it again") from error
 
 
-def _orientation(exif: bytes) -> int:
-    tags = PIL.Image.Exif()
-    with suppress(Exception):  # damaged data count as none
-        tags.load(exif)
-    return tags.get(_ORIENTATION, 1)
+def _called(kind: str) -> str:
+    return f"{'an' if kind == 'AVIF' else 'a'} {kind} picture"
 
 
 def _has_jpeg_end(data: bytes) -> bool:
@@ -197,34 +178,51 @@ def _has_jpeg_end(data: bytes) -> bool:
     return False
 
 
-def _rgb_profile(profile: bytes) -> bytes | None:
-    if profile[16:20] != b"RGB " or profile[36:40] != b"acsp":
-        return None
-    size = int.from_bytes(profile[:4], "big")
-    # Some files fill up the profile with zeros, which PNG readers would take for damage.
-    return profile[:size] if _PROFILE_HEADER < size <= min(len(profile), 255 * _PROFILE_PART) else None
+def _image_and_alpha(data: bytes, kind: str, header: Header, path: Path | str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Decode to uint8 RGB (H, W, 3) and alpha (H, W), None if all is opaque; not turned upright unless a TIFF."""
+    pixels = _decoded(data, kind, header, path)
+    if pixels.ndim == 2 and header.transparent_grey is not None:  # which OpenCV ignores
+        white = pixels.dtype.type(np.iinfo(pixels.dtype).max)
+        alpha = (pixels != header.transparent_grey) * white
+        pixels = cv2.merge([pixels, pixels, pixels, alpha])
+    extra = header.tags.get(_EXTRA_SAMPLES, (0,))[0]
+    # A TIFF's colours come multiplied by alpha: as they are in the file, or at 8 bits by libtiff.
+    is_premultiplied = extra == 1 or (extra == 2 and pixels.itemsize == 1)
+    image, alpha = np.empty((*pixels.shape[:2], 3), np.uint8), np.full(pixels.shape[:2], 255, np.uint8)
+    for top in range(0, len(pixels), _ROWS):
+        rows = slice(top, top + _ROWS)
+        image[rows] = _rgb(pixels[rows], is_premultiplied)
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
+            alpha[rows] = _to_8_bits(pixels[rows, :, 3])
+    return image, alpha if alpha.min() < 255 else None
 
 
-def _opencv_pixels(data: bytes, kind: str, header: _Header, path: Path | str) -> np.ndarray:
+def _decoded(data: bytes, kind: str, header: Header, path: Path | str) -> np.ndarray:
     """Decode to uint8 or uint16: grey (H, W), BGR (H, W, 3) or BGRA (H, W, 4), not turned upright unless a TIFF."""
     pixels = None
-    if not _is_odd_tiff(header.tags):
+    if kind in _BY_PILLOW:
+        with suppress(Exception):  # their libraries have errors of their own
+            pixels = _pillow_pixels(data, kind)
+    elif not _is_odd_tiff(header.tags):
         with suppress(cv2.error, MemoryError):
             pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         raise InputError(
-            f"{path} is a {kind} picture that we cannot decode, as it is damaged, cut off or of a rare variety (more "
+            f"{path} is {_called(kind)} that we cannot decode, as it is damaged, cut off or of a rare variety (more "
             "than 16 bits, CIELab, a raw photo …); copy it again, or save it as PNG in an image editor"
         )
-    transparent = header.info.get("transparency")
-    if kind == "PNG" and pixels.ndim == 2 and transparent is not None:  # a grey level, which OpenCV ignores
-        bits = data[24]
-        stretch = 255 // (2**bits - 1) if bits < 8 else 1  # OpenCV stretches 1, 2 and 4 bits to 0 … 255
-        pixels[pixels == transparent * stretch] = np.iinfo(pixels.dtype).max
     return pixels
 
 
-def _is_odd_tiff(tags: Mapping[int, Any]) -> bool:
+def _pillow_pixels(data: bytes, kind: str) -> np.ndarray:
+    """Decode to uint8 BGR (H, W, 3) or BGRA (H, W, 4)."""
+    with open_picture(data, kind) as picture:
+        mode = "RGBA" if picture.has_transparency_data else "RGB"
+        pixels = np.asarray(picture if picture.mode == mode else picture.convert(mode))
+    return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if mode == "RGBA" else cv2.COLOR_RGB2BGR)
+
+
+def _is_odd_tiff(tags: Tags) -> bool:
     """Return whether OpenCV would decode a TIFF with these tags to wrong colours without an error."""
     samples, colours = tags.get(_SAMPLES, 1), tags.get(_PHOTOMETRIC)
     is_preview = tags.get(_SUBFILE_TYPE, 0) & 1 == 1  # as in a camera's raw photo
@@ -233,20 +231,25 @@ def _is_odd_tiff(tags: Mapping[int, Any]) -> bool:
     return is_preview or samples == 2 or has_planes or is_deep_negative or colours in _LAB
 
 
-def _opaque_rgb(pixels: np.ndarray, is_premultiplied: bool) -> np.ndarray:
-    """Return uint8 RGB (H, W, 3) from OpenCV's grey, BGR or BGRA in 8 or 16 bits."""
+def _rgb(pixels: np.ndarray, is_premultiplied: bool) -> np.ndarray:
+    """Return uint8 RGB (H, W, 3) from OpenCV's grey, BGR or BGRA in 8 or 16 bits, not multiplied by alpha."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     to_rgb = {1: cv2.COLOR_GRAY2RGB, 3: cv2.COLOR_BGR2RGB, 4: cv2.COLOR_BGRA2RGB}[channels]
     rgb = cv2.cvtColor(pixels, to_rgb)
-    white = np.iinfo(pixels.dtype).max
-    if channels == 4:
-        alpha = pixels[..., 3:].astype(np.float32) / white
-        rgb = (rgb if is_premultiplied else rgb * alpha) + white * (1 - alpha)
-    return rgb if rgb.dtype == np.uint8 else to_uint8(rgb * np.float32(255 / white))
+    if channels == 4 and is_premultiplied:
+        share = pixels[..., 3:] / np.float32(np.iinfo(pixels.dtype).max)
+        rgb = np.where(share > 0, rgb / np.maximum(share, 1e-6), 0) * np.float32(255 / np.iinfo(pixels.dtype).max)
+        return to_uint8(rgb)
+    return _to_8_bits(rgb)
+
+
+def _to_8_bits(levels: np.ndarray) -> np.ndarray:
+    """Return uint8 from uint8 or uint16."""
+    return levels if levels.dtype == np.uint8 else to_uint8(levels * np.float32(255 / 65535))
 
 
 def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
-    """Undo the camera's rotation and mirroring; `orientation` is 1 … 8 as in Exif, any other number means upright."""
+    """Undo the camera's rotation and mirroring of (H, W) or (H, W, 3); see `Header.orientation`."""
     if orientation in _TURNED:
         image = image.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
@@ -317,10 +320,12 @@ def check_output(path: Path | str, inputs: Sequence[Path | str] = (), depth: Dep
         raise InputError(f"the output {path} is also an input, which it would overwrite; choose another name")
 
 
-def write_image(path: Path | str, image: np.ndarray, depth: Depth = 8, profile: bytes | None = None) -> None:
+def write_image(
+    path: Path | str, image: np.ndarray, depth: Depth = 8, profile: bytes | None = None, exif: Tags | None = None
+) -> None:
     """Write a picture in the format its ending names, whole or not at all; the parent folder is created.
 
-    `image`, `depth` and `profile` are those of `encode`.
+    `image`, `depth`, `profile` and `exif` are those of `encode`.
 
     Raises:
         InputError: the ending is unknown or has no room for the depth, the picture too large for the format, or the
@@ -328,31 +333,41 @@ def write_image(path: Path | str, image: np.ndarray, depth: Depth = 8, profile: 
     """
     path = Path(path)
     check_output(path, depth=depth)
-    data = encode(image, path.suffix.lower(), depth, profile)
+    data = encode(image, path.suffix.lower(), depth, profile, exif)
     with atomic_write(path) as unfinished:
         unfinished.write_bytes(data)
 
 
-def encode(image: np.ndarray, ending: str, depth: Depth = 8, profile: bytes | None = None) -> bytes:
+def encode(
+    image: np.ndarray, ending: str, depth: Depth = 8, profile: bytes | None = None, exif: Tags | None = None
+) -> bytes:
     """Return the bytes of a file with this ending; the same image always gives the same bytes.
 
-    There is no EXIF data in it, so no orientation either: our pictures are upright.
-
     Args:
-        image: (height, width, 3), RGB, uint8 or float in [0, 255], which is rounded and clipped.
+        image: (height, width, 3), RGB, uint8 or float in [0, 255], which is rounded and clipped; of the endings in
+            `TRANSPARENT` also (height, width, 4), RGB and alpha.
         ending: one of `WRITABLE`; all are lossless but ".jpg" and ".jpeg", which have quality 95.
         depth: bits of each number in the file; 16 only with the endings in `_WRITABLE_DEEP`.
         profile: an ICC profile, which PNG and JPEG get and other formats do not.
+        exif: what is said of the picture beside its orientation, which is upright; BMP does without.
 
     Raises:
         InputError: the format has no room for a picture of this size.
     """
-    bgr = cv2.cvtColor(to_depth(image, depth), cv2.COLOR_RGB2BGR)
-    is_encoded, data = cv2.imencode(ending, bgr, _OPTIONS[ending])
+    has_alpha, is_tiff = image.shape[2] == 4, ending in (".tif", ".tiff")
+    bgr = cv2.cvtColor(to_depth(image, depth), cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)
+    if exif and not is_tiff and ending != ".bmp":
+        kinds, texts = [cv2.IMAGE_METADATA_EXIF], [np.frombuffer(exif_bytes(exif), np.uint8)]
+        is_encoded, encoded = cv2.imencodeWithMetadata(ending, bgr, kinds, texts, _OPTIONS[ending])
+    else:
+        is_encoded, encoded = cv2.imencode(ending, bgr, _OPTIONS[ending])
     if not is_encoded:
         height, width = bgr.shape[:2]
         raise InputError(f"a picture of {width} × {height} pixels is too large for a {ending} file; write a .tif")
-    return data.tobytes() if profile is None else _with_profile(data.tobytes(), ending, profile)
+    data = encoded.tobytes()
+    if is_tiff and (exif or has_alpha):
+        data = with_tags(data, exif or {}, has_alpha)
+    return data if profile is None else with_profile(data, ending, profile)
 
 
 def to_depth(image: np.ndarray, depth: Depth) -> np.ndarray:
@@ -366,21 +381,3 @@ def to_depth(image: np.ndarray, depth: Depth) -> np.ndarray:
 def to_uint8(image: np.ndarray) -> np.ndarray:
     """Round any array to the nearest integers and clip it to [0, 255]; return a uint8 array as it is."""
     return image if image.dtype == np.uint8 else np.rint(np.clip(image, 0, 255)).astype(np.uint8)
-
-
-def _with_profile(data: bytes, ending: str, profile: bytes) -> bytes:
-    """Put a profile into a PNG or JPEG file as OpenCV writes it, which itself (5.0) fails at JPEG's parts of 64 kB."""
-    if ending == ".png":  # a chunk behind the header: a name, the method 0, a zlib stream (PNG, 11.3.2.3)
-        place = 33
-        chunk = b"iCCPICC profile\0\0" + zlib.compress(profile, 9)
-        added = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    elif ending in (".jpg", ".jpeg"):  # segments APP2 behind the JFIF segment (ICC.1, B.4)
-        place = 4 + int.from_bytes(data[4:6], "big")
-        parts = [profile[start : start + _PROFILE_PART] for start in range(0, len(profile), _PROFILE_PART)]
-        added = b"".join(
-            struct.pack(">2sH12sBB", b"\xff\xe2", len(part) + 16, b"ICC_PROFILE", number, len(parts)) + part
-            for number, part in enumerate(parts, 1)
-        )
-    else:
-        return data
-    return data[:place] + added + data[place:]
