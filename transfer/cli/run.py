@@ -298,9 +298,7 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
     return Session(weights, options.memory_bytes, precision_of(precision, job.recipe), striped)
 
 
-def forecast(
-    session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say, verbose: bool
-) -> None:
+def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say, verbose: bool) -> None:
     """Say how large the picture will be, how long that will take, and how much memory it needs; `verbose`: also how."""
     recipe, first = job.recipe, checkpoints.phases[0]
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
