@@ -109,7 +109,7 @@ download-weights: .venv/installed
 # of them in the usual place, so it is left out with `--only` or `--output`.
 figures: .venv/installed
 	@$(VENV) -m transfer.figures all $(call quoted,CONTENT) $(call quoted,STYLE) $(call option,--size,SIZE) $(call option,--weights,WEIGHTS) $(call option,--iterations,ITERATIONS) $(value ARGS)
-	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png)
+	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png --overwrite)
 
 # Beside the plain way of doing the same, because a time alone says more about the machine than about the program.
 bench: .venv/installed

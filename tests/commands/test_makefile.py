@@ -100,7 +100,7 @@ def test_a_variable_that_nothing_reads_is_refused_with_the_nearest_one_that_is_r
 
 def test_figures_take_options_too(project):
     plot = [PYTHON, "-m", "transfer.figures", "trade-off", "output/figures/ratio/1e-03.json"]
-    plot += ["-o", "output/figures/trade-off.png"]
+    plot += ["-o", "output/figures/trade-off.png", "--overwrite"]
     all_of_them = [PYTHON, "-m", "transfer.figures", "all"]
     found = commands(project, "figures", "CONTENT=a b.jpg", "SIZE=64", "ITERATIONS=5")
     assert found == [[*all_of_them, "a b.jpg", "sample", "--size", "64", "--iterations", "5"], plot]
