@@ -41,8 +41,16 @@ $(error make video needs a film, as in: make video FILM=clip.mp4 STYLE=painting.
 endif
 endif
 
-# pip shows what it fetches, and what it warned of only if it fails.
-pip = @$(VENV) -m pip install --disable-pip-version-check $(1) 2>.venv/pip-errors || { cat .venv/pip-errors >&2; exit 2; }
+# uv installs the same packages in less time. What either says is shown only if it fails.
+ifneq ($(shell command -v uv 2>/dev/null),)
+new-venv = rm -rf .venv && uv venv --quiet --seed --python $(PYTHON) .venv
+installer = uv pip install --quiet --python $(VENV)
+else
+new-venv = $(PYTHON) -m venv --clear .venv
+installer = $(VENV) -m pip install --quiet --disable-pip-version-check
+needs-ensurepip = @$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot install packages: it lacks ensurepip; on Debian or Ubuntu: apt-get install $$($(PYTHON) -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; exit 2; }
+endif
+install = @$(installer) $(1) 2>.venv/install-errors || { cat .venv/install-errors >&2; exit 2; }
 
 .PHONY: help run batch video cluster heic download-weights figures bench test lint clean
 
@@ -105,7 +113,7 @@ download-weights: .venv/installed
 # of them in the usual place, so it is left out with `--only` or `--output`.
 figures: .venv/installed
 	@$(VENV) -m transfer.figures all $(call quoted,CONTENT) $(call quoted,STYLE) $(call option,--size,SIZE) $(call option,--weights,WEIGHTS) $(call option,--iterations,ITERATIONS) $(value ARGS)
-	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png)
+	$(if $(filter -o% --o% -h% --h%,$(ARGS)),,@$(VENV) -m transfer.figures trade-off output/figures/ratio/1e-03.json -o output/figures/trade-off.png --overwrite)
 
 # Beside the plain way of doing the same, because a time alone says more about the machine than about the program.
 bench: .venv/installed
@@ -124,25 +132,28 @@ lint: .venv/installed-tests
 # A link to a Python that is gone, or half an installation, is mended by starting over.
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 10) <= v <= (3, 13) or sys.exit("make: %s is Python %d.%d, expected 3.10 to 3.13 (TensorFlow has no build for others); name another, as in: make PYTHON=python3.12 run" % (sys.executable, *v))'
-	@echo "installing into .venv; TensorFlow is large: about 1 GB to fetch, 2.5 GB on disk"
+	$(needs-ensurepip)
 	@! test -L .venv || { echo "make: .venv is a link; to clear it would empty another folder; remove the link"; exit 2; }
-	@$(PYTHON) -m venv --clear .venv
-	$(call pip,-r requirements.txt)
+	@echo "installing into .venv, once: about 1 GB to fetch, 2.5 GB on disk"
+	@$(new-venv)
+	@echo "fetching TensorFlow, OpenCV and what they need: 1 to 2 minutes with a fast line"
+	$(call install,-r requirements.txt)
 	@$(VENV) -c 'import cv2' 2>/dev/null || { echo "make: OpenCV lacks a system library; on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"; exit 2; }
+	@echo "installed; to remove it: make clean"
 	@touch $@
 
 .venv/installed-tests: tests/requirements.txt .venv/installed
-	$(call pip,-r tests/requirements.txt)
+	$(call install,-r tests/requirements.txt)
 	@touch $@
 
 # Only pictures by several processes or machines need it.
 .venv/installed-cluster: .venv/installed
-	$(call pip,'distributed>=2024.1' cryptography)
+	$(call install,'distributed>=2024.1' cryptography)
 	@touch $@
 
 # Only films that are videos need it.
 .venv/installed-video: .venv/installed
-	$(call pip,'av>=17')
+	$(call install,'av>=17')
 	@touch $@
 
 # Only HEIC photos need it.

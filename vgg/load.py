@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
 GENUINE_LATER = "imagenet-vgg-verydeep-19.mat"
 GENUINE_BETA16 = "imagenet-vgg-verydeep-19-beta16.mat"
+GENUINE_SMALL = "imagenet-vgg-verydeep-19-small.npz"  # made by `python -m weights shrink`
 
 
 def load_network(weights: Path | str | None = None) -> "VGG19":
@@ -45,6 +46,6 @@ def weights_path(named: Path | None, folder: Path = FOLDER) -> Path:
 
 
 def genuine_present(folder: Path = FOLDER) -> Path | None:
-    """Return the genuine file if `folder` has it, in either layout, else None."""
-    paths = (folder / name for name in (GENUINE_LATER, GENUINE_BETA16))
+    """Return the genuine file if `folder` has it, in either layout or else shrunk; None if it has none."""
+    paths = (folder / name for name in (GENUINE_LATER, GENUINE_BETA16, GENUINE_SMALL))
     return next((path for path in paths if path.exists()), None)

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from vgg.errors import InputError, typed
-from vgg.load import FOLDER, genuine_present, weights_path
+from vgg.load import FOLDER, GENUINE_SMALL, genuine_present, weights_path
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, number, say, start_tensorflow, whole_number
 from vgg.tools.files import check_place
@@ -48,6 +48,13 @@ def build_parser() -> argparse.ArgumentParser:
     add = command("random", run_random, text).add_argument
     add("--to", type=file_name, metavar="FILE", required=True, help="a new .mat file")
     add("--seed", type=whole_number(0), default=0, help="default: %(default)s")
+
+    text = "write the genuine network as a small file, 16 bits (40 MB) or 8 bits (20 MB) for each number of a kernel"
+    add = command("shrink", run_shrink, text, " A run takes it if the published file is not there.").add_argument
+    add("file", type=file_name, nargs="?", help="the genuine .mat file (default: the downloaded one)")
+    text = "a new .npz file (default: the weights folder, where a run finds it)"
+    add("--to", type=file_name, metavar="FILE", default=FOLDER / GENUINE_SMALL, help=text)
+    add("--bits", type=int, choices=(16, 8), default=16, help="default: %(default)s")
 
     text = "say what a weights file is: genuine, partly genuine, re-saved, trained by this program or unknown"
     add = command("verify", run_verify, text).add_argument
@@ -151,6 +158,17 @@ def run_random(options: argparse.Namespace) -> None:
         from weights.load import make_untrained
     make_untrained(options.to, options.seed)
     say(f"written: {options.to}")
+
+
+def run_shrink(options: argparse.Namespace) -> None:
+    """Write the small file and say where it is and how large."""
+    source = options.file or genuine_present()
+    if source is None:
+        raise InputError("there is no genuine network to shrink; get it with `make download-weights`, or name a file")
+    with interrupts_at_once():
+        from weights.shrink import shrink
+    shrink(source, options.to, options.bits)
+    say(f"written: {options.to}, {options.to.stat().st_size / 1e6:.0f} MB")
 
 
 def run_verify(options: argparse.Namespace) -> None:

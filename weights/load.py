@@ -15,18 +15,18 @@ from vgg.matfile.write import write
 from weights.published import MEAN_RGB
 from weights.verify import UNTRAINED_ORIGIN, describe
 
-NOT_GENUINE = "; not ImageNet's: get the genuine weights (0.5 GB) with `make download-weights`"
+USING_SHIPPED = "using the small built-in network; for the real one: make download-weights, 0.5 GB"
 
 
 def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = FOLDER) -> Weights:
-    """Return the weights that `vgg.load.weights_path` finds; call `say` with one line on what they are.
+    """Return the weights that `vgg.load.weights_path` finds; call `say` with one line on them.
 
     Raises:
         InputError: the file cannot be read, or there is none.
     """
     weights = read(weights_path(named, folder))
-    remark = "" if named or genuine_present(folder) else NOT_GENUINE
-    say(f"weights: {describe(weights)}, {weights.path}{remark}")
+    is_shipped = not named and not genuine_present(folder)
+    say(USING_SHIPPED if is_shipped else f"weights: {describe(weights)}, {weights.path}")
     return weights
 
 

@@ -16,12 +16,15 @@ import numpy as np
 from vgg.errors import typed
 from vgg.layers import CONVOLUTIONS, LAYERS, Layer
 from vgg.matfile.read import Conv, Weights, read
+from vgg.matfile.write import LARGEST_LEVEL, Bits
 from weights.published import BIASES, CORNERS, MEAN_RGB, WHOLE_KERNELS, recognise
 
 #: The first words of the `origin` of networks that this program made.
 TRAINED_ORIGIN, UNTRAINED_ORIGIN = "imitates", "untrained random filters"
 #: The same of networks that earlier versions of this program trained.
 EARLIER_ORIGIN = "trained on drawings"
+#: The same of the genuine network in the small form, and what its bits are followed by: see `weights.shrink`.
+SHRUNK_ORIGIN, SHRUNK_FROM = "shrunk to ", " bits from "
 
 #: What is printed with five decimals differs from the number itself by up to 5e-6.
 ABSOLUTE_TOLERANCE = 1e-5
@@ -37,7 +40,17 @@ def is_genuine(weights: Weights) -> bool:
 
 def published_layers(weights: Weights) -> list[str]:
     """Return the names of the convolutions that carry the published numbers, in the order of the network."""
-    return [layer.name for layer in CONVOLUTIONS if _is_published(layer, weights.convolutions[layer.name])]
+    bits = shrunk_to(weights)
+    return [layer.name for layer in CONVOLUTIONS if _is_published(layer, weights.convolutions[layer.name], bits)]
+
+
+def shrunk_to(weights: Weights) -> Bits | None:
+    """Return the bits of each number of a kernel in the small form, as its writer said; None: it is not of that form.
+
+    Then its kernels need only have the published numbers to within the rounding.
+    """
+    starts = {bits: f"{SHRUNK_ORIGIN}{bits}{SHRUNK_FROM}" for bits in LARGEST_LEVEL}
+    return next((bits for bits, start in starts.items() if weights.origin.startswith(start)), None)
 
 
 def transposed(weights: Weights) -> Weights:
@@ -46,16 +59,23 @@ def transposed(weights: Weights) -> Weights:
     return replace(weights, convolutions=swapped)
 
 
-def _is_published(layer: Layer, conv: Conv) -> bool:
+def _is_published(layer: Layer, conv: Conv, bits: Bits | None = None) -> bool:
     kernel, bias = conv
     if kernel.shape != (3, 3, layer.channels_in, layer.channels):
         return False
     numbers = [(*bias[:3], _sum(bias)), (*kernel[2, 2, 0, :3], _sum(kernel[2, 2]))]
     published = [BIASES[layer.name], CORNERS[layer.name]]
+    # Each number of filter i may be off by half a step of it, and a little more because its scale is rounded up.
+    level = LARGEST_LEVEL[bits] if bits else np.inf
+    half_steps = 0.501 * np.abs(kernel).max(axis=(0, 1, 2)) / level
+    of_sum = layer.channels_in * half_steps.sum()
+    rounding = [np.zeros(4), (*half_steps[:3], of_sum)]
     if layer.name in WHOLE_KERNELS:
         numbers.append((*kernel[0, 2, 0, :3], _sum(kernel), _sum(np.abs(kernel))))
         published.append(WHOLE_KERNELS[layer.name])
-    return np.allclose(np.hstack(numbers), np.hstack(published), rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
+        rounding.append((*half_steps[:3], 9 * of_sum, 9 * of_sum))
+    tolerance = ABSOLUTE_TOLERANCE + np.hstack(rounding)
+    return np.allclose(np.hstack(numbers), np.hstack(published), rtol=RELATIVE_TOLERANCE, atol=tolerance)
 
 
 def _sum(numbers: np.ndarray) -> float:
@@ -74,13 +94,15 @@ def verify(path: Path | str) -> tuple[str, list[tuple[str, str]]]:
     verdict = describe(weights)
     if is_published_file:
         verdict = f"genuine ImageNet VGG-19, the published file ({weights.layout} layout)"
-    elif is_genuine(weights):
+    elif is_genuine(weights) and not shrunk_to(weights):
         verdict += ", re-saved"
     channels = [weights.convolutions[layer.name].bias.size for layer in CONVOLUTIONS]
     counts = ", ".join(f"{len(list(run))}×{count}" for count, run in groupby(channels))
     parameters = sum(kernel.size + bias.size for kernel, bias in weights.convolutions.values())
     red, green, blue = weights.mean_rgb
     published, how = _published(weights)
+    if shrunk_to(weights):
+        how += ", to within the rounding"
     return verdict, [
         ("file", f"{weights.path}, {weights.path.stat().st_size:,} bytes"),
         ("layout", f"{weights.layout} (mean colour in `{'meta.' * (weights.layout == 'later')}normalization`)"),
@@ -88,6 +110,7 @@ def verify(path: Path | str) -> tuple[str, list[tuple[str, str]]]:
         ("mean colour", f"red {red:.3f}, green {green:.3f}, blue {blue:.3f}"),
         ("SHA-256", f"{weights.sha256}, {'a' if is_published_file else 'not a'} published file"),
         ("numbers", f"the published ones in {_names(published) or 'no convolution'}{how}"),
+        *([("made from", weights.origin)] if shrunk_to(weights) else []),
         *_facts_to_check(weights),
     ]
 
@@ -101,12 +124,21 @@ def coarse_layers(weights: Weights) -> list[str]:
     return [name for name, corner in corners.items() if corner.size > 256 >= np.unique(corner).size > 1]
 
 
+def rounded_before(weights: Weights) -> str:
+    """Return which kernels were rounded to 8 bits, as words that follow a name; "" if none was."""
+    coarse = coarse_layers(weights)
+    return f", the kernels of {_names(coarse)} rounded to 8 bits" if coarse else ""
+
+
+def _shrunk_from(weights: Weights) -> str:
+    """Return what a network in the small form was made from, without the digest; "" if it is not in that form."""
+    return f", {weights.origin.partition(', SHA-256')[0]}" if shrunk_to(weights) else ""
+
+
 def describe(weights: Weights) -> str:
     """Return what the network is in a few words; its numbers count more than what its writer said of them."""
     if is_genuine(weights):
-        coarse = coarse_layers(weights)
-        remark = f", the kernels of {_names(coarse)} rounded to 8 bits" if coarse else ""
-        return f"genuine ImageNet VGG-19{remark}"
+        return f"genuine ImageNet VGG-19{_shrunk_from(weights) or rounded_before(weights)}"
     if weights.origin.startswith((TRAINED_ORIGIN, EARLIER_ORIGIN, UNTRAINED_ORIGIN)):
         return weights.origin
     if any(weights.convolutions[layer.name].bias.size != layer.channels for layer in CONVOLUTIONS):
@@ -139,7 +171,8 @@ def _facts_to_check(weights: Weights) -> list[tuple[str, str]]:
     kernel, bias = weights.convolutions["conv1_1"]
     for height_first, red_first in product((True, False), repeat=2):
         ordered = kernel if height_first else kernel.transpose(1, 0, 2, 3)
-        if _is_published(CONVOLUTIONS[0], Conv(ordered if red_first else ordered[:, :, ::-1], bias)):
+        conv1_1 = Conv(ordered if red_first else ordered[:, :, ::-1], bias)
+        if _is_published(CONVOLUTIONS[0], conv1_1, shrunk_to(weights)):
             break
     else:
         return []

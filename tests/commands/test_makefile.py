@@ -100,7 +100,7 @@ def test_a_variable_that_nothing_reads_is_refused_with_the_nearest_one_that_is_r
 
 def test_figures_take_options_too(project):
     plot = [PYTHON, "-m", "transfer.figures", "trade-off", "output/figures/ratio/1e-03.json"]
-    plot += ["-o", "output/figures/trade-off.png"]
+    plot += ["-o", "output/figures/trade-off.png", "--overwrite"]
     all_of_them = [PYTHON, "-m", "transfer.figures", "all"]
     found = commands(project, "figures", "CONTENT=a b.jpg", "SIZE=64", "ITERATIONS=5")
     assert found == [[*all_of_them, "a b.jpg", "sample", "--size", "64", "--iterations", "5"], plot]
@@ -146,18 +146,83 @@ def test_the_other_commands(project):
     ]
 
 
-def test_installation_shows_what_it_does(project):
-    for name in ("installed", "installed-tests"):
-        (project / ".venv" / name).unlink()
-    lines = make(project, "-n", "test", "figures", "PYTHON=python3.12")
-    for name in ("installed", "installed-tests"):
-        (project / ".venv" / name).touch()
-    assert any("1 GB" in line for line in lines) and "python3.12 -m venv --clear .venv" in lines
-    installing = [shlex.split(line) for line in lines if " pip install " in line]
-    assert len(installing) == 2
-    for words in installing:
-        assert "--disable-pip-version-check" in words and "2>.venv/pip-errors" in words
-        assert not any(word.startswith("-q") or word == "--quiet" for word in words)
+def executable(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def new_project(project, tmp_path, monkeypatch):
+    """A folder with the Makefile and nothing installed, and a Python of our own, which notes what it is asked to do.
+
+    It makes an environment whose Python is itself. `./bin` is the only place where make finds it, or uv.
+    """
+    for name in ("Makefile", "requirements.txt"):
+        shutil.copy(project / name, tmp_path / name)
+    folder, notes = tmp_path / "bin", tmp_path / "notes"
+    folder.mkdir()
+    for name in ("make", "sh", "cat", "touch", "mkdir", "cp", "rm", "echo"):
+        (folder / name).symlink_to(shutil.which(name))
+    make_venv = f"mkdir -p .venv/bin; cp {folder}/python3 .venv/bin/python"
+    executable(
+        folder / "python3",
+        f"""echo "$0 $*" >> {notes}
+case "$*" in
+  *ensurepip*) test -e {tmp_path}/ensurepip ;;
+  *-venv*version_info*) echo python3.12-venv ;;
+  "-m venv"*) {make_venv} ;;
+  *"pip install"*) echo Requirement already satisfied >&2; test ! -e {tmp_path}/broken ;;
+esac""",
+    )
+    (tmp_path / "uv script").write_text(
+        f"""#!/bin/sh
+echo "uv $*" >> {notes}
+case "$1" in venv) {make_venv} ;; esac
+"""
+    )
+    (tmp_path / "ensurepip").touch()
+    monkeypatch.setenv("PATH", str(folder))
+    return tmp_path
+
+
+def noted(folder: Path, *words: str) -> list[str]:
+    return [line for line in (folder / "notes").read_text().splitlines() if all(word in line for word in words)]
+
+
+def test_installation_prints_three_lines_and_happens_once(new_project):
+    lines = make(new_project, ".venv/installed")
+    assert len(lines) == 3 and "1 GB" in lines[0] and lines[2] == "installed; to remove it: make clean"
+    assert noted(new_project, "-m venv --clear .venv")
+    assert noted(new_project, ".venv/bin/python -m pip install --quiet", "-r requirements.txt")
+    assert make(new_project, "cluster")[0].startswith("installed; start workers"), "no `already satisfied`"
+    assert noted(new_project, "pip install", "distributed>=2024.1 cryptography")
+    assert len(noted(new_project, "-r requirements.txt")) == 1
+
+
+def test_what_pip_says_is_shown_if_it_fails(new_project):
+    (new_project / "broken").touch()
+    done = run_make(new_project, ".venv/installed")
+    assert done.returncode == 2 and "Requirement already satisfied" in done.stderr
+    assert not (new_project / ".venv" / "installed").exists()
+
+
+def test_a_python_without_ensurepip_is_told_the_package(new_project):
+    """Debian and Ubuntu keep it in a package of its own."""
+    (new_project / "ensurepip").unlink()
+    done = run_make(new_project, "run")
+    assert done.returncode == 2 and not (new_project / ".venv" / "bin").exists()
+    (line,) = done.stdout.splitlines()
+    expected = "make: python3 cannot install packages: it lacks ensurepip; on Debian or Ubuntu: apt-get install "
+    assert line == expected + "python3.12-venv"
+
+
+def test_uv_installs_if_it_is_there(new_project):
+    (new_project / "ensurepip").unlink()  # it needs none
+    executable(new_project / "bin" / "uv", (new_project / "uv script").read_text())
+    assert len(make(new_project, ".venv/installed")) == 3
+    assert noted(new_project, "uv venv --quiet --seed --python python3 .venv")
+    assert noted(new_project, "uv pip install --quiet --python .venv/bin/python -r requirements.txt")
+    assert not noted(new_project, "-m pip") and not noted(new_project, "-m venv")
 
 
 def test_help_names_what_there_is(project):

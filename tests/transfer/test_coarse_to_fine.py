@@ -190,7 +190,7 @@ def test_where_a_small_size_can_do_no_better_the_next_goes_on():
 
 
 def test_the_command(tmp_path, capfd):
-    assert main([*prepare(tmp_path), "--size", "64", "--scales", "32,40"]) == 0
+    assert main([*prepare(tmp_path), "--size", "64", "--scales", "32,40", "--verbose"]) == 0
     steps = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))["steps"]
     assert [step["size"] for step in steps] == 5 * [32] + 5 * [40] + 5 * [64]
     assert [step["step"] for step in steps] == list(range(1, 16))

@@ -27,14 +27,19 @@ def test_the_network_is_that_of_the_file(mat_file, image):
     )
 
 
-def test_named_before_genuine_before_shipped(tmp_path, mat_file):
+def test_named_before_genuine_before_shrunk_before_shipped(tmp_path, mat_file):
     folder = tmp_path / "weights"
     folder.mkdir()
     with pytest.raises(InputError, match=r"make download-weights.*git checkout weights/trained-on-drawings-v1\.npz"):
         load.weights_path(None, folder)
     write_small(folder / "trained-on-drawings-v1.npz", trained_weights())
     assert load.weights_path(None, folder) == folder / "trained-on-drawings-v1.npz"
-    for name in ("imagenet-vgg-verydeep-19-beta16.mat", "imagenet-vgg-verydeep-19.mat"):
+    names = (
+        "imagenet-vgg-verydeep-19-small.npz",
+        "imagenet-vgg-verydeep-19-beta16.mat",
+        "imagenet-vgg-verydeep-19.mat",
+    )
+    for name in names:
         shutil.copy(mat_file, folder / name)
         assert load.weights_path(None, folder) == folder / name
     assert load.weights_path(mat_file, folder) == mat_file

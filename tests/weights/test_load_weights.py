@@ -13,7 +13,7 @@ from weights.load import load_weights, untrained
 
 
 def test_shipped_then_genuine_then_named(tmp_path, mat_file):
-    """The remark comes with the shipped network only; what any other file is, its own numbers say."""
+    """The advice comes with the shipped network only; what any other file is, its own numbers say."""
     folder, lines = tmp_path / "weights", []
     folder.mkdir()
     write_small(folder / "trained-on-drawings-v1.npz", trained_weights())
@@ -21,11 +21,7 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
     np.testing.assert_array_equal(
         found.convolutions["conv5_4"].kernel, trained_weights().convolutions["conv5_4"].kernel
     )
-    assert lines == [
-        "weights: trained on drawings, half width (version 1, seed 0, 20 steps), "
-        f"{folder / 'trained-on-drawings-v1.npz'}; not ImageNet's: get the genuine weights (0.5 GB) with "
-        "`make download-weights`"
-    ]
+    assert lines == ["using the small built-in network; for the real one: make download-weights, 0.5 GB"]
     shutil.copy(mat_file, folder / "imagenet-vgg-verydeep-19.mat")
     for named, path in ((None, folder / "imagenet-vgg-verydeep-19.mat"), (mat_file, mat_file)):
         found = load_weights(named, lines.append, folder)

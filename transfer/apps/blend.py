@@ -20,6 +20,7 @@ from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
+from vgg.tools.files import first_free
 from vgg.tools.image import check_output, write_image
 
 SIZE = 256
@@ -33,7 +34,9 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("content", help="a picture, or `sample`")
     add("styles", nargs=2, metavar="STYLE", help="two pictures; `sample` may be one of them")
-    add("-o", "--output", type=file_name, default=Path("output/blend.png"), help="default: %(default)s")
+    text = "default: %(default)s; a name that is taken gets a number"
+    add("-o", "--output", type=file_name, default=Path("output/blend.png"), help=text)
+    add("--overwrite", action="store_true", help="write to that name even if it is taken")
     add("--pictures", type=whole_number(2), default=PICTURES, help="in the strip (default: %(default)s)")
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--size", type=whole_number(SMALLEST_SIDE), default=SIZE, help="longer side in pixels (default: %(default)s)")
@@ -80,10 +83,9 @@ def make_strip(options: argparse.Namespace) -> None:
             results.append((label, result.image))
             console.say(f"{number}/{len(pictures)}: {label}")
     content, (style, other_style) = pictures[0].content_image, pictures[0].style_images
-    write_image(
-        options.output, contact_sheet([("content", content), ("style 1", style), *results, ("style 2", other_style)])
-    )
-    console.say(f"written: {options.output}")
+    output: Path = options.output if options.overwrite else first_free(options.output)
+    write_image(output, contact_sheet([("content", content), ("style 1", style), *results, ("style 2", other_style)]))
+    console.say(f"written: {output}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,6 +28,7 @@ from transfer.machine import usable_bytes
 from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import file_name, whole_number
+from vgg.tools.files import first_free
 from vgg.tools.image import check_output, read_image, resize_to, shrunk, write_image
 
 Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
@@ -66,8 +67,9 @@ def build_parser() -> argparse.ArgumentParser:
     text = f"how many regions by colour or luminance, 2 to {MOST_REGIONS} (default: {LABELS})"
     add("--labels", type=whole_number(2), metavar="N", help=text)
     add("--box", type=box, metavar="X,Y,W,H", help="of grabcut: upper left corner, width and height in pixels")
-    text = "default: %(default)s; OUTPUT-preview.png goes beside"
+    text = "default: %(default)s; OUTPUT-preview.png goes beside; a name that is taken gets a number"
     add("-o", "--output", type=file_name, default=Path("output/mask.png"), help=text)
+    add("--overwrite", action="store_true", help="write to that name even if it is taken")
     return parser
 
 
@@ -105,20 +107,21 @@ def make_mask(options: argparse.Namespace) -> None:
     """Make the mask and its preview, and say what is on it."""
     require_fitting(options)
     check_output(options.output, [options.picture])
-    preview_file = preview_of(options.output)
-    check_output(preview_file, [options.picture])
+    check_output(preview_of(options.output), [options.picture])
+    output: Path = options.output if options.overwrite else first_free(options.output, preview_of)
+    preview_file = preview_of(output)
     image = read_image(options.picture, usable_bytes())
     if options.by == "grabcut":
         labels = by_grabcut(image, options.box)
     else:
         labels = (by_color if options.by == "color" else by_luminance)(image, options.labels or LABELS)
     write_image(preview_file, preview(image, labels))
-    write_image(options.output, label_picture(labels))
+    write_image(output, label_picture(labels))
     by_name = shares(labels)
     for name, share in by_name.items():
         console.say(f"{name:8}{share:7.1%}")
-    console.say(f"written: {options.output}; look at {preview_file}")
-    mask, example = shlex.quote(str(options.output)), "white" if "white" in by_name else next(iter(by_name))
+    console.say(f"written: {output}; look at {preview_file}")
+    mask, example = shlex.quote(str(output)), "white" if "white" in by_name else next(iter(by_name))
     console.say(f"to use it: --content-mask {mask} --region {example}=night.jpg, or --region {example}=keep")
 
 

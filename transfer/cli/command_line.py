@@ -20,7 +20,7 @@ from transfer.other_programs import RECIPES
 from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
-from vgg.tools.console import interrupts_at_once, start_tensorflow
+from vgg.tools.console import interrupts_at_once, say_loading, start_tensorflow
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,6 +43,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         require_beside_record(words)
     else:
         files, recipe = files_from(words), recipe_from(words)
+    say_loading(options.quiet)  # before the pictures are read, as a large one takes a second
     with interrupts_at_once():
         from transfer.cli.outputs import free_outputs, place_of, read_content
         from transfer.cli.record import repeated, sources

@@ -31,7 +31,7 @@ WORKER_BYTES = 2e9
 WORKERS_PER_PROCESSOR = 2
 #: Options that may stand beside --from; all others are in the record.
 BESIDE_RECORD = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every")
-BESIDE_RECORD += ("quiet", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
+BESIDE_RECORD += ("quiet", "verbose", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class RunOptions:
     checkpoint_every: int | None = None  # None: about every 30 seconds; 0: never
     log_dir: Path | None = None
     quiet: bool = False
+    verbose: bool = False  # say more of the run: losses, layers, the network
     overwrite: bool = False
     resume: bool = False
 
@@ -99,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = "default: %(default)s; .json goes beside; a name that is taken gets a number"
     add("-o", "--output", type=file_name, default=output, help=text)
     add("--overwrite", action="store_true", help="write to that name even if it is taken")
+    add("--verbose", action="store_true", help="also print the losses, the layers and what the network is")
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"

@@ -43,7 +43,8 @@ from vgg.tools.progress import Show, duration, steps_display
 from vgg.tools.sheet import contact_sheet
 from vgg.tools.transparency import on_white
 from weights.load import load_weights
-from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN, describe
+from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN
+from weights.verify import describe as describe_weights
 
 BROKEN_LOSS = 1
 Say = Callable[[str], None]
@@ -259,7 +260,8 @@ def run(
         begin = _begin(session, job, place, options, checkpoints, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
-        bar = steps_display(sys.stdout, steps_of(checkpoints.phases), describe_step)
+        describe = describe_step if options.verbose else lambda step: ""
+        bar = steps_display(sys.stdout, steps_of(checkpoints.phases), describe)
         painted, used, record = make_picture(
             session, job, place, options, nullcontext() if options.quiet else bar, check_interrupt, checkpoints, begin,
             keep_best=True,
@@ -296,14 +298,14 @@ def _begin(
                 )
         begin = checkpoints.begin(begin, say)
     if not options.quiet and not isinstance(begin, Progress):
-        forecast(session, job, checkpoints, begin, say)
+        forecast(session, job, checkpoints, begin, say, options.verbose)
     return begin
 
 
 def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, striped: Striped) -> Session:
     """Return the session with the weights, the memory and the precision that the run shall have."""
     weights = load_weights(options.weights, say)
-    has_magnitudes = describe(weights).startswith(("genuine", TRAINED_ORIGIN, EARLIER_ORIGIN))
+    has_magnitudes = describe_weights(weights).startswith(("genuine", TRAINED_ORIGIN, EARLIER_ORIGIN))
     if job.recipe.content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
         say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
     precision = options.precision
@@ -315,16 +317,17 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
     return Session(weights, options.memory_bytes, precision_of(precision, job.recipe), striped)
 
 
-def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say) -> None:
-    """Say what will be computed, how long that will take, and how much memory it needs."""
+def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say, verbose: bool) -> None:
+    """Say how large the picture will be, how long that will take, and how much memory it needs; `verbose`: also how."""
     recipe, first = job.recipe, checkpoints.phases[0]
     sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
     height, width = sizes[-1]
     plan = session.plan(recipe, height, width, job.images.guided_regions)
     in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
-    layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
-    low_precision = "" if first.precision == "float32" else f", {first.precision}"
-    say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe(session.weights)}{low_precision}")
+    if verbose:
+        layers = ", ".join(dict.fromkeys(name for name, _ in (*recipe.content_layers, *recipe.style_layers)))
+        low_precision = "" if first.precision == "float32" else f", {first.precision}"
+        say(f"{width}×{height} pixels{in_stripes}; {layers}; {describe_weights(session.weights)}{low_precision}")
 
     objective, image = first.build_objective(), with_margin(start, first.margin)
     objective(image)  # compiles; the second evaluation is as fast as all others
@@ -334,7 +337,8 @@ def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.nda
     sides = ", ".join(str(max(size)) for size in sizes)
     at_each = f" at each of {sides} pixels" if len(sizes) > 1 else ""
     needed = f"about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory"
-    say(f"{recipe.iterations} steps of {recipe.optimizer}{at_each}: {needed}")
+    steps = f"{recipe.iterations} steps of {recipe.optimizer}{at_each}" if verbose else f"{width}×{height} pixels"
+    say(f"{steps}: {needed}")
     available = available_bytes()
     if available is not None and available < plan.needed:
         say(f"only {available / 1e9:.1f} GB of memory are free now; close other programs, or choose --max-memory")

@@ -1,10 +1,10 @@
 """Writes VGG-19 for `vgg.matfile.read`; the same weights give the same bytes.
 
 `write` makes a MatConvNet `.mat` file in either layout, which other MatConvNet readers can read too, whether they look
-fields up by name or by position. `write_small` makes NumPy's `.npz` with 8 bits for each number of a kernel instead of
-32. For each convolution that holds
+fields up by name or by position. `write_small` makes NumPy's `.npz` with 8 or 16 bits for each number of a kernel
+instead of 32. For each convolution that holds
 
-    NAME_kernel   (3, 3, in, out) int8
+    NAME_kernel   (3, 3, in, out) int8 or int16
     NAME_scale    (out,) float32; the kernel of filter i is NAME_kernel[..., i] · NAME_scale[i]
     NAME_bias     (out,) float32
 
@@ -12,7 +12,7 @@ with `mean_rgb` (3,) and `origin`, a text.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import scipy.io
@@ -23,6 +23,8 @@ from vgg.tools.files import atomic_write
 
 #: The first 116 bytes of the file. SciPy writes the time there, so that no two files would be alike.
 DESCRIPTION = b"MATLAB 5.0 MAT-file, VGG-19 as MatConvNet writes it".ljust(116)
+Bits = Literal[8, 16]  # of each number of a kernel in the small file
+LARGEST_LEVEL = {8: 127, 16: 32767}
 SCALE_BITS = 16  # significant bits of a scale of the small file
 
 
@@ -76,16 +78,17 @@ def _cell(items: list[Any]) -> np.ndarray:
     return cell
 
 
-def quantized(kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return `kernel` (3, 3, in, out) as int8, and the scale of each filter (out,) float32.
+def quantized(kernel: np.ndarray, bits: Bits = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Return `kernel` (3, 3, in, out) as int8 or int16, and the scale of each filter (out,) float32.
 
-    The largest number of a filter becomes ±127, and no number is off by more than half the scale. What was rounded
-    before does not change: scales have 16 significant bits, so their products with int8 are exact in float32.
+    The largest number of a filter becomes ±127 or ±32767, and no number is off by more than half the scale. What was
+    rounded to 8 bits before does not change: scales have 16 significant bits, so their products with int8 are exact in
+    float32. The 16 bits of float16 would be off by 3 to 12 times as much, because they include an exponent.
     """
-    mantissa, exponent = np.frexp(np.abs(kernel).max(axis=(0, 1, 2)).astype(np.float64) / 127)
+    mantissa, exponent = np.frexp(np.abs(kernel).max(axis=(0, 1, 2)).astype(np.float64) / LARGEST_LEVEL[bits])
     scale = np.ldexp(np.ceil(mantissa * 2**SCALE_BITS), exponent - SCALE_BITS)
     scale = np.where(scale > 0, scale, 1.0)
-    return np.rint(kernel / scale).astype(np.int8), scale.astype(np.float32)
+    return np.rint(kernel / scale).astype(f"int{bits}"), scale.astype(np.float32)
 
 
 def rounded(convolutions: dict[str, Conv]) -> dict[str, Conv]:
@@ -93,11 +96,11 @@ def rounded(convolutions: dict[str, Conv]) -> dict[str, Conv]:
     return {name: Conv(restored(*quantized(kernel)), bias) for name, (kernel, bias) in convolutions.items()}
 
 
-def write_small(path: Path, weights: Weights) -> None:
-    """Write the small file; raise InputError if it cannot be written."""
+def write_small(path: Path, weights: Weights, bits: Bits = 8) -> None:
+    """Write the small file with `bits` for each number; raise InputError if it cannot be written."""
     arrays: dict[str, np.ndarray] = {"mean_rgb": weights.mean_rgb, "origin": np.array(weights.origin)}
     for name, (kernel, bias) in weights.convolutions.items():
-        arrays[f"{name}_kernel"], arrays[f"{name}_scale"] = quantized(kernel)
+        arrays[f"{name}_kernel"], arrays[f"{name}_scale"] = quantized(kernel, bits)
         arrays[f"{name}_bias"] = bias
     with atomic_write(path) as unfinished:
         np.savez_compressed(unfinished, **arrays)

@@ -35,7 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
             text = "longer side in pixels (default: %(default)s)"
             added.add_argument("--size", type=whole_number(SMALLEST_SIDE), default=size, help=text)
         if name != "layers":
-            added.add_argument("-o", "--output", type=file_name, metavar="FILE", help=f"default: output/{name}.png")
+            text = f"default: output/{name}.png; a name that is taken gets a number"
+            added.add_argument("-o", "--output", type=file_name, metavar="FILE", help=text)
+            added.add_argument("--overwrite", action="store_true", help="write to that name even if it is taken")
         added.set_defaults(command=name, pictures=pictures)
         return added.add_argument
 
@@ -106,6 +108,7 @@ def run(options: argparse.Namespace) -> None:
         from vgg.matfile.read import read
         from vgg.microscope import layers
         from vgg.microscope.draw import read_small
+        from vgg.tools.files import first_free
         from vgg.tools.image import check_output, write_image
     if options.command == "layers":
         layers.run(options)
@@ -124,6 +127,7 @@ def run(options: argparse.Namespace) -> None:
         command = importlib.import_module(f"vgg.microscope.{options.command}")
     sheet = command.run(options, weights, *images)
     if sheet is not None:
+        output = output if options.overwrite else first_free(output)
         write_image(output, sheet)
         console.say(f"written: {output}")
 

@@ -10,6 +10,7 @@ import argparse
 import functools
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -131,8 +132,9 @@ def _may_be_a_picture(path: Path) -> bool:
 def run(options: argparse.Namespace, weights: Weights, image: np.ndarray) -> np.ndarray:
     """Print the distances; return the sheet of the query and the nearest pictures."""
     pictures = pictures_in(options.folder)
-    if options.output is None:  # then an earlier search's sheet may be among them
-        pictures = [path for path in pictures if path.resolve() != USUAL_OUTPUT.resolve()]
+    if options.output is None:  # then the sheets of earlier searches may be among them, perhaps with numbers
+        earlier, folder = re.compile(r"search(-\d+)?\.png"), USUAL_OUTPUT.parent.resolve()
+        pictures = [p for p in pictures if not (earlier.fullmatch(p.name) and p.parent.resolve() == folder)]
     check_output(options.output or USUAL_OUTPUT, pictures)
     cache = FeatureCache(default_folder(), weights.sha256, options.layer, options.size, options.by)
     ranked, computed = rank(options.query, pictures, cache, features_of(weights, options))

@@ -1,6 +1,7 @@
 """How a command begins and ends: options, one-line messages, exit codes, Ctrl-C, and a quiet TensorFlow."""
 
 import argparse
+import difflib
 import faulthandler
 import io
 import logging
@@ -40,7 +41,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit with code 2. `… -m transfer.figures all` complains as `figures`, as `run("figures", …)` does."""
         program = self.prog.rpartition("-m ")[2].split()[0].split(".")[-1]
-        self.exit(UNUSABLE_INPUT, printable(f"{program}: {message}; see {self.prog} --help") + "\n")
+        _, _, words = message.partition("unrecognized arguments: ")
+        slips = [word.partition("=")[0] for word in words.split() if word[:1] == "-"]
+        nearest = difflib.get_close_matches(slips[0], self._all_options(), 1) if slips else []
+        see = f"did you mean {nearest[0]}? See" if nearest else "see"
+        self.exit(UNUSABLE_INPUT, printable(f"{program}: {message}; {see} {self.prog} --help") + "\n")
+
+    def _all_options(self) -> list[str]:
+        """Return the options of this parser and of its commands, whose unknown words this one complains of."""
+        commands = [action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        parsers = [self, *(parser for choices in commands for parser in choices.values())]
+        return [option for parser in parsers for option in parser._option_string_actions]
 
     def parse_intermixed_args(
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -105,6 +116,12 @@ def say(line: str, stream: TextIO | None = None) -> None:
         print(printable(line), file=stream, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still buffered goes there too
+
+
+def say_loading(quiet: bool) -> None:
+    """Say on a terminal, unless `quiet`, what the next seconds are for: without a line they look like a hang."""
+    if not quiet and sys.stdout.isatty():
+        say("loading TensorFlow …")
 
 
 def say_lines(text: str) -> None:

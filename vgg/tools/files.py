@@ -142,6 +142,12 @@ def alternatives(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
+def first_free(path: Path, *beside: Callable[[Path], Path]) -> Path:
+    """Return the first of `alternatives(path)` that is not taken, and for which what each `beside` returns is not."""
+    places = ((place, *(other(place) for other in beside)) for place in alternatives(path))
+    return next(place for place, *others in places if not any(map(os.path.lexists, (place, *others))))
+
+
 def open_file(path: Path | str) -> BinaryIO:
     """Open a file that the user named, for reading bytes.
 

@@ -20,7 +20,7 @@ class Shown(NamedTuple):
 
 #: Shows one step: any record with `step` and `left` as in `Shown`.
 Show = Callable[[Any], None]
-Describe = Callable[[Any], str]  # the losses of such a record in words
+Describe = Callable[[Any], str]  # what else is shown of such a record; "" for nothing
 Item = TypeVar("Item")
 
 
@@ -62,7 +62,8 @@ def plain_lines(
 
     def show(step: Any) -> None:  # noqa: ANN401
         if is_due(step.step):
-            say(f"{what} {step.step}/{steps}  {describe(step)}  {duration(step.left)} left", stream)
+            words = (f"{what} {step.step}/{steps}", describe(step), f"{duration(step.left)} left")
+            say("  ".join(filter(None, words)), stream)
 
     return show
 

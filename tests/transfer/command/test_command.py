@@ -41,7 +41,7 @@ def names_in(folder) -> list[str]:
 
 def test_picture_record_and_sheet(tmp_path, words, capfd, monkeypatch):
     monkeypatch.setattr("transfer.cli.run.available_bytes", lambda: None)
-    assert main([*words, "--sheet"]) == 0
+    assert main([*words, "--sheet", "--verbose"]) == 0
     assert names_in(tmp_path / "out") == ["result-sheet.png", "result.json", "result.png"]
     result, content = read_image(tmp_path / "out" / "result.png"), read_image(tmp_path / "content.png")
     assert result.shape == (24, 32, 3)
@@ -67,6 +67,20 @@ def test_picture_record_and_sheet(tmp_path, words, capfd, monkeypatch):
         f"written: {', '.join(files)}",
     ]
     for line, expected in zip(out.splitlines(), lines, strict=True):
+        assert re.fullmatch(expected, line)
+
+
+def test_without_verbose_it_says_what_a_person_needs(tmp_path, words, capfd, monkeypatch):
+    """The network, the size, the time, the memory, how far it is, and the names; no loss and no layer."""
+    monkeypatch.setattr("transfer.cli.run.available_bytes", lambda: None)
+    assert main(words) == 0
+    lines = [
+        re.escape(f"weights: a network of VGG-19's layers with other channel counts, {tmp_path / 'tiny.mat'}"),
+        r"32×24 pixels: about \d+ s, 1\.\d GB of memory",
+        *(rf"step {n}/5  \d+ s left" for n in range(1, 6)),
+        re.escape(f"written: {tmp_path / 'out' / 'result.png'}, {tmp_path / 'out' / 'result.json'}"),
+    ]
+    for line, expected in zip(capfd.readouterr().out.splitlines(), lines, strict=True):
         assert re.fullmatch(expected, line)
 
 
@@ -168,7 +182,7 @@ def test_stripes_paint_the_same_picture(tmp_path, words, capfd, monkeypatch):
     whole = read_image(tmp_path / "out" / "result.png").astype(int)
     monkeypatch.setattr("transfer.memory.peak_bytes", lambda *_: 1e12)
     monkeypatch.setattr("transfer.memory.ROWS", (32,))
-    assert main([*words, "--max-memory", "8GB"]) == 0
+    assert main([*words, "--max-memory", "8GB", "--verbose"]) == 0
     assert "128×128 pixels, in stripes of 32 rows; " in capfd.readouterr().out
     assert np.abs(read_image(tmp_path / "out" / "result.png") - whole).mean() < 0.5
 

@@ -1,5 +1,6 @@
 """`python -m transfer` as a process: what the operating system sees on its streams, and how it takes signals."""
 
+import io
 import json
 import os
 import random
@@ -46,14 +47,7 @@ def test_killed_at_a_random_moment_and_another_process_goes_on_and_quiet_prints_
     process.kill()
     rest, err = process.communicate()
     assert err == ""
-    starts = (
-        "weights: ",
-        "32?24 pixels; ",
-        "40 steps of ",
-        "only ",
-        "step ",
-        "written: ",
-    )  # "only": if memory is short
+    starts = ("weights: ", "32?24 pixels: ", "only ", "step ", "written: ")  # "only": if memory is short
     assert all(line.startswith(starts) for line in [*lines, *rest.splitlines()[:-1]]), "nothing but our lines"
 
     assert run_apart([*words, "--quiet", "--resume"]) == (0, "", "")
@@ -80,6 +74,21 @@ def test_a_log_that_cannot_be_written_does_not_cost_the_picture(tmp_path, words,
         monkeypatch.setattr(sys, "stdout", stdout)
         assert main(words) == 0
     assert (tmp_path / "out" / "result.png").exists()
+
+
+def test_a_terminal_is_told_at_once_what_it_waits_for(words, monkeypatch):
+    """Before the pictures are read, which takes a while if they are large; a file, and `--quiet`, get no such line."""
+    for more, is_terminal, expected in (([], True, "loading TensorFlow …\n"), ([], False, ""), (["--quiet"], True, "")):
+        out = io.StringIO()
+        out.isatty = lambda answer=is_terminal: answer
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr("transfer.cli.outputs.free_outputs", interrupt)
+        assert main([*words, *more]) == 130
+        assert out.getvalue() == expected
+
+
+def interrupt(*_) -> None:
+    raise KeyboardInterrupt
 
 
 def test_help_loads_nothing_heavy():

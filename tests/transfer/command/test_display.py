@@ -50,6 +50,12 @@ def test_time_left_is_shown():
     assert out.getvalue() == "step 10/40  loss 1235  content 0.25  style 1235  2 min 30 s left\n"
 
 
+def test_without_a_description_there_is_no_gap():
+    out = io.StringIO()
+    plain_lines(out, 40, lambda _: "")(step(10, left=150.0))
+    assert out.getvalue() == "step 10/40  2 min 30 s left\n"
+
+
 def test_total_variation_is_shown_where_there_is_one():
     assert describe(step(1)) == "loss 1235  content 0.25  style 1235"
     assert describe(step(1, tv=1000.0)) == "loss 2235  content 0.25  style 1235  tv 1000"

@@ -23,7 +23,7 @@ def test_it_draws_every_layer_and_the_total(tmp_path, monkeypatch, capfd):
 
     monkeypatch.setattr(Axes, "plot", note)
     for new in (True, False):
-        assert main(["trade-off", record(tmp_path / "run.json", tv=0.25, new=new)]) == 0
+        assert main(["trade-off", record(tmp_path / "run.json", tv=0.25, new=new), "--overwrite"]) == 0
         assert capfd.readouterr().out == f"written: {tmp_path / 'run-trade-off.png'}\n"
         assert set(drawn) == {"content relu4_2", "style relu1_1", "total variation", "total"}
         steps, falling = drawn["style relu1_1"]
@@ -37,8 +37,9 @@ def test_any_file_name_is_a_title(tmp_path, capfd, caplog):
     folder = tmp_path / "plots"
     for name in (r"$\bad$", "雨の街", "\x01 \t\udcff", 90 * "long "):
         assert main(["trade-off", record(tmp_path / f"{name[:240]}.json"), "-o", str(folder / "a.png")]) == 0
-        assert capfd.readouterr().err == ""
-        assert np.ptp(read_image(folder / "a.png")) > 200
+        out, err = capfd.readouterr()
+        assert err == "" and np.ptp(read_image(out.removeprefix("written: ").strip())) > 200
+    assert sorted(path.name for path in folder.iterdir()) == ["a-2.png", "a-3.png", "a-4.png", "a.png"]
     logging.getLogger("matplotlib.font_manager").warning("findfont: Font family not found")
     assert not caplog.records
 

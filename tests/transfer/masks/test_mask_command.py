@@ -44,7 +44,7 @@ REFUSED = {
 
 def made(folder, words: list[str], capfd) -> list[str]:
     """The lines of a run that works; it writes `mask.png`."""
-    assert main([*words, "-o", str(folder / "mask.png")]) == 0
+    assert main([*words, "-o", str(folder / "mask.png"), "--overwrite"]) == 0
     out, err = capfd.readouterr()
     assert err == ""
     return out.splitlines()
@@ -101,6 +101,16 @@ def test_the_preview_is_the_picture_in_the_regions_colors(tmp_path, capfd):
         expected = (STRIPE_COLORS[number] + color) / 2
         assert np.abs(np.median(part, axis=(0, 1)) - expected).max() < 5
         assert (part.max(axis=2) < 10).any() and (part.min(axis=2) > 240).any(), "white letters with a black rim"
+
+
+def test_a_mask_that_is_there_stays_and_so_does_its_preview(tmp_path, capfd):
+    words = [saved(tmp_path, disc()), "--by", "color", "-o", str(tmp_path / "mask.png")]
+    (tmp_path / "mask.png").write_text("mine")
+    (tmp_path / "mask-2-preview.png").write_text("mine")
+    assert main(words) == 0
+    assert f"written: {tmp_path / 'mask-3.png'}; look at {tmp_path / 'mask-3-preview.png'}" in capfd.readouterr().out
+    assert [(tmp_path / name).read_text() for name in ("mask.png", "mask-2-preview.png")] == ["mine", "mine"]
+    assert not (tmp_path / "mask-preview.png").exists()
 
 
 @pytest.mark.parametrize("shape", [(2, 900), (900, 2)])

@@ -73,8 +73,9 @@ def test_sheet_is_the_same_each_time(tmp_path):
     assert main(words) == 0
     first = (tmp_path / "out" / "sheet.png").read_bytes()
     assert main(words) == 0
-    assert (tmp_path / "out" / "sheet.png").read_bytes() == first
-    assert main([*words, "--channel", "1"]) == 0
+    assert (tmp_path / "out" / "sheet-2.png").read_bytes() == first
+    assert main([*words, "--channel", "1", "--overwrite"]) == 0
+    assert len(list((tmp_path / "out").iterdir())) == 2
     sheet = read_image(tmp_path / "out" / "sheet.png")
     boxes = (sheet == (255, 220, 0)).all(axis=2)
     assert boxes.any() and (tmp_path / "out" / "sheet.png").read_bytes() != first

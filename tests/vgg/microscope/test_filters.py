@@ -63,7 +63,7 @@ def test_deeper_layers_are_the_same_each_time(tmp_path, capfd):
     assert main(words) == 0
     first = (tmp_path / "out" / "sheet.png").read_bytes()
     assert main(words) == 0
-    assert (tmp_path / "out" / "sheet.png").read_bytes() == first
+    assert (tmp_path / "out" / "sheet-2.png").read_bytes() == first
     lines = capfd.readouterr().out.splitlines()
     assert lines[1].startswith("step 1/2  channel 3: mean ") and lines[2].startswith("step 2/2  channel 1: mean ")
 

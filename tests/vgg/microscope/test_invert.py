@@ -58,7 +58,7 @@ def test_sheet_is_the_same_each_time_and_other_for_another_seed(tmp_path, capfd)
     words = ["invert", str(tmp_path / "picture.png"), "--layer", "relu2_2", *prepare(tmp_path), "--iterations", "3"]
     sheets = []
     for seed in ("1", "1", "2"):
-        assert main([*words, "--seed", seed]) == 0
+        assert main([*words, "--seed", seed, "--overwrite"]) == 0
         sheets.append(read_image(tmp_path / "out" / "sheet.png"))
     np.testing.assert_array_equal(sheets[0], sheets[1])
     assert (sheets[0] != sheets[2]).any()

@@ -116,9 +116,9 @@ def test_its_own_sheet_is_not_searched_next_time(tmp_path, folder, capfd, monkey
     monkeypatch.chdir(tmp_path)
     words = words_for(tmp_path, folder)
     words = [word for word in words if word not in ("-o", str(tmp_path / "out" / "sheet.png"))]
-    for _ in range(2):
+    for _ in range(3):
         assert found_by(words, capfd)[0] == NEAREST_FIRST
-    assert (folder / "search.png").exists()
+    assert (folder / "search.png").exists() and (folder / "search-3.png").exists()
 
 
 def test_without_a_home_it_is_kept_among_temporary_files(tmp_path, folder, capfd, monkeypatch):

@@ -51,6 +51,23 @@ def test_escape_codes_in_an_unknown_option(capfd):
     assert r"unrecognized arguments: --\x1b[31m\nred" in complaint(capfd, "--\x1b[31m\nred")
 
 
+@pytest.mark.parametrize(
+    ("slip", "near"),
+    [("--sizze", "--size"), ("--flie=a.png", "--file"), ("--strenght", "--strength"), ("--zzz", None), ("-x", None)],
+)
+def test_a_mistyped_option_is_answered_with_the_nearest(capfd, slip, near):
+    """Of the commands' options, too: argparse lets the outer parser complain of them."""
+    parser = Parser(prog="python -m weights")
+    parser.add_argument("--size")
+    commands = parser.add_subparsers()
+    commands.add_parser("train").add_argument("--strength")
+    commands.add_parser("verify").add_argument("--file")
+    with pytest.raises(SystemExit):
+        parser.parse_args(["train", slip])
+    line = f"weights: unrecognized arguments: {slip}; {f'did you mean {near}? See' if near else 'see'} python -m"
+    assert capfd.readouterr().err.startswith(line)
+
+
 # Lines.
 
 

@@ -13,7 +13,7 @@ from transfer.cli.options import RunOptions, add_run_options, files_from, recipe
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
-from vgg.tools.console import interrupts_at_once, start_tensorflow
+from vgg.tools.console import interrupts_at_once, say_loading, start_tensorflow
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -63,6 +63,7 @@ def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
     # What each picture is made from, with stand-ins for its pair.
     files = files_from(argparse.Namespace(**vars(words) | {"content": "content", "style": ["style"]}))
     with_workers = require_workers_possible(options)
+    say_loading(options.quiet)
     with interrupts_at_once():
         from transfer.apps.batch.orders import Batch, check_folder, orders_of, require_apart
         from transfer.inputs import check_masks

@@ -22,7 +22,7 @@ from vgg.layers import SMALLEST_SIDE
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
-from vgg.tools.files import atomic_write, open_file
+from vgg.tools.files import atomic_write, first_free, open_file
 from vgg.tools.image import check_output
 
 WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
@@ -51,7 +51,9 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run_figures, figures=figures)
     trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
     trade_off.add_argument("record", type=file_name, help="the .json beside the picture")
-    trade_off.add_argument("-o", "--output", type=file_name, help="a .png (default: beside the record)")
+    text = "a .png (default: beside the record); a name that is taken gets a number"
+    trade_off.add_argument("-o", "--output", type=file_name, help=text)
+    trade_off.add_argument("--overwrite", action="store_true", help="write to that name even if it is taken")
     trade_off.set_defaults(run=run_trade_off)
     text = "our losses beside those that the program neural-style printed at its iteration 1"
     printed = commands.add_parser("printed-losses", help=text, description=text[0].upper() + text[1:] + ".")
@@ -126,6 +128,7 @@ def run_trade_off(options: argparse.Namespace) -> None:
         steps = lines = []
     if not any(line.drawable for line in lines):
         raise InputError(f"{path} has no losses of a run that could be plotted; name the .json beside a picture")
+    output = output if options.overwrite else first_free(output)
     with atomic_write(output) as unfinished:
         unfinished.write_bytes(plot(steps, lines, "png", path.stem))
     console.say(f"written: {output}")

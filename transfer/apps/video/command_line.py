@@ -23,7 +23,7 @@ from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
-from vgg.tools.console import file_name, interrupts_at_once, number, start_tensorflow, whole_number
+from vgg.tools.console import file_name, interrupts_at_once, number, say_loading, start_tensorflow, whole_number
 from vgg.tools.files import check_place, file_digest
 from vgg.tools.image import check_output
 
@@ -174,6 +174,7 @@ def earlier_of(text: str) -> tuple[int, ...]:
 
 def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and paint."""
+    say_loading(options.quiet)
     run = film_run(options)
     start_tensorflow()
     with interrupts_at_once():
