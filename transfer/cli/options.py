@@ -7,7 +7,7 @@
 import argparse
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -20,6 +20,9 @@ from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number
 
+#: What makes an option's value of its text.
+Value = Callable[[str], Any]
+OUTPUT = Path("output/result.png")
 LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 STARTS = ("content", "style", "noise")
 STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
@@ -32,6 +35,9 @@ WORKERS_PER_PROCESSOR = 2
 #: Options that may stand beside --from; all others are in the record.
 BESIDE_RECORD = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every")
 BESIDE_RECORD += ("quiet", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
+BESIDE_RECORD += ("continued", "pick")
+#: Options of `python -m transfer` that may have several values.
+SWEPT = ("recipe", "strength", "style_scale", "size")
 
 
 @dataclass(frozen=True)
@@ -87,40 +93,48 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=typed("transfer"),
         description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
-        epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'.",
+        epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'. Up to two of "
+        "--recipe, --strength, --style-scale and --size may have several values, as in `--strength 0.2,0.5,0.8`: a "
+        "picture for each, and a sheet.",
     )
     parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene of ours")
     parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting of ours")
-    add_run_options(parser)
-    output = Path("output/result.png")
+    add_run_options(parser, several)
     add = parser.add_argument_group("files").add_argument
-    text = "default: %(default)s; .json goes beside; a name that is taken gets a number"
-    add("-o", "--output", type=file_name, default=output, help=text)
+    text = f"default: {OUTPUT}, or the record's; .json goes beside; a name that is taken gets a number"
+    add("-o", "--output", type=file_name, help=text)
     add("--overwrite", action="store_true", help="write to that name even if it is taken")
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
     add("--resume", action="store_true", help="go on with the unfinished run of this output, if there is one")
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
     add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
     add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
+    text = "with --from and the record of a sheet: its picture number N at full size, which is the recipe's, or --size"
+    add("--pick", type=whole_number(1), metavar="N", help=text)
+    text = "go on with the finished picture of this record, for --iterations N steps; no other choices are named then"
+    add("--continue", type=file_name, dest="continued", metavar="RECORD.json", help=text)
     return parser
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every program has which makes pictures: choices, speed, and how results are written."""
-    _add_choices_of_pictures(parser)
-    _add_choices_of_recipe(parser)
+def add_run_options(parser: argparse.ArgumentParser, of: Callable[[Value], Value] = lambda value: value) -> None:
+    """Add the options that every program has which makes pictures: choices, speed, and how results are written.
+
+    `of` makes the types of the options in `SWEPT` from those of one value.
+    """
+    _add_choices_of_pictures(parser, of)
+    _add_choices_of_recipe(parser, of)
     _add_ways_to_run_and_write(parser)
 
 
-def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
+def _add_choices_of_pictures(parser: argparse.ArgumentParser, of: Callable[[Value], Value]) -> None:
     add = parser.add_argument_group("picture").add_argument
     text = f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})"
-    add("--size", type=whole_number(SMALLEST_SIDE), help=text)
+    add("--size", type=of(whole_number(SMALLEST_SIDE)), help=text)
     scales = ",".join(map(str, DEFAULT.scales))
     add("--scales", type=sizes, help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
     add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
     text = "a little style, or nothing else (default: 0.5); sets α, so not with --content-weight or --style-weight"
-    add("--strength", type=number, metavar="0…1", help=text)
+    add("--strength", type=of(number), metavar="0…1", help=text)
     text = "where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6"
     add("--init", help=f"{text} (default: {DEFAULT.init})")
     add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
@@ -129,7 +143,7 @@ def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
     text = "how much of each style picture, such as 3:1 (default: the same of each)"
     add("--style-blend", type=blend, default=(), metavar="N:N", help=text)
     text = f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})"
-    add("--style-scale", type=number, metavar="0.25…4", help=text)
+    add("--style-scale", type=of(number), metavar="0.25…4", help=text)
     add = parser.add_argument_group("colours and regions").add_argument
     add(
         "--colors",
@@ -143,9 +157,9 @@ def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
     add("--region", type=region, action="append", default=[], metavar="COLOUR=FILE", help=text)
 
 
-def _add_choices_of_recipe(parser: argparse.ArgumentParser) -> None:
+def _add_choices_of_recipe(parser: argparse.ArgumentParser, of: Callable[[Value], Value]) -> None:
     add = parser.add_argument_group("recipe").add_argument
-    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--recipe", type=of(str), default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
     add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g}); not with --strength")
     add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g}); not with --strength")
@@ -200,6 +214,16 @@ def gigabytes(text: str) -> float:
     if not 0 < value < float("inf"):
         raise ValueError
     return value * 1e9
+
+
+def several(of_one: Value) -> Value:
+    """Return the type of one value or of several with commas between, which become a tuple."""
+
+    def parse(text: str) -> object:
+        values = tuple(of_one(item.strip()) for item in text.split(","))
+        return values[0] if len(values) == 1 else values
+
+    return parse
 
 
 def sizes(text: str) -> tuple[int, ...]:
@@ -402,12 +426,18 @@ def _names(text: str) -> list[str]:
 
 
 def require_beside_record(words: argparse.Namespace) -> None:
-    """Raise InputError if a choice is made beside --from, which takes them all from the record."""
+    """Raise InputError if a choice is made beside --from or --continue, which take them all from a record."""
+    allowed, option = set(BESIDE_RECORD), "--from"
+    if words.continued:
+        allowed, option = allowed - {"record", "exact", "pick"} | {"iterations"}, "--continue"
+    elif words.pick:
+        allowed, option = allowed - {"exact", "continued"} | {"size", "full_size"}, "--pick"
     defaults = build_parser().parse_args([])
     for name, value in vars(words).items():
-        if name not in BESIDE_RECORD and value != getattr(defaults, name):
+        if name not in allowed and value != getattr(defaults, name):
             what = f"--{name.replace('_', '-')}" if name not in ("content", "style") else "a picture"
-            raise InputError(f"{what} is given beside --from, which takes all choices from the record; leave it out")
+            what = "--from" if name == "record" else what
+            raise InputError(f"{what} is given beside {option}, which takes all choices from the record; leave it out")
 
 
 def workers_wanted(options: RunOptions) -> bool:

@@ -122,7 +122,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
     outputs = planned(picture, inputs, options)
     if options.overwrite or options.resume:
         return outputs
-    picture = next(path for path in alternatives(outputs.picture) if not _is_taken(path, options))
+    picture = next(path for path in alternatives(outputs.picture) if not is_taken(path, options))
     free = planned(picture, inputs, options)
     if free != outputs and not options.quiet:
         unfinished = " by an unfinished run, with which --resume goes on" if outputs.state.exists() else ""
@@ -130,7 +130,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
     return free
 
 
-def _is_taken(picture: Path, options: RunOptions) -> bool:
+def is_taken(picture: Path, options: RunOptions) -> bool:
     """Return whether one of the files that a run with this picture would write is there."""
     outputs = outputs_of(picture, options)
     files = [*outputs.written, outputs.state]

@@ -305,7 +305,8 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
         require_usable(files)
         choices = {"seed": record["seed"], "precision": record["precision"], **record["finish"]}
         parsed(choices | {"max_memory": record["memory_bytes"]}, RunOptions)
-        texts = (record["stopped"], weights["file"], weights["sha256"], result["file"], result["pixels_sha256"])
+        texts = (record["stopped"], weights["file"], weights["sha256"])
+        texts += (result["file"], result["sha256"], result["pixels_sha256"])
         parsed(list(texts), tuple[str, ...])
         if (recipe.init == "picture") != (files.init is not None) or record["seed"] < 0 or not record["steps"]:
             raise ValueError
@@ -321,6 +322,29 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(f"{path} is not the record of a picture; name the .json beside a picture") from None
+
+
+def continued(again: Repeated, iterations: int | None) -> Repeated:
+    """Return the run that goes on with a recorded picture, at its size, for the record's or so many `iterations`.
+
+    Raises InputError if the picture, or one that it was made from, is no longer that of the record.
+    """
+    picture, record = str(picture_of(again)), again.record
+    inputs = zip(again.files.named(), parsed(record["files"], Files).named(), strict=True)  # where they are, and were
+    digests = {place: record["inputs"][name]["sha256"] for place, name in inputs} | {
+        picture: record["result"]["sha256"]
+    }
+    for place, digest in digests.items():
+        if digest_of(Path(place)) != digest:
+            raise InputError(f"{place} is not the picture that {again.path} tells of; put that one back there")
+    recipe = replace(again.recipe, init="picture", init_shares=(), noise_share=0.0, scales=())
+    recipe = replace(recipe, iterations=iterations or recipe.iterations)
+    return replace(again, files=replace(again.files, init=picture), recipe=recipe)
+
+
+def picture_of(again: Repeated) -> Path:
+    """Return where the recorded picture is: beside its record."""
+    return again.path.with_name(Path(again.record["result"]["file"]).name)
 
 
 def _place_of(name: str, about: dict[str, Any], folder: Path) -> str:
