@@ -95,15 +95,14 @@ def _again(words: argparse.Namespace, options: RunOptions) -> "tuple[Repeated, P
 
     With --pick it is larger than the recorded one, with --continue it begins where that one ended.
     """
-    from transfer.cli.record import continued, picture_of, repeated
+    from transfer.cli.record import continued, picture_of, repeated, require_unchanged
     from transfer.cli.sweep import picked
 
     record = picked(words.record, words.pick) if words.pick else words.record or words.continued
     again = repeated(record, words.exact, options)
     if not (words.pick or words.continued):
         return again, words.output or OUTPUT
-    if again.options.weights is None:
-        raise InputError(f"the weights {again.record['weights']['file']} of {record} are gone; name them by --weights")
+    require_unchanged(again)
     picture = picture_of(again)
     if words.continued:
         again, ending = continued(again, words.iterations), "continued"

@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from transfer.files import SAMPLE, Files, color_of
+from transfer.files import SAMPLE, Files, require_usable
 from transfer.machine import processors, usable_bytes
-from transfer.other_programs import RECIPES, recipe_named
+from transfer.other_programs import RECIPES, content_weight_at, recipe_named
 from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
@@ -25,8 +25,6 @@ Value = Callable[[str], Any]
 OUTPUT = Path("output/result.png")
 LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 STARTS = ("content", "style", "noise")
-STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
-LARGEST_SHARE = 1e6  # of a style picture in a blend
 #: Memory that a worker needs. With a picture of 40 pixels it had 0.8 GB at its peak; the plan of the default recipe
 #: (`transfer.memory`) asks for 1.45 GB, which may be three quarters of a worker's memory.
 WORKER_BYTES = 2e9
@@ -35,7 +33,6 @@ WORKERS_PER_PROCESSOR = 2
 #: Options that may stand beside --from; all others are in the record.
 BESIDE_RECORD = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every")
 BESIDE_RECORD += ("quiet", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
-BESIDE_RECORD += ("continued", "pick")
 #: Options of `python -m transfer` that may have several values.
 SWEPT = ("recipe", "strength", "style_scale", "size")
 
@@ -153,8 +150,9 @@ def _add_choices_of_pictures(parser: argparse.ArgumentParser, of: Callable[[Valu
     )
     add("--content-mask", metavar="FILE", help="a label picture: one colour for each region of the content picture")
     add("--style-mask", action="append", default=[], metavar="FILE", help="the same of a style picture, in their order")
-    text = "a region's own style picture, such as white=night.jpg, or white=keep to keep its content"
-    add("--region", type=region, action="append", default=[], metavar="COLOUR=FILE", help=text)
+    text = "what a region of the content mask gets, or of a picture of its own that is white there: a style picture, a "
+    text += "strength, or its content, as in white=night.jpg, face.png=0.2, face.png=keep"
+    add("--region", type=region, action="append", default=[], metavar="REGION=WHAT", help=text)
 
 
 def _add_choices_of_recipe(parser: argparse.ArgumentParser, of: Callable[[Value], Value]) -> None:
@@ -279,13 +277,13 @@ def recipe_from(words: argparse.Namespace) -> Recipe:
 
 
 def _content_weight(words: argparse.Namespace, recipe: Recipe) -> float:
-    """Return the α of --strength: the recipe's own at ½, 30 times as much at 0, a 30th at 1."""
+    """Return the α of --strength; raises InputError if it is out of range, or α or β is given, too."""
     for other in ("content_weight", "style_weight"):
         if getattr(words, other) is not None:
             raise InputError(f"--strength and --{other.replace('_', '-')} both set the balance; choose one of them")
     if not 0 <= words.strength <= 1:
         raise InputError(f"--strength is {words.strength:g}, expected a number from 0 to 1")
-    return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * words.strength)
+    return content_weight_at(words.strength, recipe)
 
 
 def _start_picture(text: str | None) -> str | None:
@@ -392,29 +390,6 @@ def files_from(words: argparse.Namespace) -> Files:
     return files
 
 
-def require_usable(files: Files) -> None:
-    """Raise InputError unless there are as many files of one kind as of another, and each region's colour is known."""
-    styles, masks, regions = files.styles, files.style_masks, files.region_styles
-    if (files.content_mask is None) != (not masks and not regions):
-        raise InputError(
-            "--content-mask, which says where the regions are, and --style-mask or --region, which say what style each "
-            "gets, need each other; name the other one, too"
-        )
-    if masks and len(masks) != len(styles):
-        raise InputError(f"--style-mask given {len(masks)} times, expected once for each style: {len(styles)} in all")
-    if masks and len(set(styles)) < len(styles):
-        raise InputError("a style picture is there twice, expected each once where --style-mask is given")
-    if len({color_of(name) for name, _ in regions}) < len(regions):
-        raise InputError("--region names a colour twice, expected each once")
-    shares, text = files.blend, ":".join(f"{share:g}" for share in files.blend)
-    in_range = all(0 <= share <= LARGEST_SHARE for share in shares) and sum(shares) > 0
-    if shares and not (in_range and len(shares) == len(styles)):
-        raise InputError(
-            f"--style-blend is {text!r}, expected a number for each style picture, {len(styles)} in all, from 0 to "
-            f"{LARGEST_SHARE:g} and not all of them 0"
-        )
-
-
 def _names(text: str) -> list[str]:
     """Return a file's name, or those in `a.jpg b.jpg` if there is no such file but one of these: make's STYLE="…"."""
     names = text.split()
@@ -429,9 +404,9 @@ def require_beside_record(words: argparse.Namespace) -> None:
     """Raise InputError if a choice is made beside --from or --continue, which take them all from a record."""
     allowed, option = set(BESIDE_RECORD), "--from"
     if words.continued:
-        allowed, option = allowed - {"record", "exact", "pick"} | {"iterations"}, "--continue"
+        allowed, option = allowed - {"record", "exact"} | {"continued", "iterations"}, "--continue"
     elif words.pick:
-        allowed, option = allowed - {"exact", "continued"} | {"size", "full_size"}, "--pick"
+        allowed, option = allowed - {"exact"} | {"pick", "size", "full_size"}, "--pick"
     defaults = build_parser().parse_args([])
     for name, value in vars(words).items():
         if name not in allowed and value != getattr(defaults, name):

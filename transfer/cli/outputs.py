@@ -25,6 +25,8 @@ from vgg.tools import console
 from vgg.tools.files import alternatives, check_place
 from vgg.tools.image import LARGEST_SIDE, check_output, read_picture
 
+MOST_ENLARGED = 2  # times, without a warning
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -183,6 +185,7 @@ class Place:
     origin: dict[str, Any]  # for the record: the command and the inputs
     profile: bytes | None = None  # the content picture's ICC profile
     full_content: np.ndarray | None = None  # the content picture in full, if the result shall be as large
+    remarks: tuple[str, ...] = ()  # what the user should know of that
 
 
 def read_content(name: str, recipe: Recipe) -> ContentFile:
@@ -212,4 +215,7 @@ def place_of(
             f"--full-size means {width} × {height} pixels here, expected at most {limit} on a side in a {ending} file; "
             "write a .tif or .png"
         )
-    return Place(outputs, origin, content.profile, content.image)
+    factor = height / used.shape[0]
+    soft = f"--full-size enlarges the result {factor:.1f} times; above {MOST_ENLARGED} times strokes look soft or like "
+    soft += "worms, and a larger --size paints finer ones"
+    return Place(outputs, origin, content.profile, content.image, (soft,) if factor > MOST_ENLARGED else ())

@@ -230,7 +230,7 @@ def run(
     picture so far is.
     """
     say: Say = (lambda line: None) if options.quiet else console.say
-    for remark in job.images.remarks:
+    for remark in (*job.images.remarks, *place.remarks):
         say(remark)
     session, outputs = session_of(job, options, place.outputs, say, striped), place.outputs
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles

@@ -4,6 +4,7 @@ Each picture is the one that a run with its value alone would make, with a recor
 share the network, the compiled losses and the style pictures' Gram matrices.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from vgg.errors import InputError, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, interrupts_polled, start_tensorflow
-from vgg.tools.files import alternatives, check_place
+from vgg.tools.files import alternatives, check_place, open_file
 from vgg.tools.image import check_output, read_image, resize_to, write_image
 from vgg.tools.progress import moving_bar
 from vgg.tools.sheet import contact_sheet, stacked
@@ -82,7 +83,8 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
         images = load(files, variant.recipe, content.image)
         origin = {"command": list(command)} | sources(files, content.inputs)
         pictures.append(Picture(variant, images, place_of(outputs, origin, content, images.content_image, options)))
-    for remark in dict.fromkeys(remark for picture in pictures for remark in picture.images.remarks):
+    remarks = [remark for made in pictures for remark in (*made.images.remarks, *made.place.remarks)]
+    for remark in dict.fromkeys(remarks):
         say(remark)
     of_sweep = Sweep(output, pictures, options, command)
     with_workers = workers_wanted(options)
@@ -234,13 +236,13 @@ def picked(path: Path, number: int) -> Path:
 
     Raises InputError if there is none.
     """
-    record = read_record(path) or {}
     try:
-        names = parsed([picture["record"] for picture in record[PICTURES]], tuple[str, ...])
-    except (KeyError, TypeError):
-        raise InputError(
-            f"{path} is not the record of a sheet; name the .json beside a sheet of several pictures"
-        ) from None
+        with open_file(path) as file:
+            names = parsed([picture["record"] for picture in json.load(file)[PICTURES]], tuple[str, ...])
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside OUTPUT-sheet.png") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f"{path} is not the record of a sheet; name the .json beside OUTPUT-sheet.png") from None
     if number > len(names):
         raise InputError(f"--pick is {number}, expected one of the {len(names)} numbers on the sheet of {path}")
     place = path.parent / Path(names[number - 1]).name

@@ -154,12 +154,14 @@ def test_pick_makes_a_picture_of_the_sheet_larger(tmp_path, words, sheet, capfd)
 
 
 def test_picks_that_are_refused(tmp_path, sheet, capfd):
+    (tmp_path / "pipe").symlink_to("/dev/zero")
     for words, line in {
         f"--from {sheet} --pick 3": "--pick is 3, expected one of the 2 numbers on the sheet",
         f"--from {sheet} --pick 1 --size 32": "is of size 32 already; add a larger --size, or --full-size",
         f"--from {sheet}": "is not the record of a picture",
         f"--from {tmp_path / 'out' / 'result-strength-0.2.json'} --pick 1": "is not the record of a sheet",
         f"--from {tmp_path / 'style.png'} --pick 1": "is not the record of a sheet",
+        f"--from {tmp_path / 'pipe'} --pick 1": "cannot be read (it is a pipe or a device",
     }.items():
         assert line in refused(words.split(), capfd, tmp_path)
 
