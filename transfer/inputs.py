@@ -9,13 +9,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from transfer.colors import UNMATCHED, unmatched
-from transfer.files import KEEP, SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE, Files, color_of, name_of
+from transfer.files import KEEP, SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE, Files, color_of, name_of, strength_of
 from transfer.machine import usable_bytes
+from transfer.other_programs import style_factor_at
 from transfer.recipes import Crop, Noise, Recipe
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError, typed
@@ -63,6 +65,10 @@ MOST_LABELS = 16
 PROPORTIONS = 0.02
 #: How far rounding changes the proportions of a picture of 16 pixels, the smallest that is used.
 ROUNDED = 0.5 / 16
+#: How wide the edge of a region with a picture of its own is: the standard deviation of the blur, of the longer side.
+SOFT_EDGE = 0.01
+#: A part with a smaller share of the picture is what rounding has left of it.
+SMALLEST_PART = 1e-5
 
 
 def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "none") -> dict[str, np.ndarray]:
@@ -83,27 +89,25 @@ def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "n
 
 
 def regions_of(
-    files: Files, content_shape: tuple[int, int], style_shapes: Sequence[tuple[int, int]], crop: Crop = "none"
+    files: Files, content_shape: tuple[int, int], style_shapes: Sequence[tuple[int, int]], recipe: Recipe
 ) -> tuple[Region, ...]:
-    """Return the regions of a run that get a style; their weights and each one's shares add up to 1.
+    """Return the regions of a run that get a style; but for strengths of their own, their weights add up to 1.
 
-    The shapes are (height, width) of the content image as it is used, and of `files.style_pictures`. Raises InputError
-    if a mask cannot be used, or no region of the content has a partner.
+    Each one's shares add up to 1. The shapes are (height, width) of the content image as it is used, and of
+    `files.style_pictures`. Raises InputError if a mask cannot be used, or no region of the content gets a style.
     """
     shares, shapes = files.shares, dict(zip(files.style_pictures, style_shapes, strict=True))
-    if files.content_mask is None:
+    if files.content_mask is None and not files.region_masks:
         alone = Region(shares=tuple(shares.values()), style_guides=(None,) * len(shares))
         return (alone,) if len(shares) > 1 else (WHOLE,)
-    labels = read_labels(files.content_mask, files.content, content_shape, crop)
-    own = {name_of(color_of(name)): file for name, file in files.region_styles}
-    for name in own.keys() - labels.keys():
-        raise InputError(f"--region {name}: the regions of {files.content_mask} are {', '.join(labels)}")
+    parts = (_soft_parts if files.region_masks else _labelled_parts)(files, content_shape, recipe.crop)
     masks = zip(shares, files.style_masks, strict=False)  # there may be none
-    labels_of = {style: read_labels(mask, style, shapes[style], crop) for style, mask in masks}
-    regions = []
-    for name, where in labels.items():
-        if name in own:
-            counts: dict[str, float] = {own[name]: 1.0} if own[name] != KEEP else {}
+    labels_of = {style: read_labels(mask, style, shapes[style], recipe.crop) for style, mask in masks}
+    regions, factors = [], []
+    for name, share, guide, word in parts:
+        strength = None if word is None else strength_of(word)
+        if word is not None and strength is None:
+            counts: dict[str, float] = {word: 1.0} if word != KEEP else {}
             guides = {}
         else:  # a style without a mask may be used everywhere
             counts = {style: share for style, share in shares.items() if name in labels_of.get(style, [name])}
@@ -111,14 +115,54 @@ def regions_of(
         if any(counts.values()):
             in_use = tuple(counts.get(style, 0.0) / sum(counts.values()) for style in shapes)
             style_guides = tuple(guides.get(style) for style in shapes)
-            regions.append(Region(name, float(where.mean()), guide_of(where, content_shape), in_use, style_guides))
+            regions.append(Region(name, share, guide, in_use, style_guides))
+            factors.append(1.0 if strength is None else style_factor_at(strength, recipe))
     if not regions:
         raise InputError(
-            f"no region of {files.content_mask} ({', '.join(labels)}) gets a style; use the same colours in both "
-            "masks, or name styles with --region"
+            f"no region of {files.content_mask or files.content} ({', '.join(part.name for part in parts)}) gets a "
+            "style; use the same colours in both masks, or name styles with --region"
         )
     total = sum(region.weight for region in regions)
-    return tuple(replace(region, weight=region.weight / total) for region in regions)
+    weights = [region.weight / total * factor for region, factor in zip(regions, factors, strict=True)]
+    return tuple(replace(region, weight=weight) for region, weight in zip(regions, weights, strict=True))
+
+
+class Part(NamedTuple):
+    """A part of the content picture, before it is known which style it gets."""
+
+    name: str
+    share: float  # of all pixels
+    guide: np.ndarray  # (H, W) float32 of the content image, see `Region`
+    word: str | None  # what the user wants there; None: the same as everywhere
+
+
+def _labelled_parts(files: Files, shape: tuple[int, int], crop: Crop) -> list[Part]:
+    """Return the regions of the content mask for a content image of that shape."""
+    labels = read_labels(files.content_mask, files.content, shape, crop)
+    own = {name_of(color_of(name)): word for name, word in files.region_styles}
+    for name in own.keys() - labels.keys():
+        raise InputError(f"--region {name}: the regions of {files.content_mask} are {', '.join(labels)}")
+    return [Part(name, float(where.mean()), guide_of(where, shape), own.get(name)) for name, where in labels.items()]
+
+
+def _soft_parts(files: Files, shape: tuple[int, int], crop: Crop) -> list[Part]:
+    """Return the regions that have a picture each, with soft edges, and the rest of the content image of that shape.
+
+    Where two overlap, the one that was named first is there.
+    """
+    parts, rest = [], np.ones(shape, np.float32)
+    for number, (file, word) in enumerate(files.region_styles, start=1):
+        mask = read_cropped(file, crop)
+        require_proportions(file, mask.shape[:2], files.content, shape)
+        if not mask.any():
+            raise InputError(f"{file} is black everywhere, expected white where the region is; paint it there")
+        guide = guide_of(mask.mean(axis=2) / 255, shape)
+        blurred = cv2.GaussianBlur(guide, (0, 0), SOFT_EDGE * max(shape), borderType=cv2.BORDER_REPLICATE)
+        guide = np.minimum(blurred, rest)
+        rest = rest - guide
+        parts.append(Part(f"mask {number}", float(guide.mean()), guide, word))
+    parts.append(Part("rest", float(rest.mean()), rest, None))
+    return [part for part in parts if part.share > SMALLEST_PART]
 
 
 def require_proportions(
@@ -134,18 +178,19 @@ def require_proportions(
 
 
 def check_proportions(files: Files) -> None:
-    """Raise InputError unless the content mask has about its picture's proportions; nothing is decoded."""
-    mask, picture = files.content_mask, files.content
-    if mask is not None and picture != SAMPLE:
+    """Raise InputError unless the content's masks have about its picture's proportions; nothing is decoded."""
+    picture = files.content
+    for mask in files.content_masks if picture != SAMPLE else ():
         require_proportions(mask, read_size(mask), picture, read_size(picture), PROPORTIONS + ROUNDED)
 
 
-def check_masks(files: Files, crop: Crop = "none") -> None:
+def check_masks(files: Files, recipe: Recipe) -> None:
     """Raise InputError unless the masks fit each other and the regions named, whatever the pictures' proportions."""
-    if files.content_mask is not None:
-        own, *others = (read_cropped(mask, crop).shape[:2] for mask in (files.content_mask, *files.style_masks))
+    if files.content_masks:
+        masks = (files.content_masks[0], *files.style_masks)
+        own, *others = (read_cropped(mask, recipe.crop).shape[:2] for mask in masks)
         styles = len(files.style_pictures)
-        regions_of(files, own, [*others, *[own] * styles][:styles], crop)
+        regions_of(files, own, [*others, *[own] * styles][:styles], recipe)
 
 
 def guide_of(where: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -212,7 +257,7 @@ def together(
         for name, share in zip(files.style_pictures, shares_off, strict=True)
         if share > UNMATCHED
     ]
-    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in styles], recipe.crop)
+    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in styles], recipe)
     init_image = None
     if recipe.init == "picture":
         init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)

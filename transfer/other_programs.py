@@ -229,8 +229,24 @@ OTHERS = (NEURAL_STYLE, NEURAL_STYLE_TF, ANISHATHALYE, LEONGATYS, COURSERA, PYTO
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*OURS, *OTHERS)}
 
 
+STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
+
+
 def recipe_named(name: str) -> Recipe:
     """Return the recipe called `name`; raises InputError listing the valid names."""
     if name not in RECIPES:
         raise InputError(f"there is no recipe {name!r}; the recipes are {', '.join(RECIPES)}")
     return RECIPES[name]
+
+
+def content_weight_at(strength: float, recipe: Recipe) -> float:
+    """Return the α of a strength: the recipe's own at ½, `STRENGTH_RANGE` times as much at 0, divided by that at 1."""
+    return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * strength)
+
+
+def style_factor_at(strength: float, recipe: Recipe) -> float:
+    """Return how many times its β a run of the recipe needs in a part of the picture that shall have that strength."""
+    own = RECIPES.get(recipe.name, recipe)  # before the user's choices, which may have another strength
+    if not (recipe.content_weight and recipe.style_weight and own.content_weight):
+        return 1.0  # without one of the two there is no balance
+    return recipe.content_weight / content_weight_at(strength, own) * own.style_weight / recipe.style_weight

@@ -2,9 +2,10 @@
 
 1. `command_line`  from the words to a run: all that can be wrong with them is found before TensorFlow starts
 2. `options`       the words, and what they mean: a recipe, files, and `RunOptions`
-3. `outputs`       where the results go, and what the picture gets from the content picture's file
-4. `run`           the driver, `make_picture`: from a job to its files, for the command line, a batch and Dask's workers
-5. `record`        the `.json` beside a picture: is it there already, and how is it made again (`--from`)
-6. `checkpoints`   an unfinished run as a file (`--resume`)
-7. `watchers`      what looks on: previews, the series, TensorBoard
+3. `variants`      options with several values: the pictures asked for; `sweep` makes them, their sheet and its record
+4. `outputs`       where the results go, and what the picture gets from the content picture's file
+5. `run`           the driver, `make_picture`: from a job to its files, for the command line, a batch and Dask's workers
+6. `record`        the `.json` beside a picture: is it there already, and how is it made again (`--from`, `--continue`)
+7. `checkpoints`   an unfinished run as a file (`--resume`)
+8. `watchers`      what looks on: previews, the series, TensorBoard
 """

@@ -1,26 +1,34 @@
 """The command line: `python -m transfer CONTENT STYLE -o OUT.png`.
 
-Exit codes: 0 done, 1 the loss was no longer a number, 2 unusable input (one line on stderr), 130 stopped with Ctrl-C.
+Exit codes: 0 done, 1 the loss was no longer a number, 2 unusable input (one line on stderr), 3 some
+pictures of a sweep could not be made, 130 stopped with Ctrl-C.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transfer.cli.options import (
+    OUTPUT,
     RunOptions,
     build_parser,
     files_from,
-    recipe_from,
     require_beside_record,
     workers_wanted,
 )
 from transfer.cli.recipe_table import recipe_table
-from transfer.other_programs import RECIPES
+from transfer.cli.variants import variants_of
+from transfer.other_programs import RECIPES, recipe_named
 from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, say_loading, start_tensorflow
+
+if TYPE_CHECKING:
+    from transfer.cli.record import Repeated
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,22 +45,31 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         return console.DONE
     if words.exact and not words.record:
         raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
+    if words.pick and not words.record:
+        raise InputError("--pick chooses from a sheet, but none is named; add --from and the .json beside the sheet")
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
-    options = RunOptions.of(words)
-    if words.record:
+    options, output = RunOptions.of(words), words.output or OUTPUT
+    from_record = words.record or words.continued
+    if from_record:
         require_beside_record(words)
     else:
-        files, recipe = files_from(words), recipe_from(words)
+        files, variants = files_from(words), variants_of(words)
     say_loading(options.quiet)  # before the pictures are read, as a large one takes a second
     with interrupts_at_once():
         from transfer.cli.outputs import free_outputs, place_of, read_content
-        from transfer.cli.record import repeated, sources
+        from transfer.cli.record import sources
+        from transfer.cli.sweep import sweep
         from transfer.inputs import load
-    again = repeated(words.record, words.exact, options) if words.record else None
-    if again:
+    again = None
+    if from_record:
+        again, output = _again(words, options)
         options, files, recipe = again.options, again.files, again.recipe
-    inputs = [*files.named(), *filter(None, [options.weights, words.record])]
-    outputs = free_outputs(words.output, inputs, options)
+    elif len(variants) > 1:
+        return sweep(files, variants, output, options, command)
+    else:
+        recipe = variants[0].recipe
+    inputs = [*files.named(), *filter(None, [options.weights, again and again.path])]
+    outputs = free_outputs(output, inputs, options)
     if options.weights is not None:
         require_weights_file(options.weights)
     content = read_content(files.content, recipe)
@@ -67,8 +84,33 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
 
         if with_workers:
             from transfer.cluster.banded import shared
-    job = Job(recipe, images, options.seed)
+    job, again = Job(recipe, images, options.seed), None if words.pick or words.continued else again
     if not with_workers:
-        return run(job, place, options, words.output, again)
+        return run(job, place, options, output, again)
     with shared(options, (lambda line: None) if options.quiet else console.say) as striped:
-        return run(job, place, options, words.output, again, striped)
+        return run(job, place, options, output, again, striped)
+
+
+def _again(words: argparse.Namespace, options: RunOptions) -> "tuple[Repeated, Path]":
+    """Return the run that a record asks for, and where its result goes; raises InputError if there is none.
+
+    With --pick it is larger than the recorded one, with --continue it begins where that one ended.
+    """
+    from transfer.cli.record import continued, picture_of, repeated, require_unchanged
+    from transfer.cli.sweep import picked
+
+    record = picked(words.record, words.pick) if words.pick else words.record or words.continued
+    again = repeated(record, words.exact, options)
+    if not (words.pick or words.continued):
+        return again, words.output or OUTPUT
+    require_unchanged(again)
+    picture = picture_of(again)
+    if words.continued:
+        again, ending = continued(again, words.iterations), "continued"
+    else:
+        size = words.size or max(again.recipe.size, recipe_named(again.recipe.name).size)
+        if size == again.recipe.size and not words.full_size:
+            raise InputError(f"{picture} is of size {size} already; add a larger --size, or --full-size")
+        options = replace(again.options, full_size=again.options.full_size or words.full_size)
+        again, ending = replace(again, recipe=replace(again.recipe, size=size), options=options), f"size-{size}"
+    return again, words.output or picture.with_name(f"{picture.stem}-{ending}{picture.suffix}")

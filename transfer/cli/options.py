@@ -7,23 +7,24 @@
 import argparse
 import importlib.util
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from transfer.files import SAMPLE, Files, color_of
+from transfer.files import SAMPLE, Files, require_usable
 from transfer.machine import processors, usable_bytes
-from transfer.other_programs import RECIPES, recipe_named
+from transfer.other_programs import RECIPES, content_weight_at, recipe_named
 from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number
 
+#: What makes an option's value of its text.
+Value = Callable[[str], Any]
+OUTPUT = Path("output/result.png")
 LARGEST_WEIGHT = 1e38  # single precision ends at 3.4e38
 STARTS = ("content", "style", "noise")
-STRENGTH_RANGE = 30.0  # what α is multiplied by at --strength 0, and divided by at 1
-LARGEST_SHARE = 1e6  # of a style picture in a blend
 #: Memory that a worker needs. With a picture of 40 pixels it had 0.8 GB at its peak; the plan of the default recipe
 #: (`transfer.memory`) asks for 1.45 GB, which may be three quarters of a worker's memory.
 WORKER_BYTES = 2e9
@@ -32,6 +33,8 @@ WORKERS_PER_PROCESSOR = 2
 #: Options that may stand beside --from; all others are in the record.
 BESIDE_RECORD = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every")
 BESIDE_RECORD += ("quiet", "verbose", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
+#: Options of `python -m transfer` that may have several values.
+SWEPT = ("recipe", "strength", "style_scale", "size")
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,16 @@ def build_parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog=typed("transfer"),
         description="Make a picture with the content of one and the style of another (Gatys, Ecker & Bethge 2016).",
-        epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'.",
+        epilog=f"Defaults of the recipe are those of `{DEFAULT.name}`; --list-recipes shows the others'. Up to two of "
+        "--recipe, --strength, --style-scale and --size may have several values, as in `--strength 0.2,0.5,0.8`: a "
+        "picture for each, and a sheet.",
     )
     parser.add_argument("content", nargs="?", help="a picture, or `sample`: a scene of ours")
     parser.add_argument("style", nargs="*", help="a picture or several, or `sample`: a painting of ours")
-    add_run_options(parser)
-    output = Path("output/result.png")
+    add_run_options(parser, several)
     add = parser.add_argument_group("files").add_argument
-    text = "default: %(default)s; .json goes beside; a name that is taken gets a number"
-    add("-o", "--output", type=file_name, default=output, help=text)
+    text = f"default: {OUTPUT}, or the record's; .json goes beside; a name that is taken gets a number"
+    add("-o", "--output", type=file_name, help=text)
     add("--overwrite", action="store_true", help="write to that name even if it is taken")
     add("--verbose", action="store_true", help="also print the losses, the layers and what the network is")
     add("--list-recipes", action="store_true", help="print all recipes as a table, and do nothing else")
@@ -106,25 +110,32 @@ def build_parser() -> argparse.ArgumentParser:
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
     add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
     add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
+    text = "with --from and the record of a sheet: its picture number N at full size, which is the recipe's, or --size"
+    add("--pick", type=whole_number(1), metavar="N", help=text)
+    text = "go on with the finished picture of this record, for --iterations N steps; no other choices are named then"
+    add("--continue", type=file_name, dest="continued", metavar="RECORD.json", help=text)
     return parser
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every program has which makes pictures: choices, speed, and how results are written."""
-    _add_choices_of_pictures(parser)
-    _add_choices_of_recipe(parser)
+def add_run_options(parser: argparse.ArgumentParser, of: Callable[[Value], Value] = lambda value: value) -> None:
+    """Add the options that every program has which makes pictures: choices, speed, and how results are written.
+
+    `of` makes the types of the options in `SWEPT` from those of one value.
+    """
+    _add_choices_of_pictures(parser, of)
+    _add_choices_of_recipe(parser, of)
     _add_ways_to_run_and_write(parser)
 
 
-def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
+def _add_choices_of_pictures(parser: argparse.ArgumentParser, of: Callable[[Value], Value]) -> None:
     add = parser.add_argument_group("picture").add_argument
     text = f"longer side of content and style, in pixels; of some recipes the shorter (default: {DEFAULT.size})"
-    add("--size", type=whole_number(SMALLEST_SIDE), help=text)
+    add("--size", type=of(whole_number(SMALLEST_SIDE)), help=text)
     scales = ",".join(map(str, DEFAULT.scales))
     add("--scales", type=sizes, help=f"smaller sizes to pass through before that; '' for none (default: {scales})")
     add("--crop", choices=get_args(Crop), help=f"pictures to the square in their middle (default: {DEFAULT.crop})")
     text = "a little style, or nothing else (default: 0.5); sets α, so not with --content-weight or --style-weight"
-    add("--strength", type=number, metavar="0…1", help=text)
+    add("--strength", type=of(number), metavar="0…1", help=text)
     text = "where to start: content, style, noise, a picture, or a blend such as content=0.4,noise=0.6"
     add("--init", help=f"{text} (default: {DEFAULT.init})")
     add("--seed", type=whole_number(0), default=0, help="of the noise (default: %(default)s)")
@@ -133,7 +144,7 @@ def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
     text = "how much of each style picture, such as 3:1 (default: the same of each)"
     add("--style-blend", type=blend, default=(), metavar="N:N", help=text)
     text = f"size of the style picture against --size, and with it its strokes' (default: {DEFAULT.style_scale:g})"
-    add("--style-scale", type=number, metavar="0.25…4", help=text)
+    add("--style-scale", type=of(number), metavar="0.25…4", help=text)
     add = parser.add_argument_group("colours and regions").add_argument
     add(
         "--colors",
@@ -143,13 +154,14 @@ def _add_choices_of_pictures(parser: argparse.ArgumentParser) -> None:
     )
     add("--content-mask", metavar="FILE", help="a label picture: one colour for each region of the content picture")
     add("--style-mask", action="append", default=[], metavar="FILE", help="the same of a style picture, in their order")
-    text = "a region's own style picture, such as white=night.jpg, or white=keep to keep its content"
-    add("--region", type=region, action="append", default=[], metavar="COLOUR=FILE", help=text)
+    text = "what a region of the content mask gets, or of a picture of its own that is white there: a style picture, a "
+    text += "strength, or its content, as in white=night.jpg, face.png=0.2, face.png=keep"
+    add("--region", type=region, action="append", default=[], metavar="REGION=WHAT", help=text)
 
 
-def _add_choices_of_recipe(parser: argparse.ArgumentParser) -> None:
+def _add_choices_of_recipe(parser: argparse.ArgumentParser, of: Callable[[Value], Value]) -> None:
     add = parser.add_argument_group("recipe").add_argument
-    add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
+    add("--recipe", type=of(str), default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--report-as", metavar="RECIPE", help="also say what the result's losses are in that recipe's units")
     add("--content-weight", type=number, help=f"α (default: {DEFAULT.content_weight:g}); not with --strength")
     add("--style-weight", type=number, help=f"β (default: {DEFAULT.style_weight:g}); not with --strength")
@@ -208,6 +220,16 @@ def gigabytes(text: str) -> float:
     return value * 1e9
 
 
+def several(of_one: Value) -> Value:
+    """Return the type of one value or of several with commas between, which become a tuple."""
+
+    def parse(text: str) -> object:
+        values = tuple(of_one(item.strip()) for item in text.split(","))
+        return values[0] if len(values) == 1 else values
+
+    return parse
+
+
 def sizes(text: str) -> tuple[int, ...]:
     """Return `256, 512` as (256, 512)."""
     return tuple(whole_number(SMALLEST_SIDE)(item.strip()) for item in text.split(",") if item.strip())
@@ -261,13 +283,13 @@ def recipe_from(words: argparse.Namespace) -> Recipe:
 
 
 def _content_weight(words: argparse.Namespace, recipe: Recipe) -> float:
-    """Return the α of --strength: the recipe's own at ½, 30 times as much at 0, a 30th at 1."""
+    """Return the α of --strength; raises InputError if it is out of range, or α or β is given, too."""
     for other in ("content_weight", "style_weight"):
         if getattr(words, other) is not None:
             raise InputError(f"--strength and --{other.replace('_', '-')} both set the balance; choose one of them")
     if not 0 <= words.strength <= 1:
         raise InputError(f"--strength is {words.strength:g}, expected a number from 0 to 1")
-    return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * words.strength)
+    return content_weight_at(words.strength, recipe)
 
 
 def _start_picture(text: str | None) -> str | None:
@@ -374,29 +396,6 @@ def files_from(words: argparse.Namespace) -> Files:
     return files
 
 
-def require_usable(files: Files) -> None:
-    """Raise InputError unless there are as many files of one kind as of another, and each region's colour is known."""
-    styles, masks, regions = files.styles, files.style_masks, files.region_styles
-    if (files.content_mask is None) != (not masks and not regions):
-        raise InputError(
-            "--content-mask, which says where the regions are, and --style-mask or --region, which say what style each "
-            "gets, need each other; name the other one, too"
-        )
-    if masks and len(masks) != len(styles):
-        raise InputError(f"--style-mask given {len(masks)} times, expected once for each style: {len(styles)} in all")
-    if masks and len(set(styles)) < len(styles):
-        raise InputError("a style picture is there twice, expected each once where --style-mask is given")
-    if len({color_of(name) for name, _ in regions}) < len(regions):
-        raise InputError("--region names a colour twice, expected each once")
-    shares, text = files.blend, ":".join(f"{share:g}" for share in files.blend)
-    in_range = all(0 <= share <= LARGEST_SHARE for share in shares) and sum(shares) > 0
-    if shares and not (in_range and len(shares) == len(styles)):
-        raise InputError(
-            f"--style-blend is {text!r}, expected a number for each style picture, {len(styles)} in all, from 0 to "
-            f"{LARGEST_SHARE:g} and not all of them 0"
-        )
-
-
 def _names(text: str) -> list[str]:
     """Return a file's name, or those in `a.jpg b.jpg` if there is no such file but one of these: make's STYLE="…"."""
     names = text.split()
@@ -408,12 +407,18 @@ def _names(text: str) -> list[str]:
 
 
 def require_beside_record(words: argparse.Namespace) -> None:
-    """Raise InputError if a choice is made beside --from, which takes them all from the record."""
+    """Raise InputError if a choice is made beside --from or --continue, which take them all from a record."""
+    allowed, option = set(BESIDE_RECORD), "--from"
+    if words.continued:
+        allowed, option = allowed - {"record", "exact"} | {"continued", "iterations"}, "--continue"
+    elif words.pick:
+        allowed, option = allowed - {"exact"} | {"pick", "size", "full_size"}, "--pick"
     defaults = build_parser().parse_args([])
     for name, value in vars(words).items():
-        if name not in BESIDE_RECORD and value != getattr(defaults, name):
+        if name not in allowed and value != getattr(defaults, name):
             what = f"--{name.replace('_', '-')}" if name not in ("content", "style") else "a picture"
-            raise InputError(f"{what} is given beside --from, which takes all choices from the record; leave it out")
+            what = "--from" if name == "record" else what
+            raise InputError(f"{what} is given beside {option}, which takes all choices from the record; leave it out")
 
 
 def workers_wanted(options: RunOptions) -> bool:

@@ -26,6 +26,8 @@ from vgg.tools.files import alternatives, check_place
 from vgg.tools.image import LARGEST_SIDE, check_output, read_picture
 from vgg.tools.metadata import Tags, without_location
 
+MOST_ENLARGED = 2  # times, without a warning
+
 
 @dataclass(frozen=True)
 class Outputs:
@@ -123,7 +125,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
     outputs = planned(picture, inputs, options)
     if options.overwrite or options.resume:
         return outputs
-    picture = next(path for path in alternatives(outputs.picture) if not _is_taken(path, options))
+    picture = next(path for path in alternatives(outputs.picture) if not is_taken(path, options))
     free = planned(picture, inputs, options)
     if free != outputs and not options.quiet:
         unfinished = " by an unfinished run, with which --resume goes on" if outputs.state.exists() else ""
@@ -131,7 +133,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
     return free
 
 
-def _is_taken(picture: Path, options: RunOptions) -> bool:
+def is_taken(picture: Path, options: RunOptions) -> bool:
     """Return whether one of the files that a run with this picture would write is there."""
     outputs = outputs_of(picture, options)
     files = [*outputs.written, outputs.state]
@@ -188,6 +190,7 @@ class Place:
     profile: bytes | None = None  # ICC
     exif: Tags | None = None
     full_content: np.ndarray | None = None  # the content picture in full, if the result shall be as large
+    remarks: tuple[str, ...] = ()  # what the user should know of that
 
 
 def read_content(name: str, recipe: Recipe) -> ContentFile:
@@ -220,4 +223,7 @@ def place_of(
             f"--full-size means {width} × {height} pixels here, expected at most {limit} on a side in a {ending} file; "
             "write a .tif or .png"
         )
-    return replace(place, full_content=content.image)
+    factor = height / used.shape[0]
+    soft = f"--full-size enlarges the result {factor:.1f} times; above {MOST_ENLARGED} times strokes look soft or like "
+    soft += "worms, and a larger --size paints finer ones"
+    return replace(place, full_content=content.image, remarks=(soft,) if factor > MOST_ENLARGED else ())

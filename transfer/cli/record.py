@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_h
 
 import numpy as np
 
-from transfer.cli.options import RunOptions, require_sensible, require_usable
-from transfer.files import KEEP, Files
+from transfer.cli.options import RunOptions, require_sensible
+from transfer.files import KEEP, Files, is_mask, require_usable, strength_of
 from transfer.machine import processor, threads
 from transfer.other_programs import recipe_named
 from transfer.recipes import OWN_L_BFGS, Recipe
@@ -238,7 +238,10 @@ def identity(record: dict[str, Any]) -> dict[str, Any]:
         "reported_as": record.get("reported_as", {}).get("recipe"),
         "inputs": [record["inputs"][name]["sha256"] for name in files.named()],
         "blend": list(files.shares.values()),
-        "regions": [(name, style == KEEP) for name, style in files.region_styles],
+        "regions": [
+            ("" if is_mask(name) else name, word if word == KEEP else strength_of(word))
+            for name, word in files.region_styles
+        ],
     }
 
 
@@ -301,11 +304,14 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
         recipe, result, weights = parsed(record["recipe"], Recipe), record["result"], record["weights"]
         require_sensible(recipe)
         places = {name: _place_of(name, about, path.parent) for name, about in record["inputs"].items()}
+        if not set(parsed(record["files"], Files).named()) <= places.keys():
+            raise ValueError
         files = parsed({name: _moved(value, places) for name, value in record["files"].items()}, Files)
         require_usable(files)
         choices = {"seed": record["seed"], "precision": record["precision"], **record["finish"]}
         parsed(choices | {"max_memory": record["memory_bytes"]}, RunOptions)
-        texts = (record["stopped"], weights["file"], weights["sha256"], result["file"], result["pixels_sha256"])
+        texts = (record["stopped"], weights["file"], weights["sha256"])
+        texts += (result["file"], result["sha256"], result["pixels_sha256"])
         parsed(list(texts), tuple[str, ...])
         if (recipe.init == "picture") != (files.init is not None) or record["seed"] < 0 or not record["steps"]:
             raise ValueError
@@ -321,6 +327,30 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
         raise
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(f"{path} is not the record of a picture; name the .json beside a picture") from None
+
+
+def continued(again: Repeated, iterations: int | None) -> Repeated:
+    """Return the run that goes on with a recorded picture, at its size, for the record's or so many `iterations`."""
+    recipe = replace(again.recipe, init="picture", init_shares=(), noise_share=0.0, scales=())
+    recipe = replace(recipe, iterations=iterations or recipe.iterations)
+    return replace(again, files=replace(again.files, init=str(picture_of(again))), recipe=recipe)
+
+
+def require_unchanged(again: Repeated) -> None:
+    """Raise InputError unless the recorded picture, what it was made from, and the weights are those of the record."""
+    record, named = again.record, parsed(again.record["files"], Files).named()
+    digests = {str(picture_of(again)): record["result"]["sha256"]}
+    digests |= {place: record["inputs"][name]["sha256"] for place, name in zip(again.files.named(), named, strict=True)}
+    for place, digest in digests.items():
+        if digest_of(Path(place)) != digest:
+            raise InputError(f"{place} is not the picture that {again.path} tells of; put that one back there")
+    if again.options.weights is None:
+        raise InputError(f"the weights {record['weights']['file']} of {again.path} are gone; name them by --weights")
+
+
+def picture_of(again: Repeated) -> Path:
+    """Return where the recorded picture is: beside its record."""
+    return again.path.with_name(Path(again.record["result"]["file"]).name)
 
 
 def _place_of(name: str, about: dict[str, Any], folder: Path) -> str:

@@ -245,7 +245,7 @@ def run(
     picture so far is.
     """
     say: Say = (lambda line: None) if options.quiet else console.say
-    for remark in job.images.remarks:
+    for remark in (*job.images.remarks, *place.remarks):
         say(remark)
     if place.alpha is not None and not _keeps_alpha(place.outputs):
         say(

@@ -78,6 +78,15 @@ def test_full_size(tmp_path, words, capfd, colors):
     assert (np.abs(chroma[0] - chroma[1]).max() < 1.1) == (colors == "luminance"), "the colours of every pixel"
 
 
+def test_enlarging_more_than_twice_is_warned_of_before_the_run(tmp_path, words, capfd):
+    warning = "--full-size enlarges the result 2.7 times; above 2 times strokes look soft"
+    assert main([*words, "--full-size", "--size", "24", "--iterations", "1"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].startswith(warning) and not any(line.startswith(warning) for line in lines[1:])
+    assert main([*words, "--full-size", "--iterations", "1"]) == 0
+    assert "times" not in capfd.readouterr().out, "twice is no more than twice"
+
+
 @pytest.mark.parametrize("case", ["as large", "smaller"])
 def test_a_content_picture_that_is_not_larger_changes_nothing(tmp_path, words, capfd, case):
     words += ["--size", "64"] if case == "as large" else ["--size", "96", "--recipe", "leongatys"]

@@ -14,10 +14,10 @@ import pytest
 from controls import options, prepare_controls
 from image_files import png_of
 from transfer.__main__ import main
-from transfer.cli.options import STRENGTH_RANGE, build_parser, recipe_from
+from transfer.cli.options import build_parser, recipe_from
 from transfer.files import Files
 from transfer.inputs import load
-from transfer.other_programs import RECIPES
+from transfer.other_programs import RECIPES, STRENGTH_RANGE
 from transfer.recipes import DEFAULT
 from vgg.tools.image import read_image
 
@@ -155,6 +155,20 @@ def test_the_stronger_the_farther_from_the_content(tmp_path, words):
         assert main([*words, "--strength", strength, "--iterations", "10"]) == 0
         away.append(np.abs(result_of(tmp_path) - small).mean())
     assert away == sorted(away) and away[0] < 0.8 * away[2]
+
+
+def test_a_region_with_a_picture_has_its_own_strength(tmp_path, words):
+    """The disc in the middle: kept to the level, a little style, or as much as elsewhere."""
+    small = cv2.resize(read_image(tmp_path / "content.png"), (32, 24), interpolation=cv2.INTER_AREA).astype(float)
+    away, around = [], []
+    for word in ("keep", "0", "1"):
+        region = ["--region", f"{tmp_path / 'content-mask.png'}={word}"]
+        assert main([*words, *region, "--strength", "1", "--iterations", "10"]) == 0
+        differences = np.abs(result_of(tmp_path) - small)
+        away.append(differences[10:15, 13:20].mean())
+        around.append(differences[:, [*range(4), *range(28, 32)]].mean())
+    assert away[0] < 1 and away[1] < 0.8 * away[2], away
+    assert min(around) > 0.7 * max(around), around
 
 
 @pytest.mark.parametrize(("scale", "size"), [(0.5, (26, 32)), (1, (40, 50)), (2, (40, 50))])

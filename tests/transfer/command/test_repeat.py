@@ -41,13 +41,14 @@ def choices(tmp_path) -> dict[str, list[str]]:
     return {
         "styles": ["--style", str(tmp_path / "content.png"), "--style-blend", "3:1", "--style-scale", "0.9", *noise],
         "regions": ["--content-mask", mask, "--region", "black=keep", "--region", f"white={style}", "--init", style],
+        "masks": ["--region", f"{mask}=0.2", "--region", f"{tmp_path / 'content.png'}={style}"],
         "deep": ["--depth", "16", "--full-size", "--colors", "luminance", "--crop", "square"],
         "adam": ["--recipe", "coursera", "--size", "32", "--iterations", "4"],
         "sizes": ["--size", "64", "--scales", "32", "--optimizer", "l-bfgs-unit", *report],
     }
 
 
-@pytest.mark.parametrize("name", ["styles", "regions", "deep", "adam", "sizes"])
+@pytest.mark.parametrize("name", ["styles", "regions", "masks", "deep", "adam", "sizes"])
 def test_the_same_bytes(tmp_path, words, capfd, name):
     assert main([*words, *choices(tmp_path)[name]]) == 0
     capfd.readouterr()

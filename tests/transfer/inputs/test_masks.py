@@ -139,3 +139,56 @@ def test_masks_that_are_refused(folder, change, expected):
 def test_a_region_that_is_not_there_is_refused(folder):
     with pytest.raises(InputError, match=r"--region blue: the regions of .*content-mask\.png are black, red, white"):
         loaded(files(folder, "day", regions=[("blue", "night.png")]))
+
+
+# Regions with a picture each.
+
+
+def alone(folder: Path, *regions: tuple[str, str]) -> Files:
+    named = tuple((str(folder / f"{name}.png"), word) for name, word in regions)
+    return Files(str(folder / "content.png"), str(folder / "day.png"), region_styles=named)
+
+
+@pytest.fixture
+def bands(folder) -> Path:
+    """Masks of 40 × 32 pixels: the left half white, the upper half white, and nothing."""
+    left, upper = np.zeros((32, 40, 3)), np.zeros((32, 40, 3))
+    left[:, :20], upper[:16] = 255, 255
+    for name, mask in {"left": left, "upper": upper, "grey": upper / 5, "none": 0 * left}.items():
+        saved(folder / f"{name}.png", mask)
+    return folder
+
+
+def test_a_region_with_a_picture_has_soft_edges_and_its_own_strength(bands):
+    """Strength 0.2 is 30^(1 - 2 · 0.2) times the content, so 30^-0.6 times the style."""
+    wanted = replace(DEFAULT, size=40)
+    first, rest = load(alone(bands, ("left", "0.2")), wanted).regions
+    assert [(region.name, region.shares) for region in (first, rest)] == [("mask 1", (1.0,)), ("rest", (1.0,))]
+    np.testing.assert_allclose(first.guide + rest.guide, 1, atol=1e-6)
+    np.testing.assert_allclose(first.guide[:, [0, 39]], [[1, 0]] * 32, atol=1e-6)
+    edge = first.guide[16, 17:23]
+    assert np.all(np.diff(edge) < 0) and edge[2] + edge[3] == pytest.approx(1, abs=1e-5), "from white to black"
+    assert rest.weight == pytest.approx(0.5, abs=1e-6) and first.weight == pytest.approx(0.5 * 30**-0.6)
+    everywhere = replace(wanted, content_weight=DEFAULT.content_weight * 30**-0.6)  # --strength 0.8
+    first, rest = load(alone(bands, ("left", "0.2")), everywhere).regions
+    assert first.weight * DEFAULT.content_weight == pytest.approx(0.5 * 30**-0.6 * everywhere.content_weight)
+
+
+def test_kept_and_overlapping_regions_with_pictures(bands):
+    """The first one has what both have; what is kept is no region, and neither is what is left when all is named."""
+    regions = loaded(alone(bands, ("left", "keep"), ("upper", str(bands / "night.png")))).regions
+    assert [(region.name, region.shares) for region in regions] == [("mask 2", (0.0, 1.0)), ("rest", (1.0, 0.0))]
+    quarters = [region.guide[row, column] for region in regions for row, column in ((5, 5), (5, 35), (27, 5), (27, 35))]
+    np.testing.assert_allclose(quarters, [0, 1, 0, 0, 0, 0, 0, 1], atol=1e-5)
+    (grey, rest) = loaded(alone(bands, ("grey", "0.9"))).regions
+    np.testing.assert_allclose([grey.guide[2, 2], rest.guide[2, 2], rest.guide[30, 2]], [0.2, 0.8, 1], atol=1e-3)
+
+
+def test_pictures_of_regions_that_are_refused(bands):
+    for regions, line in {
+        (("none", "0.2"),): "none.png is black everywhere, expected white where the region is",
+        (("half", "0.2"),): "expected the same proportions as its picture's",
+        (("missing", "0.2"),): "missing.png cannot be read",
+    }.items():
+        with pytest.raises(InputError, match=line):
+            loaded(alone(bands, *regions))

@@ -71,7 +71,7 @@ def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
     orders = orders_of(pairs, Path(words.output), files, recipe, options)
     batch = Batch(Path(words.output), orders, recipe, options, list(command))
     require_apart(batch, [name for name in (options.weights, words.pairs) if name])  # "all" is no file of ours either
-    check_masks(orders[0].files, recipe.crop)  # the same for all
+    check_masks(orders[0].files, recipe)  # the same for all
     if options.weights is not None:
         require_weights_file(options.weights)
     start_tensorflow()

@@ -99,7 +99,7 @@ def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) 
     for content in contents(list(by_content), recipe, batch.options.full_size):
         for order in by_content[content.name]:
             item = _prepared(order, content, style_of, batch)
-            for remark in item.job.images.remarks if item.job else ():
+            for remark in (*item.job.images.remarks, *item.place.remarks) if item.job else ():
                 if remark not in said:
                     say(remark)
                     said.add(remark)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from transfer.apps.batch.pairs import Pair, one_name
-from transfer.cli.options import RunOptions, require_usable
+from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Outputs, differences_from_made, outputs_of, planned, preview_of
 from transfer.cli.record import ordered, sources
-from transfer.files import Files
+from transfer.files import Files, require_usable
 from transfer.inputs import check_proportions
 from transfer.recipes import Recipe
 from vgg.errors import InputError

@@ -154,7 +154,7 @@ def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Se
 def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
     """Return all that decides how the frames look, as JSON gives it back."""
     files = run.files
-    masks = inputs_of(name for name in (files.content_mask, *files.style_masks, files.init) if name)
+    masks = inputs_of(name for name in (*files.content_masks, *files.style_masks, files.init) if name)
     content = {
         "output": run.outputs.film.name,
         "first": asdict(run.first),

@@ -1,0 +1,251 @@
+"""A sweep: the pictures of an option with several values, a sheet of all, and the sheet's record for `--pick`.
+
+Each picture is the one that a run with its value alone would make, with a record of its own. Pictures of one recipe
+share the network, the compiled losses and the style pictures' Gram matrices.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transfer.cli.options import RunOptions, workers_wanted
+from transfer.cli.outputs import Outputs, Place, differences_from_made, is_taken, place_of, planned, read_content
+from transfer.cli.record import ordered, parsed, read_record, sources, write_record
+from transfer.cli.variants import Variant
+from transfer.files import Files
+from transfer.inputs import Images, load
+from vgg.errors import InputError, typed
+from vgg.matfile.sniff import require_weights_file
+from vgg.tools import console
+from vgg.tools.console import interrupts_at_once, interrupts_polled, start_tensorflow
+from vgg.tools.files import alternatives, check_place, open_file
+from vgg.tools.image import check_output, read_image, resize_to, write_image
+from vgg.tools.progress import moving_bar
+from vgg.tools.sheet import contact_sheet, stacked
+
+if TYPE_CHECKING:
+    from transfer.session import Job, Session, Striped
+
+Say = Callable[[str], None]
+SOME_FAILED = 3
+HEIGHT = 360  # of an image on the sheet, in pixels
+COLUMNS = 5  # of the sheet, if one option has several values
+PICTURES = "pictures"  # where the sheet's record lists them
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One of the pictures to make."""
+
+    variant: Variant
+    images: Images
+    place: Place
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """All of them, and what holds for each."""
+
+    output: Path  # the pictures' names begin like its
+    pictures: Sequence[Picture]
+    options: RunOptions
+    command: Sequence[str]
+
+
+def sheet_of(output: Path) -> Path:
+    """Return where the sheet of a sweep is; its record is beside it."""
+    return output.with_name(f"{output.stem}-sheet.png")
+
+
+def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunOptions, command: Sequence[str]) -> int:
+    """Check all that can be checked, then start TensorFlow, and make the pictures and their sheet.
+
+    Return the exit code. Raises InputError if something cannot be used, or no picture can be made, and
+    KeyboardInterrupt; what is finished is kept.
+    """
+    options = replace(options, sheet=False)  # all are on the sweep's own
+    say = (lambda line: None) if options.quiet else console.say
+    inputs = [*files.named(), *filter(None, [options.weights])]
+    output, all_outputs = _free(output, variants, inputs, options)
+    if options.weights is not None:
+        require_weights_file(options.weights)
+    content_at, pictures = cache(lambda crop: read_content(files.content, replace(variants[0].recipe, crop=crop))), []
+    for variant, outputs in zip(variants, all_outputs, strict=True):
+        content = content_at(variant.recipe.crop)
+        images = load(files, variant.recipe, content.image)
+        origin = {"command": list(command)} | sources(files, content.inputs)
+        pictures.append(Picture(variant, images, place_of(outputs, origin, content, images.content_image, options)))
+    remarks = [remark for made in pictures for remark in (*made.images.remarks, *made.place.remarks)]
+    for remark in dict.fromkeys(remarks):
+        say(remark)
+    of_sweep = Sweep(output, pictures, options, command)
+    with_workers = workers_wanted(options)
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.striped import IN_STRIPES
+
+        if with_workers:
+            from transfer.cluster.banded import shared
+    with shared(options, say) if with_workers else nullcontext(IN_STRIPES) as striped:
+        return _make(of_sweep, say, striped)
+
+
+def _free(
+    output: Path, variants: Sequence[Variant], inputs: Sequence[Path | str], options: RunOptions
+) -> tuple[Path, list[Outputs]]:
+    """Return the first name after `output` with which nothing of the sweep is taken, and each picture's files.
+
+    With --resume or --overwrite it is `output` itself. Raises InputError if a file of the sweep cannot be written.
+    """
+
+    def free(name: Path) -> bool:
+        of_sheet = sheet_of(name), sheet_of(name).with_suffix(".json")
+        return not any(map(os.path.lexists, of_sheet)) and not any(
+            is_taken(variant.picture(name), options) for variant in variants
+        )
+
+    all_outputs = [planned(variant.picture(output), inputs, options) for variant in variants]
+    if not (options.resume or options.overwrite):
+        first, output = output, next(filter(free, alternatives(output)))
+        all_outputs = [planned(variant.picture(output), inputs, options) for variant in variants]
+        if output != first and not options.quiet:
+            console.say(f"{first} is taken, so the results' names begin with {output.stem}")
+    record = sheet_of(output).with_suffix(".json")
+    check_output(sheet_of(output), inputs)
+    check_place(record)
+    if record.exists() and PICTURES not in (read_record(record) or {}):
+        raise InputError(f"{record} is no record of a sheet and would be overwritten; choose another --output")
+    return output, all_outputs
+
+
+# The pictures.
+
+
+def _make(of_sweep: Sweep, say: Say, striped: "Striped") -> int:
+    """Make what is missing, and the sheet; return the exit code. Its errors are those of `sweep`."""
+    made, problems, count = dict[int, Picture](), list[str](), len(of_sweep.pictures)
+    try:
+        for number, picture, problem in _pictures(of_sweep, say, striped):
+            if problem:
+                problems.append(f"{picture.variant.label}: {problem}")
+            else:
+                made[number] = picture
+        if not made:
+            raise InputError(problems[0])
+    except (InputError, KeyboardInterrupt) as error:
+        if made:
+            with suppress(InputError):  # the disk is full, say
+                _write_sheet(of_sweep, made, say)
+        further = f"{len(made)} of {count} pictures are finished; -o {of_sweep.output} --resume makes the others"
+        raise type(error)(f"{error}; {further}" if str(error) else further) from None
+    _write_sheet(of_sweep, made, say)
+    for problem in problems:
+        console.say(f"transfer: {problem}", sys.stderr)
+    return SOME_FAILED if problems else console.DONE
+
+
+def _pictures(of_sweep: Sweep, say: Say, striped: "Striped") -> Iterator[tuple[int, Picture, str]]:
+    """Make the pictures; yield each with its number, and why it could not be made if so.
+
+    Raises NotWritten, an InputError, if one cannot be written, and KeyboardInterrupt.
+    """
+    from transfer.cli.run import NotWritten, session_of
+    from transfer.session import Job
+
+    options, numbered = of_sweep.options, list(enumerate(of_sweep.pictures, start=1))
+    for name in dict.fromkeys(picture.variant.recipe.name for _, picture in numbered):
+        session = None  # one for each recipe, so that one network at a time is in memory
+        for number, picture in numbered:
+            if picture.variant.recipe.name != name:
+                continue
+            job = Job(picture.variant.recipe, picture.images, options.seed)
+            session = session or session_of(job, options, picture.place.outputs, say, striped)
+            try:
+                line = _make_one(session, job, picture, options)
+            except NotWritten:
+                raise
+            except InputError as error:
+                yield number, picture, str(error)
+            else:
+                say(f"{number}/{len(numbered)} {picture.variant.label}: {line}")
+                yield number, picture, ""
+
+
+def _make_one(session: "Session", job: "Job", picture: Picture, options: RunOptions) -> str:
+    """Make one picture unless it is there already, and return what to say of it.
+
+    Raises InputError if it cannot be made, or with --resume if a picture of other settings would be replaced.
+    """
+    from transfer.cli.run import make_picture
+    from transfer.cli.watchers import describe, steps_of
+
+    place = picture.place
+    if options.resume and not options.overwrite:
+        order = ordered(job.recipe, place.origin, session.weights.sha256, options)
+        differences = differences_from_made(place.outputs, order)
+        if differences == {}:
+            return f"{place.outputs.picture} is there already"
+        for line in (differences or {}).values():
+            raise InputError(f"{place.outputs.picture} is of other settings: {line}; add --overwrite, or another -o")
+    bar = moving_bar(sys.stdout, steps_of(session.phases(job)), describe, transient=True)
+    display = nullcontext() if options.quiet else bar
+    with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
+        *_, record = make_picture(session, job, place, options, display, check_interrupt)
+    last = record["steps"][-1]
+    return f"loss {(record['losses'] or last)['total']:.4g}, {last['seconds']:.1f} s; {place.outputs.picture}"
+
+
+# The sheet.
+
+
+def _write_sheet(of_sweep: Sweep, made: Mapping[int, Picture], say: Say) -> None:
+    """Write the sheet of the pictures by their numbers, and its record; raises InputError if one cannot be written."""
+    sheet, first = sheet_of(of_sweep.output), next(iter(made.values()))
+    styles = [(f"style {i}", style) for i, style in enumerate(first.images.style_images, start=1)]
+    inputs = [("content", first.images.content_image), *styles]
+    results = [(f"{number}: {made[number].variant.label}", _small(made[number])) for number in sorted(made)]
+    swept = first.variant.values
+    last_option = [*swept][-1]
+    values = {picture.variant.values[last_option] for picture in of_sweep.pictures}
+    columns = len(values) if len(swept) > 1 and len(made) == len(of_sweep.pictures) else min(len(results), COLUMNS)
+    sheets = [contact_sheet(inputs, height=HEIGHT), contact_sheet(results, columns, HEIGHT)]
+    write_image(sheet, stacked(sheets))
+    pictures = [picture.variant.values | {"record": picture.place.outputs.record.name} for picture in of_sweep.pictures]
+    record = sheet.with_suffix(".json")
+    write_record(record, {"command": list(of_sweep.command), "sheet": sheet.name, PICTURES: pictures})
+    say(f"written: {sheet}, {record}")
+    say(f"number N at full size: {typed('transfer', '--from', str(record), '--pick', 'N')}")
+
+
+def _small(picture: Picture) -> np.ndarray:
+    """Return a finished picture at the height that it has on the sheet: large ones would fill the memory."""
+    image = read_image(picture.place.outputs.picture)
+    return resize_to(image, HEIGHT, max(1, round(image.shape[1] * HEIGHT / image.shape[0])))
+
+
+def picked(path: Path, number: int) -> Path:
+    """Return where the record is of the picture with this number on the sheet whose record is at `path`.
+
+    Raises InputError if there is none.
+    """
+    try:
+        with open_file(path) as file:
+            names = parsed([picture["record"] for picture in json.load(file)[PICTURES]], tuple[str, ...])
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name the .json beside OUTPUT-sheet.png") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(f"{path} is not the record of a sheet; name the .json beside OUTPUT-sheet.png") from None
+    if number > len(names):
+        raise InputError(f"--pick is {number}, expected one of the {len(names)} numbers on the sheet of {path}")
+    place = path.parent / Path(names[number - 1]).name
+    if not place.exists():
+        raise InputError(f"number {number} of the sheet is not there: {place} is missing; make it by --resume")
+    return place
