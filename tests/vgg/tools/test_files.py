@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vgg.errors import InputError
-from vgg.tools.files import atomic_write, check_place, remove_leftovers, write_or_rescue
+from vgg.tools.files import atomic_write, check_place, first_free, remove_leftovers, write_or_rescue
 
 
 def refusal(path: Path) -> str:
@@ -185,3 +185,12 @@ def test_if_nothing_can_be_written_the_first_error_counts(tmp_path):
 
     with pytest.raises(InputError, match=str(tmp_path / "a.txt")):
         write_or_rescue(tmp_path / "a.txt", fail)
+
+
+def test_the_first_free_name_is_free_for_what_goes_beside_it_too(tmp_path):
+    for name in ("a.png", "a-2.txt", "a-4.png"):
+        (tmp_path / name).write_text("kept")
+    (tmp_path / "a-3.png").symlink_to(tmp_path / "gone")
+    assert first_free(tmp_path / "b.png") == tmp_path / "b.png"
+    assert first_free(tmp_path / "a.png") == tmp_path / "a-2.png"
+    assert first_free(tmp_path / "a.png", lambda place: place.with_suffix(".txt")) == tmp_path / "a-5.png"
