@@ -66,8 +66,8 @@ def _is_published(layer: Layer, conv: Conv, bits: Bits | None = None) -> bool:
     numbers = [(*bias[:3], _sum(bias)), (*kernel[2, 2, 0, :3], _sum(kernel[2, 2]))]
     published = [BIASES[layer.name], CORNERS[layer.name]]
     # Each number of filter i may be off by half a step of it, and a little more because its scale is rounded up.
-    level = LARGEST_LEVEL[bits] if bits else np.inf
-    half_steps = 0.501 * np.abs(kernel).max(axis=(0, 1, 2)) / level
+    largest = np.abs(kernel).max(axis=(0, 1, 2)) if bits else np.zeros(layer.channels)
+    half_steps = 0.501 * largest / LARGEST_LEVEL[bits or 8]
     of_sum = layer.channels_in * half_steps.sum()
     rounding = [np.zeros(4), (*half_steps[:3], of_sum)]
     if layer.name in WHOLE_KERNELS:
