@@ -12,7 +12,7 @@ from vgg.tools.files import open_file
 #: Incremented with every change that gives another trained network for the same settings, so that a file from an older
 #: version is not used.
 TRAINED_VERSION = 2
-SHIPPED = "trained-on-drawings-v1.npz"
+SHIPPED = "half-width-v2.npz"
 WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED}"
 
 _SIGNATURES = (
