@@ -339,13 +339,13 @@ def continued(again: Repeated, iterations: int | None) -> Repeated:
 def require_unchanged(again: Repeated) -> None:
     """Raise InputError unless the recorded picture, what it was made from, and the weights are those of the record."""
     record, named = again.record, parsed(again.record["files"], Files).named()
+    if again.options.weights is None:
+        raise InputError(f"the weights {record['weights']['file']} of {again.path} are gone; name them by --weights")
     digests = {str(picture_of(again)): record["result"]["sha256"]}
     digests |= {place: record["inputs"][name]["sha256"] for place, name in zip(again.files.named(), named, strict=True)}
     for place, digest in digests.items():
         if digest_of(Path(place)) != digest:
             raise InputError(f"{place} is not the picture that {again.path} tells of; put that one back there")
-    if again.options.weights is None:
-        raise InputError(f"the weights {record['weights']['file']} of {again.path} are gone; name them by --weights")
 
 
 def picture_of(again: Repeated) -> Path:

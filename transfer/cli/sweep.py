@@ -138,14 +138,14 @@ def _make(of_sweep: Sweep, say: Say, striped: "Striped") -> int:
                 problems.append(f"{picture.variant.label}: {problem}")
             else:
                 made[number] = picture
-        if not made:
-            raise InputError(problems[0])
     except (InputError, KeyboardInterrupt) as error:
         if made:
             with suppress(InputError):  # the disk is full, say
                 _write_sheet(of_sweep, made, say)
         further = f"{len(made)} of {count} pictures are finished; -o {of_sweep.output} --resume makes the others"
         raise type(error)(f"{error}; {further}" if str(error) else further) from None
+    if not made:
+        raise InputError(problems[0])
     _write_sheet(of_sweep, made, say)
     for problem in problems:
         console.say(f"transfer: {problem}", sys.stderr)
