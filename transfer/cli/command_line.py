@@ -21,7 +21,7 @@ from transfer.cli.options import (
 )
 from transfer.cli.recipe_table import recipe_table
 from transfer.cli.variants import variants_of
-from transfer.other_programs import RECIPES, recipe_named
+from transfer.other_programs import RECIPES
 from vgg.errors import InputError, python
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
@@ -108,7 +108,7 @@ def _again(words: argparse.Namespace, options: RunOptions) -> "tuple[Repeated, P
     if words.continued:
         again, ending = continued(again, words.iterations), "continued"
     else:
-        size = words.size or max(again.recipe.size, recipe_named(again.recipe.name).size)
+        size = words.size or max(again.recipe.size, RECIPES.get(again.recipe.name, again.recipe).size)
         if size == again.recipe.size and not words.full_size:
             raise InputError(f"{picture} is of size {size} already; add a larger --size, or --full-size")
         options = replace(again.options, full_size=again.options.full_size or words.full_size)

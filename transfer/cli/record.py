@@ -304,8 +304,6 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
         recipe, result, weights = parsed(record["recipe"], Recipe), record["result"], record["weights"]
         require_sensible(recipe)
         places = {name: _place_of(name, about, path.parent) for name, about in record["inputs"].items()}
-        if not set(parsed(record["files"], Files).named()) <= places.keys():
-            raise ValueError
         files = parsed({name: _moved(value, places) for name, value in record["files"].items()}, Files)
         require_usable(files)
         choices = {"seed": record["seed"], "precision": record["precision"], **record["finish"]}
@@ -342,9 +340,10 @@ def require_unchanged(again: Repeated) -> None:
     if again.options.weights is None:
         raise InputError(f"the weights {record['weights']['file']} of {again.path} are gone; name them by --weights")
     digests = {str(picture_of(again)): record["result"]["sha256"]}
-    digests |= {place: record["inputs"][name]["sha256"] for place, name in zip(again.files.named(), named, strict=True)}
+    recorded = {name: about["sha256"] for name, about in record["inputs"].items()}
+    digests |= {place: recorded.get(name) for place, name in zip(again.files.named(), named, strict=True)}
     for place, digest in digests.items():
-        if digest_of(Path(place)) != digest:
+        if digest is None or digest_of(Path(place)) != digest:
             raise InputError(f"{place} is not the picture that {again.path} tells of; put that one back there")
 
 
