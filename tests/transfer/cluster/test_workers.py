@@ -161,7 +161,7 @@ def test_a_batch_on_two_workers(tmp_path, words, cluster, capfd):
 def test_one_picture_whose_rows_the_workers_share_because_it_does_not_fit_at_once(tmp_path, cluster, capfd):
     picture = [*transfer_command.prepare(tmp_path), *FEW, "--size", "96", "--scales", "", "--precision", "float32"]
     picture[:2] = "sample", "sample"
-    picture += ["--iterations", "2"]
+    picture += ["--iterations", "2", "--verbose"]
     picture += ["--optimizer", "adam", "--max-memory", "1.1025", "-o", str(tmp_path / "alone.png")]
     assert transfer(picture) == 0
     shared = [*picture, "-o", str(tmp_path / "shared.png"), "--scheduler", cluster.scheduler_address]
