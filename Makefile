@@ -158,7 +158,7 @@ lint: .venv/installed-tests
 
 # Only HEIC photos need it.
 .venv/installed-heic: .venv/installed
-	$(call pip,'pillow-heif>=1')
+	$(call install,'pillow-heif>=1')
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.

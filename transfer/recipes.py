@@ -23,7 +23,7 @@ class LossScale:
     """What a sum of squared differences is multiplied by, for a layer of N channels and M positions.
 
     The factor is `factor` · N^`channels` · M^`positions` · S^`target` · D^`distance`. S is the sum of the target's
-    squares. D is what the sum is for a image of reference: for a style loss the content image, for a content
+    squares. D is what the sum is for an image of reference: for a style loss the content image, for a content
     loss the content image with grain (`transfer.targets.GRAIN`). So factor=½ is the content loss as the paper
     prints it, channels=−1 with positions=−1 is a mean over the feature maps, and target=−1 measures the difference
     relative to the target itself.

@@ -196,6 +196,9 @@ def test_installation_prints_three_lines_and_happens_once(new_project):
     assert noted(new_project, ".venv/bin/python -m pip install --quiet", "-r requirements.txt")
     assert make(new_project, "cluster")[0].startswith("installed; start workers"), "no `already satisfied`"
     assert noted(new_project, "pip install", "distributed>=2024.1 cryptography")
+    for target, package in ((".venv/installed-video", "av>=17"), ("heic", "pillow-heif>=1")):
+        make(new_project, target)
+        assert noted(new_project, "pip install", package)
     assert len(noted(new_project, "-r requirements.txt")) == 1
 
 
