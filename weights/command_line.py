@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--url", help=f"{text}(default: the environment's WEIGHTS_URL, else www.vlfeat.org)")
     add("--to", type=file_name, metavar="FILE", help="where to put it (default: the weights folder)")
 
-    text = "train a VGG-19 of half the width that imitates another one, on pictures drawn by code; takes hours"
+    text = "train a VGG-19 of half the width that imitates another one, on pictures drawn by code; takes an hour or two"
     train = command("train", run_train, text)
     add_train_options(train.add_argument, train.add_argument_group("settings").add_argument)
 
