@@ -28,7 +28,7 @@ import tensorflow as tf
 
 from vgg.network import VGG19
 from weights.train.crops import batches
-from weights.train.optimizer import Moments, updated
+from weights.train.optimizer import Moments, no_moments, updated
 from weights.train.settings import Settings
 from weights.train.student import (
     COMPARED,
@@ -124,12 +124,6 @@ def initial_state(teacher: VGG19, settings: Settings) -> State:
     widths = [teacher.channels(name) // 2 for name in IMITATED]
     parameters = initial_parameters(widths, settings.seed) | initial_heads(widths, teacher, settings.seed)
     return State(0, parameters, no_moments(parameters))
-
-
-def no_moments(parameters: Parameters) -> Moments:
-    """Return the moments before the first step."""
-    zeros = {name: tf.zeros_like(value) for name, value in parameters.items()}
-    return Moments(zeros, zeros)
 
 
 def train(

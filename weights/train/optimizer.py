@@ -25,10 +25,21 @@ ADAM_EPSILON = 1e-8
 
 
 class Moments(NamedTuple):
-    """For each parameter, what is remembered of earlier gradients."""
+    """What is remembered of earlier gradients."""
 
     first: Parameters  # a running mean of the gradients; for a kernel a running sum of their directions
-    second: Parameters  # a running mean of their squares; 0 for kernels, which need none
+    second: Parameters  # a running mean of their squares, of all but kernels
+
+
+def no_moments(parameters: Parameters) -> Moments:
+    """Return the moments before the first step."""
+    zeros = {name: tf.zeros_like(value) for name, value in parameters.items()}
+    return Moments(zeros, {name: zero for name, zero in zeros.items() if not is_kernel(name)})
+
+
+def is_kernel(name: str) -> bool:
+    """Return whether the parameter of this name is a kernel, (3, 3, in, out)."""
+    return name.endswith("/kernel")
 
 
 def updated(
@@ -42,9 +53,9 @@ def updated(
     """Return the parameters and moments after step number `step`, counted from 1.
 
     Args:
-        parameters: {name: value}; those whose names end in "kernel" are (3, 3, in, out).
+        parameters: {name: value}.
         gradients: of the same names and shapes.
-        moments: before this step; zeros before the first one.
+        moments: before this step; before the first one those of `no_moments`.
         kernel_rate: how far a kernel moves, as a share of its norm.
         other_rate: Adam's rate for the others.
         step: its number.
@@ -54,9 +65,9 @@ def updated(
     second: Parameters = {}
     for name, value in parameters.items():
         gradient = gradients[name]
-        if name.endswith("kernel"):
+        if is_kernel(name):
             gradient /= tf.norm(gradient) + 1e-12
-            first[name], second[name] = MOMENTUM * moments.first[name] + gradient, moments.second[name]
+            first[name] = MOMENTUM * moments.first[name] + gradient
             direction = evened(gradient + MOMENTUM * first[name])  # Nesterov's momentum
             values[name] = value - kernel_rate * tf.norm(value) / tf.norm(direction) * direction
         else:

@@ -1,4 +1,7 @@
-"""Everything that one can choose about a training run, with the values that the shipped network was trained with."""
+"""Everything that one can choose about a training run, with the values of the shipped network's last 1,200 steps.
+
+Its first 800 were made by an earlier version of the program (`weights/README.md`).
+"""
 
 from dataclasses import dataclass
 
