@@ -6,7 +6,8 @@ for ultra-resolution universal style transfer") make small VGG-19s for style tra
 
     maps        a 1×1 convolution H, the head, finds the teacher's maps T in the student's maps S: the mean of
                 (S H - T / u)² over positions and channels, summed over the sixteen ReLUs. u is the root mean square of
-                the teacher's layer, so the term is 1 for a student that gives nothing and 0 for a perfect one.
+                the teacher's layer, so the term is 1 for a student that gives nothing and 0 for a perfect one. No
+                recipe uses the ReLUs above relu5_1, so they count less.
     distances   the style distance of two images is ‖G₁ - G₂‖, G a Gram matrix. It should be the same, whether student
                 or teacher measures it: the mean of (d_S - d_T)² over all pairs of crops, relative to the mean of d_T²,
                 summed over the paper's five style layers.
@@ -43,6 +44,8 @@ from weights.train.student import (
 
 #: Images on which the units of the teacher's layers are measured.
 MEASURED = 24
+#: How much the maps of the ReLUs above relu5_1 count; those of the others count 1.
+SHARE_ABOVE = 0.2
 #: Images on which batch normalisation is folded.
 FOLDED_ON = 64
 
@@ -86,6 +89,13 @@ def losses(
         of_teacher, of_student = style_distances(teacher_maps[name]), style_distances(student_maps[name])
         gaps.append(tf.reduce_mean(tf.square(of_student - of_teacher)) / tf.reduce_mean(tf.square(of_teacher)))
     return {"maps": tf.stack(errors), "distances": tf.stack(gaps)}
+
+
+def objective(terms: dict[str, tf.Tensor]) -> tf.Tensor:
+    """Return one number, which training makes small, from what `losses` returns."""
+    highest = IMITATED.index("relu5_1")
+    shares = [1.0 if index <= highest else SHARE_ABOVE for index in range(len(IMITATED))]
+    return tf.reduce_sum(shares * terms["maps"]) + tf.reduce_sum(terms["distances"])
 
 
 def style_distances(maps: tf.Tensor) -> tf.Tensor:
@@ -192,7 +202,7 @@ def one_step(
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(parameters)
         terms = losses(parameters, feature_maps(parameters, images), teacher_maps)
-        total = tf.add_n([tf.reduce_sum(term) for term in terms.values()])
+        total = objective(terms)
     gradients = tape.gradient(total, parameters)
     return *updated(parameters, gradients, moments, kernel_rate, other_rate, step), terms
 

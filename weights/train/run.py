@@ -102,6 +102,12 @@ def read_folder(folder: Path) -> list[np.ndarray]:
     return [resize(read_image(path), LARGEST_IMAGE).round().clip(0, 255).astype(np.uint8) for path in paths]
 
 
+def mixed(drawings: Sequence[np.ndarray], pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the drawings and the pictures, these as often as needed for one crop of two to come from them."""
+    repeats = max(1, round(len(drawings) / len(pictures))) if pictures else 0
+    return [*drawings, *list(pictures) * repeats]
+
+
 #: What the names of a state's arrays begin with.
 PARTS = ("parameters", "first", "second")
 
@@ -213,7 +219,7 @@ def make(places: Places, settings: Settings, begun: tuple[dict[str, float], Stat
     teacher = VGG19(weights, POOLING)
     pictures = read_folder(places.pictures) if places.pictures else []
     drawings = get_drawings(settings, places.drawings, stream)
-    images = [*drawings, *pictures]
+    images = mixed(drawings, pictures)
     seen = "drawings and pictures" if pictures else "drawings"
     layer_units, state = begun or (units(teacher, images), initial_state(teacher, settings))
     say(f"teacher: {describe(weights)}, {places.teacher}", stream)

@@ -93,3 +93,10 @@ def test_refused(mat_file, tmp_path, capfd, options, words):
     arguments = ["train", "--teacher", str(mat_file), "--to", str(tmp_path / "new.mat"), *OPTIONS]
     arguments += [option.format(tmp_path) for option in options]
     assert words in refused_by(main, "weights", arguments, capfd, tmp_path)
+
+
+def test_crops_come_from_pictures_as_often_as_from_drawings():
+    drawings, pictures = list(np.zeros((1400, 1, 1, 3))), list(np.ones((300, 1, 1, 3)))
+    assert np.mean(run.mixed(drawings, pictures)) == pytest.approx(0.5, abs=0.05)
+    assert len(run.mixed(pictures, drawings)) == 1700  # more pictures than drawings: each is there once
+    assert np.sum(run.mixed(drawings, [])) == 0
