@@ -98,6 +98,30 @@ def test_another_film_is_replaced_only_with_overwrite(tmp_path, words, capfd):
     assert "film.mp4 exists, and is not what" in refused([*words, "--strength", "0.9"], capfd, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("--region {0}=0.2", "--region {0}=0.5", "{0} is 0.2 there and 0.5 here"),
+        ("--region {0}=0.2 --region {1}=keep", "--region {1}=keep --region {0}=0.2", "{0} is 0.2 there and none here"),
+        ("--style {2} --style-blend 3:1", "--style {2} --style-blend 1:3", "blend is [0.75, 0.25] there and [0.25, 0"),
+    ],
+)
+def test_other_regions_and_another_blend_are_other_settings(tmp_path, capfd, first, then, expected):
+    words = [*prepare(tmp_path), *FEW, "--keep-frames"]
+    files = [str(tmp_path / name) for name in ("face.png", "sky.png", "second.png")]
+    left, right = np.zeros((2, 48, 64, 3), np.uint8)
+    left[:, :32] = right[:, 24:] = 255
+    for file, image in zip(files, (left, right, right), strict=True):
+        Path(file).write_bytes(png_of(image))
+    first, then, expected = (text.format(*files) for text in (first, then, expected))
+    assert main([*words, *first.split()]) == 0
+    line = refused([*words, *then.split(), "--resume"], capfd, tmp_path)
+    assert "was made with other settings" in line and expected in line
+    assert "finished frames of this very film" in refused(
+        [*words, *first.replace("0.2", ".20").split()], capfd, tmp_path
+    )
+
+
 def test_a_folder_of_frames_is_replaced_only_with_overwrite(tmp_path, words, capfd):
     painted = tmp_path / "painted"
     words[words.index("-o") + 1] = str(painted)

@@ -25,6 +25,7 @@ from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
 from transfer.cli.watchers import describe
+from transfer.files import strength_of
 from transfer.inputs import together
 from transfer.precision import precision_of
 from transfer.session import Job, Session
@@ -153,7 +154,7 @@ def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Se
 
 def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
     """Return all that decides how the frames look, as JSON gives it back."""
-    files = run.files
+    files, shares = run.files, list(run.files.shares.values())
     masks = inputs_of(name for name in (*files.content_masks, *files.style_masks, files.init) if name)
     content = {
         "output": run.outputs.film.name,
@@ -166,6 +167,11 @@ def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
         "chosen": asdict(run.film.chosen),
         "styles": [pixels_digest(image) for image in run.styles],
         "files": {name: about["sha256"] for name, about in masks.items()},
+        "blend": shares if len(set(shares)) > 1 else None,  # a record of older versions, which lacks it, reads as None
+        "regions": {  # with their numbers, as of two that overlap the first one counts
+            number: {name: word if (strength := strength_of(word)) is None else strength}
+            for number, (name, word) in enumerate(files.region_styles, start=1)
+        },
         "height": run.shape[0],
         "width": run.shape[1],
         "weights": session.weights.sha256,
