@@ -419,6 +419,8 @@ def require_beside_record(words: argparse.Namespace) -> None:
             what = f"--{name.replace('_', '-')}" if name not in ("content", "style") else "a picture"
             what = "--from" if name == "record" else what
             raise InputError(f"{what} is given beside {option}, which takes all choices from the record; leave it out")
+    if isinstance(words.size, tuple):
+        raise InputError("--size has several values beside --pick, which makes one picture; give one of them")
 
 
 def workers_wanted(options: RunOptions) -> bool:
