@@ -18,6 +18,7 @@ from transfer.other_programs import RECIPES, content_weight_at, recipe_named
 from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
+from vgg.load import WEIGHTS_HELP
 from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number
 
 #: What makes an option's value of its text.
@@ -42,7 +43,7 @@ class RunOptions:
     """What the user said besides the recipe and the pictures: how they are made, looked on at and written."""
 
     seed: int = 0  # of the noise
-    weights: Path | None = None  # None: genuine if downloaded, else shipped
+    weights: Path | None = None  # None: ImageNet's if it was downloaded, else the small ones
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     max_memory: float | None = None  # bytes; None: most of the machine's
     workers: int | None = None
@@ -177,8 +178,7 @@ def _add_choices_of_recipe(parser: argparse.ArgumentParser, of: Callable[[Value]
         help="scale every filter to mean activation 1, as the paper does, or take the network as it is in the file "
         f"(default: {'yes' if DEFAULT.normalized_network else 'no'})",
     )
-    text = "a .mat file (default: genuine if downloaded, else shipped)"
-    add("--weights", type=file_name, metavar="FILE", help=text)
+    add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
 
 
 def _add_ways_to_run_and_write(parser: argparse.ArgumentParser) -> None:

@@ -307,7 +307,7 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
     weights = load_weights(options.weights, say)
     has_magnitudes = describe_weights(weights).startswith(("genuine", TRAINED_ORIGIN, EARLIER_ORIGIN))
     if job.recipe.content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
-        say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
+        say(f"recipe {job.recipe.name} is meant for the activations of ImageNet's VGG-19; others shift its balance")
     precision = options.precision
     if precision == "auto" and options.resume:  # a busy machine may measure another one than the unfinished run had
         before = {} if options.overwrite else read_record(outputs.record) or {}

@@ -23,7 +23,7 @@ from transfer_command import prepare
 from vgg.matfile.write import write_small
 from vgg.tools.image import read_image
 
-MEANT_FOR_GENUINE = "is meant for the genuine network's activations; others shift its balance"
+MEANT_FOR_GENUINE = "is meant for the activations of ImageNet's VGG-19; others shift its balance"
 
 
 @pytest.fixture
