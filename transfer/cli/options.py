@@ -111,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
     add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
     add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
-    text = "with --from and the record of a sheet: its picture number N at full size, which is the recipe's, or --size"
+    text = "with --from and the record of a sheet: its picture number N larger: at the recipe's size, or --size"
     add("--pick", type=whole_number(1), metavar="N", help=text)
     text = "go on with the finished picture of this record, for --iterations N steps; no other choices are named then"
     add("--continue", type=file_name, dest="continued", metavar="RECORD.json", help=text)

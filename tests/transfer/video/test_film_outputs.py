@@ -86,9 +86,9 @@ def test_another_film_is_replaced_only_with_overwrite(tmp_path, words, capfd):
             shutil.rmtree(frames)
         for more in ([], ["--resume"]):
             line = refused([*words, *more, "--strength", "0.9"], capfd, tmp_path)
-            assert "film.mp4 was made with other settings (first.content_weight is 0.02 there and 0.0013" in line
+            assert "film.mp4 was made with other settings (first.content_weight was 0.02 and is now 0.0013" in line
             assert "name another file with -o, or add --overwrite" in line
-        assert "(fps is 10.0 there and 5.0 here)" in refused([*words, "--fps", "5"], capfd, tmp_path)
+        assert "(fps was 10.0 and is now 5.0)" in refused([*words, "--fps", "5"], capfd, tmp_path)
     before = film.read_bytes()
     assert main([*words, "--sheet"]) == 0, "the same film, which is made again"
     assert film.read_bytes() == before
@@ -101,9 +101,13 @@ def test_another_film_is_replaced_only_with_overwrite(tmp_path, words, capfd):
 @pytest.mark.parametrize(
     ("first", "then", "expected"),
     [
-        ("--region {0}=0.2", "--region {0}=0.5", "{0} is 0.2 there and 0.5 here"),
-        ("--region {0}=0.2 --region {1}=keep", "--region {1}=keep --region {0}=0.2", "{0} is 0.2 there and none here"),
-        ("--style {2} --style-blend 3:1", "--style {2} --style-blend 1:3", "blend is [0.75, 0.25] there and [0.25, 0"),
+        ("--region {0}=0.2", "--region {0}=0.5", "{0} was 0.2 and is now 0.5"),
+        ("--region {0}=0.2 --region {1}=keep", "--region {1}=keep --region {0}=0.2", "{0} was 0.2 and is now none"),
+        (
+            "--style {2} --style-blend 3:1",
+            "--style {2} --style-blend 1:3",
+            "blend was [0.75, 0.25] and is now [0.25",
+        ),
     ],
 )
 def test_other_regions_and_another_blend_are_other_settings(tmp_path, capfd, first, then, expected):

@@ -226,7 +226,7 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        finished = f"{number} frames are kept in {run.outputs.store.folder}; --resume goes on from there"
+        finished = f"{number} frames are kept in {run.outputs.store.folder}; to go on, repeat the command with --resume"
         raise KeyboardInterrupt(finished if number else "before the first frame was finished")
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
@@ -259,7 +259,7 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
     write_record(outputs.record, record)
     say(f"written: {', '.join(map(str, (*results, outputs.record)))}")
     if flickers:
-        say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
+        say(f"flicker: {record['flicker']:.4g} square levels from frame to frame; 0 is perfectly steady")
     if not keep_frames:
         store.clear(keep_frames=is_folder(outputs.film))
 
