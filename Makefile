@@ -72,7 +72,7 @@ help:
 	@echo "                        a film, frame after frame without flicker (also SIZE=, ARGS= ...)"
 	@echo "make cluster            install Dask's distributed, for WORKERS= and for many machines"
 	@echo "make heic               install what reads HEIC photos, as phones make them"
-	@echo "make download-weights   fetch the genuine ImageNet VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
+	@echo "make download-weights   fetch ImageNet's VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ITERATIONS=)"
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
 	@echo "make test               run the tests"
@@ -81,7 +81,7 @@ help:
 	@echo "make PYTHON=python3.12 run"
 	@echo "                        install with another Python than python3, which must be 3.10 to 3.13"
 
-# The main path; without the genuine weights it takes the network that ships here, and says so.
+# The main path; without ImageNet's VGG-19 it takes the small one, and says so.
 run: .venv/installed
 	@$(VENV) -m transfer $(call quoted,CONTENT) $(call quoted,STYLE) -o $(call quoted,OUTPUT) --sheet $(OPTIONS) $(value ARGS)
 
@@ -119,7 +119,7 @@ figures: .venv/installed
 bench: .venv/installed
 	@$(VENV) -m transfer.bench $(call option,--weights,WEIGHTS)
 
-# What CI runs too; needs no network once installed, and no weights. Two workers with one thread each: most tests are too
+# What CI runs too; needs no internet once installed, and no weights. Two workers with one thread each: most tests are too
 # small for more.
 test: .venv/installed-tests
 	@TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV) -m pytest -q -n 2 --dist worksteal tests

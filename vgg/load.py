@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Where all weights are unless the user names another place.
 FOLDER = Path(__file__).resolve().parents[1] / "weights"
+#: What `--help` says of --weights.
+WEIGHTS_HELP = "a .mat or .npz file of VGG-19 (default: ImageNet's if it was downloaded, else the small one)"
 GENUINE_LATER = "imagenet-vgg-verydeep-19.mat"
 GENUINE_BETA16 = "imagenet-vgg-verydeep-19-beta16.mat"
 GENUINE_SMALL = "imagenet-vgg-verydeep-19-small.npz"  # made by `python -m weights shrink`
@@ -32,20 +34,20 @@ def load_network(weights: Path | str | None = None) -> "VGG19":
 
 
 def weights_path(named: Path | None, folder: Path = FOLDER) -> Path:
-    """Return the file that the user `named`, else the genuine one in `folder`, else that of the shipped network.
+    """Return the file that the user `named`, else ImageNet's in `folder`, else the small VGG-19.
 
     Raise InputError if none was named, and none is there.
     """
     path = named or genuine_present(folder) or folder / SHIPPED
     if named is None and not path.exists():
         raise InputError(
-            f"there are no weights in {folder}; get the genuine ones with `make download-weights`, the shipped ones "
-            f"with `git checkout weights/{SHIPPED}`, or name a file (--weights on the command line)"
+            f"there are no weights in {folder}; get ImageNet's VGG-19 with `make download-weights`, the small one with "
+            f"`git checkout weights/{SHIPPED}`, or name a file (--weights on the command line)"
         )
     return path
 
 
 def genuine_present(folder: Path = FOLDER) -> Path | None:
-    """Return the genuine file if `folder` has it, in either layout or else shrunk; None if it has none."""
+    """Return ImageNet's VGG-19 if `folder` has it, in either layout or else shrunk; None if it has none."""
     paths = (folder / name for name in (GENUINE_LATER, GENUINE_BETA16, GENUINE_SMALL))
     return next((path for path in paths if path.exists()), None)

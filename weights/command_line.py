@@ -49,9 +49,9 @@ def build_parser() -> argparse.ArgumentParser:
     add("--to", type=file_name, metavar="FILE", required=True, help="a new .mat file")
     add("--seed", type=whole_number(0), default=0, help="default: %(default)s")
 
-    text = "write the genuine network as a small file, 16 bits (40 MB) or 8 bits (20 MB) for each number of a kernel"
+    text = "write ImageNet's VGG-19 as a smaller file, 16 bits (40 MB) or 8 bits (20 MB) for each number of a kernel"
     add = command("shrink", run_shrink, text, " A run takes it if the published file is not there.").add_argument
-    add("file", type=file_name, nargs="?", help="the genuine .mat file (default: the downloaded one)")
+    add("file", type=file_name, nargs="?", help="ImageNet's .mat file (default: the downloaded one)")
     text = "a new .npz file (default: the weights folder, where a run finds it)"
     add("--to", type=file_name, metavar="FILE", default=FOLDER / GENUINE_SMALL, help=text)
     add("--bits", type=int, choices=(16, 8), default=16, help="default: %(default)s")
@@ -64,7 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def add_train_options(add: Add, add_setting: Add) -> None:
     """Add the options of `train`. Each field of `Settings` is one, with its default."""
-    text = "the network to imitate (default: the downloaded genuine one)"
+    text = "the VGG-19 to imitate (default: ImageNet's, if it was downloaded)"
     add("--teacher", type=file_name, metavar="FILE", help=text)
     text = "a .mat, or a small .npz (5 MB)"
     add("--to", type=file_name, metavar="FILE", default=FOLDER / "trained.mat", help=text)
@@ -131,7 +131,7 @@ def run_train(options: argparse.Namespace) -> None:
             raise InputError(f"{existing} exists already; delete it first, choose another name, or give --resume")
     teacher = options.teacher or genuine_present()
     if teacher is None:
-        raise InputError("there is no genuine network to imitate; `make download-weights`, or name one with --teacher")
+        raise InputError("ImageNet's VGG-19 is not here to imitate; `make download-weights`, or name one by --teacher")
     settings = Settings(**given)  # refused at once if they do not fit together
     start_tensorflow()
     # Here and not above: they import TensorFlow, for which other commands should not wait.
@@ -164,7 +164,7 @@ def run_shrink(options: argparse.Namespace) -> None:
     """Write the small file and say where it is and how large."""
     source = options.file or genuine_present()
     if source is None:
-        raise InputError("there is no genuine network to shrink; get it with `make download-weights`, or name a file")
+        raise InputError("ImageNet's VGG-19 is not here to shrink; get it with `make download-weights`, or name a file")
     with interrupts_at_once():
         from weights.shrink import shrink
     shrink(source, options.to, options.bits)

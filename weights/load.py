@@ -1,4 +1,4 @@
-"""Loads the weights of a run: the file that the user named, else the genuine one if it is here, else ours.
+"""Loads the weights of a run: the file that the user named, else ImageNet's if they are here, else the small VGG-19's.
 
 Random filters of VGG-19's shape, what a network gives that has seen nothing, are made here too.
 """
@@ -15,7 +15,7 @@ from vgg.matfile.write import write
 from weights.published import MEAN_RGB
 from weights.verify import UNTRAINED_ORIGIN, describe
 
-USING_SHIPPED = "using the small built-in network; for the real one: make download-weights, 0.5 GB"
+USING_SHIPPED = "using the small VGG-19 that comes with the program; for ImageNet's: make download-weights, 0.5 GB"
 
 
 def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = FOLDER) -> Weights:

@@ -1,4 +1,4 @@
-"""Makes the genuine network small: its convolutions alone, with 16 or 8 bits for each number of a kernel.
+"""Makes a smaller file of ImageNet's VGG-19: its convolutions alone, with 16 or 8 bits for each number of a kernel.
 
 The published file has half a gigabyte, most of it the classifier, which style transfer does not use. With 16 bits the
 small file has about 40 MB, with 8 bits 20. Biases and the mean colour stay as they are.
@@ -17,10 +17,10 @@ from weights.verify import SHRUNK_FROM, SHRUNK_ORIGIN, describe, is_genuine, rou
 
 
 def shrink(source: Path, target: Path, bits: Bits) -> None:
-    """Write the genuine network in `source` to `target` (.npz), and in it the digest of `source`.
+    """Write ImageNet's VGG-19 in `source` to `target` (.npz), and in it the digest of `source`.
 
     Raises:
-        InputError: `source` is not the genuine network in a `.mat` file, or `target` is there or cannot be written.
+        InputError: `source` is not ImageNet's VGG-19 in a `.mat` file, or `target` is there or cannot be written.
     """
     check_place(target)
     if target.suffix != ".npz":
@@ -31,7 +31,7 @@ def shrink(source: Path, target: Path, bits: Bits) -> None:
         raise InputError(f"{source} is in the small form already; name the published .mat file")
     weights = read(source)
     if not is_genuine(weights):
-        raise InputError(f"{source} is {describe(weights)}; expected the genuine ImageNet VGG-19")
+        raise InputError(f"{source} is {describe(weights)}; expected ImageNet's VGG-19")
     published = recognise(source)
     name = f"the published file ({published.layout} layout)" if published else f"{source.name}{rounded_before(weights)}"
     origin = f"{SHRUNK_ORIGIN}{bits}{SHRUNK_FROM}{name}, SHA-256 {weights.sha256}"

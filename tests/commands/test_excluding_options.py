@@ -72,6 +72,33 @@ def test_of_a_picture(tmp_path, pictures, monkeypatch, capfd):
     assert "no pictures and no choices" in shown
 
 
+#: What a record stands for, and what cannot stand beside it; the row of the reference begins like the first word.
+OF_A_RECORD = {
+    "--pick 2 --from sheet.json": ["content.png", "--exact", "--iterations 3", "--strength 0.2,0.3", "--size 32,48"],
+    "--continue a.json": ["content.png", "--exact", "--size 40", "--full-size", "--strength 0.3", "--region 0=keep"],
+}
+#: A region with a picture of its own, and what tells of regions in another way.
+OF_A_REGION = ["--region white=keep", "--content-mask content.png", "--style-mask style.png"]
+
+
+def test_of_records_and_of_regions(tmp_path, pictures, monkeypatch, capfd):
+    monkeypatch.setattr("transfer.cli.command_line.start_tensorflow", None)
+    for given, others in OF_A_RECORD.items():
+        documented(f"`{named(given)}`", [], f"`{named(given)}`")
+        for other in others:
+            found = refused_by(transfer, "transfer", [*given.split(), *other.split()], capfd, tmp_path)
+            assert f"beside {named(given)}, which" in found, (given, other)
+            assert (named(other) if other[0] == "-" else "a picture") in found
+    for more in ("--from b.json", "--pick 2", "--pick 2 --from b.json"):
+        found = refused_by(transfer, "transfer", ["--continue", "a.json", *more.split()], capfd, tmp_path)
+        assert "is given beside --continue, which takes all choices from the record" in found
+    documented("--region", [other for other in OF_A_REGION if "=" not in other], "`--region` with a picture")
+    words = [*pictures[:3], "out.png", *pictures[4:], "--region", "style.png=0.2"]
+    for other in OF_A_REGION:
+        found = refused_by(transfer, "transfer", [*words, *other.split()], capfd, tmp_path)
+        assert "--region style.png is a picture of one region" in found
+
+
 def test_of_a_batch(tmp_path, pictures, monkeypatch, capfd):
     words = ["--contents", pictures[0], "--styles", *pictures[1:]]
     shown = help_of(batch, monkeypatch, capfd).replace("\n", " ")

@@ -21,7 +21,9 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
     np.testing.assert_array_equal(
         found.convolutions["conv5_4"].kernel, trained_weights().convolutions["conv5_4"].kernel
     )
-    assert lines == ["using the small built-in network; for the real one: make download-weights, 0.5 GB"]
+    assert lines == [
+        "using the small VGG-19 that comes with the program; for ImageNet's: make download-weights, 0.5 GB"
+    ]
     shutil.copy(mat_file, folder / "imagenet-vgg-verydeep-19.mat")
     for named, path in ((None, folder / "imagenet-vgg-verydeep-19.mat"), (mat_file, mat_file)):
         found = load_weights(named, lines.append, folder)

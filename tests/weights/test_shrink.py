@@ -77,7 +77,7 @@ def test_what_is_no_genuine_network_in_a_mat_file_is_refused(tmp_path, mat_file,
     (tmp_path / "mine.npz").write_text("mine")
     new = str(tmp_path / "new.npz")
     refusals = {
-        (str(mat_file), "--to", new): "other channel counts; expected the genuine ImageNet VGG-19",
+        (str(mat_file), "--to", new): "other channel counts; expected ImageNet's VGG-19",
         (str(tmp_path / "a.npz"), "--to", new): "a.npz is in the small form already; name the published .mat file",
         (str(tmp_path / "none.mat"), "--to", new): "none.mat does not exist",
         (str(mat_file), "--to", str(tmp_path / "new.mat")): "new.mat ends in '.mat', expected .npz",
@@ -92,4 +92,4 @@ def test_what_is_no_genuine_network_in_a_mat_file_is_refused(tmp_path, mat_file,
 def test_without_a_file_it_takes_the_downloaded_one(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr("weights.command_line.genuine_present", lambda: None)
     line = refused_by(main, "weights", ["shrink", "--to", str(tmp_path / "a.npz")], capfd, tmp_path)
-    assert "there is no genuine network to shrink; get it with `make download-weights`, or name a file" in line
+    assert "ImageNet's VGG-19 is not here to shrink; get it with `make download-weights`, or name a file" in line

@@ -17,6 +17,7 @@ from transfer.other_programs import RECIPES, recipe_named
 from transfer.recipes import DEFAULT
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE
+from vgg.load import WEIGHTS_HELP
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
@@ -41,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--recipe", default=DEFAULT.name, help=f"one of {', '.join(RECIPES)} (default: %(default)s)")
     add("--size", type=whole_number(SMALLEST_SIDE), default=SIZE, help="longer side in pixels (default: %(default)s)")
     add("--iterations", type=whole_number(1), help="steps at each size (default: the recipe's)")
-    add("--weights", type=file_name, metavar="FILE", help="default: genuine if downloaded, else shipped")
+    add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
     return parser
 
 

@@ -43,13 +43,13 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         for line in recipe_table(RECIPES.values()):
             console.say(line)
         return console.DONE
-    if words.exact and not words.record:
+    from_record = words.record or words.continued
+    if words.exact and not from_record:
         raise InputError("--exact compares with a record, but none is named; add --from RECORD.json, or leave it out")
-    if words.pick and not words.record:
+    if words.pick and not from_record:
         raise InputError("--pick chooses from a sheet, but none is named; add --from and the .json beside the sheet")
     # All that can be wrong with the input is found before TensorFlow takes its seconds to start.
     options, output = RunOptions.of(words), words.output or OUTPUT
-    from_record = words.record or words.continued
     if from_record:
         require_beside_record(words)
     else:

@@ -18,6 +18,7 @@ from transfer.other_programs import RECIPES, content_weight_at, recipe_named
 from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
+from vgg.load import WEIGHTS_HELP
 from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number
 
 #: What makes an option's value of its text.
@@ -42,7 +43,7 @@ class RunOptions:
     """What the user said besides the recipe and the pictures: how they are made, looked on at and written."""
 
     seed: int = 0  # of the noise
-    weights: Path | None = None  # None: genuine if downloaded, else shipped
+    weights: Path | None = None  # None: ImageNet's if it was downloaded, else the small ones
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     max_memory: float | None = None  # bytes; None: most of the machine's
     workers: int | None = None
@@ -110,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
     add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
     add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
-    text = "with --from and the record of a sheet: its picture number N at full size, which is the recipe's, or --size"
+    text = "with --from and the record of a sheet: its picture number N larger: at the recipe's size, or --size"
     add("--pick", type=whole_number(1), metavar="N", help=text)
     text = "go on with the finished picture of this record, for --iterations N steps; no other choices are named then"
     add("--continue", type=file_name, dest="continued", metavar="RECORD.json", help=text)
@@ -177,8 +178,7 @@ def _add_choices_of_recipe(parser: argparse.ArgumentParser, of: Callable[[Value]
         help="scale every filter to mean activation 1, as the paper does, or take the network as it is in the file "
         f"(default: {'yes' if DEFAULT.normalized_network else 'no'})",
     )
-    text = "a .mat file (default: genuine if downloaded, else shipped)"
-    add("--weights", type=file_name, metavar="FILE", help=text)
+    add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
 
 
 def _add_ways_to_run_and_write(parser: argparse.ArgumentParser) -> None:
@@ -419,6 +419,8 @@ def require_beside_record(words: argparse.Namespace) -> None:
             what = f"--{name.replace('_', '-')}" if name not in ("content", "style") else "a picture"
             what = "--from" if name == "record" else what
             raise InputError(f"{what} is given beside {option}, which takes all choices from the record; leave it out")
+    if isinstance(words.size, tuple):
+        raise InputError("--size has several values beside --pick, which makes one picture; give one of them")
 
 
 def workers_wanted(options: RunOptions) -> bool:

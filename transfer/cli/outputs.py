@@ -128,7 +128,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
     picture = next(path for path in alternatives(outputs.picture) if not is_taken(path, options))
     free = planned(picture, inputs, options)
     if free != outputs and not options.quiet:
-        unfinished = " by an unfinished run, with which --resume goes on" if outputs.state.exists() else ""
+        unfinished = " by an unfinished run (to go on with it, add --resume)" if outputs.state.exists() else ""
         console.say(f"{outputs.picture} is taken{unfinished}, so the result goes to {free.picture}")
     return free
 

@@ -180,13 +180,13 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 
 def differences(recorded: Any, present: Any, name: str = "") -> list[str]:  # noqa: ANN401  (whatever JSON can hold)
-    """Return for example `recipe.iterations is 30 there and 40 here`, a line for each value that differs.
+    """Return for example `recipe.iterations was 30 and is now 40`, a line for each value that differs.
 
     Both are as JSON gives them back. Where a file was does not matter; its digest, which stands beside, does.
     """
     old, new = flat(recorded, name), flat(present, name)
     different = [leaf for leaf in old | new if old.get(leaf) != new.get(leaf) and leaf.rpartition(".")[2] != "file"]
-    return [f"{leaf} is {_short(old.get(leaf))} there and {_short(new.get(leaf))} here" for leaf in different]
+    return [f"{leaf} was {_short(old.get(leaf))} and is now {_short(new.get(leaf))}" for leaf in different]
 
 
 def flat(value: Any, name: str = "") -> dict[str, Any]:  # noqa: ANN401  (whatever JSON can hold)
@@ -275,7 +275,7 @@ class Repeated:
         lines = differences({name: self.record.get(name) for name in present}, present)
         if self.record["stopped"] not in ENDED:
             steps = len(self.record["steps"])
-            lines.append(f"the recorded run was stopped after {steps} steps there and goes to its end here")
+            lines.append(f"the recorded run was stopped after {steps} steps, and this one goes to its end")
         if lines and self.exact:
             more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
             raise InputError(
@@ -344,7 +344,7 @@ def require_unchanged(again: Repeated) -> None:
     digests |= {place: recorded.get(name) for place, name in zip(again.files.named(), named, strict=True)}
     for place, digest in digests.items():
         if digest is None or digest_of(Path(place)) != digest:
-            raise InputError(f"{place} is not the picture that {again.path} tells of; put that one back there")
+            raise InputError(f"{place} was changed or deleted after {again.path} was written; put the old file back")
 
 
 def picture_of(again: Repeated) -> Path:

@@ -293,8 +293,8 @@ def _begin(
             order = ordered(job.recipe, place.origin, session.weights.sha256, options)
             for line in (differences_from_made(outputs, order) or {}).values():
                 raise InputError(
-                    f"{outputs.picture} is finished, and of other settings: {line}; leave out --resume to give the new "
-                    "one another name, or add --overwrite"
+                    f"{outputs.picture} is finished, and was made with other settings: {line}; leave out "
+                    "--resume to give the new one another name, or add --overwrite"
                 )
         begin = checkpoints.begin(begin, say)
     if not options.quiet and not isinstance(begin, Progress):
@@ -307,7 +307,7 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
     weights = load_weights(options.weights, say)
     has_magnitudes = describe_weights(weights).startswith(("genuine", TRAINED_ORIGIN, EARLIER_ORIGIN))
     if job.recipe.content_loss != RELATIVE_TO_REFERENCE and not has_magnitudes:
-        say(f"recipe {job.recipe.name} is meant for the genuine network's activations; others shift its balance")
+        say(f"recipe {job.recipe.name} is meant for the activations of ImageNet's VGG-19; others shift its balance")
     precision = options.precision
     if precision == "auto" and options.resume:  # a busy machine may measure another one than the unfinished run had
         before = {} if options.overwrite else read_record(outputs.record) or {}
@@ -351,13 +351,13 @@ def _ended(painted: Painted, used: Outputs, outputs: Outputs, asked: Path, say: 
     """
     stopped, steps = painted.record["stopped"], len(painted.record["steps"])
     if painted.best_step == 0:
-        say("no step ended lower than the start, which is what was written; choose more iterations or smaller steps")
+        say("no step made a better picture than the start image, so that was written; choose more --iterations")
     if stopped == "interrupted":
         name = f"-o {outputs.picture} " if outputs.picture != asked else ""
-        further = f"; {name}--resume goes on from there" if outputs.state.exists() else ""
+        further = f"; to go on, repeat the command with {name}--resume" if outputs.state.exists() else ""
         raise KeyboardInterrupt(f"the best of {steps} steps is in {used.picture}{further}")
     if stopped == "converged":
-        say(f"ended after {steps} steps: none lowers the loss any more")
+        say(f"ended after {steps} steps, because no further one makes the picture better")
     elif stopped != "finished":
         console.say(f"transfer: {stopped}; the best picture before that is in {used.picture}", sys.stderr)
         return BROKEN_LOSS

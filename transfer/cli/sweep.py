@@ -28,7 +28,7 @@ from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, interrupts_polled, start_tensorflow
 from vgg.tools.files import alternatives, check_place, open_file
 from vgg.tools.image import check_output, read_image, resize_to, write_image
-from vgg.tools.progress import moving_bar
+from vgg.tools.progress import duration, moving_bar
 from vgg.tools.sheet import contact_sheet, stacked
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ def _make(of_sweep: Sweep, say: Say, striped: "Striped") -> int:
         if made:
             with suppress(InputError):  # the disk is full, say
                 _write_sheet(of_sweep, made, say)
-        further = f"{len(made)} of {count} pictures are finished; -o {of_sweep.output} --resume makes the others"
+        further = f"{len(made)} of {count} pictures are finished; to make the others, repeat the command with "
+        further += f"-o {of_sweep.output} --resume"
         raise type(error)(f"{error}; {further}" if str(error) else further) from None
     if not made:
         raise InputError(problems[0])
@@ -194,13 +195,17 @@ def _make_one(session: "Session", job: "Job", picture: Picture, options: RunOpti
         if differences == {}:
             return f"{place.outputs.picture} is there already"
         for line in (differences or {}).values():
-            raise InputError(f"{place.outputs.picture} is of other settings: {line}; add --overwrite, or another -o")
-    bar = moving_bar(sys.stdout, steps_of(session.phases(job)), describe, transient=True)
+            raise InputError(
+                f"{place.outputs.picture} was made with other settings: {line}; add --overwrite, or choose another -o"
+            )
+    details = describe if options.verbose else lambda step: ""
+    bar = moving_bar(sys.stdout, steps_of(session.phases(job)), details, transient=True)
     display = nullcontext() if options.quiet else bar
     with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
         *_, record = make_picture(session, job, place, options, display, check_interrupt)
     last = record["steps"][-1]
-    return f"loss {(record['losses'] or last)['total']:.4g}, {last['seconds']:.1f} s; {place.outputs.picture}"
+    loss = f", loss {(record['losses'] or last)['total']:.4g}" if options.verbose else ""
+    return f"{place.outputs.picture}, {duration(last['seconds'])}{loss}"
 
 
 # The sheet.
@@ -222,7 +227,7 @@ def _write_sheet(of_sweep: Sweep, made: Mapping[int, Picture], say: Say) -> None
     record = sheet.with_suffix(".json")
     write_record(record, {"command": list(of_sweep.command), "sheet": sheet.name, PICTURES: pictures})
     say(f"written: {sheet}, {record}")
-    say(f"number N at full size: {typed('transfer', '--from', str(record), '--pick', 'N')}")
+    say(f"to make number N of the sheet larger: {typed('transfer', '--from', str(record), '--pick', 'N')}")
 
 
 def _small(picture: Picture) -> np.ndarray:

@@ -64,7 +64,7 @@ def page(
     repeat: str,
     profile: bytes | None = None,
 ) -> str:
-    """Return the whole page about a run as HTML; it needs no other file and no network.
+    """Return the whole page about a run as HTML; it needs no other file and no internet.
 
     A key that the `record` lacks, or one that is new, does no harm: the first is left out, the second is shown with the
     rest of the record. Of the `inputs` the content comes first. `result` is (H, W, 3) RGB. `repeat` is the command that

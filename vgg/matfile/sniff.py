@@ -13,7 +13,7 @@ from vgg.tools.files import open_file
 #: version is not used.
 TRAINED_VERSION = 2
 SHIPPED = "half-width-v2.npz"
-WHAT_TO_DO = f"get the genuine file with `make download-weights`, or use the shipped network, weights/{SHIPPED}"
+WHAT_TO_DO = f"get ImageNet's VGG-19 with `make download-weights`, or use the small one, weights/{SHIPPED}"
 
 _SIGNATURES = (
     (b"\x89HDF", "an HDF5 file (MATLAB 7.3); save it again with MATLAB's `-v7` option"),

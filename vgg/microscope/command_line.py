@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
-from vgg.load import weights_path
+from vgg.load import WEIGHTS_HELP, weights_path
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
 
@@ -22,13 +22,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser = console.Parser(prog=typed("vgg"), description="Look into VGG-19, with your own picture.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str, *pictures: str, size: int = 512, weights: str = "") -> Add:
+    def command(name: str, text: str, *pictures: str, size: int = 512, weights: str = WEIGHTS_HELP) -> Add:
         """Return the function that adds an argument to the new command `name`, which reads `pictures`."""
         added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        weights = weights or "genuine if downloaded, else shipped"
-        added.add_argument(
-            "--weights", type=file_name, metavar="FILE", help=f"a .mat file of VGG-19 (default: {weights})"
-        )
+        added.add_argument("--weights", type=file_name, metavar="FILE", help=weights)
         for picture in pictures:
             added.add_argument(picture, type=file_name, help="a picture")
         if pictures:
@@ -49,7 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
 def add_commands_on_layers(command: Callable[..., Add]) -> None:
     """Add those that read no picture: the table of layers, and the filters themselves."""
     text = "the table of the 37 layers: shapes, receptive fields, costs; nothing is run"
-    add = command("layers", text, weights="none; the paper's numbers of channels")
+    add = command(
+        "layers", text, weights="a .mat or .npz file of VGG-19 (default: none; the paper's numbers of channels)"
+    )
     add("--size", default="224x224", metavar="HxW", help="height and width of the picture (default: %(default)s)")
     add("--json", action="store_true", help="the same as JSON")
 

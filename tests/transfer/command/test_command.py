@@ -23,7 +23,7 @@ from transfer_command import prepare
 from vgg.matfile.write import write_small
 from vgg.tools.image import read_image
 
-MEANT_FOR_GENUINE = "is meant for the genuine network's activations; others shift its balance"
+MEANT_FOR_GENUINE = "is meant for the activations of ImageNet's VGG-19; others shift its balance"
 
 
 @pytest.fixture
@@ -217,6 +217,6 @@ def test_run_that_ends_early_says_so(tmp_path, words, capfd, monkeypatch):
     assert main([*words, "--optimizer", "l-bfgs"]) == 0
     done = len(record_of(tmp_path)["steps"])
     assert 1 <= done < 5
-    assert f"\nended after {done} steps: none lowers the loss any more\n" in capfd.readouterr().out
+    assert f"\nended after {done} steps, because no further one makes the picture better\n" in capfd.readouterr().out
     np.testing.assert_array_equal(read_image(tmp_path / "out" / "result.png"), 100)
     assert record_of(tmp_path)["stopped"] == "converged"

@@ -123,7 +123,7 @@ def test_stopped_in_the_middle_saves_the_best_so_far(tmp_path, words, monkeypatc
     steps = written["steps"]
     assert 1 <= len(steps) < 1_000_000 and steps[-1]["step"] == len(steps)
     notice = "stopping after this step; press Ctrl-C again to stop at once"
-    written = f"the best of {len(steps)} steps is in {picture}; --resume goes on from there"
+    written = f"the best of {len(steps)} steps is in {picture}; to go on, repeat the command with --resume"
     assert err == f"{notice}\ntransfer: stopped; {written}\n"
     assert out.splitlines()[-1] == f"written: {picture}, {record}"
     names = ["result.json", "result.png", "result.state.npz"]

@@ -26,7 +26,7 @@ def words(tmp_path) -> list[str]:
 def require_picture(tmp_path, capfd, steps: int) -> None:
     """The best picture is written as large as one that was not interrupted, and the record says what happened."""
     picture = tmp_path / "out" / "result.png"
-    written = f"the best of {steps} steps is in {picture}; --resume goes on from there"
+    written = f"the best of {steps} steps is in {picture}; to go on, repeat the command with --resume"
     assert capfd.readouterr().err == f"{NOTICE}transfer: stopped; {written}\n"
     assert read_image(picture).shape == (48, 64, 3)
     record = json.loads(picture.with_suffix(".json").read_text(encoding="utf-8"))

@@ -43,7 +43,7 @@ def test_resume_keeps_the_name_and_no_other_picture(tmp_path, words, capfd):
     assert main([*words, "--quiet", "--resume"]) == 0
     assert {path.name for path in out.iterdir()} == {"result.png", "result.json"}
     line = refused([*words, "--quiet", "--resume", "--seed", "3"], capfd, tmp_path)
-    assert "result.png is finished, and of other settings: seed is 0 there and 3 here; leave out --resume" in line
+    assert "result.png is finished, and was made with other settings: seed was 0 and is now 3; leave out" in line
     assert main([*words, "--quiet", "--resume", "--seed", "3", "--overwrite"]) == 0
     (out / "result.json").unlink()
     assert "result.png is finished" in refused([*words, "--quiet", "--resume"], capfd, tmp_path)
@@ -53,7 +53,7 @@ def test_an_unfinished_run_keeps_its_name(tmp_path, words, capfd):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "result.state.npz").write_bytes(b"of a run that was killed")
     assert main(words) == 0
-    expected = "result.png is taken by an unfinished run, with which --resume goes on, so the result goes to"
+    expected = "result.png is taken by an unfinished run (to go on with it, add --resume), so the result goes to"
     assert expected in capfd.readouterr().out
     assert (tmp_path / "out" / "result.state.npz").read_bytes() == b"of a run that was killed"
     assert (tmp_path / "out" / "result-2.png").exists()

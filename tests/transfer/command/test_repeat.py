@@ -85,7 +85,7 @@ def test_a_changed_input_is_named_and_exact_refuses_it(tmp_path, words, capfd):
     assert main(words) == 0
     (tmp_path / "style.png").write_bytes((tmp_path / "content.png").read_bytes())
     line = refused(again(tmp_path, "--exact"), capfd, tmp_path)
-    assert "not the run of" in line and "style.height is 26 there and 24 here" in line and "and 1 more" in line
+    assert "not the run of" in line and "style.height was 26 and is now 24" in line and "and 1 more" in line
     assert main(again(tmp_path)) == 0
     out = capfd.readouterr().out
     assert out.count("differs: style.") == 2 and "its pixels are others than those of result.png" in out
@@ -99,7 +99,7 @@ def test_another_machine_is_named(tmp_path, words, capfd, monkeypatch):
     capfd.readouterr()
     assert main(again(tmp_path)) == 0
     out = capfd.readouterr().out
-    assert "there and 77 here" in out and "there and 99.0 here" in out and "there and abacus here" in out
+    assert "and is now 77" in out and "and is now 99.0" in out and "and is now abacus" in out
     assert "versions.tensorflow is" in refused(again(tmp_path, "--exact"), capfd, tmp_path)
 
 
@@ -115,9 +115,7 @@ def test_an_interrupted_run_goes_to_its_end(tmp_path, words, record, capfd):
     written = json.loads(record.read_text(encoding="utf-8"))
     record.write_text(json.dumps(written | {"stopped": "interrupted", "steps": written["steps"][:2]}))
     assert main(again(tmp_path)) == 0
-    assert (
-        "differs: the recorded run was stopped after 2 steps there and goes to its end here" in capfd.readouterr().out
-    )
+    assert "differs: the recorded run was stopped after 2 steps, and this one goes to its end" in capfd.readouterr().out
     assert "was stopped after 2 steps" in refused(again(tmp_path, "--exact"), capfd, tmp_path)
 
 

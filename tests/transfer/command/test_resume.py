@@ -119,7 +119,7 @@ def test_ctrl_c_keeps_the_last_step(tmp_path, words, monkeypatch, capfd):
     monkeypatch.setattr(run, "train", train_stopped)
     rarely = [*words, "--checkpoint-every", "1000"]
     assert main(rarely) == 130
-    assert capfd.readouterr().err.endswith("result.png; --resume goes on from there\n")
+    assert capfd.readouterr().err.endswith("result.png; to go on, repeat the command with --resume\n")
     monkeypatch.setattr(run, "train", train)
     assert main([*rarely, "--resume"]) == 0
     assert results(tmp_path) == unbroken
@@ -149,9 +149,9 @@ def test_other_settings_are_refused_and_moved_files_are_not(tmp_path, words, kil
         main(words)
     monkeypatch.setattr(run, "train", train)
     line = refused([*words, "--resume", "--seed", "7"], capfd, tmp_path)
-    assert "has other settings: seed is 0 there and 7 here; use the same, or leave out --resume" in line
+    assert "has other settings: seed was 0 and is now 7; use the same, or leave out --resume" in line
     line = refused([*words, "--resume", "--tv-weight", "3"], capfd, tmp_path)
-    assert "recipe.tv_weight is 2e-05 there and 3.0 here" in line
+    assert "recipe.tv_weight was 2e-05 and is now 3.0" in line
     (tmp_path / "content.png").rename(tmp_path / "renamed.png")
     assert main([str(tmp_path / "renamed.png"), *words[1:], "--resume"]) == 0
 

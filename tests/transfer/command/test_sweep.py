@@ -33,7 +33,8 @@ def test_each_picture_is_that_of_a_run_with_its_value_alone(tmp_path, words, cap
     of_all = {f"{name}.{ending}" for name in {*pictures, "result-sheet"} for ending in ("png", "json")}
     assert {path.name for path in out.iterdir()} == of_all
     said = capfd.readouterr().out
-    assert "3/3 strength 0.8: loss" in said and f"--from {out / 'result-sheet.json'} --pick N" in said
+    assert f"3/3 strength 0.8: {out / 'result-strength-0.8.png'}, " in said and "loss" not in said
+    assert f"--from {out / 'result-sheet.json'} --pick N" in said
     for strength in STRENGTHS:
         alone = tmp_path / f"alone-{strength}.png"
         assert main([*words, "--strength", strength, "-o", str(alone), "--quiet"]) == 0
@@ -76,7 +77,7 @@ def test_an_interrupt_keeps_what_is_finished_and_resume_makes_the_rest(tmp_path,
     swept = [*words, "--strength", ",".join(STRENGTHS)]
     assert main([*swept]) == 130
     out, first = tmp_path / "out", tmp_path / "out" / "result-strength-0.2.png"
-    assert f"1 of 3 pictures are finished; -o {out / 'result.png'} --resume" in capfd.readouterr().err
+    assert f"repeat the command with -o {out / 'result.png'} --resume" in capfd.readouterr().err
     assert {path.name for path in out.glob("*.png")} == {"result-strength-0.2.png", "result-sheet.png"}
     small, at = read_image(out / "result-sheet.png").shape, first.stat().st_mtime_ns
     monkeypatch.setattr(run, "make_picture", make)
@@ -87,7 +88,7 @@ def test_an_interrupt_keeps_what_is_finished_and_resume_makes_the_rest(tmp_path,
     assert f"1/3 strength 0.2: {first} is there already" in capfd.readouterr().out
     assert first.stat().st_mtime_ns == at and len(list(out.glob("result-strength-*.png"))) == 3
     assert read_image(out / "result-sheet.png").shape[1] > small[1]
-    assert "is of other settings: seed is 0 there and 3 here" in refused(
+    assert "was made with other settings: seed was 0 and is now 3" in refused(
         [*swept, "--resume", "--seed", "3"], capfd, out
     )
 
@@ -197,9 +198,9 @@ def test_continue_needs_what_the_record_tells_of(tmp_path, words, capfd):
     assert "--from is given beside --continue" in refused([*again, "--from", "a.json"], capfd, tmp_path)
     assert "is not the record of a picture" in refused(["--continue", words[0]], capfd, tmp_path)
     shutil.copy(tmp_path / "content.png", tmp_path / "style.png")
-    line = f"{tmp_path / 'style.png'} is not the picture that {out / 'result.json'} tells of; put that one back there"
+    line = f"{tmp_path / 'style.png'} was changed or deleted after {out / 'result.json'} was written; put the old"
     assert line in refused(again, capfd, tmp_path)
     shutil.copy(tmp_path / "content.png", out / "result.png")
-    assert f"{out / 'result.png'} is not the picture that" in refused(again, capfd, tmp_path)
+    assert f"{out / 'result.png'} was changed or deleted after" in refused(again, capfd, tmp_path)
     (tmp_path / "tiny.mat").unlink()
     assert "tiny.mat of" in (line := refused(again, capfd, tmp_path)) and "are gone; name them by --weights" in line

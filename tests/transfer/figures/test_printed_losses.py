@@ -69,7 +69,7 @@ def test_printed_values_and_what_they_belong_to(words, capfd):
     ]  # fmt: skip
     assert [cells[5] for cells in table(text).values()] == ["not genuine"] * 6
     last = text.splitlines()[-1]
-    for part in ("tubingen.jpg × seated-nude.jpg", "genuine weights", "512 pixels", "max pooling", "cannot agree"):
+    for part in ("tubingen.jpg × seated-nude.jpg", "ImageNet's VGG-19", "512 pixels", "max pooling", "cannot agree"):
         assert part in last
 
 

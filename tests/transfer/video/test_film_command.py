@@ -116,7 +116,7 @@ def test_ctrl_c_keeps_the_finished_frames(tmp_path, words, monkeypatch, capfd):
     assert main(words) == 130
     *_, last = capfd.readouterr().err.splitlines()
     folder = tmp_path / "out" / "film.mp4.frames"
-    assert last == f"video: stopped; 3 frames are kept in {folder}; --resume goes on from there"
+    assert last == f"video: stopped; 3 frames are kept in {folder}; to go on, repeat the command with --resume"
     assert not (tmp_path / "out" / "film.mp4").exists()
 
 
@@ -141,7 +141,7 @@ def test_other_settings_are_refused_and_with_overwrite_it_begins_anew(tmp_path, 
         words, capfd, tmp_path
     )
     line = refused([*words, "--resume", "--seed", "4"], capfd, tmp_path)
-    assert "was made with other settings (seed is 0 there and 4 here); use the same, name another file" in line
+    assert "was made with other settings (seed was 0 and is now 4); use the same, name another file" in line
     assert main([*words, "--seed", "4", "--init", "noise", "--overwrite"]) == 0
     assert names(tmp_path / "out") == ["film.json", "film.mp4"]
 

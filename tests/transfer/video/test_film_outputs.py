@@ -86,9 +86,9 @@ def test_another_film_is_replaced_only_with_overwrite(tmp_path, words, capfd):
             shutil.rmtree(frames)
         for more in ([], ["--resume"]):
             line = refused([*words, *more, "--strength", "0.9"], capfd, tmp_path)
-            assert "film.mp4 was made with other settings (first.content_weight is 0.02 there and 0.0013" in line
+            assert "film.mp4 was made with other settings (first.content_weight was 0.02 and is now 0.0013" in line
             assert "name another file with -o, or add --overwrite" in line
-        assert "(fps is 10.0 there and 5.0 here)" in refused([*words, "--fps", "5"], capfd, tmp_path)
+        assert "(fps was 10.0 and is now 5.0)" in refused([*words, "--fps", "5"], capfd, tmp_path)
     before = film.read_bytes()
     assert main([*words, "--sheet"]) == 0, "the same film, which is made again"
     assert film.read_bytes() == before
@@ -96,6 +96,34 @@ def test_another_film_is_replaced_only_with_overwrite(tmp_path, words, capfd):
     assert film.read_bytes() != before and record(tmp_path)["first"]["content_weight"] < 0.002
     film.write_bytes(b"my own cut of it")
     assert "film.mp4 exists, and is not what" in refused([*words, "--strength", "0.9"], capfd, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("--region {0}=0.2", "--region {0}=0.5", "{0} was 0.2 and is now 0.5"),
+        ("--region {0}=0.2 --region {1}=keep", "--region {1}=keep --region {0}=0.2", "{0} was 0.2 and is now none"),
+        (
+            "--style {2} --style-blend 3:1",
+            "--style {2} --style-blend 1:3",
+            "blend was [0.75, 0.25] and is now [0.25",
+        ),
+    ],
+)
+def test_other_regions_and_another_blend_are_other_settings(tmp_path, capfd, first, then, expected):
+    words = [*prepare(tmp_path), *FEW, "--keep-frames"]
+    files = [str(tmp_path / name) for name in ("face.png", "sky.png", "second.png")]
+    left, right = np.zeros((2, 48, 64, 3), np.uint8)
+    left[:, :32] = right[:, 24:] = 255
+    for file, image in zip(files, (left, right, right), strict=True):
+        Path(file).write_bytes(png_of(image))
+    first, then, expected = (text.format(*files) for text in (first, then, expected))
+    assert main([*words, *first.split()]) == 0
+    line = refused([*words, *then.split(), "--resume"], capfd, tmp_path)
+    assert "was made with other settings" in line and expected in line
+    assert "finished frames of this very film" in refused(
+        [*words, *first.replace("0.2", ".20").split()], capfd, tmp_path
+    )
 
 
 def test_a_folder_of_frames_is_replaced_only_with_overwrite(tmp_path, words, capfd):

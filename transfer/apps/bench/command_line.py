@@ -19,6 +19,7 @@ import numpy as np
 from transfer.files import SAMPLE_PAINTING, SAMPLE_SCENE
 from transfer.machine import processor
 from vgg.errors import typed
+from vgg.load import WEIGHTS_HELP
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow
 from vgg.tools.image import read_image, resize, write_image
@@ -40,8 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = console.Parser(prog=typed("transfer.bench"), description="Measure this program on this machine.")
     text = "; ".join(f"{name}: {about}" for name, about in TABLES.items())
     parser.add_argument("what", nargs="?", choices=TABLES, metavar="WHAT", help=f"{text} (default: all of these)")
-    text = "a .mat file (default: genuine if downloaded, else shipped)"
-    parser.add_argument("--weights", type=file_name, metavar="FILE", help=text)
+    parser.add_argument("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
     options = parser.parse_args(arguments)
     names = [options.what] if options.what else list(TABLES)
     return console.run("bench", lambda: print_tables(names, options.weights))

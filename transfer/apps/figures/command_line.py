@@ -19,13 +19,12 @@ from transfer.other_programs import NEURAL_STYLE
 from transfer.report.plot import lines_of, plot
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE
+from vgg.load import WEIGHTS_HELP
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
 from vgg.tools.files import atomic_write, first_free, open_file
 from vgg.tools.image import check_output
-
-WEIGHTS_HELP = "a .mat file, or an .npz of `weights train` (default: genuine if downloaded, else shipped)"
 
 
 def build_parser() -> argparse.ArgumentParser:

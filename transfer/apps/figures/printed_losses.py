@@ -31,8 +31,8 @@ PRINTED = {
 }
 HEADINGS = ("", "ours", "neural-style", "ours is", "neural-style-pt", "ours is", "network up to there")
 REMARK = (
-    "The printed values belong to tubingen.jpg × seated-nude.jpg (both are among neural-style's examples), the genuine "
-    "weights, 512 pixels and max pooling; for other pictures or weights the columns cannot agree."
+    "The printed values belong to tubingen.jpg × seated-nude.jpg (both are among neural-style's examples), the "
+    "weights of ImageNet's VGG-19, 512 pixels and max pooling; for other pictures or weights the columns cannot agree."
 )
 
 

@@ -25,6 +25,7 @@ from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
 from transfer.cli.watchers import describe
+from transfer.files import strength_of
 from transfer.inputs import together
 from transfer.precision import precision_of
 from transfer.session import Job, Session
@@ -153,7 +154,7 @@ def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Se
 
 def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
     """Return all that decides how the frames look, as JSON gives it back."""
-    files = run.files
+    files, shares = run.files, list(run.files.shares.values())
     masks = inputs_of(name for name in (*files.content_masks, *files.style_masks, files.init) if name)
     content = {
         "output": run.outputs.film.name,
@@ -166,6 +167,11 @@ def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
         "chosen": asdict(run.film.chosen),
         "styles": [pixels_digest(image) for image in run.styles],
         "files": {name: about["sha256"] for name, about in masks.items()},
+        "blend": shares if len(set(shares)) > 1 else None,  # a record of older versions, which lacks it, reads as None
+        "regions": {  # with their numbers, as of two that overlap the first one counts
+            number: {name: word if (strength := strength_of(word)) is None else strength}
+            for number, (name, word) in enumerate(files.region_styles, start=1)
+        },
         "height": run.shape[0],
         "width": run.shape[1],
         "weights": session.weights.sha256,
@@ -220,7 +226,7 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        finished = f"{number} frames are kept in {run.outputs.store.folder}; --resume goes on from there"
+        finished = f"{number} frames are kept in {run.outputs.store.folder}; to go on, repeat the command with --resume"
         raise KeyboardInterrupt(finished if number else "before the first frame was finished")
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
@@ -253,7 +259,7 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
     write_record(outputs.record, record)
     say(f"written: {', '.join(map(str, (*results, outputs.record)))}")
     if flickers:
-        say(f"flicker: {record['flicker']:.4g} (mean squared difference to the frame before, moved, in levels)")
+        say(f"flicker: {record['flicker']:.4g} square levels from frame to frame; 0 is perfectly steady")
     if not keep_frames:
         store.clear(keep_frames=is_folder(outputs.film))
 
