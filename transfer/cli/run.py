@@ -19,7 +19,7 @@ import numpy as np
 from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, preview_of
-from transfer.cli.record import ENDED, Repeated, about_result, ordered, outcome, read_record, reported_as, write_record
+from transfer.cli.record import ENDED, Repeated, about_result, outcome, read_record, reported_as, write_record
 from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
 from transfer.colors import grey
@@ -290,8 +290,8 @@ def _begin(
         remove_leftovers(path)  # of a run that was killed while it wrote
     if options.resume:
         if not options.overwrite and not outputs.state.exists():
-            order = ordered(job.recipe, place.origin, session.weights.sha256, options)
-            for line in (differences_from_made(outputs, order) or {}).values():
+            made = differences_from_made(place, job.recipe, session.weights.sha256, options)
+            for line in (made or {}).values():
                 raise InputError(
                     f"{outputs.picture} is finished, and of other settings: {line}; leave out --resume to give the new "
                     "one another name, or add --overwrite"
