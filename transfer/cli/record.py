@@ -27,7 +27,7 @@ from transfer.sizes import without_margin
 from vgg.errors import InputError
 from vgg.load import FOLDER
 from vgg.tools.console import LARGEST
-from vgg.tools.files import atomic_write, file_digest, open_file
+from vgg.tools.files import file_digest, open_file, write_whole
 from vgg.tools.image import Depth, to_depth
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def inputs_of(names: Iterable[str]) -> dict[str, Any]:
 
 def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write `content` as JSON; the file appears whole or not at all. Raises InputError, for example on a full disk."""
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=1) + "\n")
 
 
 def read_record(path: Path) -> dict[str, Any] | None:

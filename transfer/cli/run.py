@@ -37,7 +37,7 @@ from transfer.train import Progress, Result, Step, Watch, train
 from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, interrupts_polled
-from vgg.tools.files import atomic_write, remove_leftovers, write_or_rescue
+from vgg.tools.files import remove_leftovers, write_or_rescue, write_whole
 from vgg.tools.image import TRANSPARENT, resize_to, write_image
 from vgg.tools.progress import Show, duration, steps_display
 from vgg.tools.sheet import contact_sheet
@@ -206,14 +206,8 @@ def write_overviews(
     if outputs.report:
         repeat = typed("transfer", "--from", str(outputs.record), "-o", "NEW.png")
         text = page(record, inputs, image, repeat, place.profile)
-        outputs = replace(outputs, report=_write(outputs.report, lambda path: write_text(path, text), rescue))
+        outputs = replace(outputs, report=_write(outputs.report, lambda path: write_whole(path, text), rescue))
     return outputs
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` in UTF-8; the file appears whole or not at all. Raises InputError, for example on a full disk."""
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
 
 
 def _write(path: Path, write: Callable[[Path], None], rescue: bool) -> Path:

@@ -74,8 +74,7 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
     say = (lambda line: None) if options.quiet else console.say
     inputs = [*files.named(), *filter(None, [options.weights])]
     output, all_outputs = _free(output, variants, inputs, options)
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     content_at, pictures = cache(lambda crop: read_content(files.content, replace(variants[0].recipe, crop=crop))), []
     for variant, outputs in zip(variants, all_outputs, strict=True):
         content = content_at(variant.recipe.crop)

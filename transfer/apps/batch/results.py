@@ -10,13 +10,12 @@ import numpy as np
 from transfer.apps.batch.orders import PAGE, SHEET, TABLE, Batch, Order
 from transfer.apps.batch.pairs import PREFIXES, Pair, harmless, short_name
 from transfer.cli.many import LOSSES, Row
-from transfer.cli.run import write_text
 from transfer.files import SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE
 from transfer.inputs import read_cropped
 from transfer.recipes import Crop
 from transfer.report.page import IN_HEAD, Cell, grid_page, thumbnail
 from vgg.errors import InputError
-from vgg.tools.files import atomic_write
+from vgg.tools.files import atomic_write, write_whole
 from vgg.tools.image import read_image, write_image
 from vgg.tools.sheet import contact_sheet
 
@@ -38,7 +37,7 @@ def write_summary(batch: Batch, rows: Mapping[str, Row], say: Callable[[str], No
         write_image(paths[-1], sheet_of(batch, rows))
     if batch.options.report:
         paths.append(batch.folder / PAGE)
-        write_text(paths[-1], page_of(batch, rows))
+        write_whole(paths[-1], page_of(batch, rows))
     say(f"written: {', '.join(map(str, paths))}")
 
 
