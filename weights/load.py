@@ -3,7 +3,7 @@
 Random filters of VGG-19's shape, what a network gives that has seen nothing, are made here too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,14 @@ from vgg.layers import CONVOLUTIONS
 from vgg.load import FOLDER, genuine_present, weights_path
 from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.write import write
+from vgg.tools.console import Say
 from weights.published import MEAN_RGB
 from weights.verify import UNTRAINED_ORIGIN, describe
 
 USING_SHIPPED = "using the small built-in network; for the real one: make download-weights, 0.5 GB"
 
 
-def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = FOLDER) -> Weights:
+def load_weights(named: Path | None, say: Say, folder: Path = FOLDER) -> Weights:
     """Return the weights that `vgg.load.weights_path` finds; call `say` with one line on them.
 
     Raises InputError if the file cannot be read, or there is none.

@@ -88,18 +88,15 @@ class Display:
     """Shows many pictures as they are made: a bar over all of them on a terminal, elsewhere a line for each."""
 
     def __init__(self, count: int, quiet: bool) -> None:
-        """Take how many pictures there are to make."""
         self.count, self.quiet, self.done = count, quiet, 0
         self._began, self._said = time.monotonic(), set[str]()
         bar = moving_bar(sys.stdout, count, lambda shown: shown.text, transient=True)
         self._bar = nullcontext(lambda shown: None) if quiet else bar
 
     def __enter__(self) -> None:
-        """Open the bar, and begin the clock."""
         self._began, self._show = time.monotonic(), self._bar.__enter__()
 
     def __exit__(self, *error: object) -> None:
-        """Close the bar."""
         self._bar.__exit__(*error)
 
     def of(self, item: Prepared) -> AbstractContextManager[Show]:

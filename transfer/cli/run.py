@@ -36,7 +36,7 @@ from transfer.striped import IN_STRIPES
 from transfer.train import Progress, Result, Step, Watch, train
 from vgg.errors import InputError, typed
 from vgg.tools import console
-from vgg.tools.console import interrupts_at_once, interrupts_polled
+from vgg.tools.console import Say, interrupts_at_once, interrupts_polled
 from vgg.tools.files import remove_leftovers, write_or_rescue, write_whole
 from vgg.tools.image import TRANSPARENT, resize_to, write_image
 from vgg.tools.progress import Show, duration, steps_display
@@ -47,7 +47,6 @@ from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN
 from weights.verify import describe as describe_weights
 
 BROKEN_LOSS = 1
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)

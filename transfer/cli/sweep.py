@@ -7,7 +7,7 @@ share the network, the compiled losses and the style pictures' Gram matrices.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,7 +24,7 @@ from transfer.inputs import Images, load
 from vgg.errors import InputError, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
-from vgg.tools.console import SOME_FAILED, interrupts_at_once, start_tensorflow
+from vgg.tools.console import SOME_FAILED, Say, interrupts_at_once, start_tensorflow
 from vgg.tools.files import alternatives, check_place, open_file
 from vgg.tools.image import check_output, read_image, write_image
 from vgg.tools.progress import Show, moving_bar
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from transfer.cli.many import Row
     from transfer.session import Striped
 
-Say = Callable[[str], None]
 HEIGHT = 360  # of an image on the sheet, in pixels
 COLUMNS = 5  # of the sheet, if one option has several values
 PICTURES = "pictures"  # where the sheet's record lists them

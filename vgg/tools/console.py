@@ -24,6 +24,8 @@ LARGEST = 2**63 - 1
 #: SIGHUP does not exist on Windows.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
+#: What is given a line for the user.
+Say = Callable[[str], None]
 Handler = Callable[[int, FrameType | None], Any]
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from transfer.apps.batch.making import Make, Say
+from transfer.apps.batch.making import Make
 from transfer.cli.many import Display, Prepared, Row, row_of_record
 from transfer.cli.options import RunOptions
 from transfer.cli.run import Lost, write_picture
@@ -18,6 +18,7 @@ from transfer.cluster.client import LOST, able, lost_if_gone, opened_client, say
 from transfer.cluster.worker import RESOURCE, TOPIC, Task, paint_task
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
+from vgg.tools.console import Say
 
 #: Pictures for each worker that are handed out at a time: one in work, one ready.
 AHEAD = 2

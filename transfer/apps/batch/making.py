@@ -33,11 +33,10 @@ from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
 from vgg.tools import console
-from vgg.tools.console import SOME_FAILED
+from vgg.tools.console import SOME_FAILED, Say
 from vgg.tools.image import read_image
 from weights.load import load_weights
 
-Say = Callable[[str], None]
 #: Content pictures that are ready before they are asked for.
 AHEAD = 2
 #: Memory for style pictures that are kept at their sizes, in bytes; one is kept in any case.
@@ -65,7 +64,7 @@ class Style(NamedTuple):
     inputs: dict[str, Any]  # its file, as `inputs_of` describes it
 
 
-def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) -> Iterator[Prepared]:
+def prepared(orders: Sequence[Order], batch: Batch, say: Say) -> Iterator[Prepared]:
     """Yield the orders with their images, content by content; `say` shows what to know of a picture, once."""
     recipe, said, by_content = batch.recipe, set[str](), dict[str, list[Order]]()
     for order in orders:

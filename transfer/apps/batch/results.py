@@ -2,7 +2,7 @@
 
 import csv
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from transfer.inputs import read_cropped
 from transfer.recipes import Crop
 from transfer.report.page import IN_HEAD, Cell, grid_page, thumbnail
 from vgg.errors import InputError
+from vgg.tools.console import Say
 from vgg.tools.files import atomic_write, write_whole
 from vgg.tools.image import read_image, write_image
 from vgg.tools.sheet import contact_sheet
@@ -26,7 +27,7 @@ CELL, LARGEST_SHEET = 200, 6000
 MOST = 100
 
 
-def write_summary(batch: Batch, rows: Mapping[str, Row], say: Callable[[str], None]) -> None:
+def write_summary(batch: Batch, rows: Mapping[str, Row], say: Say) -> None:
     """Write table, sheet and page of the rows, if there are any; say where. Raises InputError if one cannot be."""
     if not rows:
         return
