@@ -21,8 +21,7 @@ WORTHWHILE = 1.3
 def precision_of(asked: str, recipe: Recipe) -> Precision:
     """Return what `asked`, perhaps "auto", means on this machine; SciPy's line search needs exact losses.
 
-    Raises:
-        InputError: this machine cannot compute in it.
+    Raises InputError if this machine cannot compute in it.
     """
     if asked != "auto":
         if not computable(asked):

@@ -22,8 +22,7 @@ GENUINE_SMALL = "imagenet-vgg-verydeep-19-small.npz"  # made by `python -m weigh
 def load_network(weights: Path | str | None = None) -> "VGG19":
     """Start TensorFlow without its messages and return VGG-19 with the weights of the file, or the best that are here.
 
-    Raises:
-        InputError: there is no file, or it does not hold VGG-19.
+    Raises InputError if there is no file, or it does not hold VGG-19.
     """
     path = weights_path(None if weights is None else Path(weights))
     start_tensorflow()

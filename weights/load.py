@@ -3,7 +3,7 @@
 Random filters of VGG-19's shape, what a network gives that has seen nothing, are made here too.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +12,17 @@ from vgg.layers import CONVOLUTIONS
 from vgg.load import FOLDER, genuine_present, weights_path
 from vgg.matfile.read import Conv, Weights, read
 from vgg.matfile.write import write
+from vgg.tools.console import Say
 from weights.published import MEAN_RGB
 from weights.verify import UNTRAINED_ORIGIN, describe
 
 USING_SHIPPED = "using the small VGG-19 that comes with the program; for ImageNet's: make download-weights, 0.5 GB"
 
 
-def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = FOLDER) -> Weights:
+def load_weights(named: Path | None, say: Say, folder: Path = FOLDER) -> Weights:
     """Return the weights that `vgg.load.weights_path` finds; call `say` with one line on them.
 
-    Raises:
-        InputError: the file cannot be read, or there is none.
+    Raises InputError if the file cannot be read, or there is none.
     """
     weights = read(weights_path(named, folder))
     is_shipped = not named and not genuine_present(folder)
@@ -30,15 +30,25 @@ def load_weights(named: Path | None, say: Callable[[str], None], folder: Path = 
     return weights
 
 
+def he_kernels(seed: int | Sequence[int], widths: Sequence[int]) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Yield the name, a kernel (3, 3, in, out) float32 of N(0, 1), and its factor √(2 / (9·in)), for each convolution.
+
+    Their product is what He et al. 2015 begin with. `widths` are the sixteen numbers of channels.
+    """
+    rng, channels_in = np.random.default_rng(seed), 3
+    for layer, channels in zip(CONVOLUTIONS, widths, strict=True):
+        kernel = rng.standard_normal((3, 3, channels_in, channels), np.float32)
+        yield layer.name, kernel, np.sqrt(2 / (9 * channels_in))
+        channels_in = channels
+
+
 def untrained(seed: int) -> dict[str, Conv]:
-    """Return kernels N(0, 2 / (9·in)) as in He et al. 2015, with VGG-19's numbers of channels, and biases of 0."""
-    rng = np.random.default_rng(seed)
-    convolutions: dict[str, Conv] = {}
-    for layer in CONVOLUTIONS:
-        kernel = rng.standard_normal((3, 3, layer.channels_in, layer.channels), np.float32)
-        kernel *= np.float32(np.sqrt(2 / (9 * layer.channels_in)))
-        convolutions[layer.name] = Conv(kernel, np.zeros(layer.channels, np.float32))
-    return convolutions
+    """Return random kernels, see `he_kernels`, with VGG-19's numbers of channels, and biases of 0."""
+    kernels = he_kernels(seed, [layer.channels for layer in CONVOLUTIONS])
+    return {
+        name: Conv(kernel * np.float32(factor), np.zeros(kernel.shape[3], np.float32))
+        for name, kernel, factor in kernels
+    }
 
 
 def make_untrained(path: Path, seed: int) -> None:

@@ -19,8 +19,7 @@ from weights.verify import SHRUNK_FROM, SHRUNK_ORIGIN, describe, is_genuine, rou
 def shrink(source: Path, target: Path, bits: Bits) -> None:
     """Write ImageNet's VGG-19 in `source` to `target` (.npz), and in it the digest of `source`.
 
-    Raises:
-        InputError: `source` is not ImageNet's VGG-19 in a `.mat` file, or `target` is there or cannot be written.
+    Raises InputError if `source` is not ImageNet's VGG-19 in a `.mat` file, or `target` cannot be a new file.
     """
     check_place(target)
     if target.suffix != ".npz":

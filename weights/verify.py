@@ -86,8 +86,7 @@ def _sum(numbers: np.ndarray) -> float:
 def verify(path: Path | str) -> tuple[str, list[tuple[str, str]]]:
     """Read the whole file; return what it is in a few words, and (label, value) lines that support this verdict.
 
-    Raises:
-        WeightsError: the file is no usable VGG-19.
+    Raises WeightsError if the file is no usable VGG-19.
     """
     weights = read(path)
     is_published_file = recognise(weights.path) is not None

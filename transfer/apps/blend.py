@@ -58,8 +58,7 @@ def make_strip(options: argparse.Namespace) -> None:
     shares = [(1 - float(share), float(share)) for share in np.linspace(0, 1, options.pictures)]
     files = [Files(options.content, first, None, (second,), pair) for pair in shares]
     check_output(options.output, [*files[0].named(), *filter(None, [options.weights])])
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     pictures = [load(each, recipe) for each in files]
     start_tensorflow()
     with interrupts_at_once():

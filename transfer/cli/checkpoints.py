@@ -9,7 +9,7 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from transfer.session import Job, Session
 from transfer.train import Phase, Progress, Result, Step
 from vgg.errors import InputError
 from vgg.tools import console
+from vgg.tools.console import Say
 from vgg.tools.files import atomic_write, remove_leftovers
 
 SECONDS = 30.0  # between two states, if the user does not count steps
@@ -46,11 +47,10 @@ class Checkpoints:
     every: int | None = None  # steps; None: about every `SECONDS`; 0: never
 
     def __post_init__(self) -> None:
-        """Let the first interval begin."""
         self._progress: Progress | None = None
         self._written_at, self._took = time.monotonic(), 0.0
 
-    def begin(self, start: np.ndarray, say: Callable[[str], None]) -> np.ndarray | Progress:
+    def begin(self, start: np.ndarray, say: Say) -> np.ndarray | Progress:
         """Return the unfinished run, or `start` if there is none, and say which.
 
         Raises InputError if the unfinished run is of other settings, or its file is damaged.

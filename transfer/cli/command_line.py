@@ -11,14 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transfer.cli.options import (
-    OUTPUT,
-    RunOptions,
-    build_parser,
-    files_from,
-    require_beside_record,
-    workers_wanted,
-)
+from transfer.cli.options import OUTPUT, RunOptions, build_parser, files_from, require_beside_record, workers_wanted
 from transfer.cli.recipe_table import recipe_table
 from transfer.cli.variants import variants_of
 from transfer.other_programs import RECIPES
@@ -70,8 +63,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         recipe = variants[0].recipe
     inputs = [*files.named(), *filter(None, [options.weights, again and again.path])]
     outputs = free_outputs(output, inputs, options)
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     content = read_content(files.content, recipe)
     images = load(files, recipe, content.image)
     origin = {"command": list(command)} | sources(files, content.inputs)

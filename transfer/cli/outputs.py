@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from transfer.cli.options import RunOptions
-from transfer.cli.record import ENDED, differences, digest_of, identity, read_record
+from transfer.cli.record import ENDED, differences, digest_of, identity, ordered, read_record
 from transfer.files import SAMPLE
 from transfer.inputs import content_in_file, cropped
 from transfer.machine import usable_bytes
@@ -143,32 +143,6 @@ def is_taken(picture: Path, options: RunOptions) -> bool:
     return any(map(os.path.lexists, files))
 
 
-def differences_from_made(outputs: Outputs, order: dict[str, Any]) -> dict[str, str] | None:
-    """Return in what the finished picture in `outputs` differs from the one of an `order`, see `record.ordered`.
-
-    For each value its name and a line; {} if nothing differs: the picture is there already. None if there is no picture
-    that a whole run has written. A precision, and a recipe to report in, are only compared if they are asked for.
-    """
-    if not outputs.picture.exists():
-        return None
-    record = read_record(outputs.record) or {}
-    try:
-        made, new, digest = identity(record), identity(order), record["result"]["sha256"]
-    except (LookupError, TypeError, ValueError, AttributeError):
-        # A run that was killed between picture and record leaves its state, too.
-        return None if outputs.state.exists() else {"no record": "it has no record"}
-    if new["precision"] == "auto":
-        new["precision"] = made["precision"]
-    new["reported_as"] = new["reported_as"] or made["reported_as"]
-    lines = {name: differences(made.get(name), new.get(name), name) for name in new | made}
-    different = {name: of_name[0] for name, of_name in lines.items() if of_name}
-    if record.get("stopped") not in ENDED and not different:
-        return None
-    if digest_of(outputs.picture) != digest:
-        different["picture"] = "it is no longer the picture that its record was written for"
-    return different
-
-
 @dataclass(frozen=True, eq=False)
 class ContentFile:
     """The content picture as it is in its file, which is read once for all that is wanted of it."""
@@ -191,6 +165,39 @@ class Place:
     exif: Tags | None = None
     full_content: np.ndarray | None = None  # the content picture in full, if the result shall be as large
     remarks: tuple[str, ...] = ()  # what the user should know of that
+
+
+def differences_from_made(
+    place: Place, recipe: Recipe, weights_sha256: str, options: RunOptions
+) -> dict[str, str] | None:
+    """Return in what the finished picture at a place differs from the one that a run with these choices would make.
+
+    For each value its name and a line; {} if nothing differs: the picture is there already. None if there is no picture
+    that a whole run has written. A precision, and a recipe to report in, are only compared if they are asked for.
+    """
+    outputs = place.outputs
+    if not outputs.picture.exists():
+        return None
+    record = read_record(outputs.record) or {}
+    try:
+        made, new, digest = (
+            identity(record),
+            identity(ordered(recipe, place.origin, weights_sha256, options)),
+            record["result"]["sha256"],
+        )
+    except (LookupError, TypeError, ValueError, AttributeError):
+        # A run that was killed between picture and record leaves its state, too.
+        return None if outputs.state.exists() else {"no record": "it has no record"}
+    if new["precision"] == "auto":
+        new["precision"] = made["precision"]
+    new["reported_as"] = new["reported_as"] or made["reported_as"]
+    lines = {name: differences(made.get(name), new.get(name), name) for name in new | made}
+    different = {name: of_name[0] for name, of_name in lines.items() if of_name}
+    if record.get("stopped") not in ENDED and not different:
+        return None
+    if digest_of(outputs.picture) != digest:
+        different["picture"] = "it is no longer the picture that its record was written for"
+    return different
 
 
 def read_content(name: str, recipe: Recipe) -> ContentFile:

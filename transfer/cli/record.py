@@ -9,7 +9,7 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -26,8 +26,8 @@ from transfer.recipes import OWN_L_BFGS, Recipe
 from transfer.sizes import without_margin
 from vgg.errors import InputError
 from vgg.load import FOLDER
-from vgg.tools.console import LARGEST
-from vgg.tools.files import atomic_write, file_digest, open_file
+from vgg.tools.console import LARGEST, Say
+from vgg.tools.files import file_digest, open_file, write_whole
 from vgg.tools.image import Depth, to_depth
 
 if TYPE_CHECKING:
@@ -163,8 +163,7 @@ def inputs_of(names: Iterable[str]) -> dict[str, Any]:
 
 def write_record(path: Path, content: dict[str, Any]) -> None:
     """Write `content` as JSON; the file appears whole or not at all. Raises InputError, for example on a full disk."""
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_whole(path, json.dumps(content, indent=1) + "\n")
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
@@ -267,7 +266,7 @@ class Repeated:
     files: Files
     options: RunOptions  # those of the command, with what the record decides
 
-    def compare(self, present: dict[str, Any], say: Callable[[str], None]) -> None:
+    def compare(self, present: dict[str, Any], say: Say) -> None:
         """Say what differs from the recorded run; `present` has settings and environment of this one.
 
         Raises InputError if something differs although it must not.

@@ -19,7 +19,7 @@ import numpy as np
 from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, preview_of
-from transfer.cli.record import ENDED, Repeated, about_result, ordered, outcome, read_record, reported_as, write_record
+from transfer.cli.record import ENDED, Repeated, about_result, outcome, read_record, reported_as, write_record
 from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
 from transfer.colors import grey
@@ -36,8 +36,8 @@ from transfer.striped import IN_STRIPES
 from transfer.train import Progress, Result, Step, Watch, train
 from vgg.errors import InputError, typed
 from vgg.tools import console
-from vgg.tools.console import interrupts_at_once, interrupts_polled
-from vgg.tools.files import atomic_write, remove_leftovers, write_or_rescue
+from vgg.tools.console import Say, interrupts_at_once, interrupts_polled
+from vgg.tools.files import remove_leftovers, write_or_rescue, write_whole
 from vgg.tools.image import TRANSPARENT, resize_to, write_image
 from vgg.tools.progress import Show, duration, steps_display
 from vgg.tools.sheet import contact_sheet
@@ -47,7 +47,6 @@ from weights.verify import EARLIER_ORIGIN, TRAINED_ORIGIN
 from weights.verify import describe as describe_weights
 
 BROKEN_LOSS = 1
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,14 +205,8 @@ def write_overviews(
     if outputs.report:
         repeat = typed("transfer", "--from", str(outputs.record), "-o", "NEW.png")
         text = page(record, inputs, image, repeat, place.profile)
-        outputs = replace(outputs, report=_write(outputs.report, lambda path: write_text(path, text), rescue))
+        outputs = replace(outputs, report=_write(outputs.report, lambda path: write_whole(path, text), rescue))
     return outputs
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` in UTF-8; the file appears whole or not at all. Raises InputError, for example on a full disk."""
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
 
 
 def _write(path: Path, write: Callable[[Path], None], rescue: bool) -> Path:
@@ -290,8 +283,8 @@ def _begin(
         remove_leftovers(path)  # of a run that was killed while it wrote
     if options.resume:
         if not options.overwrite and not outputs.state.exists():
-            order = ordered(job.recipe, place.origin, session.weights.sha256, options)
-            for line in (differences_from_made(outputs, order) or {}).values():
+            made = differences_from_made(place, job.recipe, session.weights.sha256, options)
+            for line in (made or {}).values():
                 raise InputError(
                     f"{outputs.picture} is finished, and was made with other settings: {line}; leave out "
                     "--resume to give the new one another name, or add --overwrite"

@@ -7,35 +7,33 @@ share the network, the compiled losses and the style pictures' Gram matrices.
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from transfer.cli.options import RunOptions, workers_wanted
 from transfer.cli.outputs import Outputs, Place, differences_from_made, is_taken, place_of, planned, read_content
-from transfer.cli.record import ordered, parsed, read_record, sources, write_record
+from transfer.cli.record import parsed, read_record, sources, write_record
 from transfer.cli.variants import Variant
 from transfer.files import Files
 from transfer.inputs import Images, load
 from vgg.errors import InputError, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
-from vgg.tools.console import interrupts_at_once, interrupts_polled, start_tensorflow
+from vgg.tools.console import SOME_FAILED, Say, interrupts_at_once, start_tensorflow
 from vgg.tools.files import alternatives, check_place, open_file
-from vgg.tools.image import check_output, read_image, resize_to, write_image
-from vgg.tools.progress import duration, moving_bar
+from vgg.tools.image import check_output, read_image, write_image
+from vgg.tools.progress import Show, duration, moving_bar
 from vgg.tools.sheet import contact_sheet, stacked
 
 if TYPE_CHECKING:
-    from transfer.session import Job, Session, Striped
+    from transfer.cli.many import Row
+    from transfer.session import Striped
 
-Say = Callable[[str], None]
-SOME_FAILED = 3
 HEIGHT = 360  # of an image on the sheet, in pixels
 COLUMNS = 5  # of the sheet, if one option has several values
 PICTURES = "pictures"  # where the sheet's record lists them
@@ -75,8 +73,7 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
     say = (lambda line: None) if options.quiet else console.say
     inputs = [*files.named(), *filter(None, [options.weights])]
     output, all_outputs = _free(output, variants, inputs, options)
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     content_at, pictures = cache(lambda crop: read_content(files.content, replace(variants[0].recipe, crop=crop))), []
     for variant, outputs in zip(variants, all_outputs, strict=True):
         content = content_at(variant.recipe.crop)
@@ -133,11 +130,15 @@ def _make(of_sweep: Sweep, say: Say, striped: "Striped") -> int:
     """Make what is missing, and the sheet; return the exit code. Its errors are those of `sweep`."""
     made, problems, count = dict[int, Picture](), list[str](), len(of_sweep.pictures)
     try:
-        for number, picture, problem in _pictures(of_sweep, say, striped):
-            if problem:
-                problems.append(f"{picture.variant.label}: {problem}")
-            else:
-                made[number] = picture
+        for number, row in enumerate(_rows(of_sweep, say, striped), start=1):
+            if row.problem:
+                problems.append(row.problem)
+                continue
+            picture = made[number] = of_sweep.pictures[number - 1]
+            file = picture.place.outputs.picture
+            loss = f", loss {row.losses['total']:.4g}" if row.file and of_sweep.options.verbose else ""
+            line = f"{file}, {duration(row.seconds)}{loss}" if row.file else f"{file} is there already"
+            say(f"{number}/{count} {row.name}: {line}")
     except (InputError, KeyboardInterrupt) as error:
         if made:
             with suppress(InputError):  # the disk is full, say
@@ -153,59 +154,38 @@ def _make(of_sweep: Sweep, say: Say, striped: "Striped") -> int:
     return SOME_FAILED if problems else console.DONE
 
 
-def _pictures(of_sweep: Sweep, say: Say, striped: "Striped") -> Iterator[tuple[int, Picture, str]]:
-    """Make the pictures; yield each with its number, and why it could not be made if so.
+def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
+    """Make the pictures that are not there already; yield what became of each, without a file if it was there.
 
     Raises NotWritten, an InputError, if one cannot be written, and KeyboardInterrupt.
     """
-    from transfer.cli.run import NotWritten, session_of
+    from transfer.cli.many import Prepared, make_here
+    from transfer.cli.run import session_of
+    from transfer.cli.watchers import describe, steps_of
     from transfer.session import Job
 
-    options, numbered = of_sweep.options, list(enumerate(of_sweep.pictures, start=1))
-    for name in dict.fromkeys(picture.variant.recipe.name for _, picture in numbered):
-        session = None  # one for each recipe, so that one network at a time is in memory
-        for number, picture in numbered:
-            if picture.variant.recipe.name != name:
-                continue
-            job = Job(picture.variant.recipe, picture.images, options.seed)
-            session = session or session_of(job, options, picture.place.outputs, say, striped)
-            try:
-                line = _make_one(session, job, picture, options)
-            except NotWritten:
-                raise
-            except InputError as error:
-                yield number, picture, str(error)
-            else:
-                say(f"{number}/{len(numbered)} {picture.variant.label}: {line}")
-                yield number, picture, ""
+    options = of_sweep.options
 
+    def prepared(picture: Picture, job: Job) -> Prepared:
+        place, label, differences = picture.place, picture.variant.label, None
+        if options.resume and not options.overwrite:
+            differences = differences_from_made(place, job.recipe, session.weights.sha256, options)
+        if differences is None:
+            return Prepared(label, job, place)
+        of_others = f"{label}: {place.outputs.picture} was made with other settings: "
+        lines = [f"{of_others}{line}; add --overwrite, or choose another -o" for line in differences.values()]
+        return Prepared(label, problem=lines[0] if lines else "")
 
-def _make_one(session: "Session", job: "Job", picture: Picture, options: RunOptions) -> str:
-    """Make one picture unless it is there already, and return what to say of it.
+    def display_of(item: Prepared) -> AbstractContextManager[Show | None]:
+        details = describe if options.verbose else lambda step: ""
+        bar = moving_bar(sys.stdout, steps_of(session.phases(item.job)), details, transient=True)
+        return nullcontext() if options.quiet else bar
 
-    Raises InputError if it cannot be made, or with --resume if a picture of other settings would be replaced.
-    """
-    from transfer.cli.run import make_picture
-    from transfer.cli.watchers import describe, steps_of
-
-    place = picture.place
-    if options.resume and not options.overwrite:
-        order = ordered(job.recipe, place.origin, session.weights.sha256, options)
-        differences = differences_from_made(place.outputs, order)
-        if differences == {}:
-            return f"{place.outputs.picture} is there already"
-        for line in (differences or {}).values():
-            raise InputError(
-                f"{place.outputs.picture} was made with other settings: {line}; add --overwrite, or choose another -o"
-            )
-    details = describe if options.verbose else lambda step: ""
-    bar = moving_bar(sys.stdout, steps_of(session.phases(job)), details, transient=True)
-    display = nullcontext() if options.quiet else bar
-    with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-        *_, record = make_picture(session, job, place, options, display, check_interrupt)
-    last = record["steps"][-1]
-    loss = f", loss {(record['losses'] or last)['total']:.4g}" if options.verbose else ""
-    return f"{place.outputs.picture}, {duration(last['seconds'])}{loss}"
+    # One session for each recipe, so that one network at a time is in memory; the pictures of a recipe are neighbours.
+    for _, pictures in groupby(of_sweep.pictures, lambda picture: picture.variant.recipe.name):
+        jobs = [(picture, Job(picture.variant.recipe, picture.images, options.seed)) for picture in pictures]
+        session = session_of(jobs[0][1], options, jobs[0][0].place.outputs, say, striped)
+        yield from make_here(session, options, display_of, (prepared(*job) for job in jobs))
 
 
 # The sheet.
@@ -216,11 +196,15 @@ def _write_sheet(of_sweep: Sweep, made: Mapping[int, Picture], say: Say) -> None
     sheet, first = sheet_of(of_sweep.output), next(iter(made.values()))
     styles = [(f"style {i}", style) for i, style in enumerate(first.images.style_images, start=1)]
     inputs = [("content", first.images.content_image), *styles]
-    results = [(f"{number}: {made[number].variant.label}", _small(made[number])) for number in sorted(made)]
+    # One after the other, as large ones would fill the memory.
+    places = (
+        (f"{number}: {made[number].variant.label}", made[number].place.outputs.picture) for number in sorted(made)
+    )
+    results = ((label, read_image(picture)) for label, picture in places)
     swept = first.variant.values
     last_option = [*swept][-1]
     values = {picture.variant.values[last_option] for picture in of_sweep.pictures}
-    columns = len(values) if len(swept) > 1 and len(made) == len(of_sweep.pictures) else min(len(results), COLUMNS)
+    columns = len(values) if len(swept) > 1 and len(made) == len(of_sweep.pictures) else min(len(made), COLUMNS)
     sheets = [contact_sheet(inputs, height=HEIGHT), contact_sheet(results, columns, HEIGHT)]
     write_image(sheet, stacked(sheets))
     pictures = [picture.variant.values | {"record": picture.place.outputs.record.name} for picture in of_sweep.pictures]
@@ -228,12 +212,6 @@ def _write_sheet(of_sweep: Sweep, made: Mapping[int, Picture], say: Say) -> None
     write_record(record, {"command": list(of_sweep.command), "sheet": sheet.name, PICTURES: pictures})
     say(f"written: {sheet}, {record}")
     say(f"to make number N of the sheet larger: {typed('transfer', '--from', str(record), '--pick', 'N')}")
-
-
-def _small(picture: Picture) -> np.ndarray:
-    """Return a finished picture at the height that it has on the sheet: large ones would fill the memory."""
-    image = read_image(picture.place.outputs.picture)
-    return resize_to(image, HEIGHT, max(1, round(image.shape[1] * HEIGHT / image.shape[0])))
 
 
 def picked(path: Path, number: int) -> Path:

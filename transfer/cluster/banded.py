@@ -19,7 +19,7 @@ statistics a tree of sums instead of one for each machine.
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from functools import partial
@@ -43,6 +43,7 @@ from vgg.layers import blocks, maps_shape, receptive_field
 from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19
 from vgg.statistics import gram_of_sums
+from vgg.tools.console import Say
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -269,7 +270,7 @@ class ClusterEvaluation(BandedEvaluation):
 
 
 @contextmanager
-def shared(options: RunOptions, say: Callable[[str], None]) -> Iterator[Striped]:
+def shared(options: RunOptions, say: Say) -> Iterator[Striped]:
     """Yield what evaluates an image on the workers that the options ask for; those of this machine end with it."""
     from transfer.cluster.client import opened_client, say_workers  # here, because Dask is an optional extra
 

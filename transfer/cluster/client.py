@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing import resource_tracker
@@ -21,7 +21,7 @@ from transfer.cli.run import Lost
 from transfer.cluster.worker import RESOURCE, SessionPlugin, about
 from transfer.machine import processors
 from vgg.errors import InputError, typed
-from vgg.tools.console import interrupts_polled
+from vgg.tools.console import Say, interrupts_polled
 
 #: What Dask's calls raise when there is no scheduler. In Python 3.10 the second is not among the first.
 GONE = (OSError, asyncio.TimeoutError, asyncio.CancelledError, CancelledError)
@@ -189,7 +189,7 @@ def able(client: Client) -> list[str]:
     return [address for address, worker in workers.items() if worker["resources"].get(RESOURCE)]
 
 
-def say_workers(client: Client, say: Callable[[str], None]) -> None:
+def say_workers(client: Client, say: Say) -> None:
     """Say how many workers there are, who can reach them, and in what they differ: their last bits may then, too."""
     workers, own, by_lines = able(client), about(), dict[str, list[str]]()
     if client.cluster is None:

@@ -36,8 +36,7 @@ class SessionPlugin(WorkerPlugin):
     """Starts TensorFlow on a worker, and keeps the session of one batch."""
 
     def __init__(self, batch: str) -> None:
-        """Take the name of the batch, so that several may use the same workers."""
-        self.name = batch
+        self.name = batch  # so that several may use the same workers
 
     def setup(self, worker: Worker) -> None:
         """Begin without a session."""

@@ -44,10 +44,7 @@ def load(path: Path) -> dict[str, np.ndarray]:
 
     Numbers have their dimensions, a text is a string array (1,), or (0,) if it is empty, a cell array has the dtype
     object, and a struct array one field of that dtype for each of its own. Numbers that were not compressed stay in the
-    file until they are used.
-
-    Raises:
-        WeightsError: the file is truncated or damaged; the message says where.
+    file until they are used. Raises WeightsError if the file is truncated or damaged; the message says where.
     """
     try:
         contents = np.memmap(path, np.uint8, "r")

@@ -26,11 +26,13 @@ _SIGNATURES = (
 _MAT_HEADER_BYTES = 128
 
 
-def require_weights_file(path: Path) -> None:
+def require_weights_file(path: Path | None) -> None:
     """Raise WeightsError unless `path` begins like a MATLAB 5.0 file, or is called like one in the small form (`.npz`).
 
-    It may be missing, a folder, unreadable, empty, cut inside its header, or something else.
+    It may be missing, a folder, unreadable, empty, cut inside its header, or something else. None: no file was named.
     """
+    if path is None:
+        return
     start = first_bytes(path)
     is_mat = start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES
     if path.suffix != ".npz" and not is_mat:

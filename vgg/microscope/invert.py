@@ -34,12 +34,7 @@ class Losses(NamedTuple):
 
 
 def invert(
-    network: VGG19,
-    layer: str,
-    target_maps: tf.Tensor,
-    start: np.ndarray,
-    iterations: int,
-    tv_weight: float = TV_WEIGHT,
+    network: VGG19, layer: str, target_maps: tf.Tensor, start: np.ndarray, iterations: int, tv_weight: float = TV_WEIGHT
 ) -> Iterator[State]:
     """Yield the state at `start` and after each step of L-BFGS; its image's maps at `layer` approach `target_maps`.
 

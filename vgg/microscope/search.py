@@ -78,7 +78,6 @@ class FeatureCache:
     """Arrays in files `<key>.npz` of one folder; they depend on the picture's file and on `depends_on`."""
 
     def __init__(self, folder: Path, *depends_on: object) -> None:
-        """Keep arrays in `folder`."""
         self.folder = folder
         self.depends_on = (VERSION, *depends_on)
 

@@ -17,13 +17,15 @@ from typing import Any, NoReturn, TextIO
 
 from vgg.errors import InputError
 
-DONE, UNUSABLE_INPUT = 0, 2
+DONE, UNUSABLE_INPUT, SOME_FAILED = 0, 2, 3
 STOPPED = 130  # as a shell reports a program that Ctrl-C ended
 #: More than this no size, seed or number of steps can use, and larger ones overflow in NumPy.
 LARGEST = 2**63 - 1
 #: SIGHUP does not exist on Windows.
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
+#: What is given a line for the user.
+Say = Callable[[str], None]
 Handler = Callable[[int, FrameType | None], Any]
 
 

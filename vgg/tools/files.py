@@ -57,10 +57,8 @@ def check_place(path: Path) -> None:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path to write to; it becomes `path` when the block ends well, else `path` stays as it was.
 
-    The parent folder is created. Several processes and threads may write in one folder.
-
-    Raises:
-        InputError: the folder cannot be made, or the disk is full or write-protected.
+    The parent folder is created. Several processes and threads may write in one folder. Raises InputError if the folder
+    cannot be made, or the disk is full or write-protected.
     """
     unfinished = _unfinished(path)
     try:
@@ -76,6 +74,12 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except OSError as error:
         what_to_do = "free some space or choose" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "choose"
         raise InputError(f"{path} cannot be written ({error.strerror}); {what_to_do} another place") from error
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a text, in UTF-8, or bytes by `atomic_write`, whose errors are those of this function."""
+    with atomic_write(path) as unfinished:
+        unfinished.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def remove_leftovers(path: Path) -> None:
@@ -115,10 +119,7 @@ def write_or_rescue(path: Path, write: Callable[[Path], None]) -> Path:
 
     A result that took long is not lost because a disk was unmounted or filled up meanwhile. The other places are the
     current folder and then the folder for temporary files, under the same name; a file that is there is not
-    overwritten.
-
-    Raises:
-        InputError: nothing can be written anywhere; the error of `path` itself.
+    overwritten. Raises the InputError of `path` itself if nothing can be written anywhere.
     """
     try:
         write(path)
@@ -151,8 +152,7 @@ def first_free(path: Path, *beside: Callable[[Path], Path]) -> Path:
 def open_file(path: Path | str) -> BinaryIO:
     """Open a file that the user named, for reading bytes.
 
-    Raises:
-        OSError: it cannot be read, or is a pipe or a device, whose other end might never come; `strerror` says why.
+    Raises OSError if it cannot be read, or is a pipe or a device, whose other end might never come; `strerror` tells.
     """
     try:
         mode = os.stat(path).st_mode

@@ -21,7 +21,7 @@ import numpy as np
 
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE
-from vgg.tools.files import atomic_write, check_place, open_file
+from vgg.tools.files import check_place, open_file, write_whole
 from vgg.tools.metadata import Header, Tags, exif_bytes, open_picture, read_header, with_profile, with_tags
 from vgg.tools.transparency import continued, on_white
 
@@ -88,10 +88,8 @@ def read_image(path: Path | str, most_bytes: float = math.inf) -> np.ndarray:
     """Return the picture as uint8 (height, width, 3), RGB in [0, 255], upright, transparency laid on white.
 
     16-bit pictures are scaled to 8 bits; of several frames or pages the first is taken; colour profiles are
-    ignored. A picture that needs more than `most_bytes` of memory is refused before it is decoded.
-
-    Raises:
-        InputError: the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
+    ignored. A picture that needs more than `most_bytes` of memory is refused before it is decoded. Raises InputError if
+    the file is missing, unreadable, not a picture, damaged, cut off, too large or of a rare kind.
     """
     picture = read_picture(path, most_bytes, is_continued=False)
     return picture.image if picture.alpha is None else on_white(picture.image, picture.alpha)
@@ -265,10 +263,8 @@ def _turn_upright(image: np.ndarray, orientation: int) -> np.ndarray:
 def resize(image: np.ndarray, longer_side: int) -> np.ndarray:
     """Return the image (height, width, 3) with at most `longer_side` pixels on its longer side, in its proportions.
 
-    It is never enlarged, and returned as it is when it is already small enough.
-
-    Raises:
-        InputError: a side would be shorter than `SMALLEST_SIDE`, as with a very long and narrow image.
+    It is never enlarged, and returned as it is when it is already small enough. Raises InputError if a side would be
+    shorter than `SMALLEST_SIDE`, as with a very long and narrow image.
     """
     height, width = image.shape[:2]
     scale = min(1.0, longer_side / max(height, width))
@@ -325,17 +321,12 @@ def write_image(
 ) -> None:
     """Write a picture in the format its ending names, whole or not at all; the parent folder is created.
 
-    `image`, `depth`, `profile` and `exif` are those of `encode`.
-
-    Raises:
-        InputError: the ending is unknown or has no room for the depth, the picture too large for the format, or the
-            disk full or write-protected.
+    `image`, `depth`, `profile` and `exif` are those of `encode`. Raises InputError if the ending is unknown or has no
+    room for the depth, the picture is too large for the format, or the disk full or write-protected.
     """
     path = Path(path)
     check_output(path, depth=depth)
-    data = encode(image, path.suffix.lower(), depth, profile, exif)
-    with atomic_write(path) as unfinished:
-        unfinished.write_bytes(data)
+    write_whole(path, encode(image, path.suffix.lower(), depth, profile, exif))
 
 
 def encode(
@@ -351,8 +342,7 @@ def encode(
         profile: an ICC profile, which PNG and JPEG get and other formats do not.
         exif: what is said of the picture beside its orientation, which is upright; BMP does without.
 
-    Raises:
-        InputError: the format has no room for a picture of this size.
+    Raises InputError if the format has no room for a picture of this size.
     """
     has_alpha, is_tiff = image.shape[2] == 4, ending in (".tif", ".tiff")
     bgr = cv2.cvtColor(to_depth(image, depth), cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)

@@ -51,11 +51,7 @@ def steps_display(stream: TextIO, steps: int, describe: Describe, what: str = "s
 
 
 def plain_lines(
-    stream: TextIO,
-    steps: int,
-    describe: Describe,
-    clock: Callable[[], float] = time.monotonic,
-    what: str = "step",
+    stream: TextIO, steps: int, describe: Describe, clock: Callable[[], float] = time.monotonic, what: str = "step"
 ) -> Show:
     """Return a function that writes a line at the first and last step, at every tenth of the way, and every 10 s."""
     is_due = _pace(steps, clock)

@@ -1,7 +1,7 @@
 """A contact sheet: labelled images side by side on white, to compare results at a glance."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ _LABEL_GAP = 12
 
 
 def contact_sheet(
-    images: Sequence[tuple[str, np.ndarray]],
+    images: Iterable[tuple[str, np.ndarray]],
     columns: int | None = None,
     height: int = 360,
     title: Sequence[str] = (),
@@ -25,7 +25,8 @@ def contact_sheet(
     """Return the images in rows of `columns` (all in one row if None), each above its label.
 
     Args:
-        images: (label, image) in reading order; an image is (·, ·, 3), RGB, uint8 or float in [0, 255].
+        images: (label, image) in reading order; an image is (·, ·, 3), RGB, uint8 or float in [0, 255]. They
+            are made small one by one, so a generator keeps the memory free.
         columns: images per row; a column is as wide as its widest image or label.
         height: of every image, in pixels.
         title: lines above everything; a long line widens the sheet.
@@ -34,8 +35,8 @@ def contact_sheet(
     Returns:
         uint8 (height of the sheet, width of the sheet, 3), RGB.
     """
-    columns = columns or len(images)
     cells = [_cell(label, image, height, font_size) for label, image in images]
+    columns = columns or len(cells)
     cell_height = cells[0].shape[0]
     widths = [max(cell.shape[1] for cell in cells[column::columns]) for column in range(min(columns, len(cells)))]
     rows = math.ceil(len(cells) / columns)

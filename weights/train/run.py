@@ -149,7 +149,7 @@ def finished(
     layer_units: dict[str, float],
     state: State,
     teacher: str,
-    seen: str = "drawings",
+    seen: str,
 ) -> Weights:
     """Return the network as it will be used: in the teacher's units, and rounded to 8 bits.
 

@@ -17,6 +17,7 @@ import tensorflow as tf
 from vgg.layers import CONVOLUTIONS, LAYERS
 from vgg.matfile.read import Conv
 from vgg.network import conv2d, pool, relu
+from weights.load import he_kernels
 from weights.published import MEAN_RGB
 
 Parameters = dict[str, tf.Tensor]
@@ -33,18 +34,12 @@ POOLING = "avg"
 
 
 def initial_parameters(widths: Sequence[int], seed: int) -> Parameters:
-    """Return kernels N(0, 2 / (9·in)) as in He et al. 2015, gains 1 and offsets 0 of all sixteen convolutions.
-
-    `widths` has the number of channels of each.
-    """
-    rng, channels_in = np.random.default_rng([seed, 2]), 3
+    """Return random kernels, see `he_kernels`, gains 1 and offsets 0 of all sixteen convolutions."""
     parameters: Parameters = {}
-    for layer, channels in zip(CONVOLUTIONS, widths, strict=True):
-        kernel = rng.standard_normal((3, 3, channels_in, channels), np.float32) * np.sqrt(2 / (9 * channels_in))
-        parameters[f"{layer.name}/kernel"] = tf.constant(kernel, tf.float32)
-        parameters[f"{layer.name}/gain"] = tf.ones(channels)
-        parameters[f"{layer.name}/offset"] = tf.zeros(channels)
-        channels_in = channels
+    for name, kernel, factor in he_kernels([seed, 2], widths):
+        parameters[f"{name}/kernel"] = tf.constant(kernel * factor, tf.float32)
+        parameters[f"{name}/gain"] = tf.ones(kernel.shape[3])
+        parameters[f"{name}/offset"] = tf.zeros(kernel.shape[3])
     return parameters
 
 

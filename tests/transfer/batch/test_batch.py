@@ -10,9 +10,8 @@ import pytest
 from batch_command import NAMES, pictures, prepare, record, refused, rows
 from transfer import targets
 from transfer.__main__ import main as transfer
-from transfer.apps.batch import making
 from transfer.batch import main
-from transfer.cli import run
+from transfer.cli import many, run
 from transfer.objective import WholeEvaluation
 from vgg.errors import InputError
 from vgg.tools.image import read_image
@@ -32,14 +31,14 @@ def quiet(words) -> list[str]:
 def made(monkeypatch) -> list[str]:
     """The name of each picture that is made, and how many steps it took."""
     names = []
-    make = making.make_picture
+    make = many.make_picture
 
     def note(session, job, place, *more):
         made = make(session, job, place, *more)
         names.append(place.outputs.picture.stem)
         return made
 
-    monkeypatch.setattr(making, "make_picture", note)
+    monkeypatch.setattr(many, "make_picture", note)
     return names
 
 
@@ -159,7 +158,7 @@ def test_ctrl_c_keeps_what_is_finished_and_goes_on_inside_the_picture(tmp_path, 
         if (name, number) == ("a-y", 2):
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(making.Display, "on_step", stop)
+    monkeypatch.setattr(many.Display, "on_step", stop)
     capfd.readouterr()
     assert main([*quiet, "--checkpoint-every", "100"]) == 130
     *_, last = capfd.readouterr().err.splitlines()
@@ -167,7 +166,7 @@ def test_ctrl_c_keeps_what_is_finished_and_goes_on_inside_the_picture(tmp_path, 
     assert made == ["a-x"] and [row["file"] for row in rows(tmp_path)] == ["a-x.png"]
     assert (tmp_path / "out" / "a-y.state.npz").exists()
     seen.clear()
-    monkeypatch.setattr(making.Display, "on_step", lambda self, name, number, losses: seen.append((name, number)))
+    monkeypatch.setattr(many.Display, "on_step", lambda self, name, number, losses: seen.append((name, number)))
     assert main(quiet) == 0
     assert pictures(tmp_path) == whole
     assert seen[:2] == [("a-y", 3), ("a-y", 4)]
@@ -189,7 +188,7 @@ def test_killed_the_end_is_the_same(tmp_path, quiet, monkeypatch):
             raise Killed
 
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(making.Display, "on_step", kill)
+        patch.setattr(many.Display, "on_step", kill)
         main(quiet)
     assert (tmp_path / "out" / "a-y.state.npz").exists()
     assert main(quiet) == 0

@@ -8,7 +8,7 @@ import pytest
 
 from transfer import session
 from transfer.__main__ import main
-from transfer.cli import run
+from transfer.cli import many, run
 from transfer_command import prepare, refused
 from vgg.tools.image import read_image
 
@@ -65,7 +65,7 @@ def test_two_options_make_a_grid(tmp_path, words):
 
 
 def test_an_interrupt_keeps_what_is_finished_and_resume_makes_the_rest(tmp_path, words, capfd, monkeypatch):
-    made, make = [], run.make_picture
+    made, make = [], many.make_picture
 
     def stopped_at_the_second(*arguments, **more):
         if made:
@@ -73,14 +73,14 @@ def test_an_interrupt_keeps_what_is_finished_and_resume_makes_the_rest(tmp_path,
         made.append(1)
         return make(*arguments, **more)
 
-    monkeypatch.setattr(run, "make_picture", stopped_at_the_second)
+    monkeypatch.setattr(many, "make_picture", stopped_at_the_second)
     swept = [*words, "--strength", ",".join(STRENGTHS)]
     assert main([*swept]) == 130
     out, first = tmp_path / "out", tmp_path / "out" / "result-strength-0.2.png"
     assert f"repeat the command with -o {out / 'result.png'} --resume" in capfd.readouterr().err
     assert {path.name for path in out.glob("*.png")} == {"result-strength-0.2.png", "result-sheet.png"}
     small, at = read_image(out / "result-sheet.png").shape, first.stat().st_mtime_ns
-    monkeypatch.setattr(run, "make_picture", make)
+    monkeypatch.setattr(many, "make_picture", make)
     assert "is missing; make it by --resume" in refused(
         ["--from", str(out / "result-sheet.json"), "--pick", "3"], capfd, tmp_path
     )
@@ -106,14 +106,14 @@ def test_a_name_that_is_taken_gets_a_number(tmp_path, words, capfd):
 
 
 def test_one_that_cannot_be_made_stops_no_other(tmp_path, words, capfd, monkeypatch):
-    make = run.make_picture
+    make = many.make_picture
 
     def broken(session, job, *more):
         if job.recipe.size == 24:
             raise run.InputError("it is broken")
         return make(session, job, *more)
 
-    monkeypatch.setattr(run, "make_picture", broken)
+    monkeypatch.setattr(many, "make_picture", broken)
     assert main([*words, "--size", "24,32", "--quiet"]) == 3
     assert capfd.readouterr().err == "transfer: size 24: it is broken\n"
     assert (tmp_path / "out" / "result-size-32.png").exists()

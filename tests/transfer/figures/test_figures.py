@@ -10,9 +10,9 @@ import pytest
 
 from figures_command import files_in, made, record_of, small_run
 from low_precision import needs_bfloat16
-from transfer.apps.batch import making
 from transfer.apps.figures import run as figures_run
 from transfer.apps.figures.cells import FIGURES
+from transfer.cli import many
 from transfer.figures import main
 from vgg.tools.image import read_image
 
@@ -60,7 +60,7 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(making.Display, "on_step", stop)
+        patched.setattr(many.Display, "on_step", stop)
         assert main(["ratio", *words]) == 130
     assert capfd.readouterr().err == "figures: stopped; what is finished is kept; the same command goes on from here\n"
     assert sorted(path.name for path in files_in(tmp_path / "figures")) == ["1e-04.json", "1e-04.png"]
@@ -80,7 +80,7 @@ def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):
         if len(steps) == 6 + 2:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(making.Display, "on_step", note)
+    monkeypatch.setattr(many.Display, "on_step", note)
     assert main(["ratio", *words]) == 130
     assert {path.name for path in files_in(tmp_path / "figures")} == {"1e-04.json", "1e-04.png", "1e-03.state.npz"}
     assert main(["ratio", *words]) == 0

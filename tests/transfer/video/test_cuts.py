@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drawn_clip import first_frames
-from transfer.apps.video.flow import continuity, flow, is_cut, weights
+from transfer.apps.video.flow import CONTINUED, continuity, flow, weights
 from transfer.files import SAMPLE_SCENE
 from vgg.tools.image import read_image, resize_to
 
@@ -17,7 +17,7 @@ WIDE = resize_to(read_image(SAMPLE_SCENE), 420, 560).round().astype(np.uint8)[21
 
 def cut_between(earlier: np.ndarray, later: np.ndarray) -> bool:
     backward = flow(later, earlier)
-    return is_cut(earlier, later, backward, weights(flow(earlier, later), backward))
+    return continuity(earlier, later, backward, weights(flow(earlier, later), backward)) < CONTINUED
 
 
 def panned(right: int) -> np.ndarray:

@@ -33,7 +33,7 @@ def test_it_learns(weights):
     for term in ("maps", "distances"):
         first, last = (np.mean([losses[term] for losses in some]) for some in (seen[:5], seen[-5:]))
         assert last < 0.7 * first, term
-    finished = VGG19(run.finished(images, settings, layer_units, state, "a test"), "avg")
+    finished = VGG19(run.finished(images, settings, layer_units, state, "a test", "drawings"), "avg")
     batch = tf.constant(np.stack(images), tf.float32)
     sizes = [float(tf.reduce_sum(net(batch, ["relu1_1"])["relu1_1"] ** 2)) for net in (teacher, finished)]
     assert 0.1 < sizes[1] / sizes[0] < 3 and sizes[0] > 100 * tf.size(batch).numpy()

@@ -72,8 +72,7 @@ def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
     batch = Batch(Path(words.output), orders, recipe, options, list(command))
     require_apart(batch, [name for name in (options.weights, words.pairs) if name])  # "all" is no file of ours either
     check_masks(orders[0].files, recipe)  # the same for all
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.batch.making import run

@@ -10,14 +10,15 @@ from uuid import uuid4
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from transfer.apps.batch.making import Make, OnStep, Prepared, Say
-from transfer.apps.batch.results import Row, row_of_record
+from transfer.apps.batch.making import Make
+from transfer.cli.many import Display, Prepared, Row, row_of_record
 from transfer.cli.options import RunOptions
 from transfer.cli.run import Lost, write_picture
 from transfer.cluster.client import LOST, able, lost_if_gone, opened_client, say_workers
 from transfer.cluster.worker import RESOURCE, TOPIC, Task, paint_task
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
+from vgg.tools.console import Say
 
 #: Pictures for each worker that are handed out at a time: one in work, one ready.
 AHEAD = 2
@@ -26,7 +27,7 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
+def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, display: Display) -> Iterator[Make]:
     """Yield what makes pictures on the workers that the options ask for; those of this machine end with the block.
 
     Raises:
@@ -37,7 +38,7 @@ def dask_maker(options: RunOptions, say: Say, weights: Weights, precision: str, 
 
     def tell(event: tuple[float, dict[str, Any]]) -> None:
         _, told = event
-        on_step(told["name"], told["step"], told["total"])
+        display.on_step(told["name"], told["step"], told["total"])
 
     def submit(item: Prepared) -> Future:
         state = item.place.outputs.state.absolute() if options.scheduler is None else None

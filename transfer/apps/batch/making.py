@@ -8,9 +8,8 @@ What makes pictures is a function from what is `Prepared` to a row of the table 
 """
 
 import sys
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -19,11 +18,12 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.apps.batch.orders import TABLE, Batch, Order, still_missing
-from transfer.apps.batch.results import Row, row_of_record, write_summary
+from transfer.apps.batch.results import write_summary
+from transfer.cli.many import Display, Prepared, Row, make_here, row_of_record
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import ContentFile, Place, place_of, read_content
+from transfer.cli.outputs import ContentFile, place_of, read_content
 from transfer.cli.record import inputs_of, read_record, sources
-from transfer.cli.run import Lost, NotWritten, make_picture, write_overviews
+from transfer.cli.run import Lost, write_overviews
 from transfer.files import SAMPLE
 from transfer.inputs import at_size, style_at, together
 from transfer.precision import precision_of
@@ -33,15 +33,10 @@ from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
 from vgg.tools import console
-from vgg.tools.console import interrupts_polled
+from vgg.tools.console import SOME_FAILED, Say
 from vgg.tools.image import read_image
-from vgg.tools.progress import Shown, duration, moving_bar
 from weights.load import load_weights
 
-SOME_FAILED = 3
-Say = Callable[[str], None]
-#: A picture's name, the number of its step, and the total loss there.
-OnStep = Callable[[str, int, float], None]
 #: Content pictures that are ready before they are asked for.
 AHEAD = 2
 #: Memory for style pictures that are kept at their sizes, in bytes; one is kept in any case.
@@ -49,15 +44,6 @@ KEPT_BYTES = 2**28
 
 
 # From orders to jobs.
-
-
-class Prepared(NamedTuple):
-    """What makes a picture: its job, with images at their sizes, and its place; or why it cannot be made."""
-
-    name: str
-    job: Job | None = None
-    place: Place | None = None
-    problem: str = ""
 
 
 class Content(NamedTuple):
@@ -78,7 +64,7 @@ class Style(NamedTuple):
     inputs: dict[str, Any]  # its file, as `inputs_of` describes it
 
 
-def prepared(orders: Sequence[Order], batch: Batch, say: Callable[[str], None]) -> Iterator[Prepared]:
+def prepared(orders: Sequence[Order], batch: Batch, say: Say) -> Iterator[Prepared]:
     """Yield the orders with their images, content by content; `say` shows what to know of a picture, once."""
     recipe, said, by_content = batch.recipe, set[str](), dict[str, list[Order]]()
     for order in orders:
@@ -164,41 +150,14 @@ def _read(name: str, recipe: Recipe, full_size: bool) -> Content:
 
 #: What is prepared → what became of each, in any order.
 Make = Callable[[Iterable[Prepared]], Generator[Row, None, None]]
-#: The options, whom to tell what, the weights, the precision, whom to tell of steps → what makes, while it is open.
-OpenMaker = Callable[[RunOptions, Say, Weights, str, OnStep], AbstractContextManager[Make]]
-
-
-def make_here(
-    session: Session, options: RunOptions, on_step: OnStep, items: Iterable[Prepared]
-) -> Generator[Row, None, None]:
-    """Make pictures in this process, and yield what became of each.
-
-    A Ctrl-C is heeded between two steps only, and not before the last row is taken; the present state is kept.
-
-    Raises:
-        NotWritten: a picture cannot be written, so nor will the next one.
-        KeyboardInterrupt: stopped.
-    """
-    for name, job, place, problem in items:
-        if job is None:
-            yield Row(name, problem=problem)
-            continue
-        with interrupts_polled("stopping after this step; what is finished is kept") as check_interrupt:
-            display = nullcontext(lambda step, name=name: on_step(name, step.step, step.losses.total))
-            try:
-                *_, record = make_picture(session, job, place, options, display, check_interrupt)
-                row = row_of_record(name, record)
-            except NotWritten:
-                raise
-            except InputError as error:
-                row = Row(name, problem=f"{name}: {error}")
-            yield row
+#: The options, whom to tell what, the weights, the precision, what shows the steps → what makes, while it is open.
+OpenMaker = Callable[[RunOptions, Say, Weights, str, Display], AbstractContextManager[Make]]
 
 
 @contextmanager
-def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, on_step: OnStep) -> Iterator[Make]:
+def local_maker(options: RunOptions, say: Say, weights: Weights, precision: str, display: Display) -> Iterator[Make]:
     """Yield what makes pictures in this process."""
-    yield partial(make_here, Session(weights, options.memory_bytes, precision, IN_STRIPES), options, on_step)
+    yield partial(make_here, Session(weights, options.memory_bytes, precision, IN_STRIPES), options, display.of)
 
 
 def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
@@ -224,7 +183,7 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
             precision, display = precision_of(options.precision, batch.recipe), Display(len(missing), options.quiet)
             # The clock begins when there are workers: to start them takes as long as many small pictures.
             with (
-                open_maker(options, say, weights, precision, display.on_step) as make,
+                open_maker(options, say, weights, precision, display) as make,
                 display,
                 closing(make(prepared(missing, batch, say))) as results,
             ):
@@ -255,42 +214,3 @@ def _add_overviews(finished: Sequence[Order], batch: Batch, say: Say) -> None:
             outputs = item.place.outputs
             image, record = read_image(outputs.picture), read_record(outputs.record)
             write_overviews(item.job.images, image, item.place, record)
-
-
-class Display:
-    """Shows many pictures as they are made: a bar over all of them on a terminal, elsewhere a line for each."""
-
-    def __init__(self, count: int, quiet: bool) -> None:
-        """Take how many pictures there are to make."""
-        self.count, self.quiet, self.done = count, quiet, 0
-        self._began, self._said = time.monotonic(), set[str]()
-        bar = moving_bar(sys.stdout, count, lambda shown: shown.text, transient=True)
-        self._bar = nullcontext(lambda shown: None) if quiet else bar
-
-    def __enter__(self) -> None:
-        """Open the bar, and begin the clock."""
-        self._began, self._show = time.monotonic(), self._bar.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        """Close the bar."""
-        self._bar.__exit__(*error)
-
-    def on_step(self, name: str, number: int, loss: float) -> None:
-        """Show a step of one picture; with many workers, of the one that was heard of last."""
-        self._show(Shown(self.done, self._left(), f"{name} step {number} loss {loss:.3g}"))
-
-    def finished(self, row: Row) -> None:
-        """Say what became of a picture."""
-        self.done += 1
-        if row.problem and row.problem not in self._said:  # a bad file is a problem of all its pairs
-            self._said.add(row.problem)
-            console.say(f"batch: {row.problem}", sys.stderr)
-        elif not row.problem and not self.quiet:
-            left = f"{duration(self._left())} left"
-            console.say(
-                f"{self.done}/{self.count} {row.name}: loss {row.losses['total']:.4g}, {row.seconds:.1f} s, {left}"
-            )
-
-    def _left(self) -> float:
-        """Return the seconds that the pictures to come will take."""
-        return (time.monotonic() - self._began) / max(self.done, 1) * (self.count - self.done)

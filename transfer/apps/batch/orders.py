@@ -12,8 +12,8 @@ from typing import Any
 
 from transfer.apps.batch.pairs import Pair, one_name
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Outputs, differences_from_made, outputs_of, planned, preview_of
-from transfer.cli.record import ordered, sources
+from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, planned, preview_of
+from transfer.cli.record import sources
 from transfer.files import Files, require_usable
 from transfer.inputs import check_proportions
 from transfer.recipes import Recipe
@@ -105,7 +105,7 @@ def _differences(order: Order, batch: Batch, weights_sha256: str, inputs: dict[s
     except InputError:  # an input cannot be read; whoever makes the picture will find out and say so
         return None
     inputs |= origin["inputs"]
-    return differences_from_made(order.outputs, ordered(batch.recipe, origin, weights_sha256, batch.options))
+    return differences_from_made(Place(order.outputs, origin), batch.recipe, weights_sha256, batch.options)
 
 
 def check_folder(output: str, inputs: Sequence[str], with_report: bool) -> None:

@@ -2,34 +2,32 @@
 
 import csv
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from transfer.apps.batch.orders import PAGE, SHEET, TABLE, Batch, Order
 from transfer.apps.batch.pairs import PREFIXES, Pair, harmless, short_name
-from transfer.cli.run import write_text
+from transfer.cli.many import LOSSES, Row
 from transfer.files import SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE
 from transfer.inputs import read_cropped
 from transfer.recipes import Crop
 from transfer.report.page import IN_HEAD, Cell, grid_page, thumbnail
 from vgg.errors import InputError
-from vgg.tools.files import atomic_write
+from vgg.tools.console import Say
+from vgg.tools.files import atomic_write, write_whole
 from vgg.tools.image import read_image, write_image
 from vgg.tools.sheet import contact_sheet
 
 COLUMNS = ("content", "style", "file", "total", "content loss", "style loss", "tv loss", "steps", "seconds", "problem")
-LOSSES = ("total", "content", "style", "tv")  # their names in a record
 #: Pixels of a cell's height on the sheet, and of the sheet's, which a large batch stays below by lower cells.
 CELL, LARGEST_SHEET = 200, 6000
 #: Contents and styles on the sheet. More of them are left out: nobody could see anything on it.
 MOST = 100
 
 
-def write_summary(batch: Batch, rows: Mapping[str, "Row"], say: Callable[[str], None]) -> None:
+def write_summary(batch: Batch, rows: Mapping[str, Row], say: Say) -> None:
     """Write table, sheet and page of the rows, if there are any; say where. Raises InputError if one cannot be."""
     if not rows:
         return
@@ -40,30 +38,11 @@ def write_summary(batch: Batch, rows: Mapping[str, "Row"], say: Callable[[str], 
         write_image(paths[-1], sheet_of(batch, rows))
     if batch.options.report:
         paths.append(batch.folder / PAGE)
-        write_text(paths[-1], page_of(batch, rows))
+        write_whole(paths[-1], page_of(batch, rows))
     say(f"written: {', '.join(map(str, paths))}")
 
 
 # The table.
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the table."""
-
-    name: str
-    file: str = ""
-    losses: Mapping[str, float] | None = None  # by the names in `LOSSES`
-    steps: int = 0
-    seconds: float = 0.0
-    problem: str = ""
-
-
-def row_of_record(name: str, record: dict[str, Any]) -> Row:
-    """Return the row of the finished picture of that name."""
-    steps = record["steps"]
-    losses = {name: (record["losses"] or steps[-1])[name] for name in LOSSES}
-    return Row(name, record["result"]["file"], losses, len(steps), steps[-1]["seconds"])
 
 
 def write_table(path: Path, batch: Batch, rows: Mapping[str, Row]) -> None:

@@ -58,15 +58,9 @@ def print_tables(names: Sequence[str], weights_file: Path | None) -> None:
     # Every number below depends on these.
     versions = f"Python {platform.python_version()}, TensorFlow {version('tensorflow')}"
     console.say(f"machine: {processor()}, {os.cpu_count()} cores; {versions}")
-    tables = {
-        "evaluation": lambda: measurements.evaluation(weights, 512),
-        "convergence": lambda: measurements.convergence(weights, 256),
-        "sizes": lambda: measurements.sizes(weights),
-        "batch": lambda: whole_commands(weights.path),
-    }
     for name in names:
         console.say("")
-        for line in tables[name]():
+        for line in whole_commands(weights.path) if name == "batch" else getattr(measurements, name)(weights):
             console.say(line)
 
 

@@ -65,7 +65,7 @@ VARIANTS = (
 )
 
 
-def evaluation(weights: Weights, size: int) -> Iterator[str]:
+def evaluation(weights: Weights, size: int = 512) -> Iterator[str]:
     """Yield the lines of the table. All are timed in turn, so that a slow moment of the machine hits each alike."""
     images = load(Files(SAMPLE, SAMPLE), replace(DEFAULT, size=size))
     content, style = images.content_image, images.style_image
@@ -135,7 +135,7 @@ def evaluation_of(
     return partial(Objective(evaluation, References(content, (style,)), terms), content.astype(np.float32))
 
 
-def convergence(weights: Weights, size: int) -> Iterator[str]:
+def convergence(weights: Weights, size: int = 256) -> Iterator[str]:
     """Yield the lines of the table, for a start from the content image and one from noise.
 
     The losses compared are all computed in float32, whatever a run itself computed in: of some images on its way, which

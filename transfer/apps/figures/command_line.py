@@ -23,7 +23,7 @@ from vgg.load import WEIGHTS_HELP
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
-from vgg.tools.files import atomic_write, first_free, open_file
+from vgg.tools.files import first_free, open_file, write_whole
 from vgg.tools.image import check_output
 
 
@@ -104,8 +104,7 @@ def checked_images(options: argparse.Namespace, keys: Collection[str]) -> dict[s
         for cell in figure.cells:
             if cell.key in keys:
                 planned(folder / figure.name / f"{cell.key}.png", inputs)
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     starts = {cell.recipe.init for figure in options.figures for cell in figure.cells}
     return {start: load(files, replace(BASE, init=start, size=options.size)) for start in sorted(starts)}
 
@@ -128,15 +127,13 @@ def run_trade_off(options: argparse.Namespace) -> None:
     if not any(line.drawable for line in lines):
         raise InputError(f"{path} has no losses of a run that could be plotted; name the .json beside a picture")
     output = output if options.overwrite else first_free(output)
-    with atomic_write(output) as unfinished:
-        unfinished.write_bytes(plot(steps, lines, "png", path.stem))
+    write_whole(output, plot(steps, lines, "png", path.stem))
     console.say(f"written: {output}")
 
 
 def run_printed_losses(options: argparse.Namespace) -> None:
     """Print the table of losses."""
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     images = load(Files(options.content, options.style), NEURAL_STYLE)
     start_tensorflow()
     with interrupts_at_once():

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from transfer.apps.batch.making import Display, Prepared, make_here
 from transfer.apps.figures.cells import Cell, Figure
+from transfer.cli.many import Display, Prepared, make_here
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import Place, differences_from_made, outputs_of
-from transfer.cli.record import ordered, read_record, sources, write_record
+from transfer.cli.record import read_record, sources, write_record
 from transfer.inputs import Images
 from transfer.machine import usable_bytes
 from transfer.memory import NotEnoughMemory
@@ -49,8 +49,7 @@ class CellRun:
         So an interrupted figure goes on where it stopped, and a changed setting makes only those cells again that it
         changes.
         """
-        order = ordered(self.job.recipe, self.place.origin, weights.sha256, RunOptions(seed=self.job.seed))
-        return differences_from_made(self.place.outputs, order) == {}
+        return differences_from_made(self.place, self.job.recipe, weights.sha256, RunOptions(seed=self.job.seed)) == {}
 
     def levels_off_content(self) -> float:
         """Return the root mean square difference between the cell's picture and the content image, in levels."""
@@ -100,7 +99,7 @@ def make_all(missing: Sequence[CellRun], session: Session) -> None:
     display = Display(len(missing), quiet=False)
     items = [Prepared(f"{run.figure}: {run.cell.label}", run.job, run.place) for run in missing]
     try:
-        with display, closing(make_here(session, RunOptions(), display.on_step, items)) as rows:
+        with display, closing(make_here(session, RunOptions(), display.of, items)) as rows:
             for run, row in zip(missing, rows, strict=True):
                 if row.problem:
                     raise InputError(row.problem)

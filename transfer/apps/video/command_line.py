@@ -88,8 +88,7 @@ def film_run(options: argparse.Namespace) -> FilmRun:
     frame = frame_at_size(film, next(film.frames()), first, remarks)
     styles = tuple(style_at(name, first, frame.shape[:2], remarks) for name in files.style_pictures)
     together(files, first, frame, styles, ())  # a bad mask is said before the first frame
-    if options.weights is not None:
-        require_weights_file(options.weights)
+    require_weights_file(options.weights)
     if SAMPLE in files.style_pictures:
         remarks.append("the style is the sample, a painting of ours; to choose another, name a picture after the film")
     return FilmRun(

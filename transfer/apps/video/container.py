@@ -13,7 +13,7 @@ twice. The encoders run in one thread and write neither a date nor a random numb
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,6 +28,7 @@ import numpy as np
 
 from transfer.inputs import ENDINGS, pictures_in
 from vgg.errors import InputError, typed
+from vgg.tools.console import Say
 from vgg.tools.files import atomic_write, check_place, open_file
 from vgg.tools.image import read_image, resize_to, shrunk
 
@@ -36,7 +37,6 @@ try:
 except ImportError:  # optional: from a folder of pictures to a folder of frames it is not needed
     av = None
 
-Say = Callable[[str], None]
 #: Frames per second of a folder of pictures, and of a video that does not say.
 USUAL_FPS = 24.0
 #: Frames per second above which a file's figure is nonsense, such as the 90000 of some streams.

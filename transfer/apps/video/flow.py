@@ -118,18 +118,11 @@ def came_from_inside(backward: np.ndarray) -> np.ndarray:
     return inside & (y >= -HALF_PIXEL) & (y <= height - 1 + HALF_PIXEL)
 
 
-def is_cut(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, weights: np.ndarray) -> bool:
-    """Return whether the frame `later` belongs to another scene than `earlier`; both are as in `flow`.
-
-    The flow `backward` leads from `later` to `earlier`, (H, W, 2); `weights` are c at the pixels of `later`, (H, W).
-    """
-    return continuity(earlier, later, backward, weights) < CONTINUED
-
-
 def continuity(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, weights: np.ndarray) -> float:
     """Return the share of the pixels with texture that were traced and look alike; 1 if there is no texture at all.
 
-    The arguments are those of `is_cut`.
+    Below `CONTINUED` the frame `later` begins another scene than `earlier`; both are as in `flow`. The flow `backward`
+    leads from `later` to `earlier`, (H, W, 2); `weights` are c at the pixels of `later`, (H, W).
     """
     now, before = np.float32(_grey(later)), warped(np.float32(_grey(earlier)), backward)
     mean, mean_before = _window_mean(now), _window_mean(before)

@@ -91,10 +91,8 @@ class FrameStore:
         """Return how many frames there are to go on from: 0, and the folder is emptied, unless `resume`.
 
         The `settings` are all that decides how the frames look. With `resume` those of the same settings stay, with
-        `overwrite` others may go.
-
-        Raises:
-            InputError: they were made with other settings, or are those that would be painted again.
+        `overwrite` others may go. Raises InputError if they were made with other settings, or are those that would be
+        painted again.
         """
         frames = list(self.folder.glob("[0-9]*.png"))
         recorded = self.settings() if frames else {}

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple, get_args
@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, get_args
 import numpy as np
 
 from transfer.apps.video.container import is_folder, write_film, write_loop
-from transfer.apps.video.flow import combined, flicker, flow, is_cut, warped, weights
+from transfer.apps.video.flow import CONTINUED, combined, continuity, flicker, flow, warped, weights
 from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
@@ -34,14 +34,13 @@ from transfer.train import Result, Step, Watch
 from vgg.errors import InputError
 from vgg.network import Precision
 from vgg.tools import console
-from vgg.tools.console import interrupts_polled
+from vgg.tools.console import Say, interrupts_polled
 from vgg.tools.files import file_digest
 from vgg.tools.image import write_image
 from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
-Say = Callable[[str], None]
 #: Frames that are remembered at least: after a flash, a scene goes on from the frame before it (`flow`).
 REMEMBERED = 2
 #: Frames on the sheet.
@@ -77,7 +76,6 @@ class Painter:
     """Paints the frames of a film one by one, and remembers as many of them as the next ones need."""
 
     def __init__(self, session: Session, run: FilmRun) -> None:
-        """Begin a film."""
         self.session, self.run = session, run
         #: How many frames before the next one it has to know.
         self.memory = max(REMEMBERED, *run.earlier)
@@ -119,7 +117,8 @@ class Painter:
         before, result = self._frames[-ago]
         backward = flow(content, before)
         trust = weights(flow(before, content), backward)
-        return None if is_cut(before, content, backward, trust) else Link(result, backward, trust)
+        is_cut = continuity(before, content, backward, trust) < CONTINUED
+        return None if is_cut else Link(result, backward, trust)
 
 
 def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str]) -> int:
