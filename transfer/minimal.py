@@ -21,7 +21,7 @@ import scipy.optimize
 import tensorflow as tf
 
 GENUINE = Path(__file__).parents[1] / "weights/imagenet-vgg-verydeep-19.mat"  # `make download-weights` fetches it
-SHIPPED = Path(__file__).parents[1] / "weights/half-width-v2.npz"  # half the filters; used where it is missing
+SHIPPED = Path(__file__).parents[1] / "weights/half-width-v3.npz"  # half the filters; used where it is missing
 CONTENT_LAYER, STYLE_LAYERS = "relu4_2", ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_WEIGHT, STYLE_WEIGHT = 1e-3, 1.0  # α and β of the paper's Fig. 3
 SIZE, STEPS = 384, 200  # pixels on the longer side of both images; steps of L-BFGS

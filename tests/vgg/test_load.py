@@ -30,10 +30,10 @@ def test_the_network_is_that_of_the_file(mat_file, image):
 def test_named_before_genuine_before_shrunk_before_shipped(tmp_path, mat_file):
     folder = tmp_path / "weights"
     folder.mkdir()
-    with pytest.raises(InputError, match=r"make download-weights.*git checkout weights/half-width-v2\.npz"):
+    with pytest.raises(InputError, match=r"make download-weights.*git checkout weights/half-width-v3\.npz"):
         load.weights_path(None, folder)
-    write_small(folder / "half-width-v2.npz", trained_weights())
-    assert load.weights_path(None, folder) == folder / "half-width-v2.npz"
+    write_small(folder / "half-width-v3.npz", trained_weights())
+    assert load.weights_path(None, folder) == folder / "half-width-v3.npz"
     names = (
         "imagenet-vgg-verydeep-19-small.npz",
         "imagenet-vgg-verydeep-19-beta16.mat",

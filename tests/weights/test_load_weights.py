@@ -16,7 +16,7 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
     """The advice comes with the shipped network only; what any other file is, its own numbers say."""
     folder, lines = tmp_path / "weights", []
     folder.mkdir()
-    write_small(folder / "half-width-v2.npz", trained_weights())
+    write_small(folder / "half-width-v3.npz", trained_weights())
     found = load_weights(None, lines.append, folder)
     np.testing.assert_array_equal(
         found.convolutions["conv5_4"].kernel, trained_weights().convolutions["conv5_4"].kernel

@@ -11,8 +11,8 @@ from vgg.tools.files import open_file
 
 #: Incremented with every change that gives another trained network for the same settings, so that a file from an older
 #: version is not used.
-TRAINED_VERSION = 2
-SHIPPED = "half-width-v2.npz"
+TRAINED_VERSION = 3
+SHIPPED = "half-width-v3.npz"
 WHAT_TO_DO = f"get ImageNet's VGG-19 with `make download-weights`, or use the small one, weights/{SHIPPED}"
 
 _SIGNATURES = (

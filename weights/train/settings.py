@@ -1,6 +1,6 @@
-"""Everything that one can choose about a training run, with the values of the shipped network's last 1,200 steps.
+"""Everything that one can choose about a training run, with the values that made the last half of the small VGG-19.
 
-Its first 800 were made by an earlier version of the program (`weights/README.md`).
+How its first half was made is in `weights/README.md`.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ class Settings:
     """How the student is trained. The same settings give the same numbers on the same machine."""
 
     seed: int = 0  # of drawings, crops and initial kernels
-    steps: int = 2000
+    steps: int = 3200
     normalised: int = 800  # steps with batch normalisation, the first ones
     kinds: int = 700  # of drawing
     draws: int = 2  # different drawings of each kind
     #: (pixels on a side, crops in a batch); each step takes one of them at random.
-    crops: tuple[tuple[int, int], ...] = ((64, 28), (96, 12), (128, 7))
+    crops: tuple[tuple[int, int], ...] = ((64, 28), (96, 12), (128, 7), (160, 5))
 
     kernel_rate: float = 0.008  # how far a kernel moves in a step, as a share of its norm
     other_rate: float = 2e-3  # Adam's rate for heads, gains, offsets and biases
     warm_up: int = 20  # steps in which the rates rise to these
-    end: float = 0.35  # the share of all steps, the last ones, in which the rates go down to 0 along a line
+    end: float = 0.5  # the share of all steps, the last ones, in which the rates go down to 0 along a line
 
     def __post_init__(self) -> None:
         """Raise InputError if a number is out of range."""

@@ -70,9 +70,9 @@ def test_damaged_files_are_refused(half_width, tmp_path):
 
 
 def test_a_damaged_shipped_network_is_to_be_restored(tmp_path):
-    (tmp_path / "half-width-v2.npz").write_bytes(b"PK")
-    with pytest.raises(WeightsError, match=r"restore it with `git checkout weights/half-width-v2\.npz`"):
-        read(tmp_path / "half-width-v2.npz")
+    (tmp_path / "half-width-v3.npz").write_bytes(b"PK")
+    with pytest.raises(WeightsError, match=r"restore it with `git checkout weights/half-width-v3\.npz`"):
+        read(tmp_path / "half-width-v3.npz")
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_no_weights_at_all(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr(command_line, "weights_path", lambda named: load.weights_path(named, tmp_path))
     for command in WITH_PICTURE:
         line = refused(words_for(command, tmp_path, ["-o", str(tmp_path / "a.png")]), capfd, tmp_path)
-        assert "`make download-weights`" in line and "`git checkout weights/half-width-v2.npz`" in line
+        assert "`make download-weights`" in line and "`git checkout weights/half-width-v3.npz`" in line
 
 
 def test_features_without_a_layer(tmp_path, capfd):

@@ -47,9 +47,9 @@ def test_command_stopped_and_resumed(mat_file, drawings_file, tmp_path, capsys, 
     printed = capsys.readouterr()
     assert printed.out == f"written: {tmp_path / 'a.npz'}\n" and "step 4/4  maps " in printed.err
     origin = read(tmp_path / "a.npz").origin
-    assert origin.startswith("imitates ") and origin.endswith("(version 2, seed 0, 4 steps)")
+    assert origin.startswith("imitates ") and origin.endswith("(version 3, seed 0, 4 steps)")
     assert main(["verify", str(tmp_path / "a-3.npz")]) == 0
-    assert capsys.readouterr().out.splitlines()[0].endswith("(version 2, seed 0, 3 steps)")
+    assert capsys.readouterr().out.splitlines()[0].endswith("(version 3, seed 0, 3 steps)")
 
     described = run.described
 
