@@ -158,8 +158,7 @@ def _pictures(of_sweep: Sweep, say: Say, striped: "Striped") -> Iterator[tuple[i
 
     Raises NotWritten, an InputError, if one cannot be written, and KeyboardInterrupt.
     """
-    from transfer.cli.run import NotWritten, session_of
-    from transfer.session import Job
+    from transfer.cli.run import NotWritten, job_of, session_of
 
     options, numbered = of_sweep.options, list(enumerate(of_sweep.pictures, start=1))
     for name in dict.fromkeys(picture.variant.recipe.name for _, picture in numbered):
@@ -167,7 +166,7 @@ def _pictures(of_sweep: Sweep, say: Say, striped: "Striped") -> Iterator[tuple[i
         for number, picture in numbered:
             if picture.variant.recipe.name != name:
                 continue
-            job = Job(picture.variant.recipe, picture.images, options.seed)
+            job = job_of(picture.variant.recipe, picture.images, picture.place, options)
             session = session or session_of(job, options, picture.place.outputs, say, striped)
             try:
                 line = _make_one(session, job, picture, options)

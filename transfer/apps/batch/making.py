@@ -23,7 +23,7 @@ from transfer.apps.batch.results import Row, row_of_record, write_summary
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import ContentFile, Place, place_of, read_content
 from transfer.cli.record import inputs_of, read_record, sources
-from transfer.cli.run import Lost, NotWritten, make_picture, write_overviews
+from transfer.cli.run import Lost, NotWritten, job_of, make_picture, write_overviews
 from transfer.files import SAMPLE
 from transfer.inputs import at_size, style_at, together
 from transfer.precision import precision_of
@@ -125,7 +125,7 @@ def _prepared(
         origin = {"command": batch.command} | sources(files, inputs)
         images = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
         place = place_of(order.outputs, origin, content.file, content.image, options)
-        return Prepared(order.pair.name, Job(recipe, images, options.seed), place)
+        return Prepared(order.pair.name, job_of(recipe, images, place, options), place)
     except InputError as error:
         return Prepared(order.pair.name, problem=str(error))
 
