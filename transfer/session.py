@@ -52,6 +52,7 @@ class Job:
     recipe: Recipe
     images: Images
     seed: int = 0
+    last: "Job | None" = None  # goes on with this one's image, at a larger size
 
 
 class Session:
@@ -84,7 +85,7 @@ class Session:
 
         These are the pixels of regions without a style, and with `colors="luminance"` the colours.
         """
-        scales = scales_of(job.images, job.recipe)
+        scales = [scale for part in (job, job.last) if part for scale in scales_of(part.images, part.recipe)]
         images = next(scale for scale in scales if scale.content_image.shape == image.shape)
         painted = keep_the_rest(image, images.content_image, images.regions)
         return restored(painted, images.content_image, job.recipe.colors)
@@ -112,7 +113,7 @@ class Session:
             for precision, until in (*plans, ("float32", recipe.iterations)):
                 build_objective = partial(self.objective, recipe, scale, precision)
                 phases.append(Phase(height, width, build_objective, optimizer, until, precision, margin))
-        return phases
+        return phases + (self.phases(job.last) if job.last else [])
 
     def objective(self, recipe: Recipe, images: Images, precision: Precision = "float32") -> Objective:
         """Return the recipe's total loss for the images, as a function of an image with the recipe's margin.

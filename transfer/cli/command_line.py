@@ -71,12 +71,11 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.cli.run import run
-        from transfer.session import Job
+        from transfer.cli.run import job_of, run
 
         if with_workers:
             from transfer.cluster.banded import shared
-    job, again = Job(recipe, images, options.seed), None if words.pick or words.continued else again
+    job, again = job_of(recipe, images, place, options), None if words.pick or words.continued else again
     if not with_workers:
         return run(job, place, options, output, again)
     with shared(options, (lambda line: None) if options.quiet else console.say) as striped:

@@ -50,6 +50,7 @@ class RunOptions:
     scheduler: str | None = None  # an address
     report_as: str | None = None  # a recipe in whose units the losses are said, too
     full_size: bool = False
+    full_size_steps: int | None = None  # at that size; None: the result is enlarged
     keep_location: bool = False  # in the result's Exif data
     depth: Literal[8, 16] = 8  # bits of each colour in the file
     sheet: bool = False
@@ -67,6 +68,8 @@ class RunOptions:
     def of(cls, words: argparse.Namespace) -> "RunOptions":
         """Return them from the words of any command line with `add_run_options`."""
         given = vars(words)
+        if given.get("full_size_steps") and not given["full_size"]:
+            raise InputError("--full-size-steps is given without --full-size, whose last steps they are; add that one")
         return cls(**{field.name: given[field.name] for field in fields(cls) if field.name in given})
 
     @property
@@ -78,7 +81,8 @@ class RunOptions:
     def finish(self) -> dict[str, Any]:
         """Return those that concern the picture's file and not the run, as a record has them."""
         finish = {"depth": self.depth, "full_size": self.full_size}
-        return finish | ({"keep_location": True} if self.keep_location else {})  # a new one, so older records lack it
+        newer = {"keep_location": self.keep_location, "full_size_steps": self.full_size_steps}  # not in older records
+        return finish | {name: value for name, value in newer.items() if value}
 
     @property
     def watched(self) -> bool:
@@ -195,6 +199,8 @@ def _add_ways_to_run_and_write(parser: argparse.ArgumentParser) -> None:
     add("--max-memory", type=gigabytes, metavar="GB", help="compute in stripes to stay below (default: most of it)")
     add = parser.add_argument_group("output").add_argument
     add("--full-size", action="store_true", help="enlarge the result to the pixels that the content picture's file has")
+    text = "with --full-size: do not enlarge it, but take N more steps at that size, for fine strokes; takes long"
+    add("--full-size-steps", type=whole_number(1), metavar="N", help=text)
     add("--depth", type=int, choices=(8, 16), default=8, help="bits of each colour; 16 for PNG and TIFF (default: 8)")
     text = "tell in the result where the content picture was taken, if that tells it (default: only when and how)"
     add("--keep-location", action="store_true", help=text)
@@ -412,7 +418,7 @@ def require_beside_record(words: argparse.Namespace) -> None:
     if words.continued:
         allowed, option = allowed - {"record", "exact"} | {"continued", "iterations"}, "--continue"
     elif words.pick:
-        allowed, option = allowed - {"exact"} | {"pick", "size", "full_size"}, "--pick"
+        allowed, option = allowed - {"exact"} | {"pick", "size", "full_size", "full_size_steps"}, "--pick"
     defaults = build_parser().parse_args([])
     for name, value in vars(words).items():
         if name not in allowed and value != getattr(defaults, name):

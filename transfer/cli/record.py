@@ -66,6 +66,7 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
     content = {
         "recipe": asdict(recipe),
         "seed": job.seed,
+        **({"full_size_steps": job.last.recipe.iterations} if job.last else {}),
         **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in named.items()},
         "weights": kind,
         "regions": regions,
@@ -306,11 +307,12 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
         files = parsed({name: _moved(value, places) for name, value in record["files"].items()}, Files)
         require_usable(files)
         choices = {"seed": record["seed"], "precision": record["precision"], **record["finish"]}
-        parsed(choices | {"max_memory": record["memory_bytes"]}, RunOptions)
+        decided = parsed(choices | {"max_memory": record["memory_bytes"]}, RunOptions)
         texts = (record["stopped"], weights["file"], weights["sha256"])
         texts += (result["file"], result["sha256"], result["pixels_sha256"])
         parsed(list(texts), tuple[str, ...])
-        if (recipe.init == "picture") != (files.init is not None) or record["seed"] < 0 or not record["steps"]:
+        numbers = decided.seed, (decided.full_size_steps or 0)
+        if (recipe.init == "picture") != (files.init is not None) or min(numbers) < 0 or not record["steps"]:
             raise ValueError
         file = Path(weights["file"])
         candidates = (file, path.parent / file.name, FOLDER / file.name)

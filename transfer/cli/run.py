@@ -24,11 +24,11 @@ from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
 from transfer.colors import grey
 from transfer.full_size import full_size
-from transfer.inputs import Images
+from transfer.inputs import Images, load
 from transfer.machine import available_bytes
 from transfer.other_programs import recipe_named
 from transfer.precision import precision_of
-from transfer.recipes import RELATIVE_TO_REFERENCE
+from transfer.recipes import RELATIVE_TO_REFERENCE, Recipe
 from transfer.report.page import page
 from transfer.session import Job, Session, Striped
 from transfer.sizes import with_margin
@@ -64,6 +64,19 @@ class NotWritten(InputError):
 
 class Lost(Exception):
     """Nothing more can be made; what is finished is kept. The message is one line for the user."""
+
+
+def job_of(recipe: Recipe, images: Images, place: Place, options: RunOptions) -> Job:
+    """Return the job of a picture; with `--full-size-steps` it goes on at the size of the content picture's file.
+
+    Raises InputError if a picture or a mask cannot be used at that size.
+    """
+    job, full = Job(recipe, images, options.seed), place.full_content
+    if full is None or not options.full_size_steps:
+        return job
+    size = (min if recipe.size_of == "shorter side" else max)(full.shape[:2])
+    recipe = replace(recipe, size=size, scales=(), iterations=options.full_size_steps)
+    return replace(job, last=Job(recipe, load(images.files, recipe, full), options.seed))
 
 
 # The driver.
@@ -136,7 +149,7 @@ def paint(
     result.image = session.finished(job, result.image)
     record = checkpoints.settings | {"memory_bytes": session.memory_bytes} | outcome(result)
     if options.report_as:
-        record["reported_as"] = reported_as(options.report_as, session, job, result, options.depth)
+        record["reported_as"] = reported_as(options.report_as, session, job.last or job, result, options.depth)
     return Painted(result.image, record, result.best_step)
 
 
@@ -162,7 +175,7 @@ def write_picture(
     one cannot be written, without `rescue` or anywhere else.
     """
     image, outputs = painted.image, place.outputs
-    if place.full_content is not None:
+    if place.full_content is not None and image.shape != place.full_content.shape:
         image = full_size(image, place.full_content, job.recipe.colors)
     in_file = shown = image
     if place.alpha is not None:
@@ -259,8 +272,8 @@ def run(
             session, job, place, options, nullcontext() if options.quiet else bar, check_interrupt, checkpoints, begin,
             keep_best=True,
         )  # fmt: skip
-        if place.full_content is not None:
-            result, (height, width, _) = record["result"], painted.image.shape
+        result, (height, width, _) = record["result"], painted.image.shape
+        if height < result["height"]:
             say(f"enlarged from {width}×{height} to {result['width']}×{result['height']} pixels")
         say(f"written: {', '.join(str(path) for path in used.written)}")
     if options.report_as:
@@ -313,7 +326,8 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
 def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say, verbose: bool) -> None:
     """Say how large the picture will be, how long that will take, and how much memory it needs; `verbose`: also how."""
     recipe, first = job.recipe, checkpoints.phases[0]
-    sizes = list(dict.fromkeys((phase.height, phase.width) for phase in checkpoints.phases))
+    steps_at = {(phase.height, phase.width): phase.until for phase in checkpoints.phases}
+    sizes = list(steps_at)
     height, width = sizes[-1]
     plan = session.plan(recipe, height, width, job.images.guided_regions)
     in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
@@ -326,7 +340,8 @@ def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.nda
     objective(image)  # compiles; the second evaluation is as fast as all others
     began = time.perf_counter()
     objective(image)
-    seconds = (time.perf_counter() - began) * recipe.iterations * sum(map(prod, sizes)) / prod(sizes[0])
+    pixels = sum(prod(size) * steps for size, steps in steps_at.items())
+    seconds = (time.perf_counter() - began) * pixels / prod(sizes[0])
     sides = ", ".join(str(max(size)) for size in sizes)
     at_each = f" at each of {sides} pixels" if len(sizes) > 1 else ""
     needed = f"about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory"

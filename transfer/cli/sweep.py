@@ -32,7 +32,7 @@ from vgg.tools.sheet import contact_sheet, stacked
 
 if TYPE_CHECKING:
     from transfer.cli.many import Row
-    from transfer.session import Striped
+    from transfer.session import Job, Striped
 
 HEIGHT = 360  # of an image on the sheet, in pixels
 COLUMNS = 5  # of the sheet, if one option has several values
@@ -160,13 +160,12 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
     Raises NotWritten, an InputError, if one cannot be written, and KeyboardInterrupt.
     """
     from transfer.cli.many import Prepared, make_here
-    from transfer.cli.run import session_of
+    from transfer.cli.run import job_of, session_of
     from transfer.cli.watchers import describe, steps_of
-    from transfer.session import Job
 
     options = of_sweep.options
 
-    def prepared(picture: Picture, job: Job) -> Prepared:
+    def prepared(picture: Picture, job: "Job") -> Prepared:
         place, label, differences = picture.place, picture.variant.label, None
         if options.resume and not options.overwrite:
             differences = differences_from_made(place, job.recipe, session.weights.sha256, options)
@@ -183,7 +182,7 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
 
     # One session for each recipe, so that one network at a time is in memory; the pictures of a recipe are neighbours.
     for _, pictures in groupby(of_sweep.pictures, lambda picture: picture.variant.recipe.name):
-        jobs = [(picture, Job(picture.variant.recipe, picture.images, options.seed)) for picture in pictures]
+        jobs = [(p, job_of(p.variant.recipe, p.images, p.place, options)) for p in pictures]
         session = session_of(jobs[0][1], options, jobs[0][0].place.outputs, say, striped)
         yield from make_here(session, options, display_of, (prepared(*job) for job in jobs))
 

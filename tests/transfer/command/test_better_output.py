@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,8 +11,13 @@ import pytest
 from image_files import encoded, exif, icc, jpeg_with, png_of
 from transfer.__main__ import main
 from transfer.cli import run
+from transfer.cli.options import build_parser, recipe_from
 from transfer.colors import luminance
+from transfer.files import Files
+from transfer.inputs import load
+from transfer.session import Session
 from transfer_command import prepare, refused
+from vgg.matfile.read import read
 from vgg.tools.image import LARGEST_SIDE, read_image, read_picture
 
 ENLARGED = "enlarged from 32×24 to 64×48 pixels"
@@ -85,6 +91,31 @@ def test_enlarging_more_than_twice_is_warned_of_before_the_run(tmp_path, words, 
     assert lines[0].startswith(warning) and not any(line.startswith(warning) for line in lines[1:])
     assert main([*words, "--full-size", "--iterations", "1"]) == 0
     assert "times" not in capfd.readouterr().out, "twice is no more than twice"
+
+
+def test_last_steps_at_full_size_come_closer_than_enlarging(tmp_path, words, capfd):
+    """Measured anew at 64 × 48 pixels, where a longer run would end, by losses that no run has seen."""
+    totals, small = [], tmp_path / "out" / "result.png"
+    recipe = replace(recipe_from(build_parser().parse_args(words)), size=64)
+    images = load(Files(*words[:2]), recipe)
+    for more in ([], ["--full-size-steps", "3"]):
+        assert main([*words, "--size", "24", "--full-size", *more]) == 0
+        lines = capfd.readouterr().out.splitlines()
+        assert any("enlarge" in line for line in lines) == (not more)
+        assert any(line.startswith("64×48 pixels: about") for line in lines) == bool(more), "said first"
+        losses = Session(read(tmp_path / "tiny.mat"), 4e9).losses(recipe, images, np.float32(read_image(small)))
+        totals.append(losses.total)
+    assert totals[1] < 0.9 * totals[0]
+    record = json.loads(small.with_suffix(".json").read_text(encoding="utf-8"))
+    assert [step["size"] for step in record["steps"]] == [24, 24, 64, 64, 64]
+    assert [size["width"] for size in record["sizes"]] == [24, 64]
+    assert main(["--from", str(small.with_suffix(".json")), "-o", str(tmp_path / "again.png"), "--exact"]) == 0
+    assert (tmp_path / "again.png").read_bytes() == small.read_bytes()
+
+
+def test_steps_at_full_size_need_that_option(tmp_path, words, capfd):
+    line = refused([*words, "--full-size-steps", "3"], capfd, tmp_path)
+    assert "--full-size-steps is given without --full-size" in line
 
 
 @pytest.mark.parametrize("case", ["as large", "smaller"])

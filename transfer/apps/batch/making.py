@@ -23,12 +23,12 @@ from transfer.cli.many import Display, Prepared, Row, make_here, row_of_record
 from transfer.cli.options import RunOptions
 from transfer.cli.outputs import ContentFile, place_of, read_content
 from transfer.cli.record import inputs_of, read_record, sources
-from transfer.cli.run import Lost, write_overviews
+from transfer.cli.run import Lost, job_of, write_overviews
 from transfer.files import SAMPLE
 from transfer.inputs import at_size, style_at, together
 from transfer.precision import precision_of
 from transfer.recipes import Recipe
-from transfer.session import Job, Session
+from transfer.session import Session
 from transfer.striped import IN_STRIPES
 from vgg.errors import InputError
 from vgg.matfile.read import Weights
@@ -111,7 +111,7 @@ def _prepared(
         origin = {"command": batch.command} | sources(files, inputs)
         images = together(files, recipe, content.image, [style.image for style in styles.values()], remarks)
         place = place_of(order.outputs, origin, content.file, content.image, options)
-        return Prepared(order.pair.name, Job(recipe, images, options.seed), place)
+        return Prepared(order.pair.name, job_of(recipe, images, place, options), place)
     except InputError as error:
         return Prepared(order.pair.name, problem=str(error))
 

@@ -33,8 +33,9 @@ ITERATIONS = 20
 TEMPORAL_WEIGHT = 0.2
 #: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
 MEANINGLESS = {
-    "full_size": False, "keep_location": False, "depth": 8, "report": False, "report_as": None, "preview_every": None,
-    "save_every": None, "log_dir": None, "checkpoint_every": None, "workers": None, "scheduler": None,
+    "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report": False, "report_as": None,
+    "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "workers": None,
+    "scheduler": None,
 }  # fmt: skip
 
 
