@@ -129,15 +129,11 @@ def rounded_before(weights: Weights) -> str:
     return f", the kernels of {_names(coarse)} rounded to 8 bits" if coarse else ""
 
 
-def _shrunk_from(weights: Weights) -> str:
-    """Return what a network in the small form was made from, without the digest; "" if it is not in that form."""
-    return f", {weights.origin.partition(', SHA-256')[0]}" if shrunk_to(weights) else ""
-
-
 def describe(weights: Weights) -> str:
     """Return what the network is in a few words; its numbers count more than what its writer said of them."""
     if is_genuine(weights):
-        return f"genuine ImageNet VGG-19{_shrunk_from(weights) or rounded_before(weights)}"
+        shrunk_from = f", {weights.origin.partition(', SHA-256')[0]}" if shrunk_to(weights) else ""
+        return f"genuine ImageNet VGG-19{shrunk_from or rounded_before(weights)}"
     if weights.origin.startswith((TRAINED_ORIGIN, EARLIER_ORIGIN, UNTRAINED_ORIGIN)):
         return weights.origin
     if any(weights.convolutions[layer.name].bias.size != layer.channels for layer in CONVOLUTIONS):

@@ -98,13 +98,32 @@ class Checkpoints:
             return
         began = time.monotonic()
         try:
-            write_state(self.path, self._progress, self.phases, self.settings, self.environment)
+            self._replace_file(self._progress)
         except InputError as error:
             console.say(f"transfer: {error}; the run goes on without checkpoints", sys.stderr)
             self.every = 0
             return
         self._written_at = time.monotonic()
         self._took = self._written_at - began
+
+    def _replace_file(self, progress: Progress) -> None:
+        """Write the progress between two steps; raises InputError if it cannot be written, as on a full disk."""
+        arrays = self.phases[progress.phase].optimizer.to_arrays(progress.state)
+        result = progress.result
+        numbers = {name: getattr(progress, name) for name in COUNTS} | {
+            "losses": result.losses,
+            "precision": result.precision,
+            "best_step": result.best_step,
+            "steps": [list(vars(step).values()) for step in result.steps],
+            "state_losses": None if arrays is None else progress.state.losses,
+        }
+        content = {"format": FORMAT, "settings": self.settings, "environment": self.environment, "numbers": numbers}
+        own = {f"state {name}": values for name, values in (arrays or {}).items()}
+        with atomic_write(self.path) as unfinished:
+            with unfinished.open("wb") as file:
+                np.savez(file, text=np.array(json.dumps(content)), best=result.image, **own)
+            with ZipFile(unfinished, "a") as archive:
+                archive.comment = _seal(archive)
 
     def remove(self) -> None:
         """Delete the state of a run that has ended."""
@@ -152,33 +171,8 @@ class Unfinished:
         return Progress(result, state=state, **counts)
 
 
-def write_state(
-    path: Path, progress: Progress, phases: Sequence[Phase], settings: dict[str, Any], environment: dict[str, Any]
-) -> None:
-    """Write the progress between two steps; the file is replaced as a whole.
-
-    Raises InputError if it cannot be written, for example on a full disk.
-    """
-    arrays = phases[progress.phase].optimizer.to_arrays(progress.state)
-    result = progress.result
-    numbers = {name: getattr(progress, name) for name in COUNTS} | {
-        "losses": result.losses,
-        "precision": result.precision,
-        "best_step": result.best_step,
-        "steps": [list(vars(step).values()) for step in result.steps],
-        "state_losses": None if arrays is None else progress.state.losses,
-    }
-    text = json.dumps({"format": FORMAT, "settings": settings, "environment": environment, "numbers": numbers})
-    own = {f"state {name}": values for name, values in (arrays or {}).items()}
-    with atomic_write(path) as unfinished:
-        with unfinished.open("wb") as file:
-            np.savez(file, text=np.array(text), best=result.image, **own)
-        with ZipFile(unfinished, "a") as archive:
-            archive.comment = _seal(archive)
-
-
 def read_state(path: Path) -> Unfinished:
-    """Return what is in a state file; raises InputError if it is missing, damaged or not written by `write_state`."""
+    """Return what is in a state file; raises InputError if it is missing, damaged or not written by `Checkpoints`."""
     try:
         with np.load(path) as file:
             text = json.loads(str(file["text"]))

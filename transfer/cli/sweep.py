@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,14 +73,12 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
     inputs = [*files.named(), *filter(None, [options.weights])]
     output, all_outputs = _free(output, variants, inputs, options)
     require_weights_file(options.weights)
-    content_at, pictures = cache(lambda crop: read_content(files.content, replace(variants[0].recipe, crop=crop))), []
+    content, pictures = read_content(files.content, variants[0].recipe), []  # no recipe has a crop of its own
     for variant, outputs in zip(variants, all_outputs, strict=True):
-        content = content_at(variant.recipe.crop)
         images = load(files, variant.recipe, content.image)
         origin = {"command": list(command)} | sources(files, content.inputs)
         pictures.append(Picture(variant, images, place_of(outputs, origin, content, images.content_image, options)))
-    remarks = [remark for made in pictures for remark in (*made.images.remarks, *made.place.remarks)]
-    for remark in dict.fromkeys(remarks):
+    for remark in dict.fromkeys(remark for made in pictures for remark in (*made.images.remarks, *made.place.remarks)):
         say(remark)
     of_sweep = Sweep(output, pictures, options, command)
     with_workers = workers_wanted(options)

@@ -186,11 +186,11 @@ def test_a_damaged_state_is_one_line(tmp_path, words, kill_after, capfd):
 def test_a_full_disk_ends_the_checkpoints_and_not_the_run(tmp_path, words, capfd, monkeypatch):
     tried = []
 
-    def full(path, *arguments):
-        tried.append(path)
-        raise InputError(f"{path} cannot be written (No space left on device)")
+    def full(kept, progress):
+        tried.append(kept.path)
+        raise InputError(f"{kept.path} cannot be written (No space left on device)")
 
-    monkeypatch.setattr(checkpoints, "write_state", full)
+    monkeypatch.setattr(checkpoints.Checkpoints, "_replace_file", full)
     assert main(words) == 0
     err = capfd.readouterr().err
     assert len(tried) == 1 and err.count("\n") == 1
@@ -203,9 +203,12 @@ def test_a_state_is_written_every_half_minute_but_takes_no_more_than_a_20th(monk
     now, written = [0.0], []
     monkeypatch.setattr(checkpoints.time, "monotonic", lambda: now[0])
     kept = checkpoints.Checkpoints(Path("state.npz"), [], {}, {})
-    monkeypatch.setattr(
-        checkpoints, "write_state", lambda *_: (written.append(now[0]), now.__setitem__(0, now[0] + takes))
-    )
+
+    def slow(kept, progress):
+        written.append(now[0])
+        now[0] += takes
+
+    monkeypatch.setattr(checkpoints.Checkpoints, "_replace_file", slow)
     for _ in range(100):
         now[0] += 1
         kept(progress=object())
