@@ -179,6 +179,7 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
 
     # One session for each recipe, so that one network at a time is in memory; the pictures of a recipe are neighbours.
     for _, pictures in groupby(of_sweep.pictures, lambda picture: picture.variant.recipe.name):
+        session = None
         jobs = [(p, job_of(p.variant.recipe, p.images, p.place, options)) for p in pictures]
         session = session_of(jobs[0][1], options, jobs[0][0].place.outputs, say, striped)
         yield from make_here(session, options, display_of, (prepared(*job) for job in jobs))
