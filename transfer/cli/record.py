@@ -179,14 +179,19 @@ def read_record(path: Path) -> dict[str, Any] | None:
 # What a picture is recognised by.
 
 
-def differences(recorded: Any, present: Any, name: str = "") -> list[str]:  # noqa: ANN401  (whatever JSON can hold)
+def differences(
+    recorded: Any,  # noqa: ANN401  (whatever JSON can hold, as in the next one)
+    present: Any,  # noqa: ANN401
+    name: str = "",
+    words: str = "was {} and is now {}",
+) -> list[str]:
     """Return for example `recipe.iterations was 30 and is now 40`, a line for each value that differs.
 
     Both are as JSON gives them back. Where a file was does not matter; its digest, which stands beside, does.
     """
     old, new = flat(recorded, name), flat(present, name)
     different = [leaf for leaf in old | new if old.get(leaf) != new.get(leaf) and leaf.rpartition(".")[2] != "file"]
-    return [f"{leaf} was {_short(old.get(leaf))} and is now {_short(new.get(leaf))}" for leaf in different]
+    return [f"{leaf} {words.format(_short(old.get(leaf)), _short(new.get(leaf)))}" for leaf in different]
 
 
 def flat(value: Any, name: str = "") -> dict[str, Any]:  # noqa: ANN401  (whatever JSON can hold)

@@ -202,7 +202,7 @@ def say_workers(client: Client, say: Say) -> None:
     dashboard = f"; dashboard: {client.dashboard_link}" if importlib.util.find_spec("bokeh") else ""
     say(f"{len(workers)} workers; {trust}{dashboard}")
     for address, of_worker in client.run(about, workers=workers, on_error="ignore").items():
-        by_lines.setdefault("; ".join(differences(of_worker, own)), []).append(address)
+        by_lines.setdefault("; ".join(differences(of_worker, own, words="is {} there and {} here")), []).append(address)
     for lines, addresses in by_lines.items():
         if lines:
             say(f"the last bits may differ from those of one process: on {', '.join(addresses)} {lines}")
