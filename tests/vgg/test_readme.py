@@ -31,7 +31,7 @@ TEXT = README.read_text()
 HALF = {"conv1_1": 32, "conv1_2": 32, "conv2_1": 64, "conv4_2": 256}
 
 #: A comment with this word shows a value that depends on the weights.
-WEIGHTS_DECIDE = "with the shipped network"
+WEIGHTS_DECIDE = "with the small VGG-19"
 
 
 def blocks(*languages: str) -> list[str]:
