@@ -30,6 +30,7 @@ def record_of(folder: Path) -> dict:
     return json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_each_size_has_its_stripes_and_what_l_bfgs_remembers(tmp_path, words):
     assert main([*words, "--size", "64", "--scales", "32,44"]) == 0
     remembers = {"rows_of_a_stripe": None, "l_bfgs_history": 40, "l_bfgs_dtype": "float32"}
@@ -64,6 +65,7 @@ def without_what_always_differs(record: dict) -> dict:
     return {name: value for name, value in record.items() if name not in ("steps", "command", "memory_bytes")}
 
 
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_another_max_memory_that_changes_the_run_changes_the_record(tmp_path, words, monkeypatch):
     """Two limits above the whole image's need give equal records, stripes another, fewer pairs a third."""
     monkeypatch.setattr("transfer.memory.peak_bytes", lambda *_: 5e9)
