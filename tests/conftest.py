@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import signal
+import sys
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -23,9 +24,20 @@ if hasattr(signal, "SIGHUP"):  # not on Windows
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def pytest_collectstart() -> None:
+#: What was imported when TensorFlow had started.
+STARTED = pytest.StashKey[frozenset[str]]()
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
     """Start TensorFlow where tests are collected: with `-n 2`, the process that only hands them out needs none."""
     start_tensorflow()
+    collector.config.stash.setdefault(STARTED, frozenset(sys.modules))
+
+
+@pytest.fixture
+def started_with(request: pytest.FixtureRequest) -> frozenset[str]:
+    """The modules that were there when TensorFlow had started: tests import more."""
+    return request.config.stash[STARTED]
 
 
 @pytest.fixture

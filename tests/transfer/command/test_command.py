@@ -174,7 +174,6 @@ def test_memory_that_is_not_free_now_is_only_a_warning(words, capfd, monkeypatch
     assert line in capfd.readouterr().out.splitlines()
 
 
-@pytest.mark.usefixtures("stripes_without_compiling")
 def test_stripes_paint_the_same_picture(tmp_path, words, capfd, monkeypatch):
     """128 pixels in stripes of 32 rows: the same to the rounding, and so is the picture after a few steps."""
     (tmp_path / "content.png").write_bytes(png_of(np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)))

@@ -65,7 +65,6 @@ def without_what_always_differs(record: dict) -> dict:
     return {name: value for name, value in record.items() if name not in ("steps", "command", "memory_bytes")}
 
 
-@pytest.mark.usefixtures("stripes_without_compiling")
 def test_another_max_memory_that_changes_the_run_changes_the_record(tmp_path, words, monkeypatch):
     """Two limits above the whole image's need give equal records, stripes another, fewer pairs a third."""
     monkeypatch.setattr("transfer.memory.peak_bytes", lambda *_: 5e9)
