@@ -3,7 +3,8 @@
 import gc
 import hashlib
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -23,9 +24,20 @@ if hasattr(signal, "SIGHUP"):  # not on Windows
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
-def pytest_collectstart() -> None:
+#: What was imported when TensorFlow had started.
+STARTED = pytest.StashKey[frozenset[str]]()
+
+
+def pytest_collectstart(collector: pytest.Collector) -> None:
     """Start TensorFlow where tests are collected: with `-n 2`, the process that only hands them out needs none."""
     start_tensorflow()
+    collector.config.stash.setdefault(STARTED, frozenset(sys.modules))
+
+
+@pytest.fixture
+def started_with(request: pytest.FixtureRequest) -> frozenset[str]:
+    """The modules that were there when TensorFlow had started: tests import more."""
+    return request.config.stash[STARTED]
 
 
 @pytest.fixture
@@ -73,17 +85,23 @@ def image() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (37, 45, 3), dtype=np.uint8)
 
 
+#: What is compiled for the tests of a folder, by what it was compiled from.
+COMPILED: dict[Hashable, Any] = {}
+IS_LAST = pytest.StashKey[bool]()  # of a module: whether the next test is of another folder
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item: pytest.Function) -> None:
-    """Let go of what a test was given, so that the last one of a module keeps no graph alive."""
+def pytest_runtest_teardown(item: pytest.Function, nextitem: pytest.Function | None) -> None:
+    """Let go of what a test was given, so that the last one of a folder keeps no graph alive."""
     item.funcargs.clear()
+    item.getparent(pytest.Module).stash[IS_LAST] = nextitem is None or nextitem.path.parent != item.path.parent
 
 
 @pytest.fixture(scope="module", autouse=True)
 def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Compile a loss once for all runs of a module with the same weights, terms and precision: it takes half a second.
+    """Compile a loss once for all runs of a folder with the same weights, terms and precision: it takes half a second.
 
-    A module that counts compilations says COMPILES_ANEW. No graph may survive a module: long batches would grow, too.
+    A module that counts compilations says COMPILES_ANEW. No graph may survive a folder: long batches would grow, too.
     """
     from tensorflow.python.framework.func_graph import FuncGraph
 
@@ -96,8 +114,9 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
     from vgg.network import VGG19
     from weights import load
 
-    gc.freeze()  # what is imported is not looked at again
-    known = {}
+    known = COMPILED
+    if not known:
+        gc.freeze()  # what is imported is not looked at again
 
     def network(weights: Weights, *kind: str) -> VGG19:
         arrays = [weights.mean_rgb, *(array for layer in weights.convolutions.values() for array in layer)]
@@ -132,6 +151,8 @@ def one_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
             patch.setattr(session, "WholeEvaluation", evaluation)
             patch.setattr(striped, "blocks_of", blocks_of)
         yield
+    if known and not request.node.stash[IS_LAST]:
+        return
     known.clear()
     gc.collect()
     alive = [each for each in gc.get_objects() if type(each) is FuncGraph]

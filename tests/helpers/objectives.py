@@ -52,7 +52,7 @@ def patches(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
         coarse = rng.uniform(30, 220, (-(-rows // 24), -(-columns // 24), 3)).repeat(24, axis=0).repeat(24, axis=1)
         return np.clip(coarse[:rows, :columns] + rng.normal(0, 20, (rows, columns, 3)), 0, 255).astype(np.float32)
 
-    return picture(height, width), picture(211, 179), picture(height, width)
+    return picture(height, width), picture(107, 91), picture(height, width)
 
 
 def relative(ours: np.ndarray, expected: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from transfer.apps.batch.command_line import build_parser as batch_parser
 from transfer.apps.bench import command_line, measurements
 from transfer.apps.video.command_line import build_parser as video_parser
 from transfer.cli.options import build_parser as transfer_parser
-from transfer.recipes import GATYS2016
+from transfer.recipes import DEFAULT, GATYS2016
 from vgg.matfile.read import read
 
 
@@ -26,6 +27,9 @@ def test_operations_of_an_evaluation():
 
 @pytest.fixture
 def small(monkeypatch, weights):
+    """Small matrices, few steps, few layers."""
+    layers = {"content_layers": (("relu2_2", 1.0),), "style_layers": (("relu1_1", 0.5), ("relu2_1", 0.5))}
+    monkeypatch.setattr(measurements, "DEFAULT", replace(DEFAULT, normalized_network=False, **layers))
     for name, value in {"MATRIX": 32, "ROUNDS": 2, "STEPS": 12, "MORE_STEPS": 13}.items():
         monkeypatch.setattr(measurements, name, value)
     return weights
@@ -87,6 +91,7 @@ def test_a_batch_is_compared_with_separate_commands(mat_file, monkeypatch):
 
 
 @needs_bfloat16
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_one_measurement(mat_file):
     seconds, peak = measurements.measure_once(mat_file, 48, "bfloat16", 16)
     assert seconds > 0 and peak > 0.1e9

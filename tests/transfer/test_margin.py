@@ -18,6 +18,7 @@ from transfer.striped import IN_STRIPES
 from transfer.train import Phase, train
 from vgg.optimize.l_bfgs import LBFGS
 
+pytestmark = pytest.mark.usefixtures("stripes_without_compiling")
 RECIPE = replace(DEFAULT, normalized_network=False, scales=(), iterations=4, margin=5)
 WIDE, LARGE, WIDE_LARGE = (8, 9, 3), (8, 10, 3), (12, 14, 3)  # with a margin of 2
 

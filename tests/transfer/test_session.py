@@ -140,6 +140,7 @@ def test_every_phase_obeys_the_memory(weights, monkeypatch):
     assert isinstance(evaluations[1], StripedEvaluation) and evaluations[1].rows == 128
 
 
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_what_does_not_fit_as_a_whole_may_go_to_many_machines(weights, monkeypatch):
     """Two bands in this process: from small to large, with a margin, the picture is that of stripes."""
     monkeypatch.setattr("transfer.memory.peak_bytes", lambda weights, recipe, height, width, regions: 1e6 * height)

@@ -56,7 +56,7 @@ def test_it_is_1_where_the_default_content_loss_is():
     assert float(term.loss(term.statistic(Pixels(tf.constant(noise), None), goal), goal)) == pytest.approx(1, rel=0.03)
 
 
-@pytest.mark.usefixtures("without_compiling")
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_gradient_against_the_closed_form(weights):
     """What the term adds to the gradient of all others is 2 γ c (x − w) / (D · 20²), and nothing where c = 0."""
     away = IMAGE.astype(np.float64) - EARLIER[..., :3]
@@ -79,7 +79,7 @@ def test_in_stripes_as_whole(weights):
     np.testing.assert_allclose(gradient, expected, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.mark.usefixtures("without_compiling")
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_the_first_frame_has_nothing_to_hold_to(weights):
     """It has the same terms, for which nothing is compiled again, and the gradient of a picture by itself."""
     terms = [objective.evaluation.terms for objective in objectives(weights, GAMMA, None)]

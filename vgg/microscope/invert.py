@@ -56,7 +56,7 @@ def pixel_objective(network: VGG19, layer: str, loss: Callable[[tf.Tensor], tf.T
     The total is `loss` of the maps at `layer`, (1, H', W', C), plus the weighted total variation of the image.
     """
 
-    @tf.function
+    @tf.function(autograph=False)
     def compiled(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(image)

@@ -219,6 +219,7 @@ def test_a_full_disk_ends_it_in_one_line_and_loses_nothing(tmp_path, quiet, capf
     assert main(quiet) == 0 and sorted(pictures(tmp_path)) == sorted(NAMES)
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_page_logs_series_and_other_units(tmp_path, quiet):
     (tmp_path / "in" / "content_b.png").unlink()
     more = ["--report", "--save-every", "2", "--report-as", "gatys2016"]

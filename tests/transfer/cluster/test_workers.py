@@ -113,7 +113,7 @@ def test_the_reference_s_scheduler_and_worker(tmp_path, words, start, capfd, mon
     err = refused([*words, *there], capfd, tmp_path)
     assert "has 0 workers and none with the resource 'picture'; start some: " in err and "-m dask worker tcp:" in err
 
-    worker = start("worker", address, "--local-directory", str(tmp_path))
+    worker = start("worker", address, "--no-nanny", "--local-directory", str(tmp_path))
     ThreadPoolExecutor(1).submit(worker.stderr.read)
     with distributed.Client(address) as client:
         client.wait_for_workers(1, timeout=60)

@@ -68,7 +68,7 @@ def plain(tmp_path_factory) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-@pytest.mark.usefixtures("without_compiling")
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_a_control_changes_the_picture(tmp_path, words, plain, name):
     assert main([*words, *options(CONTROLS[name], tmp_path)]) == 0
     changed = result_of(tmp_path)
@@ -85,6 +85,7 @@ def test_every_two_controls_are_in_one_of_the_runs():
     assert all(any(pair <= run for run in TOGETHER) for pair in pairs if pair not in EITHER_OR)
 
 
+@pytest.mark.usefixtures("stripes_without_compiling")
 @pytest.mark.parametrize("run", TOGETHER, ids=lambda run: " + ".join(sorted(run - IN_EACH)))
 def test_many_controls_go_together(tmp_path, words, run):
     """And each counts in the first of them: without it, the losses are others."""
@@ -101,6 +102,7 @@ def test_many_controls_go_together(tmp_path, words, run):
         assert losses(name for name in names if name != left_out) != together, left_out
 
 
+@pytest.mark.usefixtures("stripes_without_compiling")
 def test_two_styles_masks_luminance_stripes_and_coarse_to_fine_in_one_run(tmp_path, words):
     left = np.where(np.arange(60)[None, :, None] < 30, 255, 0) * np.ones((44, 60, 3))
     (tmp_path / "second-mask.png").write_bytes(png_of(left.astype(np.uint8)))

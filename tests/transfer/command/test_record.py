@@ -30,6 +30,7 @@ def record_of(folder: Path) -> dict:
     return json.loads((folder / "out" / "result.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.usefixtures("without_compiling")
 def test_each_size_has_its_stripes_and_what_l_bfgs_remembers(tmp_path, words):
     assert main([*words, "--size", "64", "--scales", "32,44"]) == 0
     remembers = {"rows_of_a_stripe": None, "l_bfgs_history": 40, "l_bfgs_dtype": "float32"}

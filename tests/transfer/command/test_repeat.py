@@ -48,6 +48,7 @@ def choices(tmp_path) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.usefixtures("without_compiling")
 @pytest.mark.parametrize("name", ["styles", "regions", "masks", "deep", "adam", "sizes"])
 def test_the_same_bytes(tmp_path, words, capfd, name):
     assert main([*words, *choices(tmp_path)[name]]) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from every_term import EVERYTHING, RECIPES
+from every_term import EVERYTHING, RECIPES, SHALLOW
 from low_precision import needs_bfloat16
 from new_terms import HEIGHT, WIDTH, Case
 from objectives import assert_same, objective_for, patches, relative, workers
@@ -50,9 +50,10 @@ def test_one_band_has_the_bits_of_stripes(weights):
     assert str(one[0]) == str(striped[0]) and one[1].tobytes() == striped[1].tobytes()
 
 
+@AT_ONCE
 def test_inputs_untouched_and_the_same_bits_each_time(weights):
     content, style, generated = patches(97, 36)
-    objective, before = objective_for(weights, EVERYTHING, content, style, 16, "float32", (1, 2)), generated.copy()
+    objective, before = objective_for(weights, SHALLOW, content, style, 16, "float32", (1, 2)), generated.copy()
     found = {(str(losses), gradient.tobytes()) for losses, gradient in (objective(generated) for _ in range(2))}
     assert len(found) == 1
     np.testing.assert_array_equal(generated, before)

@@ -45,6 +45,7 @@ def _measuring() -> list[np.ndarray]:
     return [rough.astype(np.uint8), rng.integers(0, 86, (40, 33, 3)).astype(np.uint8)]
 
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
 CONTENT, STYLE, GENERATED = _random_pictures()
 MEASURING = _measuring()
 PICTURES = Images(CONTENT, (STYLE,), None, Files("content", "style"))

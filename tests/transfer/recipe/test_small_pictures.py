@@ -13,6 +13,7 @@ from transfer.other_programs import RECIPES
 from transfer.session import Session
 from vgg.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("without_compiling")
 POOL5 = (("pool5", 1.0),)
 DOWN = replace(RECIPES["tensorflow-tutorial"], normalized_network=False)
 
