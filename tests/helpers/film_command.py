@@ -1,7 +1,6 @@
 """What the tests of `python -m transfer.video` share: a drawn film of few frames, and the words of a short run."""
 
 import json
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from refused_command import refused_by
 from tiny_network import tiny_mat
 from transfer.apps.video.container import write_film
 from transfer.video import main
-from transfer_command import FEW_LAYERS
 
 FRAMES = 6  # four, then a cut, then two
 
@@ -24,11 +22,8 @@ def drawn() -> list[np.ndarray]:
     return [frame.image for frame in frames(FRAMES, 48, 64)]
 
 
-def prepare(folder: Path, layers: Sequence[str] = FEW_LAYERS) -> list[str]:
-    """Make a film, lossless, a style picture and a `.mat` file; the words of a short run with them.
-
-    Without `layers` they are those of the recipe.
-    """
+def prepare(folder: Path) -> list[str]:
+    """Make a film, lossless, a style picture and a `.mat` file; the words of a short run with them."""
     write_film(folder / "film.mkv", drawn(), 10.0)
     y, x = np.mgrid[:40, :50]
     waves = np.stack([128 + 100 * np.sin(x / 3), 128 + 100 * np.sin((x + y) / 4), 60 + 40 * np.cos(y / 5)], axis=-1)
@@ -36,7 +31,7 @@ def prepare(folder: Path, layers: Sequence[str] = FEW_LAYERS) -> list[str]:
     (folder / "tiny.mat").write_bytes(tiny_mat())
     words = [str(folder / "film.mkv"), str(folder / "style.png"), "-o", str(folder / "out" / "film.mp4")]
     words += ["--weights", str(folder / "tiny.mat"), "--size", "64", "--scales", "", "--precision", "float32"]
-    return [*words, "--iterations", "4", "--first-frame-iterations", "6", "--no-normalize", *layers]
+    return [*words, "--iterations", "4", "--first-frame-iterations", "6", "--no-normalize"]
 
 
 def record(folder: Path) -> dict:

@@ -16,8 +16,6 @@ from vgg.matfile.read import Weights
 from vgg.optimize.scipy_l_bfgs_b import ScipyLBFGSB
 
 pytestmark = pytest.mark.usefixtures("without_compiling")
-#: Where only the numbers are looked at. The other cases show that what is compiled is for stripes of all heights.
-AT_ONCE = pytest.mark.usefixtures("stripes_without_compiling")
 
 #: Recipe, pooling, height, width, rows: less and more than the picture has, and sides odd at one pool or another.
 CASES = [
@@ -25,8 +23,6 @@ CASES = [
     ("shallow", "max", 67, 57, 16),
     ("default", "max", 37, 45, 512),
     ("default", "avg", 16, 16, 2),
-]
-AT_ONCE_CASES = [
     ("deep", "avg", 49, 65, 4),
     ("pool5", "max", 83, 49, 4),
     ("content only", "avg", 67, 49, 24),
@@ -47,14 +43,6 @@ def test_striped_is_whole(weights, name, pooling, height, width, rows):
     assert_same(striped, whole)
 
 
-@AT_ONCE
-@pytest.mark.parametrize(("name", "pooling", "height", "width", "rows"), AT_ONCE_CASES)
-def test_striped_at_once_is_whole(weights, name, pooling, height, width, rows):
-    whole, striped = both(weights, replace(RECIPES[name], pooling=pooling), height, width, rows)
-    assert_same(striped, whole)
-
-
-@AT_ONCE
 @pytest.mark.parametrize(
     ("layer", "pooling"), [(layer.name, ("avg", "max")[i % 2]) for i, layer in enumerate(LAYERS[::4])]
 )
@@ -74,7 +62,6 @@ def test_bfloat16_is_as_close_to_the_whole_as_that_is_to_itself_in_float32(weigh
     assert np.vdot(gradient, expected) > 0.99 * np.linalg.norm(gradient) * np.linalg.norm(expected)
 
 
-@AT_ONCE
 @pytest.mark.parametrize("layer", ["relu1_2", "relu3_4"])
 def test_a_lower_halo_would_show(weights, monkeypatch, layer):
     """One row less in all blocks; `stripes` itself is right, so it is what the blocks ask of it."""
@@ -94,7 +81,6 @@ def test_the_same_bits_each_time_and_inputs_untouched(weights):
     np.testing.assert_array_equal(generated, before)
 
 
-@AT_ONCE
 def test_takes_the_place_of_the_whole_in_training(weights):
     """With SciPy's L-BFGS, which asks with images in float64."""
     content, style, generated = patches(70, 57)
@@ -108,7 +94,7 @@ def test_takes_the_place_of_the_whole_in_training(weights):
     assert ours[-1].losses.total < ours[0].losses.total
 
 
-@AT_ONCE
+@pytest.mark.usefixtures("stripes_without_compiling")
 @pytest.mark.parametrize("at", ["relu1_2", "pool1"])
 def test_a_term_on_the_image_border_to_border_in_one_stripe(weights, at):
     """A stripe taller than the image, and one exactly as tall."""

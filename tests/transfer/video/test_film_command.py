@@ -13,7 +13,6 @@ from transfer.apps.video import painter
 from transfer.apps.video.container import open_film
 from transfer.apps.video.frame_store import FrameStore
 from transfer.video import main
-from transfer_command import FEW_LAYERS
 from vgg.errors import InputError
 from vgg.tools.image import read_image
 
@@ -39,6 +38,7 @@ def test_a_film_its_record_sheet_and_loop(tmp_path, words):
     found = record(tmp_path)
     assert [frame["begins_scene"] for frame in found["frames"]] == [True, False, False, False, True, False]
     assert [frame["flicker"] is None for frame in found["frames"]] == [True, False, False, False, True, False]
+    assert [len(found[name]["style_layers"]) for name in ("first", "further")] == [5, 5]
     temporal = [frame["losses"]["groups"]["temporal"] for frame in found["frames"]]
     assert temporal[0] == temporal[4] == 0 and min(temporal[1:4]) > 0
 
@@ -51,13 +51,12 @@ def test_the_first_frame_is_a_picture_like_any_other(tmp_path, words):
     alone = tmp_path / "alone.png"
     same = ["--weights", str(tmp_path / "tiny.mat"), "--size", "64", "--scales", "", "--precision", "float32"]
     inputs = [str(tmp_path / "frame.png"), str(tmp_path / "style.png"), "-o", str(alone)]
-    assert transfer([*inputs, *same, *FEW_LAYERS, "--iterations", "6", "--no-normalize", "--quiet"]) == 0
+    assert transfer([*inputs, *same, "--iterations", "6", "--no-normalize", "--quiet"]) == 0
     np.testing.assert_array_equal(film(lossless)[0], read_image(alone))
 
 
-def test_frames_hold_together(tmp_path):
+def test_frames_hold_together(tmp_path, words):
     """At equal steps the flicker is at least halved; the style is not given up for it."""
-    words = [*prepare(tmp_path, layers=()), "--quiet"]
     more = ["--iterations", "12", "--first-frame-iterations", "12", "--init", "noise"]
     assert main([*words, *more, "--independent"]) == 0
     apart = record(tmp_path)
@@ -65,7 +64,6 @@ def test_frames_hold_together(tmp_path):
     tied = record(tmp_path)
     assert tied["flicker"] < apart["flicker"] / 2
     assert tied["style"] < 1.1 * apart["style"]
-    assert [len(tied[name]["style_layers"]) for name in ("first", "further")] == [5, 5]
 
 
 def test_more_weight_less_flicker(tmp_path, words):
