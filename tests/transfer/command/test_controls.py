@@ -17,7 +17,7 @@ from transfer.__main__ import main
 from transfer.cli.options import build_parser, recipe_from
 from transfer.files import Files
 from transfer.inputs import load
-from transfer.other_programs import RECIPES, STRENGTH_RANGE
+from transfer.other_programs import RECIPES
 from transfer.recipes import DEFAULT
 from vgg.tools.image import read_image
 
@@ -144,10 +144,11 @@ def test_a_blend_lies_between_its_pictures(tmp_path, words):
 def test_strength_is_the_recipes_own_balance_in_the_middle(recipe):
     found = [
         recipe_from(build_parser().parse_args(["--recipe", recipe, "--strength", str(strength)])).content_weight
-        for strength in (0, 0.5, 1)
+        for strength in (0, 0.25, 0.5, 0.75, 1)
     ]
     own = RECIPES[recipe].content_weight
-    assert found == pytest.approx([own * STRENGTH_RANGE, own, own / STRENGTH_RANGE])
+    # 30, its root, 1, the odds 1 : 3 to the power 1.4, the least odds 1 : 50 to that power
+    assert found == pytest.approx([own * factor for factor in (30, 5.4772, 1, 0.21480, 0.0041826)], rel=1e-4)
 
 
 def test_the_stronger_the_farther_from_the_content(tmp_path, words):
