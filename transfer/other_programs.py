@@ -229,8 +229,8 @@ OTHERS = (NEURAL_STYLE, NEURAL_STYLE_TF, ANISHATHALYE, LEONGATYS, COURSERA, PYTO
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*OURS, *OTHERS)}
 
 
-# How --strength sets α, so that equal steps of it change the picture about equally: below ½ by equal factors; above, where
-# less α changes ever less, by factors that grow (measured, `README.md`).
+# How --strength sets α, so that equal steps of it change the picture about equally: below ½ by equal factors; above,
+# where less α changes ever less, by factors that grow.
 STRENGTH_RANGE = 30.0  # what α is multiplied by at 0
 STRENGTH_POWER, LEAST_ODDS = 1.4, 0.02  # of (1 - strength) / strength, above ½
 

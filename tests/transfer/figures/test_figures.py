@@ -56,7 +56,7 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     """Ctrl-C in the second cell: the first is kept, nothing of the second, and the next run makes the rest."""
 
     def stop(self, name, number, loss):
-        if name == "ratio: alpha/beta 1e-03 x 300":
+        if name == "ratio: alpha/beta 1e-03":
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

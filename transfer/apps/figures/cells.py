@@ -1,19 +1,19 @@
 """What each of the paper's figures shows, as data: one recipe for each cell, one choice apart from its neighbours.
 
 "CVPR" is Gatys, Ecker & Bethge 2016, "preprint" is arXiv:1508.06576 (2015). Everything starts from the recipe
-`gatys2016`: white noise, average pooling, the normalised network. The pictures are small and the runs short, so that
-all figures take minutes; `--size` and `--iterations` make them as large and as long as the paper's. Steps are smooth
-(`vgg.optimize.l_bfgs`), or so few of them would leave most of the noise's grey.
+`gatys2016-literal`: white noise, average pooling, and Eq. 1 and 4 as printed, with which the paper's α/β give the
+paper's balance (`paper.md`). The pictures are small and the runs short, so that all figures take minutes; `--size` and
+`--iterations` make them as large and as long as the paper's. Steps are smooth (`vgg.optimize.l_bfgs`): so few others
+would leave most of the noise's grey.
 """
 
 from dataclasses import dataclass, replace
 
-from transfer.recipes import GATYS2016, GATYS_STYLE_LAYERS, Recipe
+from transfer.recipes import GATYS2016_LITERAL, GATYS_STYLE_LAYERS, Recipe
 
-BASE = replace(GATYS2016, size=256, iterations=120, optimizer="l-bfgs-smooth")
-#: What every α/β is multiplied by for weights that are not ImageNet's. How well style and content go together depends
-#: on the network; in the one that ships, the content of 120 steps from noise is faint at 0.1, clear at 1.
-STAND_IN_RATIO = 300
+BASE = replace(GATYS2016_LITERAL, size=256, iterations=120, optimizer="l-bfgs-smooth")
+#: The longer side of the paper's pictures. Its α/β belong to them: Eq. 1 grows with the number of pixels, Eq. 4 does not.
+PAPER_SIZE = 512
 CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 
 
@@ -21,7 +21,7 @@ CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 class Cell:
     """One picture of a figure; `key` names its files, and `--only` selects it by that.
 
-    `key` and `label` have the paper's α/β; where `label` says {times}, what it is multiplied by is put in.
+    `key` and `label` have the paper's α/β.
     """
 
     key: str
@@ -57,11 +57,10 @@ def subset_label(depth: int) -> str:
 
 
 def from_content(layer: str) -> Cell:
-    """Return a cell of the content alone, by the plain network ("the original VGG-Network", CVPR Fig. 1)."""
+    """Return a cell of the content alone."""
     recipe = replace(
-        BASE, content_weight=1.0, style_weight=0.0, content_layers=((layer, 1.0),), style_layers=(),
-        normalized_network=False, iterations=300,
-    )  # fmt: skip
+        BASE, content_weight=1.0, style_weight=0.0, content_layers=((layer, 1.0),), style_layers=(), iterations=300
+    )
     return Cell(f"content-{layer}", f"content {layer}", recipe)
 
 
@@ -73,7 +72,7 @@ def from_style(depth: int) -> Cell:
 
 def at_ratio(ratio: float) -> Cell:
     """Return a cell of content and style, α/β = `ratio`."""
-    return Cell(f"{ratio:.0e}", f"alpha/beta {ratio:.0e}{{times}}", replace(BASE, content_weight=ratio))
+    return Cell(f"{ratio:.0e}", f"alpha/beta {ratio:.0e}", replace(BASE, content_weight=ratio))
 
 
 def at_content_layer(layer: str) -> Cell:
@@ -90,18 +89,17 @@ def at_start(init: str, seed: int = 0) -> Cell:
 def in_grid(depth: int, ratio: float) -> Cell:
     """Return a cell with other style layers and another ratio."""
     recipe = replace(BASE, content_weight=ratio, style_layers=style_subset(depth), iterations=80)
-    return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {ratio:.0e}{{times}}", recipe)
+    return Cell(f"{GATYS_STYLE_LAYERS[depth - 1]}-{ratio:.0e}", f"{subset_label(depth)}, {ratio:.0e}", recipe)
 
 
-def adapted(figure: Figure, size: int, iterations: int | None, ratio_factor: int) -> Figure:
-    """Return the figure with the user's size and number of steps (None: its own), and every α/β times a factor."""
+def adapted(figure: Figure, size: int, iterations: int | None) -> Figure:
+    """Return the figure with the user's size and steps (None: its own), and with the balance of the paper's size."""
     cells = []
-    times = "" if ratio_factor == 1 else f" x {ratio_factor}"
     for cell in figure.cells:
         recipe = replace(cell.recipe, size=size, iterations=iterations or cell.recipe.iterations)
         if recipe.content_layers and recipe.style_layers:
-            recipe = replace(recipe, content_weight=recipe.content_weight * ratio_factor)
-        cells.append(replace(cell, label=cell.label.format(times=times), recipe=recipe))
+            recipe = replace(recipe, content_weight=recipe.content_weight * (PAPER_SIZE / size) ** 2)
+        cells.append(replace(cell, recipe=recipe))
     return replace(figure, cells=tuple(cells))
 
 
@@ -110,7 +108,7 @@ RECONSTRUCTIONS = (*map(from_content, CONTENT_LAYERS), *map(from_style, DEPTHS))
 RATIOS = tuple(map(at_ratio, (1e-4, 1e-3, 1e-2, 1e-1)))
 STARTS = (at_start("content"), at_start("style"), *(at_start("noise", seed) for seed in range(4)))
 PHOTOREALISTIC = Cell(
-    "1e-02", "alpha/beta 1e-02{times}, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
+    "1e-02", "alpha/beta 1e-02, from content", replace(BASE, content_weight=1e-2, init="content", iterations=150)
 )
 GRID = tuple(in_grid(depth, ratio) for depth in DEPTHS for ratio in (1e-5, 1e-4, 1e-3, 1e-2))
 

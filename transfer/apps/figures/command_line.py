@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from transfer.apps.figures.cells import BASE, FIGURES, STAND_IN_RATIO, Figure, adapted
+from transfer.apps.figures.cells import BASE, FIGURES, Figure, adapted
 from transfer.cli.outputs import planned
 from transfer.files import SAMPLE, Files
 from transfer.inputs import Images, load
@@ -71,12 +71,8 @@ def run_figures(options: argparse.Namespace) -> None:
     with interrupts_at_once():
         from transfer.apps.figures.run import make_figures
         from weights.load import load_weights
-        from weights.verify import is_genuine
     weights = load_weights(options.weights, console.say)
-    ratio_factor = 1 if is_genuine(weights) else STAND_IN_RATIO
-    if ratio_factor != 1:
-        console.say(f"every alpha/beta is {ratio_factor} times the paper's, because these filters are not ImageNet's")
-    figures = [adapted(figure, options.size, options.iterations, ratio_factor) for figure in options.figures]
+    figures = [adapted(figure, options.size, options.iterations) for figure in options.figures]
     make_figures(figures, keys, Path(options.output), images, weights)
 
 
