@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from transfer.recipes import GATYS2016_LITERAL, GATYS_STYLE_LAYERS, Recipe
 
 BASE = replace(GATYS2016_LITERAL, size=256, iterations=120, optimizer="l-bfgs-smooth")
-#: The longer side of the paper's pictures. Its α/β belong to them: Eq. 1 grows with the number of pixels, Eq. 4 does not.
+#: The longer side of the paper's pictures, to which its α/β belong: Eq. 1 grows with the pixels, Eq. 4 does not.
 PAPER_SIZE = 512
 CONTENT_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2", "relu5_2")
 
