@@ -232,7 +232,7 @@ RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*OURS, *OTHERS)
 # How --strength sets α, so that equal steps of it change the picture about equally: below ½ by equal factors; above,
 # where less α changes ever less, by factors that grow.
 STRENGTH_RANGE = 30.0  # what α is multiplied by at 0
-STRENGTH_POWER, LEAST_ODDS = 1.4, 0.02  # of (1 - strength) / strength, above ½
+STRENGTH_POWER, LEAST_ODDS = 1.4, 0.05  # of (1 - strength) / strength, above ½
 
 
 def recipe_named(name: str) -> Recipe:
@@ -243,7 +243,7 @@ def recipe_named(name: str) -> Recipe:
 
 
 def content_weight_at(strength: float, recipe: Recipe) -> float:
-    """Return the α of a strength: the recipe's own at ½, 30 times as much at 0, a 239th at 1."""
+    """Return the α of a strength: the recipe's own at ½, 30 times as much at 0, a 66th at 1."""
     if strength <= 0.5:
         return recipe.content_weight * STRENGTH_RANGE ** (1 - 2 * strength)
     return recipe.content_weight * max((1 - strength) / strength, LEAST_ODDS) ** STRENGTH_POWER

@@ -28,7 +28,7 @@ def test_the_higher_the_ratio_the_nearer_to_the_content(tmp_path, words):
     contents = [run["steps"][-1]["content"] / run["recipe"]["content_weight"] for run in runs]
     assert contents == sorted(contents, reverse=True) and contents[0] > 5 * contents[-1]
     fell = [run["steps"][-1]["style"] / run["steps"][0]["style"] for run in runs]
-    assert fell[0] < 1e-3 and fell[-1] > fell[0], "and the farther from the style"
+    assert fell[0] < 1e-2 and fell[-1] > fell[0], "and the farther from the style"
 
 
 @needs_bfloat16
@@ -65,7 +65,7 @@ def test_an_interrupted_figure_goes_on(tmp_path, words, capfd, monkeypatch):
     assert capfd.readouterr().err == "figures: stopped; what is finished is kept; the same command goes on from here\n"
     assert sorted(path.name for path in files_in(tmp_path / "figures")) == ["1e-04.json", "1e-04.png"]
     assert main(["ratio", *words]) == 0
-    assert [line.split()[3] for line in made(capfd)] == ["1e-03", "1e-02", "1e-01"]
+    assert [line.split()[3] for line in made(capfd)] == ["1e-03:", "1e-02:", "1e-01:"]
 
 
 def test_ctrl_c_inside_a_cell_goes_on_inside_it(tmp_path, words, monkeypatch):

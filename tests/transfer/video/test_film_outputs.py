@@ -86,7 +86,7 @@ def test_another_film_is_replaced_only_with_overwrite(tmp_path, words, capfd):
             shutil.rmtree(frames)
         for more in ([], ["--resume"]):
             line = refused([*words, *more, "--strength", "0.9"], capfd, tmp_path)
-            assert "film.mp4 was made with other settings (first.content_weight was 0.02 and is now 0.0013" in line
+            assert "film.mp4 was made with other settings (first.content_weight was 0.02 and is now 0.0009" in line
             assert "name another file with -o, or add --overwrite" in line
         assert "(fps was 10.0 and is now 5.0)" in refused([*words, "--fps", "5"], capfd, tmp_path)
     before = film.read_bytes()
