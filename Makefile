@@ -52,7 +52,7 @@ needs-ensurepip = @$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "make: 
 endif
 install = @$(installer) $(1) 2>.venv/install-errors || { cat .venv/install-errors >&2; exit 2; }
 
-.PHONY: help run batch video cluster heic download-weights figures bench test lint clean
+.PHONY: help run batch video cluster heic lesson download-weights figures bench test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -72,6 +72,7 @@ help:
 	@echo "                        a film, frame after frame without flicker (also SIZE=, ARGS= ...)"
 	@echo "make cluster            install Dask's distributed, for WORKERS= and for many machines"
 	@echo "make heic               install what reads HEIC photos, as phones make them"
+	@echo "make lesson             open the lesson about VGG-19 (vgg/README.md) as a notebook; installs JupyterLab"
 	@echo "make download-weights   fetch ImageNet's VGG-19, 0.5 GB (LAYOUT=beta16, WEIGHTS_URL=...)"
 	@echo "make figures            the paper's figures again, about 10 minutes, resumable (CONTENT=, STYLE=, SIZE=, ITERATIONS=)"
 	@echo "make bench              measure speed and memory on this machine, about 20 minutes"
@@ -104,6 +105,12 @@ cluster: .venv/installed-cluster
 
 heic: .venv/installed-heic
 	@echo "installed; HEIC photos are now read as all others"
+
+# The lesson looks at the picture that `make run` makes.
+lesson: .venv/installed-lesson
+	@test -e output/result.png || $(MAKE) --no-print-directory run
+	@$(VENV) -m vgg.lesson output/lesson.ipynb
+	@$(VENV) -m jupyter lab output/lesson.ipynb
 
 # Optional: without them `make run` uses the network that ships here.
 download-weights: .venv/installed
@@ -159,6 +166,11 @@ lint: .venv/installed-tests
 # Only HEIC photos need it.
 .venv/installed-heic: .venv/installed
 	$(call install,'pillow-heif>=1')
+	@touch $@
+
+# Only the lesson as a notebook needs it.
+.venv/installed-lesson: .venv/installed
+	$(call install,'jupyterlab>=4' 'jupytext>=1.16')
 	@touch $@
 
 # Pictures and the downloaded file took someone's time and stay.
