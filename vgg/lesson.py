@@ -18,7 +18,6 @@ from vgg.tools.files import atomic_write
 
 ROOT = Path(__file__).parents[1]
 LESSON = ROOT / "vgg" / "README.md"
-COMMAND = ".venv/bin/python -m vgg "
 
 #: The first cell: the lesson's paths begin in the project's folder, and so do its imports.
 FIRST_CELL = f"%cd -q {ROOT}\nfrom IPython.display import Image, display"
@@ -34,9 +33,8 @@ def commands_as_blocks(text: str) -> str:
     return re.sub(r"^```console\n(.*?)^```", commands, text, flags=re.DOTALL | re.MULTILINE)
 
 
-def cell_of_command(command: str) -> str:
-    """Return the cell that runs `command` in the notebook's process and shows the sheet it writes, if it writes one."""
-    words = shlex.split(command.removeprefix(COMMAND))
+def source_of(words: list[str]) -> str:
+    """Return a cell that runs `python -m vgg WORDS` in the notebook's process and shows the sheet, if it writes one."""
     if words[0] == "layers" or "--summary" in words:
         return f"%run -m vgg {shlex.join(words)}"
     sheet = words[words.index("-o") + 1] if "-o" in words else f"output/{words[0]}.png"
@@ -49,12 +47,12 @@ def cells_of_commands(source: str) -> list[dict]:
 
     cells = []
     for command in source.splitlines():
-        if not command.startswith(COMMAND):
-            continue  # the line that tells Jupyter which shell a block is for
-        words = shlex.split(command)
+        _, *module, words = *shlex.split(command)[:3], shlex.split(command)[3:]
+        if module != ["-m", "vgg"]:
+            continue  # the line that tells Jupyter which shell the block is for
         weights = words[words.index("--weights") + 1] if "--weights" in words else None
         if weights is None or (ROOT / weights).exists():
-            cells.append(new_code_cell(cell_of_command(command)))
+            cells.append(new_code_cell(source_of(words)))
         else:
             cells.append(new_markdown_cell(f"```sh\n{command}\n```"))
     return cells
@@ -90,7 +88,7 @@ def notebook(text: str, folder: Path) -> dict:
         if cell.cell_type == "markdown":
             cells.append(with_links(cell, folder))
         else:
-            cells += cells_of_commands(cell.source) if COMMAND in cell.source else [cell]
+            cells += cells_of_commands(cell.source) if cell.source.startswith("%%") else [cell]
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # else a random one, and the file would differ each time
     made.cells = cells
