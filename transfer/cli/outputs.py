@@ -232,6 +232,6 @@ def place_of(
         )
     factor = height / used.shape[0]
     soft = f"--full-size enlarges the result {factor:.1f} times; above {MOST_ENLARGED} times strokes look soft or like "
-    soft += "worms; --full-size-steps 5 or a larger --size paints finer ones"
+    soft += "worms; --full-size-steps 15 or a larger --size paints finer ones"
     is_soft = factor > MOST_ENLARGED and not options.full_size_steps
     return replace(place, full_content=content.image, remarks=(soft,) if is_soft else ())
