@@ -112,7 +112,7 @@ lesson: .venv/installed-lesson
 	@$(VENV) -m vgg.lesson output/lesson.ipynb
 	@$(VENV) -m jupyter lab output/lesson.ipynb
 
-# Optional: without them `make run` uses the network that ships here.
+# Optional: without it `make run` uses the small VGG-19.
 download-weights: .venv/installed
 	@$(VENV) -m weights download --layout $(call quoted,LAYOUT)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from vgg.errors import InputError, typed
 from vgg.tools import console
 from vgg.tools.console import file_name
-from vgg.tools.files import atomic_write
+from vgg.tools.files import write_whole
 
 ROOT = Path(__file__).parents[1]
 LESSON = ROOT / "vgg" / "README.md"
@@ -97,15 +97,12 @@ def notebook(text: str, folder: Path) -> dict:
 
 
 def write_notebook(path: Path) -> None:
-    """Write the notebook, replacing an earlier one, which can be made again."""
+    """Write the notebook over an earlier one, which can be made again; raise InputError if it cannot be written."""
     import nbformat
 
     if path.suffix != ".ipynb":
         raise InputError(f"the notebook's name is {path}, expected one that ends in .ipynb")
-    made = notebook(LESSON.read_text(encoding="utf-8"), path.parent)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as unfinished:
-        unfinished.write_text(nbformat.writes(made), encoding="utf-8")
+    write_whole(path, nbformat.writes(notebook(LESSON.read_text(encoding="utf-8"), path.parent)))
 
 
 def main(arguments: list[str] | None = None) -> int:
