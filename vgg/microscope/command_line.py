@@ -55,6 +55,9 @@ def add_commands_on_layers(command: Callable[..., Add]) -> None:
     add = command("filters", "what a layer's filters look for: conv1_1's kernels, or by gradient ascent")
     add("--layer", required=True, help="a convolution, such as conv1_1 or conv4_2")
     add("--channels", metavar="N,N,…", help="numbers with commas (default: all of conv1_1, else the first 9)")
+    text = "what becomes large: a channel everywhere, a channel at one position, or all channels (default: %(default)s)"
+    add("--objective", choices=("channel", "position", "layer"), default="channel", help=text)
+    add("--negative", action="store_true", help="make it small instead: what the channel is against")
     add("--seed", type=whole_number(0), default=0, help="of the noise that ascent starts from (default: %(default)s)")
 
 
@@ -143,5 +146,15 @@ def require_sensible(options: argparse.Namespace) -> None:
             raise InputError("--summary prints a table and draws nothing; leave out --output and --top")
     if options.command == "deconv" and options.channel is not None and options.top is not None:
         raise InputError("--channel and --top were both given, expected one of them; leave one out")
-    if options.command == "filters" and kind != "conv":
+    if options.command == "filters":
+        require_sensible_filters(options, kind)
+
+
+def require_sensible_filters(options: argparse.Namespace, kind: str) -> None:
+    """Raise InputError unless the layer has filters, and they are shown in the way that the options ask for."""
+    if kind != "conv":
         raise InputError(f"--layer is {options.layer}, which has no filters, expected a convolution, such as conv4_2")
+    if options.layer == "conv1_1" and (options.negative or options.objective != "channel"):
+        raise InputError("conv1_1's kernels are shown themselves; --objective and --negative need a deeper layer")
+    if options.objective == "layer" and (options.negative or options.channels):
+        raise InputError("--objective layer is of all channels; leave out --channels and --negative")

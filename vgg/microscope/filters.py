@@ -1,17 +1,13 @@
-"""`filters`: conv1_1's kernels; for deeper layers, the image that maximally activates each channel.
+"""`filters`: conv1_1's kernels; for deeper layers, images that a channel or the whole layer answers to most.
 
-That image is found by gradient ascent on the pixels: Erhan, Bengio, Courville & Vincent, "Visualizing Higher-Layer
-Features of a Deep Network", 2009; Simonyan, Vedaldi & Zisserman, "Deep Inside Convolutional Networks", 2014, section 2.
-What is maximised is the channel's mean before the ReLU, over all positions, so that the image fills with what the
-channel looks for. A small total variation term suppresses noise in single pixels.
+How such an image is found is in `ascent.py`. A convolution's values are taken before the ReLU, after which a channel of
+zeros would have no gradient.
 """
 
 import argparse
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -19,56 +15,53 @@ import tensorflow as tf
 from vgg.errors import InputError
 from vgg.layers import receptive_field
 from vgg.matfile.read import Weights
+from vgg.microscope.ascent import BATCH, SIDE, Stimulus, ascend
 from vgg.microscope.draw import around_grey, pixelated
-from vgg.microscope.invert import pixel_objective
 from vgg.network import VGG19
-from vgg.optimize.adam import Adam
-from vgg.optimize.optimizer import steps
 from vgg.tools.progress import Shown, steps_display, with_time_left
 from vgg.tools.sheet import contact_sheet
 
-SMALLEST, LARGEST, MARGIN = 32, 96, 16  # pixels: a side that shows the receptive field and still takes seconds
-NOISE = 10.0  # standard deviation of the start around the mean colour, in pixel levels
-LEARNING_RATE = 10.0  # pixel levels a step
-TV_WEIGHT = 1e-3  # against a mean that is measured in standard deviations of the channel on noise
-ITERATIONS = 30
-DEFAULT_COUNT = 9  # channels of a deeper layer, where each takes a second
+ITERATIONS = 20
+DEFAULT_COUNT = 9  # channels of a deeper layer, where each takes a second or more
+LAYER_COUNT = 4  # images of a whole layer, from as many noises
 
 Cells = list[tuple[str, np.ndarray]]
 
 
-class Maximum(NamedTuple):
-    """The image that one channel answers to most."""
-
-    channel: int
-    before: float  # its mean on the noise
-    after: float  # and on the image
-    image: np.ndarray  # (side, side, 3) float32 RGB in [0, 255]
+def channel_mean(maps: tf.Tensor, channels: tf.Tensor) -> tf.Tensor:
+    """Return of each image (n, H', W', C) the mean of its channel over all positions, (n,): fills it with a pattern."""
+    return tf.gather(tf.reduce_mean(maps, axis=(1, 2)), channels, axis=1, batch_dims=1)
 
 
-def maximize(network: VGG19, layer: str, channels: Sequence[int], iterations: int, seed: int) -> Iterator[Maximum]:
-    """Yield an image for each of `channels` of the convolution `layer`, all from the same noise.
+def middle_position(maps: tf.Tensor, channels: tf.Tensor) -> tf.Tensor:
+    """Return of each image (n, H', W', C) its channel at the position in the middle, (n,): one thing, not a pattern."""
+    return tf.gather(maps[:, maps.shape[1] // 2, maps.shape[2] // 2], channels, axis=1, batch_dims=1)
 
-    Not of a ReLU, after which a channel of zeros would have no gradient. Each takes `iterations` steps of Adam, as
-    L-BFGS-B is slow where most pixels end at a bound.
+
+def layer_energy(maps: tf.Tensor, _numbers: tf.Tensor) -> tf.Tensor:
+    """Return of each image (n, H', W', C) the mean square of all values above 0, (n,): what the layer likes in all."""
+    return tf.reduce_mean(tf.square(tf.nn.relu(maps)), axis=(1, 2, 3))
+
+
+OBJECTIVES = {"channel": channel_mean, "position": middle_position, "layer": layer_energy}
+WORDS = {
+    "channel": "channel's mean", "position": "channel at the middle position", "layer": "mean square of all channels",
+}  # fmt: skip
+
+
+def maximize(
+    network: VGG19, layer: str, numbers: Sequence[int], seed: int, objective: str = "channel", sign: int = 1
+) -> Iterator[list[Stimulus]]:
+    """Yield after each step the images that it finished: none, or with the last step of a batch up to `BATCH` of them.
+
+    `numbers` are channels, for the objective `layer` merely 0, 1, 2 …; `sign` -1 makes scores as small as possible.
     """
-    side = min(LARGEST, max(SMALLEST, receptive_field(layer).size + MARGIN))
-    noise = NOISE * np.random.default_rng(seed).standard_normal((side, side, 3), np.float32)
-    start = np.clip(network.mean_rgb.numpy() + noise, 0, 255)
-    on_noise = network(start[None], [layer])[layer].numpy()[0]  # (H', W', C)
-    # The scale of activations differs by orders of magnitude between layers; undivided, it would decide how much the
-    # total variation counts.
-    units = np.maximum(on_noise.std(axis=(0, 1)), 1e-6)  # (C,)
-    for channel in channels:
-        before = float(on_noise[..., channel].mean())
-        minus_mean = partial(_minus_mean, channel=channel, unit=units[channel])
-        evaluate = pixel_objective(network, layer, minus_mean, TV_WEIGHT)
-        *_, last = steps(Adam(LEARNING_RATE), evaluate, start, iterations)
-        yield Maximum(channel, before, -last.losses.of_maps * float(units[channel]), last.image)
-
-
-def _minus_mean(maps: tf.Tensor, channel: int, unit: float) -> tf.Tensor:
-    return -tf.reduce_mean(maps[..., channel]) / unit  # of maps (1, H', W', C)
+    # A pattern may be anywhere; what is at one position may move by a small part of what that position sees.
+    jitter = 1 + receptive_field(layer).size // 8 if objective == "position" else SIDE
+    for first in range(0, len(numbers), BATCH):
+        batch = numbers[first : first + BATCH]
+        for found in ascend(network, layer, OBJECTIVES[objective], batch, ITERATIONS, seed, sign, jitter):
+            yield found or []
 
 
 def run(options: argparse.Namespace, weights: Weights) -> np.ndarray:
@@ -76,6 +69,8 @@ def run(options: argparse.Namespace, weights: Weights) -> np.ndarray:
     count = weights.convolutions[options.layer].bias.size
     looks_at_pixels = options.layer == "conv1_1"
     channels = parse_channels(options, count, default=count if looks_at_pixels else DEFAULT_COUNT)
+    if options.objective == "layer":
+        channels = list(range(LAYER_COUNT))
     title, cells = kernels(weights, channels) if looks_at_pixels else stimuli(weights, options, channels)
     columns = math.ceil(math.sqrt(len(cells)))
     return contact_sheet(cells, columns, 96 if looks_at_pixels else 224, title, font_size=0.45)
@@ -111,17 +106,21 @@ def kernels(weights: Weights, channels: Sequence[int]) -> tuple[tuple[str, ...],
     return title, cells
 
 
-def stimuli(weights: Weights, options: argparse.Namespace, channels: Sequence[int]) -> tuple[tuple[str, ...], Cells]:
-    """Return title and cells for deeper layers: the image that maximally activates each channel."""
-    maxima = maximize(VGG19(weights), options.layer, channels, ITERATIONS, options.seed)
-    cells = []
-    with steps_display(sys.stdout, len(channels), lambda shown: shown.text) as show:
-        for number, left, (channel, before, after, image) in with_time_left(maxima, len(channels)):
-            show(Shown(number, left, f"channel {channel}: mean {before:.3g} on noise, {after:.3g} on its picture"))
-            cells.append((f"{channel}: {before:.3g} -> {after:.3g}", image))
+def stimuli(weights: Weights, options: argparse.Namespace, numbers: Sequence[int]) -> tuple[tuple[str, ...], Cells]:
+    """Return title and cells for deeper layers: an image for each channel, or several of the layer."""
+    sign = -1 if options.negative else 1
+    steps = ITERATIONS * math.ceil(len(numbers) / BATCH)
+    found: list[Stimulus] = []
+    with steps_display(sys.stdout, steps, lambda shown: shown.text) as show:
+        finished = maximize(VGG19(weights), options.layer, numbers, options.seed, options.objective, sign)
+        for step, left, batch in with_time_left(finished, steps):
+            found += batch
+            show(Shown(step, left, f"{len(found)} of {len(numbers)} pictures"))
+    wanted = f"makes the {WORDS[options.objective]} as {'small' if options.negative else 'large'} as possible"
     title = (
-        f"{options.layer}: the picture that maximally activates each channel; weights: {weights.label}",
-        f"by {ITERATIONS} steps of gradient ascent on the pixels, starting from noise (seed {options.seed})",
-        "channel: its mean on the noise -> on the picture shown",
+        f"{options.layer}: the picture that {wanted}; weights: {weights.label}",
+        f"by {ITERATIONS} steps of gradient ascent on frequencies, starting from noise (seed {options.seed})",
+        f"{'noise' if options.objective == 'layer' else 'channel'}: its value on the noise -> on the picture shown",
     )
-    return title, cells
+    labels = (f"{number}: {each.before:.3g} -> {each.after:.3g}" for number, each in zip(numbers, found, strict=True))
+    return title, [(label, each.image) for label, each in zip(labels, found, strict=True)]
