@@ -51,8 +51,8 @@ class Weights:
 
     @property
     def label(self) -> str:
-        """Return what to call the weights on a sheet: what their writer said of them, else the file's name."""
-        return self.origin or self.path.name
+        """Return what to call the weights on a sheet: the first words of their origin, else the file's name."""
+        return self.origin.partition(":")[0] or self.path.name
 
 
 def read(path: Path | str) -> Weights:

@@ -27,7 +27,8 @@ def build_parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         added.add_argument("--weights", type=file_name, metavar="FILE", help=weights)
         for picture in pictures:
-            added.add_argument(picture, type=file_name, help="a picture")
+            optional = "?" if picture == "other" else None
+            added.add_argument(picture, type=file_name, nargs=optional, help="a picture")
         if pictures:
             text = "longer side in pixels (default: %(default)s)"
             added.add_argument("--size", type=whole_number(SMALLEST_SIDE), default=size, help=text)
@@ -89,6 +90,10 @@ def add_commands_on_pictures(command: Callable[..., Add]) -> None:
     add("--by", choices=("content", "style"), default="content", help=text)
     add("--top", type=whole_number(1), default=9, metavar="N", help="how many to show (default: %(default)s)")
 
+    add = command("gram", "Gram matrices as pictures: which channels are active together", "image", "other")
+    add("--layer", default="relu3_1", help="a ReLU (default: %(default)s)")
+    add("--seed", type=whole_number(0), default=0, help="of the channels' pictures (default: %(default)s)")
+
     command("compare", "where two pictures differ: content and style distance at each layer", "a", "b")
 
 
@@ -116,7 +121,7 @@ def run(options: argparse.Namespace) -> None:
         layers.run(options)
         return
     output = options.output or Path(f"output/{options.command}.png")
-    pictures = [vars(options)[name] for name in options.pictures]
+    pictures = [vars(options)[name] for name in options.pictures if vars(options)[name] is not None]
     check_output(output, pictures)
     images = [read_small(picture, options.size) for picture in pictures]
     weights = read(weights_path(options.weights))
@@ -146,6 +151,8 @@ def require_sensible(options: argparse.Namespace) -> None:
             raise InputError("--summary prints a table and draws nothing; leave out --output and --top")
     if options.command == "deconv" and options.channel is not None and options.top is not None:
         raise InputError("--channel and --top were both given, expected one of them; leave one out")
+    if options.command == "gram" and kind != "relu":
+        raise InputError(f"--layer is {options.layer}, expected a ReLU, where style is measured, such as relu3_1")
     if options.command == "filters":
         require_sensible_filters(options, kind)
 
