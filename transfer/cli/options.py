@@ -33,7 +33,17 @@ WORKER_BYTES = 2e9
 WORKERS_PER_PROCESSOR = 2
 #: Options that may stand beside --from; all others are in the record.
 BESIDE_RECORD = ("record", "exact", "output", "sheet", "report", "weights", "max_memory", "preview_every", "save_every")
-BESIDE_RECORD += ("quiet", "verbose", "checkpoint_every", "resume", "overwrite", "log_dir", "workers", "scheduler")
+BESIDE_RECORD += (
+    "timelapse",
+    "quiet",
+    "verbose",
+    "checkpoint_every",
+    "resume",
+    "overwrite",
+    "log_dir",
+    "workers",
+    "scheduler",
+)
 #: Options of `python -m transfer` that may have several values.
 SWEPT = ("recipe", "strength", "style_scale", "size")
 
@@ -59,6 +69,7 @@ class RunOptions:
     save_every: int | None = None
     checkpoint_every: int | None = None  # None: about every 30 seconds; 0: never
     log_dir: Path | None = None
+    timelapse: str | None = None  # "webp" or "gif"; None: none
     quiet: bool = False
     verbose: bool = False  # say more of the run: losses, layers, the network
     overwrite: bool = False
@@ -209,6 +220,8 @@ def _add_ways_to_run_and_write(parser: argparse.ArgumentParser) -> None:
     steps = whole_number(1)
     add("--preview-every", type=steps, metavar="N", help="rewrite OUTPUT-preview.png every N steps (default: never)")
     add("--save-every", type=steps, metavar="N", help="also keep OUTPUT-0001.png … every N steps (default: none)")
+    text = "also write OUTPUT-timelapse.webp, or .gif: the picture as it grows"
+    add("--timelapse", nargs="?", const="webp", choices=("webp", "gif"), help=text)
     add("--log-dir", type=file_name, metavar="FOLDER", help="write curves and images for TensorBoard (default: none)")
     text = "write the run's state to OUTPUT.state.npz every N steps; 0 for never (default: about every 30 seconds)"
     add("--checkpoint-every", type=whole_number(0), metavar="N", help=text)

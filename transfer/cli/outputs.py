@@ -57,6 +57,11 @@ def preview_of(output: Path) -> Path:
     return output.with_name(f"{output.stem}-preview.png")
 
 
+def timelapse_of(output: Path, options: RunOptions) -> Path | None:
+    """Return where the loop is that shows a picture as it grows, if one is wanted."""
+    return output.with_name(f"{output.stem}-timelapse.{options.timelapse}") if options.timelapse else None
+
+
 def numbered(output: Path, step: int) -> Path:
     """Return where the picture of a step is in the series that a run keeps."""
     return output.with_name(f"{output.stem}-{step:04}.png")
@@ -82,7 +87,7 @@ def planned(picture: Path, inputs: Sequence[Path | str], options: RunOptions = R
     check_output(outputs.picture, inputs, options.depth)
     if outputs.sheet:
         check_output(outputs.sheet, inputs)
-    for path in filter(None, (outputs.report, outputs.record, outputs.state)):
+    for path in filter(None, (outputs.report, outputs.record, outputs.state, timelapse_of(picture, options))):
         check_place(path)
     ours = re.compile(rf"{re.escape(picture.stem)}-(\d+|preview)\.png")  # `preview_of` and `numbered`
     taken = [file for file in map(Path, inputs) if ours.fullmatch(file.name)]
@@ -136,7 +141,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
 def is_taken(picture: Path, options: RunOptions) -> bool:
     """Return whether one of the files that a run with this picture would write is there."""
     outputs = outputs_of(picture, options)
-    files = [*outputs.written, outputs.state]
+    files = [*outputs.written, outputs.state, *filter(None, [timelapse_of(picture, options)])]
     if options.watched:
         series = f"{glob.escape(picture.stem)}-[0-9][0-9][0-9][0-9]*.png"  # as `numbered` says
         files += [preview_of(picture), *picture.parent.glob(series)]

@@ -1,13 +1,14 @@
 """What looks on while a run goes by. A watcher is a function of a `Step` and the best image so far.
 
-`Snapshots` writes previews and a series, `EventLog` what TensorBoard shows; `watchers_of` says which the options want.
+`Snapshots` writes previews and a series, `Timelapse` a loop, `EventLog` what TensorBoard shows; `watchers_of` says
+which the options want.
 """
 
 import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -16,13 +17,16 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Outputs, log_folder, numbered, preview_of
+from transfer.cli.outputs import Outputs, log_folder, numbered, preview_of, timelapse_of
 from transfer.train import Phase, Step, Watch
 from vgg.errors import InputError
 from vgg.tools import console
+from vgg.tools.animation import write_loop
 from vgg.tools.files import remove_leftovers
-from vgg.tools.image import to_uint8, write_image
+from vgg.tools.image import resize_to, shrunk, to_uint8, write_image
 
+TIMELAPSE_IMAGES, TIMELAPSE_FPS, TIMELAPSE_PAUSE = 60, 15, 20  # 4 s of growth, then the last image for 1⅓ s
+TIMELAPSE_SIDE, TIMELAPSE_BYTES = 640, 8_000_000
 IMAGE = "best image so far"  # its name in TensorBoard
 #: An image on the way → as it would be written at the end, (H, W, 3) RGB in [0, 255].
 Finished = Callable[[np.ndarray], np.ndarray]
@@ -33,13 +37,16 @@ def watchers_of(
     options: RunOptions, outputs: Outputs, phases: Sequence[Phase], finished: Finished
 ) -> Iterator[list[Watch]]:
     """Yield what looks on while the run goes by: the snapshots, and the log for TensorBoard if one is wanted."""
-    snapshots = Snapshots(outputs.picture, finished, options.preview_every, options.save_every)
-    if options.log_dir is None:
-        yield [snapshots]
-        return
-    every = ceil(steps_of(phases) / 10)  # of more than 10 images TensorBoard shows some only
-    with closing(EventLog(log_folder(options.log_dir, outputs.picture), finished, every)) as log:
-        yield [snapshots, log]
+    watchers: list[Watch] = [Snapshots(outputs.picture, finished, options.preview_every, options.save_every)]
+    with ExitStack() as at_the_end:
+        if loop := timelapse_of(outputs.picture, options):
+            every = ceil(steps_of(phases) / TIMELAPSE_IMAGES)
+            watchers.append(at_the_end.enter_context(closing(Timelapse(loop, finished, every))))
+        if options.log_dir is not None:
+            every = ceil(steps_of(phases) / 10)  # of more than 10 images TensorBoard shows some only
+            log = EventLog(log_folder(options.log_dir, outputs.picture), finished, every)
+            watchers.append(at_the_end.enter_context(closing(log)))
+        yield watchers
 
 
 def steps_of(phases: Sequence[Phase]) -> int:
@@ -81,6 +88,36 @@ class Snapshots:
         except InputError as error:
             console.say(f"transfer: {error}; the run goes on without previews", sys.stderr)
             self.preview_every = self.save_every = None
+
+
+class Timelapse:
+    """Writes a loop at the end of a run: the best image so far after every `every` steps, and the last one.
+
+    Smaller images are enlarged to the size of the last one. If the run was resumed the loop begins there.
+    """
+
+    def __init__(self, path: Path, finished: Finished, every: int) -> None:
+        """Prepare a loop; nothing is written before `close`."""
+        self._path, self._finished, self._every = path, finished, every
+        self._images: list[np.ndarray] = []
+        self._last: np.ndarray | None = None
+
+    def __call__(self, step: Step, image: np.ndarray) -> None:
+        """Keep the image (H, W, 3) if it is due after this step."""
+        self._last = image
+        if (step.step - 1) % self._every == 0:
+            self._images.append(to_uint8(shrunk(self._finished(image), TIMELAPSE_SIDE)))
+
+    def close(self) -> None:
+        """Write the loop, which stays at its last image for a while; say where, or why not."""
+        if self._last is None:
+            return
+        last = to_uint8(shrunk(self._finished(self._last), TIMELAPSE_SIDE))
+        images = [resize_to(image, *last.shape[:2]) for image in self._images] + [last] * TIMELAPSE_PAUSE
+        try:
+            write_loop(self._path, images, TIMELAPSE_FPS, TIMELAPSE_SIDE, TIMELAPSE_BYTES)
+        except InputError as error:
+            console.say(f"transfer: {error}; the picture is written without", sys.stderr)
 
 
 class EventLog:

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -74,3 +75,33 @@ def test_an_input_is_not_overwritten_by_a_preview(tmp_path, words, capfd, name):
 @pytest.mark.parametrize("option", ["--preview-every", "--save-every"])
 def test_steps_are_whole_numbers(tmp_path, words, capfd, option):
     assert "'0' found, expected a whole number of 1 or more" in refused([*words, option, "0"], capfd, tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["webp", "gif"])
+def test_a_timelapse_begins_near_the_content_and_ends_with_the_result(tmp_path, words, ending):
+    """Two sizes of five steps: eleven are shown, as the first and the last are each shown, all as large as the last."""
+    folder = tmp_path / "out"
+    sizes = ["--size", "64", "--scales", "32", "--iterations", "5"]
+    words.remove("--overwrite")
+    folder.mkdir()
+    (folder / f"result-timelapse.{ending}").write_bytes(b"of an earlier run")
+    assert main([*words, *sizes, "--timelapse", ending]) == 0
+    names = {f"result-timelapse.{ending}", f"result-2-timelapse.{ending}", "result-2.png", "result-2.json"}
+    assert names == {path.name for path in folder.iterdir()}
+    done, animation = cv2.imreadanimation(str(folder / f"result-2-timelapse.{ending}"))
+    images = [frame[..., 2::-1].astype(float) for frame in animation.frames]
+    result = read_image(folder / "result-2.png").astype(float)
+    assert done and {image.shape for image in images} == {result.shape}
+    off = [np.abs(image - result).mean() for image in images]
+    assert off[-1] < 8 and off[0] > 1.5 * off[-1]
+    assert sum(animation.durations) > 1300, "milliseconds: it stays at the end for a while"
+
+
+def test_a_run_goes_on_where_a_timelapse_cannot_be_written(tmp_path, words, monkeypatch, capfd):
+    def full(*_):
+        raise InputError("the disk is full")
+
+    monkeypatch.setattr("transfer.cli.watchers.write_loop", full)
+    assert main([*words, "--size", "32", "--iterations", "2", "--timelapse"]) == 0
+    assert "transfer: the disk is full; the picture is written without" in capfd.readouterr().err
+    assert (tmp_path / "out" / "result.png").exists()

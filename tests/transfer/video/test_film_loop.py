@@ -6,8 +6,8 @@ import pytest
 
 from drawn_clip import first_frames
 from small_films import blocks
-from transfer.apps.video.container import check_loop, write_loop
 from vgg.errors import InputError
+from vgg.tools.animation import check_loop, write_loop
 
 ANIMATES = pytest.mark.skipif(not hasattr(cv2, "imwriteanimation"), reason="OpenCV before 4.12")
 FRAMES = [frame.image for frame in first_frames(17)[:8]]
@@ -36,12 +36,12 @@ def test_it_gets_smaller_until_it_fits(tmp_path, ending):
     path = tmp_path / f"a{ending}"
     write_loop(path, FRAMES, 24)
     limit = path.stat().st_size // 3
-    write_loop(path, FRAMES, 24, limit)
+    write_loop(path, FRAMES, 24, most_bytes=limit)
     assert path.stat().st_size <= limit
     height, width = cv2.imreadanimation(str(path))[1].frames[0].shape[:2]
     assert width < 256 and abs(height / width - 192 / 256) < 0.02
     with pytest.raises(InputError, match="expected 100 bytes at most; choose a shorter part"):
-        write_loop(tmp_path / f"b{ending}", FRAMES, 24, 100)
+        write_loop(tmp_path / f"b{ending}", FRAMES, 24, most_bytes=100)
     assert list(tmp_path.iterdir()) == [path]
 
 

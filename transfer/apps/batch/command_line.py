@@ -22,7 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog=typed("transfer.batch"),
         description="Make many pictures: contents in one or several styles.",
         epilog="Name one of: a folder; --contents and --styles; a CSV file. Not with --workers or --scheduler: "
-        "--preview-every, --save-every, --log-dir. Not with --scheduler: --max-memory.",
+        "--preview-every, --save-every, --log-dir, --timelapse. Not with --scheduler: --max-memory.",
     )
     parser.add_argument("folder", nargs="?", help="pictures named content_… and style_…; each content gets each style")
     add = parser.add_argument_group("pictures").add_argument
@@ -92,7 +92,7 @@ def require_workers_possible(options: RunOptions) -> bool:
             "--max-memory is for this machine; a worker of a scheduler is started with its own: "
             f"{typed('dask', 'worker', 'ADDRESS', '--memory-limit', '8GB')}"
         )
-    for name in ("preview_every", "save_every", "log_dir"):
+    for name in ("preview_every", "save_every", "log_dir", "timelapse"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for pictures made in this process; leave out the workers")
     return True

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from transfer.apps.video.container import Chosen, Film, check_film_output, check_loop, is_folder, open_film
+from transfer.apps.video.container import Chosen, Film, check_film_output, is_folder, open_film
 from transfer.apps.video.frame_store import FilmOutputs, FilmRun, FrameStore, frame_at_size, read_settings
 from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
 from transfer.files import SAMPLE, Files
@@ -23,6 +23,7 @@ from transfer.recipes import Recipe
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
+from vgg.tools.animation import check_loop
 from vgg.tools.console import file_name, interrupts_at_once, number, say_loading, start_tensorflow, whole_number
 from vgg.tools.files import check_place, file_digest
 from vgg.tools.image import check_output
@@ -35,7 +36,7 @@ TEMPORAL_WEIGHT = 0.2
 MEANINGLESS = {
     "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report": False, "report_as": None,
     "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "workers": None,
-    "scheduler": None,
+    "scheduler": None, "timelapse": None,
 }  # fmt: skip
 
 

@@ -23,14 +23,13 @@ from math import ceil, floor
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from transfer.inputs import ENDINGS, pictures_in
 from vgg.errors import InputError, typed
 from vgg.tools.console import Say
 from vgg.tools.files import atomic_write, check_place, open_file
-from vgg.tools.image import read_image, resize_to, shrunk
+from vgg.tools.image import read_image, resize_to
 
 try:
     import av
@@ -72,11 +71,6 @@ FORMATS = {
 }
 #: BT.709 with 16 to 235, which players expect of a video; in FFmpeg's numbers.
 VIDEO_COLORS, VIDEO_RANGE = 1, 1
-
-LOOP_ENDINGS = (".webp", ".gif")
-LOOP_BYTES = 1_000_000
-LOOP_FRAMES = 240
-LOOP_SIDES = tuple(round(320 * 0.85**n) for n in range(11))  # pixels of the longer side, one try after the other
 
 
 @dataclass(frozen=True)
@@ -380,34 +374,3 @@ def _pulled(graph: "av.filter.Graph") -> Iterator["av.AudioFrame"]:
     with suppress(av.error.BlockingIOError, av.error.EOFError):
         while True:
             yield graph.pull()
-
-
-def check_loop(path: Path) -> None:
-    """Raise InputError unless a loop can be written to `path`, whose ending must be one of `LOOP_ENDINGS`."""
-    if path.suffix.lower() not in LOOP_ENDINGS:
-        raise InputError(f"the loop {path} ends in {path.suffix!r}, expected {' or '.join(LOOP_ENDINGS)}; change it")
-    check_place(path)
-
-
-def write_loop(path: Path, frames: Iterable[np.ndarray], fps: float, most_bytes: int = LOOP_BYTES) -> None:
-    """Write a small looping picture, for a page that shows no videos; it is made smaller until it fits.
-
-    It ends after `LOOP_FRAMES` of the frames, uint8 (H, W, 3) RGB each, `fps` a second. WebP is a third as large as
-    GIF, with all colours. Raises InputError if even a very small picture of the film has more than `most_bytes`.
-    """
-    images = [shrunk(frame, LOOP_SIDES[0]) for frame in islice(frames, LOOP_FRAMES)]
-    animation = cv2.Animation()
-    # Rounded so that the sum is right, not each of them: 24 frames per second are 1 s, not 0.96 s.
-    unit = 10 if path.suffix.lower() == ".gif" else 1  # milliseconds
-    ends = np.rint(np.arange(len(images) + 1) * 1000 / fps / unit).astype(np.int32) * unit
-    animation.durations = np.maximum(np.diff(ends), 2 * unit)  # browsers show what is shorter at a tenth of its speed
-    animation.loop_count = 0  # for ever
-    # GIF's strongest dither, without which a sky has steps.
-    options = [cv2.IMWRITE_GIF_DITHER, 3] if path.suffix.lower() == ".gif" else [cv2.IMWRITE_WEBP_QUALITY, 75]
-    with atomic_write(path) as unfinished:
-        for side in LOOP_SIDES:
-            animation.frames = [cv2.cvtColor(shrunk(image, side), cv2.COLOR_RGB2BGR) for image in images]
-            is_written = cv2.imwriteanimation(str(unfinished), animation, options)
-            if is_written and unfinished.stat().st_size <= most_bytes:
-                return
-        raise InputError(f"the loop {path} is too large, expected {most_bytes} bytes at most; choose a shorter part")

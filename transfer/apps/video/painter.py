@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from transfer.apps.video.container import is_folder, write_film, write_loop
+from transfer.apps.video.container import is_folder, write_film
 from transfer.apps.video.flow import CONTINUED, combined, continuity, flicker, flow, warped, weights
 from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
@@ -34,6 +34,7 @@ from transfer.train import Result, Step, Watch
 from vgg.errors import InputError
 from vgg.network import Precision
 from vgg.tools import console
+from vgg.tools.animation import write_loop
 from vgg.tools.console import Say, interrupts_polled
 from vgg.tools.files import file_digest
 from vgg.tools.image import write_image
