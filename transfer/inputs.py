@@ -216,6 +216,9 @@ class Images:
     remarks: tuple[str, ...] = ()
     regions: tuple[Region, ...] = (WHOLE,)
     earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.targets`
+    content_masks: tuple[
+        np.ndarray, ...
+    ] = ()  # as the user made them, to be shown: `regions` have what is computed with
 
     @property
     def style_image(self) -> np.ndarray:
@@ -258,6 +261,8 @@ def together(
         if share > UNMATCHED
     ]
     regions = regions_of(files, (rows, columns), [image.shape[:2] for image in styles], recipe)
+    pictures = (cropped(read_image(mask, usable_bytes()), recipe.crop) for mask in files.content_masks)
+    masks = tuple(resize_to(picture, rows, columns) for picture in pictures)
     init_image = None
     if recipe.init == "picture":
         init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)
@@ -265,7 +270,7 @@ def together(
         starts = {"content": content_image, "style": resize_to(styles[0], rows, columns)}
         parts = recipe.init_shares or ((recipe.init, 1.0),)
         init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
-    return Images(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions)
+    return Images(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions, content_masks=masks)
 
 
 def content_in_file(name: str, recipe: Recipe) -> np.ndarray:
