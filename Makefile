@@ -11,6 +11,8 @@ VENV := .venv/bin/python
 # A variable's text as one word for the shell, whatever is in it: spaces, quotes, dollar signs.
 quoted = '$(subst ','\'',$(value $(1)))'
 option = $(if $(value $(2)),$(1) $(call quoted,$(2)))
+# One word if there is a file or folder of that name, else as many as there are: names and globs.
+named = $(if $(shell test -e $(call quoted,$(1)) && echo one),$(call quoted,$(1)),$(value $(1)))
 OPTIONS = $(call option,--size,SIZE) $(call option,--recipe,RECIPE) $(call option,--weights,WEIGHTS) \
 	$(call option,--iterations,ITERATIONS) $(call option,--init,INIT) $(call option,--strength,STRENGTH) \
 	$(call option,--colors,COLORS) $(call option,--style-scale,STYLE_SCALE)
@@ -87,9 +89,8 @@ run: .venv/installed
 	@$(VENV) -m transfer $(call quoted,CONTENT) $(call quoted,STYLE) -o $(call quoted,OUTPUT) --sheet $(OPTIONS) $(value ARGS)
 
 # Beside one process, Dask's workers can make the pictures: WORKERS=4 here, ARGS="--scheduler ADDRESS" on other machines.
-# CONTENTS and STYLES may be several words, so they are not quoted as one.
-BATCH = $(if $(value FOLDER),$(call quoted,FOLDER)) $(if $(value CONTENTS),--contents $(value CONTENTS)) \
-	$(if $(value STYLES),--styles $(value STYLES)) $(call option,--pairs,PAIRS) $(call option,--workers,WORKERS) \
+BATCH = $(if $(value FOLDER),$(call quoted,FOLDER)) $(if $(value CONTENTS),--contents $(call named,CONTENTS)) \
+	$(if $(value STYLES),--styles $(call named,STYLES)) $(call option,--pairs,PAIRS) $(call option,--workers,WORKERS) \
 	$(if $(filter-out file,$(origin OUTPUT)),-o $(call quoted,OUTPUT))
 
 batch: .venv/installed $(if $(WORKERS)$(findstring --scheduler,$(ARGS)),.venv/installed-cluster)

@@ -252,6 +252,7 @@ class Images:
     regions: tuple[Region, ...] = (WHOLE,)
     earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.targets`
     content_weights: np.ndarray | None = None  # (H, W) float32: see there
+    content_masks: tuple[np.ndarray, ...] = ()  # as the user made them, to be shown
 
     @property
     def style_image(self) -> np.ndarray:
@@ -296,6 +297,8 @@ def together(
     parts = parts_of(files, (rows, columns), recipe.crop)
     regions = regions_of(files, parts, [image.shape[:2] for image in styles], recipe.crop)
     weights = content_weights_of(parts, recipe)
+    pictures = (cropped(read_image(mask, usable_bytes()), recipe.crop) for mask in files.content_masks)
+    masks = tuple(resize_to(picture, rows, columns) for picture in pictures)
     init_image = None
     if recipe.init == "picture":
         init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)
@@ -303,7 +306,8 @@ def together(
         starts = {"content": content_image, "style": resize_to(styles[0], rows, columns)}
         mixed = recipe.init_shares or ((recipe.init, 1.0),)
         init_image = starts[mixed[0][0]] if len(mixed) == 1 else sum(np.float32(n) * starts[name] for name, n in mixed)
-    return Images(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions, None, weights)
+    remarks = (*remarks, *too_grey)
+    return Images(content_image, tuple(styles), init_image, files, remarks, regions, None, weights, masks)
 
 
 def content_in_file(name: str, recipe: Recipe) -> np.ndarray:

@@ -72,7 +72,7 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     raise NotEnoughMemory(
         f"{width}×{height} pixels need {needed:.2f} GB of memory even in the lowest stripes, but only {allowed:.2f} GB "
         "may be used",
-        "allow more with --max-memory, or choose --optimizer adam, which remembers less, or a smaller --size",
+        "allow more (--max-memory), or choose Adam, which remembers less (--optimizer adam), or a smaller size",
     )
 
 

@@ -5,7 +5,9 @@ normalised is a few numbers that `transfer.losses` puts into one formula. So add
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
+
+from vgg.errors import InputError
 
 #: The paper's style layers; "conv1_1" there means the maps after the ReLU (its gradients, Eq. 2 and 6, show it).
 GATYS_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -127,6 +129,15 @@ class Recipe:
     style_scale: float = 1.0  # the style image's size against that: its strokes become larger or smaller with it
     colors: Colors = "style"  # see `transfer.colors`
     scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.sizes`
+
+    def __post_init__(self) -> None:
+        """Raise InputError if a layer stands without its weight, or there is no such optimiser."""
+        for pair in (*self.content_layers, *self.style_layers):
+            if isinstance(pair, str):
+                raise InputError(f"the layer {pair!r} has no weight, expected a pair such as ('relu2_1', 0.5)")
+        optimizers = get_args(OptimizerName)
+        if self.optimizer not in optimizers:
+            raise InputError(f"the optimizer is {self.optimizer!r}, expected one of {', '.join(optimizers)}")
 
 
 #: One setting for all networks and images. Losses of different networks differ by powers of ten, and those of one

@@ -94,6 +94,11 @@ class Phase:
     precision: str = "float32"  # of the objective
     margin: int = 0  # pixels around the image that are trained with it and cut off in the end
 
+    @property
+    def pixels(self) -> int:
+        """Return how many pixels are computed, to which the time of a step is in proportion."""
+        return (self.height + 2 * self.margin) * (self.width + 2 * self.margin)
+
 
 class Objective(Protocol):
     """What is minimised, such as `transfer.objective.Objective`."""
@@ -146,11 +151,12 @@ class Progress:
     evaluations: int = 0
     evaluations_before: int = 0  # of which before the present size
     seconds: float = 0.0  # up to the last step
-    seconds_before: float = 0.0  # of which before the present size
+    seconds_before: float = 0.0  # of which before the present size, or for preparing a phase, as evaluations_before
 
     def __post_init__(self) -> None:
         """Let the clock go on."""
         self._began = time.perf_counter() - self.seconds
+        self._phase_began = self.evaluations, self.seconds
 
     @classmethod
     def at(cls, start: np.ndarray) -> Progress:
@@ -166,10 +172,10 @@ class Progress:
             return None
         phase, before = phases[number], self.state
         self.phase, self.state = number, None
+        self._phase_began = self.evaluations, self._now()
         if number and _size(phases[number - 1]) == _size(phase):
             return before
-        self.steps_at_size, self.evaluations_before = 0, self.evaluations
-        self.seconds_before = time.perf_counter() - self._began
+        self.steps_at_size, (self.evaluations_before, self.seconds_before) = 0, self._phase_began
         self.result.best_step = len(self.result.steps)
         self.resize(phase)
         return None
@@ -202,11 +208,14 @@ class Progress:
     def started(self, state: State, phase: Phase) -> None:
         """Take the losses of the best image as the new phase computes them: what its steps have to beat."""
         self.state, self.result.losses, self.result.precision = state, state.losses, phase.precision
+        # To build and compile the objective takes long, and is no part of a step.
+        self.evaluations_before += self.evaluations - self._phase_began[0]
+        self.seconds_before += self._now() - self._phase_began[1]
 
     def after_step(self, state: State, phases: Sequence[Phase]) -> Step:
         """Count a step, and keep its image if it is the best of this phase."""
         self.state, self.steps_at_size = state, self.steps_at_size + 1
-        self.seconds = time.perf_counter() - self._began
+        self.seconds = self._now()
         result, phase, number = self.result, phases[self.phase], len(self.result.steps) + 1
         size, left = max(_size(phase)), self._seconds_left(phases)
         step = Step(number, self.evaluations, self.seconds, state.losses, size, phase.precision, left)
@@ -215,16 +224,19 @@ class Progress:
             result.image, result.losses, result.best_step = np.asarray(state.image, np.float32), state.losses, number
         return step
 
+    def _now(self) -> float:
+        return time.perf_counter() - self._began
+
     def _seconds_left(self, phases: Sequence[Phase]) -> float:
         """Return how long the steps to come will take, at this size's pace for each pixel."""
-        steps_at = {_size(phase): phase.until for phase in phases}  # of each size's last phase
-        size = _size(phases[self.phase])
+        last_at = {_size(phase): phase for phase in phases}
+        phase = phases[self.phase]
         # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.
         evaluations = self.evaluations - self.evaluations_before
-        seconds_per_pixel = (self.seconds - self.seconds_before) / evaluations / np.prod(size)
-        sizes = list(steps_at)
-        pixels = sum(np.prod(later) * steps_at[later] for later in sizes[sizes.index(size) :])
-        return float(seconds_per_pixel * (pixels - self.steps_at_size * np.prod(size)))
+        seconds_per_pixel = (self.seconds - self.seconds_before) / evaluations / phase.pixels
+        to_come = list(last_at.values())[list(last_at).index(_size(phase)) :]
+        pixels = sum(later.pixels * later.until for later in to_come)
+        return seconds_per_pixel * (pixels - self.steps_at_size * phase.pixels)
 
 
 def _size(phase: Phase) -> tuple[int, int]:

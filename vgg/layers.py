@@ -10,6 +10,7 @@ every pool doubles the stride. The recurrence is from Araujo, Norris & Sim, "Com
 Neural Networks", Distill 2019.
 """
 
+from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
 from vgg.errors import InputError
@@ -52,10 +53,12 @@ def layer_named(name: str) -> Layer:
     """Return the row of the layer `name`.
 
     Raises:
-        InputError: there is no such layer. The message lists the valid names.
+        InputError: there is no such layer. The message has the nearest name, or all of them.
     """
     if name not in NAMES:
-        raise InputError(f"there is no layer {name!r}; the layers are {', '.join(NAMES)}")
+        nearest = get_close_matches(name, NAMES, 1)
+        names = f"did you mean {nearest[0]}?" if nearest else f"the layers are {', '.join(NAMES)}"
+        raise InputError(f"there is no layer {name!r}; {names}")
     return LAYERS[NAMES.index(name)]
 
 

@@ -97,13 +97,13 @@ class VGG19:
             for name, (kernel, bias) in weights.convolutions.items()
         }
 
-    def __call__(self, images: tf.Tensor, names: Iterable[str]) -> dict[str, tf.Tensor]:
+    def __call__(self, images: tf.Tensor, names: str | Iterable[str]) -> dict[str, tf.Tensor]:
         """Return the feature maps of the layers `names`. Layers after the deepest of them are not computed.
 
         Args:
             images: (B, H, W, 3) float32 RGB in [0, 255]; H and W at least 16, or 32 for `pool5` if odd sides are
                 rounded down. The mean colour is subtracted here.
-            names: layers such as `relu4_2`; see `vgg.layers.NAMES`.
+            names: layers such as `relu4_2`, or one of them; see `vgg.layers.NAMES`.
 
         Returns:
             {name: (B, H', W', C)}, where H' and W' are H and W halved and rounded at each pool on the way.
@@ -111,7 +111,7 @@ class VGG19:
         Raises:
             InputError: a name is unknown, or the images have another shape.
         """
-        names = tuple(names)
+        names = (names,) if isinstance(names, str) else tuple(names)
         last = deepest(names)
         _require_images(images, max(SMALLEST_SIDE, smallest_side(last.name, self.odd_sides)))
         return self.run(self.centred(images), LAYERS[: last.index + 1], names)
@@ -130,7 +130,7 @@ class VGG19:
 
         `x` is the input of the first of them, (B, H, W, channels_in).
         """
-        maps: dict[str, tf.Tensor] = {}
+        names, maps = tuple(names), dict[str, tf.Tensor]()
         for layer in layers:
             if layer.kind == "conv":
                 x = conv2d(x, *self.convolutions[layer.name])

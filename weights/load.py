@@ -11,12 +11,14 @@ import numpy as np
 from vgg.layers import CONVOLUTIONS
 from vgg.load import FOLDER, genuine_present, weights_path
 from vgg.matfile.read import Conv, Weights, read
+from vgg.matfile.sniff import SHIPPED
 from vgg.matfile.write import write
 from vgg.tools.console import Say
 from weights.published import MEAN_RGB
 from weights.verify import UNTRAINED_ORIGIN, describe
 
-USING_SHIPPED = "using the small VGG-19 that comes with the program; for ImageNet's: make download-weights, 0.5 GB"
+USING_SHIPPED = "using the small VGG-19 that comes with the program"
+FOR_GENUINE = "; for ImageNet's: make download-weights, 0.5 GB"
 
 
 def load_weights(named: Path | None, say: Say, folder: Path = FOLDER) -> Weights:
@@ -25,8 +27,10 @@ def load_weights(named: Path | None, say: Say, folder: Path = FOLDER) -> Weights
     Raises InputError if the file cannot be read, or there is none.
     """
     weights = read(weights_path(named, folder))
-    is_shipped = not named and not genuine_present(folder)
-    say(USING_SHIPPED if is_shipped else f"weights: {describe(weights)}, {weights.path}")
+    if weights.path.absolute() == (folder / SHIPPED).absolute():  # also if a record named it
+        say(USING_SHIPPED + ("" if genuine_present(folder) else FOR_GENUINE))
+    else:
+        say(f"weights: {describe(weights)}, {weights.path}")
     return weights
 
 

@@ -75,7 +75,7 @@ def test_of_a_picture(tmp_path, pictures, monkeypatch, capfd):
 
 #: What a record stands for, and what cannot stand beside it; the row of the reference begins like the first word.
 OF_A_RECORD = {
-    "--pick 2 --from sheet.json": ["content.png", "--exact", "--iterations 3", "--strength 0.2,0.3", "--size 32,48"],
+    "--pick 2 --from sheet.json": ["content.png", "--exact", "--strength 0.2,0.3", "--size 32,48"],
     "--continue a.json": ["content.png", "--exact", "--size 40", "--full-size", "--strength 0.3", "--region 0=keep"],
 }
 #: A region with a picture of its own, and what tells of regions in another way.

@@ -118,6 +118,10 @@ def test_a_batch_of_a_folder_or_of_two_and_by_workers(project):
     )
     expected = ["--contents", "a", "b", "--styles", "c", "--workers", "4", "-o", "an out", "--size", "64", "--quiet"]
     assert words == [[*batch, *expected]]
+    (project / "it's $mine").mkdir()
+    assert commands(project, "batch", "CONTENTS=it's $mine", "STYLES='a b' c*")[0][3:] == [
+        *["--contents", "it's $mine", "--styles", "a b", "c*"]
+    ]
     (project / ".venv" / "installed-cluster").unlink()
     assert len(commands(project, "batch", "FOLDER=a")) == 1
     for more in ("WORKERS=2", "ARGS=--scheduler tcp://a:1"):

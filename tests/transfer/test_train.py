@@ -154,8 +154,34 @@ def test_a_start_that_every_step_makes_worse_stays():
     np.testing.assert_array_equal(result.image, 101)
 
 
-def test_time_left_is_reckoned_by_evaluations():
-    result = train([phase(Bowl())], START)
-    assert result.steps[0].evaluations > 1, "or steps would do as well"
+class SlowBowl(Bowl):
+    """It takes 1000 s to prepare, 500 s more at its first evaluation, and a second for each pixel."""
+
+    def __init__(self, clock, **settings):
+        super().__init__(**settings)
+        self.clock = clock
+
+    def prepared(self):
+        self.clock[0] += 1000
+        return self
+
+    def __call__(self, image):
+        self.clock[0] += image.shape[0] * image.shape[1] + (0 if self.images else 500)
+        return super().__call__(image)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "l-bfgs"])
+def test_time_left_counts_pixels_and_nothing_that_is_done_once(monkeypatch, optimizer):
+    """So it does not jump where a precision or a size begins: 8 steps of 20 pixels, then 8 of 16 with a margin of 2."""
+    clock, phases = [0.0], []
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    for shape, margin, wide in (((4, 5, 3), 0, (4, 5, 3)), ((4, 4, 3), 2, (8, 8, 3))):
+        for until, precision in ((6, "bfloat16"), (8, "float32")):
+            bowl = SlowBowl(clock, shape=wide)
+            one = phase(bowl, optimizer, until, precision, shape)
+            phases.append(replace(one, build_objective=bowl.prepared, margin=margin))
+    result = train(phases, START)
+    assert len(result.steps) == 16 and (result.steps[0].evaluations > 2) == (optimizer == "l-bfgs")
     for step in result.steps:
-        assert step.left == pytest.approx(step.seconds / step.evaluations * (8 - step.step), rel=0.05)
+        small, large = max(0, 8 - step.step), min(8, 16 - step.step)
+        assert step.left == pytest.approx(20 * small + 64 * large)

@@ -60,9 +60,11 @@ def test_deepest_is_the_furthest_from_the_image_in_any_order():
     assert deepest(("pool4", "relu5_1", "conv5_1")).name == "relu5_1"
 
 
-def test_unknown_names_list_the_valid_ones():
-    with pytest.raises(InputError) as caught:
+def test_of_an_unknown_name_the_nearest_is_said_or_else_all():
+    with pytest.raises(InputError, match="did you mean conv4_2"):
         layer_named("conv4-2")
+    with pytest.raises(InputError) as caught:
+        layer_named("fc8")
     sentence = str(caught.value)
     for number in range(1, 6):
         for name in (f"conv{number}_2", f"relu{number}_1", f"pool{number}"):

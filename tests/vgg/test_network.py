@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import numpy_network
 from vgg.errors import InputError
+from vgg.layers import LAYERS
 from vgg.matfile.read import Conv
 from vgg.network import VGG19
 
@@ -126,12 +127,26 @@ def test_sizes_may_be_unknown_until_the_graph_runs(weights, image):
     np.testing.assert_allclose(traced(image[None].astype(np.float32))[0], expected, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["conv4_5", "relu4", "fc6", "", "Conv1_1"])
-def test_unknown_layer(weights, name):
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        *[("relu3-1", "did you mean relu3_1?"), ("Conv1_1", "did you mean conv1_1?"), ("pool9", "did you mean pool5?")],
+        *[(name, "the layers are conv1_1, relu1_1, conv1_2, ") for name in ("fc6", "")],
+    ],
+)
+def test_unknown_layer(weights, name, more):
     with pytest.raises(InputError) as caught:
         VGG19(weights)(tf.zeros((1, 16, 16, 3)), ["relu1_1", name])
-    assert str(caught.value).startswith(f"there is no layer {name!r}; the layers are conv1_1, relu1_1, conv1_2, ")
-    assert str(caught.value).endswith(", relu5_4, pool5")
+    assert str(caught.value).startswith(f"there is no layer {name!r}; {more}")
+    assert str(caught.value).endswith((more, ", relu5_4, pool5"))
+
+
+def test_names_of_layers_may_be_one_or_come_from_a_generator(weights, image):
+    network, images = VGG19(weights), image[None].astype(np.float32)
+    expected = network(images, ["relu1_1", "pool1"])
+    np.testing.assert_array_equal(network(images, "relu1_1")["relu1_1"], expected["relu1_1"])
+    found = network.run(network.centred(images), LAYERS[:5], (name for name in ("pool1", "relu1_1")))
+    assert found.keys() == expected.keys()
 
 
 def test_no_layer(weights):

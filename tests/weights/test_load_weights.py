@@ -21,9 +21,9 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
     np.testing.assert_array_equal(
         found.convolutions["conv5_4"].kernel, trained_weights().convolutions["conv5_4"].kernel
     )
-    assert lines == [
-        "using the small VGG-19 that comes with the program; for ImageNet's: make download-weights, 0.5 GB"
-    ]
+    load_weights(folder / "half-width-v3.npz", lines.append, folder)
+    using = "using the small VGG-19 that comes with the program"
+    assert lines == [f"{using}; for ImageNet's: make download-weights, 0.5 GB"] * 2
     shutil.copy(mat_file, folder / "imagenet-vgg-verydeep-19.mat")
     for named, path in ((None, folder / "imagenet-vgg-verydeep-19.mat"), (mat_file, mat_file)):
         found = load_weights(named, lines.append, folder)
@@ -31,6 +31,8 @@ def test_shipped_then_genuine_then_named(tmp_path, mat_file):
             found.convolutions["conv5_4"].kernel, tiny_weights().convolutions["conv5_4"].kernel
         )
         assert lines[-1] == f"weights: a network of VGG-19's layers with other channel counts, {path}"
+    load_weights(folder / "half-width-v3.npz", lines.append, folder)
+    assert lines[-1] == using
 
 
 def test_the_file_says_what_it_is(tmp_path, capsys):

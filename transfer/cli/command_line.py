@@ -100,8 +100,9 @@ def _again(words: argparse.Namespace, options: RunOptions) -> "tuple[Repeated, P
         again, ending = continued(again, words.iterations), "continued"
     else:
         size = words.size or max(again.recipe.size, RECIPES.get(again.recipe.name, again.recipe).size)
-        if size == again.recipe.size and not words.full_size:
+        if size == again.recipe.size and not (words.full_size or words.iterations):
             raise InputError(f"{picture} is of size {size} already; add a larger --size, or --full-size")
         options = replace(again.options, full_size=again.options.full_size or words.full_size)
-        again, ending = replace(again, recipe=replace(again.recipe, size=size), options=options), f"size-{size}"
+        recipe = replace(again.recipe, size=size, iterations=words.iterations or again.recipe.iterations)
+        again, ending = replace(again, recipe=recipe, options=options), f"size-{size}"
     return again, words.output or picture.with_name(f"{picture.stem}-{ending}{picture.suffix}")

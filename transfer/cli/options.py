@@ -20,6 +20,7 @@ from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.load import WEIGHTS_HELP
 from vgg.tools.console import LARGEST, Parser, file_name, number, whole_number
+from vgg.tools.files import require_quoted
 
 #: What makes an option's value of its text.
 Value = Callable[[str], Any]
@@ -126,7 +127,8 @@ def build_parser() -> argparse.ArgumentParser:
     text = "repeat the run that left this record beside its picture; no pictures and no choices are named then"
     add("--from", type=file_name, dest="record", metavar="RECORD.json", help=text)
     add("--exact", action="store_true", help="with --from: refuse if anything differs, so that the bytes are the same")
-    text = "with --from and the record of a sheet: its picture number N larger: at the recipe's size, or --size"
+    text = "with --from and the record of a sheet: its picture number N larger: at the recipe's size, or --size; "
+    text += "--iterations may be others"
     add("--pick", type=whole_number(1), metavar="N", help=text)
     text = "go on with the finished picture of this record, for --iterations N steps; no other choices are named then"
     add("--continue", type=file_name, dest="continued", metavar="RECORD.json", help=text)
@@ -243,7 +245,10 @@ def several(of_one: Value) -> Value:
     """Return the type of one value or of several with commas between, which become a tuple."""
 
     def parse(text: str) -> object:
-        values = tuple(of_one(item.strip()) for item in text.split(","))
+        items = [item.strip() for item in text.split(",")]
+        if len(items) > 1 and "" in items:
+            raise argparse.ArgumentTypeError(f"{text!r} found, expected values with commas, but no spaces, between")
+        values = tuple(map(of_one, items))
         return values[0] if len(values) == 1 else values
 
     return parse
@@ -257,7 +262,11 @@ def sizes(text: str) -> tuple[int, ...]:
 def layers(text: str) -> tuple[tuple[str, float], ...]:
     """Return `relu1_1,relu2_1=0.5` as ((name, weight), …); layers without a weight share 1 equally."""
     items = [[word.strip() for word in item.partition("=")] for item in text.split(",") if item.strip()]
-    return tuple((name, float(weight) if weight else 1 / len(items)) for name, _, weight in items)
+    try:
+        return tuple((name, float(weight) if weight else 1 / len(items)) for name, _, weight in items)
+    except ValueError:
+        form = "layers with or without a weight, such as relu1_1,relu2_1=0.5"
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected {form}") from None
 
 
 def blend(text: str) -> tuple[float, ...]:
@@ -267,10 +276,11 @@ def blend(text: str) -> tuple[float, ...]:
 
 def region(text: str) -> tuple[str, str]:
     """Return `white=night.jpg` as its two words."""
-    name, file = (word.strip() for word in text.split("=", 1))
-    if not file:
-        raise ValueError
-    return name, file
+    name, _, what = (word.strip() for word in text.partition("="))
+    if not what:
+        form = "REGION=WHAT, such as white=night.jpg, white=0.2 or white=keep"
+        raise argparse.ArgumentTypeError(f"{text!r} found, expected {form}")
+    return name, what
 
 
 # The recipe.
@@ -399,13 +409,14 @@ def files_from(words: argparse.Namespace) -> Files:
     """
     styles = tuple(name for text in (*words.style, *words.more_styles) for name in _names(text))
     if words.content is None or not styles:
-        missing = "style" if words.content else "content and style"
+        missing = "style picture is" if words.content else "content and style pictures are"
         raise InputError(
-            f"the {missing} picture is missing, expected two, as in `{typed('transfer', 'photo.jpg', 'painting.jpg')}`"
+            f"the {missing} missing, expected two, as in `{typed('transfer', 'photo.jpg', 'painting.jpg')}`"
             "; the words `sample sample` stand for a pair of ours"
         )
     if "" in (words.content, *styles, words.content_mask, *words.style_mask):
         raise InputError("the name of a picture is empty, expected a file; look for a variable that is not set")
+    require_quoted([words.content, *styles])
     start = _start_picture(words.init)
     if start is not None and not os.path.exists(start):
         raise InputError(f"--init is {start!r}, expected content, style, noise, a blend, or a picture that exists")
@@ -431,7 +442,7 @@ def require_beside_record(words: argparse.Namespace) -> None:
     if words.continued:
         allowed, option = allowed - {"record", "exact"} | {"continued", "iterations"}, "--continue"
     elif words.pick:
-        allowed, option = allowed - {"exact"} | {"pick", "size", "full_size", "full_size_steps"}, "--pick"
+        allowed, option = allowed - {"exact"} | {"pick", "size", "iterations", "full_size", "full_size_steps"}, "--pick"
     defaults = build_parser().parse_args([])
     for name, value in vars(words).items():
         if name not in allowed and value != getattr(defaults, name):

@@ -17,14 +17,14 @@ import numpy as np
 from transfer.cli.options import RunOptions
 from transfer.cli.record import ENDED, differences, digest_of, identity, ordered, read_record
 from transfer.files import SAMPLE
-from transfer.inputs import content_in_file, cropped
+from transfer.inputs import Images, content_in_file, cropped
 from transfer.machine import usable_bytes
 from transfer.recipes import Recipe
 from vgg.errors import InputError, typed
-from vgg.tools import console
 from vgg.tools.files import alternatives, check_place
-from vgg.tools.image import LARGEST_SIDE, check_output, read_picture
+from vgg.tools.image import LARGEST_SIDE, check_output, read_picture, resize_to
 from vgg.tools.metadata import Tags, without_location
+from vgg.tools.transparency import on_white
 
 MOST_ENLARGED = 2  # times, without a warning
 
@@ -131,11 +131,7 @@ def free_outputs(picture: Path, inputs: Sequence[Path | str], options: RunOption
     if options.overwrite or options.resume:
         return outputs
     picture = next(path for path in alternatives(outputs.picture) if not is_taken(path, options))
-    free = planned(picture, inputs, options)
-    if free != outputs and not options.quiet:
-        unfinished = " by an unfinished run (to go on with it, add --resume)" if outputs.state.exists() else ""
-        console.say(f"{outputs.picture} is taken{unfinished}, so the result goes to {free.picture}")
-    return free
+    return planned(picture, inputs, options)
 
 
 def is_taken(picture: Path, options: RunOptions) -> bool:
@@ -213,6 +209,18 @@ def read_content(name: str, recipe: Recipe) -> ContentFile:
     about = {"path": str(Path(name).absolute()), "bytes": picture.length, "sha256": picture.sha256}
     alpha = None if picture.alpha is None else cropped(picture.alpha, recipe.crop)
     return ContentFile(cropped(picture.image, recipe.crop), alpha, picture.profile, picture.exif, {name: about})
+
+
+def shown_inputs(images: Images, place: Place) -> list[tuple[str, np.ndarray]]:
+    """Return what a run begins with, as the user made it: label and image, (H, W, 3), with the content first."""
+    content = images.content_image
+    if place.alpha is not None:
+        content = on_white(content, resize_to(place.alpha, *content.shape[:2]))
+    kinds = {"mask": images.content_masks, "style": images.style_images}
+    further = [
+        (f"{kind} {i}" if i > 1 else kind, image) for kind in kinds for i, image in enumerate(kinds[kind], start=1)
+    ]
+    return [("content", content), *further]
 
 
 def place_of(

@@ -27,7 +27,7 @@ from transfer.sizes import without_margin
 from vgg.errors import InputError
 from vgg.load import FOLDER
 from vgg.tools.console import LARGEST, Say
-from vgg.tools.files import file_digest, open_file, write_whole
+from vgg.tools.files import file_digest, open_file, unreadable, write_whole
 from vgg.tools.image import Depth, to_depth
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ PACKAGES = ("tensorflow", "scipy", "numpy", "opencv-python")
 #: What counts the threads, and the variable of the environment that decides how many.
 THREADS = {"tensorflow": "TF_NUM_INTRAOP_THREADS", "blas": "OPENBLAS_NUM_THREADS"}
 GROUPS = ("content", "style", "tv")  # are always in a record; a term of another group adds its own
+PICTURES = "pictures"  # where the record of a sheet lists them, see `transfer.cli.sweep`
 ENDED = ("finished", "converged")  # what a record says of a run that was not stopped
 
 
@@ -159,7 +160,7 @@ def inputs_of(names: Iterable[str]) -> dict[str, Any]:
             sha256 = file_digest(path, "sha256")
             inputs[name] = {"path": str(path), "bytes": path.stat().st_size, "sha256": sha256}
         except OSError as error:
-            raise InputError(f"{name} cannot be read ({error.strerror}); check its name and permissions") from None
+            raise unreadable(name, error) from None
     return inputs
 
 
@@ -307,6 +308,8 @@ def repeated(path: Path, exact: bool, given: RunOptions) -> Repeated:
     try:
         with open_file(path) as file:
             record = json.load(file)
+        if PICTURES in record:
+            raise InputError(f"{path} is the record of a sheet; choose one of its pictures: --from {path} --pick N")
         recipe, result, weights = parsed(record["recipe"], Recipe), record["result"], record["weights"]
         require_sensible(recipe)
         places = {name: _place_of(name, about, path.parent) for name, about in record["inputs"].items()}

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,10 @@ import numpy as np
 
 from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, preview_of
+from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, preview_of, shown_inputs
 from transfer.cli.record import ENDED, Repeated, about_result, outcome, read_record, reported_as, write_record
 from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
-from transfer.colors import grey
 from transfer.full_size import full_size
 from transfer.inputs import Images, load
 from transfer.machine import available_bytes
@@ -208,10 +206,7 @@ def write_overviews(
 
     Raises InputError if one cannot be written.
     """
-    outputs = place.outputs
-    styles = [("style" if i == 0 else f"style {i + 1}", image) for i, image in enumerate(images.style_images)]
-    guides = [(f"region {region.name}", grey(255 * region.guide)) for region in images.regions if region.name]
-    inputs = [("content", images.content_image), *guides, *styles]
+    outputs, inputs = place.outputs, shown_inputs(images, place)
     if outputs.sheet:
         sheet = contact_sheet([*inputs, ("result", image)])
         outputs = replace(outputs, sheet=_write(outputs.sheet, lambda path: write_image(path, sheet), rescue))
@@ -259,6 +254,11 @@ def run(
             "result is laid on white; to keep it transparent write a .png"
         )
     session, outputs = session_of(job, options, place.outputs, say, striped), place.outputs
+    if outputs.picture != asked:  # said now that all that the user named has been read
+        unfinished = (
+            " by an unfinished run (to go on with it, add --resume)" if outputs_of(asked).state.exists() else ""
+        )
+        say(f"{asked} is taken{unfinished}, so the result goes to {outputs.picture}")
     with interrupts_at_once():  # TensorFlow turns a KeyboardInterrupt into other errors while it compiles
         checkpoints = checkpoints_of(session, job, outputs.state, options.checkpoint_every)
         if repeated:
@@ -266,7 +266,7 @@ def run(
         begin = _begin(session, job, place, options, checkpoints, say)
     # From here on there is something to lose, so a Ctrl-C is heeded between two steps only.
     with interrupts_polled("stopping after this step; press Ctrl-C again to stop at once") as check_interrupt:
-        describe = describe_step if options.verbose else lambda step: ""
+        describe = partial(describe_step, verbose=options.verbose)
         bar = steps_display(sys.stdout, steps_of(checkpoints.phases), describe)
         painted, used, record = make_picture(
             session, job, place, options, nullcontext() if options.quiet else bar, check_interrupt, checkpoints, begin,
@@ -326,8 +326,8 @@ def session_of(job: Job, options: RunOptions, outputs: Outputs, say: Say, stripe
 def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.ndarray, say: Say, verbose: bool) -> None:
     """Say how large the picture will be, how long that will take, and how much memory it needs; `verbose`: also how."""
     recipe, first = job.recipe, checkpoints.phases[0]
-    steps_at = {(phase.height, phase.width): phase.until for phase in checkpoints.phases}
-    sizes = list(steps_at)
+    last_at = {(phase.height, phase.width): phase for phase in checkpoints.phases}
+    sizes = list(last_at)
     height, width = sizes[-1]
     plan = session.plan(recipe, height, width, job.images.guided_regions)
     in_stripes = f", in stripes of {plan.rows} rows" if plan.rows else ""
@@ -340,8 +340,8 @@ def forecast(session: Session, job: Job, checkpoints: Checkpoints, start: np.nda
     objective(image)  # compiles; the second evaluation is as fast as all others
     began = time.perf_counter()
     objective(image)
-    pixels = sum(prod(size) * steps for size, steps in steps_at.items())
-    seconds = (time.perf_counter() - began) * pixels / prod(sizes[0])
+    pixels = sum(phase.pixels * phase.until for phase in last_at.values())
+    seconds = (time.perf_counter() - began) * pixels / first.pixels
     sides = ", ".join(str(max(size)) for size in sizes)
     at_each = f" at each of {sides} pixels" if len(sizes) > 1 else ""
     needed = f"about {duration(seconds)}, {plan.needed / 1e9:.1f} GB of memory"

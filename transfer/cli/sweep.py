@@ -10,13 +10,23 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transfer.cli.options import RunOptions, workers_wanted
-from transfer.cli.outputs import Outputs, Place, differences_from_made, is_taken, place_of, planned, read_content
-from transfer.cli.record import parsed, read_record, sources, write_record
+from transfer.cli.outputs import (
+    Outputs,
+    Place,
+    differences_from_made,
+    is_taken,
+    place_of,
+    planned,
+    read_content,
+    shown_inputs,
+)
+from transfer.cli.record import PICTURES, parsed, read_record, sources, write_record
 from transfer.cli.variants import Variant
 from transfer.files import Files
 from transfer.inputs import Images, load
@@ -35,7 +45,6 @@ if TYPE_CHECKING:
 
 HEIGHT = 360  # of an image on the sheet, in pixels
 COLUMNS = 5  # of the sheet, if one option has several values
-PICTURES = "pictures"  # where the sheet's record lists them
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +80,7 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
     options = replace(options, sheet=False)  # all are on the sweep's own
     say = (lambda line: None) if options.quiet else console.say
     inputs = [*files.named(), *filter(None, [options.weights])]
-    output, all_outputs = _free(output, variants, inputs, options)
+    asked, (output, all_outputs) = output, _free(output, variants, inputs, options)
     require_weights_file(options.weights)
     content, pictures = read_content(files.content, variants[0].recipe), []  # no recipe has a crop of its own
     for variant, outputs in zip(variants, all_outputs, strict=True):
@@ -80,6 +89,8 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
         pictures.append(Picture(variant, images, place_of(outputs, origin, content, images.content_image, options)))
     for remark in dict.fromkeys(remark for made in pictures for remark in (*made.images.remarks, *made.place.remarks)):
         say(remark)
+    if output != asked:
+        say(f"{asked} is taken, so the results' names begin with {output.stem}")
     of_sweep = Sweep(output, pictures, options, command)
     with_workers = workers_wanted(options)
     start_tensorflow()
@@ -108,10 +119,8 @@ def _free(
 
     all_outputs = [planned(variant.picture(output), inputs, options) for variant in variants]
     if not (options.resume or options.overwrite):
-        first, output = output, next(filter(free, alternatives(output)))
+        output = next(filter(free, alternatives(output)))
         all_outputs = [planned(variant.picture(output), inputs, options) for variant in variants]
-        if output != first and not options.quiet:
-            console.say(f"{first} is taken, so the results' names begin with {output.stem}")
     record = sheet_of(output).with_suffix(".json")
     check_output(sheet_of(output), inputs)
     check_place(record)
@@ -173,8 +182,8 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
         return Prepared(label, problem=lines[0] if lines else "")
 
     def display_of(item: Prepared) -> AbstractContextManager[Show | None]:
-        details = describe if options.verbose else lambda step: ""
-        bar = moving_bar(sys.stdout, steps_of(session.phases(item.job)), details, transient=True)
+        of_step = partial(describe, verbose=options.verbose)
+        bar = moving_bar(sys.stdout, steps_of(session.phases(item.job)), of_step, transient=True)
         return nullcontext() if options.quiet else bar
 
     # One session for each recipe, so that one network at a time is in memory; the pictures of a recipe are neighbours.
@@ -191,8 +200,6 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
 def _write_sheet(of_sweep: Sweep, made: Mapping[int, Picture], say: Say) -> None:
     """Write the sheet of the pictures by their numbers, and its record; raises InputError if one cannot be written."""
     sheet, first = sheet_of(of_sweep.output), next(iter(made.values()))
-    styles = [(f"style {i}", style) for i, style in enumerate(first.images.style_images, start=1)]
-    inputs = [("content", first.images.content_image), *styles]
     # One after the other, as large ones would fill the memory.
     places = (
         (f"{number}: {made[number].variant.label}", made[number].place.outputs.picture) for number in sorted(made)
@@ -202,13 +209,18 @@ def _write_sheet(of_sweep: Sweep, made: Mapping[int, Picture], say: Say) -> None
     last_option = [*swept][-1]
     values = {picture.variant.values[last_option] for picture in of_sweep.pictures}
     columns = len(values) if len(swept) > 1 and len(made) == len(of_sweep.pictures) else min(len(made), COLUMNS)
-    sheets = [contact_sheet(inputs, height=HEIGHT), contact_sheet(results, columns, HEIGHT)]
+    sheets = [
+        contact_sheet(shown_inputs(first.images, first.place), height=HEIGHT),
+        contact_sheet(results, columns, HEIGHT),
+    ]
     write_image(sheet, stacked(sheets))
     pictures = [picture.variant.values | {"record": picture.place.outputs.record.name} for picture in of_sweep.pictures]
     record = sheet.with_suffix(".json")
     write_record(record, {"command": list(of_sweep.command), "sheet": sheet.name, PICTURES: pictures})
     say(f"written: {sheet}, {record}")
-    say(f"to make number N of the sheet larger: {typed('transfer', '--from', str(record), '--pick', 'N')}")
+    size = str(2 * max(picture.variant.recipe.size for picture in of_sweep.pictures))
+    larger = typed("transfer", "--from", str(record), "--pick", "N", "--size", size)
+    say(f"to make number N of the sheet larger: {larger}")
 
 
 def picked(path: Path, number: int) -> Path:

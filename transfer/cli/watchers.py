@@ -54,11 +54,12 @@ def steps_of(phases: Sequence[Phase]) -> int:
     return sum({(phase.height, phase.width): phase.until for phase in phases}.values())
 
 
-def describe(step: Step) -> str:
-    """Return the losses of a step in words, weighted as they are summed."""
+def describe(step: Step, verbose: bool = True) -> str:
+    """Return at which size a step was, and if `verbose` its losses, weighted as they are summed."""
     groups = {"content": 0.0, "style": 0.0} | step.losses.groups
     shown = (f"{name} {loss:.4g}" for name, loss in groups.items() if loss or name in ("content", "style"))
-    return f"loss {step.losses.total:.4g}  {'  '.join(shown)}"
+    losses = f"  loss {step.losses.total:.4g}  {'  '.join(shown)}"
+    return f"{step.size} px{losses if verbose else ''}"
 
 
 @dataclass

@@ -36,7 +36,7 @@ def require_weights_file(path: Path | None) -> None:
     start = first_bytes(path)
     is_mat = start.startswith(b"MATLAB 5.0") and len(start) >= _MAT_HEADER_BYTES
     if path.suffix != ".npz" and not is_mat:
-        raise WeightsError(f"{path} is {_kind(start)}; expected a MATLAB 5.0 file; {WHAT_TO_DO}")
+        raise WeightsError(f"{path} is {_kind(start)}; expected a MATLAB 5.0 file, or an .npz of ours; {WHAT_TO_DO}")
 
 
 def first_bytes(path: Path) -> bytes:

@@ -1,15 +1,17 @@
 """Files: written whole or not at all, at a place that was checked before, and told apart by their digests."""
 
+import difflib
 import errno
 import glob
 import hashlib
 import os
 import secrets
+import shlex
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import combinations, count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -161,6 +163,32 @@ def open_file(path: Path | str) -> BinaryIO:
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of a folder Python itself says what it is
         raise OSError(errno.EINVAL, "it is a pipe or a device, expected a file", str(path))
     return open(path, "rb")
+
+
+def unreadable(path: Path | str, error: OSError) -> InputError:
+    """Return what to say of a file that the user named and that could not be opened; ask for the nearest name."""
+    if not isinstance(error, FileNotFoundError):
+        what = "permissions" if isinstance(error, PermissionError) else "name"
+        return InputError(f"{path} cannot be read ({error.strerror}); check its {what}")
+    folder, name = os.path.split(path)
+    by_stem: dict[str, str] = {}  # without the endings, by which all pictures would be alike
+    with suppress(OSError):
+        by_stem = {Path(other).stem: os.path.join(folder, other) for other in os.listdir(folder or ".")}
+    nearest = difflib.get_close_matches(Path(name).stem, by_stem, 1)
+    what_to_do = "check its name, which needs quotes if it has spaces"
+    if str(path).startswith("~"):
+        what_to_do = "the shell does not replace ~ inside quotes; write $HOME there"
+    elif nearest:
+        what_to_do = f"did you mean {shlex.quote(by_stem[nearest[0]])}?"
+    return InputError(f"{path} does not exist; {what_to_do}")
+
+
+def require_quoted(names: Sequence[str]) -> None:
+    """Raise InputError if some of the names, which stand side by side, are one name that the shell took apart."""
+    for first, end in combinations(range(len(names) + 1), 2):
+        together = " ".join(names[first:end])
+        if os.path.exists(together) and not all(map(os.path.exists, names[first:end])):
+            raise InputError(f"{names[first]} is a part of {together!r}; a name with spaces needs quotes")
 
 
 def file_digest(path: Path, algorithm: str) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 
 from vgg.errors import InputError
 from vgg.layers import SMALLEST_SIDE
-from vgg.tools.files import check_place, open_file, write_whole
+from vgg.tools.files import check_place, open_file, unreadable, write_whole
 from vgg.tools.metadata import Header, Tags, exif_bytes, open_picture, read_header, with_profile, with_tags
 from vgg.tools.transparency import continued, on_white
 
@@ -148,7 +148,7 @@ def _read(path: Path | str) -> tuple[bytes, str]:
     except OSError as error:
         if _ADDRESS.match(str(path)):
             raise InputError(f"{path} is an address, expected a file; download it first") from None
-        raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from error
+        raise unreadable(path, error) from error
 
 
 def _header(data: bytes, kind: str, path: Path | str) -> Header:

@@ -50,6 +50,17 @@ def test_what_has_no_pictures(place, word):
         listed_pairs([word], ["style_a.png"], "all")
 
 
+def test_a_name_on_the_command_line_that_is_not_there(place):
+    (place / "My Pictures").mkdir()
+    for words, expected in {
+        ("content_3.png",): "content_3.png does not exist; did you mean content_2.png?",
+        ("content_2.png", "My", "Pictures"): "My is a part of 'My Pictures'; a name with spaces needs quotes",
+    }.items():
+        with pytest.raises(InputError) as caught:
+            listed_pairs(words, ["style_a.png"], "all")
+        assert str(caught.value) == expected
+
+
 def test_zip_needs_as_many_of_both():
     with pytest.raises(InputError, match="found 2 contents and 1 styles"):
         pairs_of(["a", "b"], ["c"], "zip")

@@ -40,7 +40,7 @@ def test_a_bad_picture_is_a_problem_of_its_own(tmp_path):
     found = list(contents(names, RECIPE))
     assert [bool(content.problem) for content in found] == [False, True, True, False]
     assert "bad.png is a text file, expected a picture" in found[1].problem
-    assert "missing.png cannot be read (No such file or directory)" in found[2].problem
+    assert "missing.png does not exist" in found[2].problem
 
 
 def test_names_that_are_no_text(tmp_path):

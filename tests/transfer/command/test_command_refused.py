@@ -39,7 +39,7 @@ OPTIONS = {
     "folder as record": (["-o", "{}/taken.png"], "taken.json is a folder"),
     "missing weights": (["--weights", "{}/none.mat"], "does not exist"),
     "folder as weights": (["--weights", "{}"], "is a folder, expected a .mat file"),
-    "picture as weights": (["--weights", "{}/content.png"], "expected a MATLAB 5.0 file"),
+    "picture as weights": (["--weights", "{}/content.png"], "expected a MATLAB 5.0 file, or an .npz"),
     "text as weights": (["--weights", "{}/notes.txt"], "a text file beginning 'Buy milk'"),
     "half of the weights": (["--weights", "{}/half.mat"], "half.mat is truncated or damaged"),
     "low precision and a line search": (
@@ -85,7 +85,9 @@ def test_bad_option(tmp_path, words, capfd, case):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("none.jpg", "cannot be read (No such file or directory)"),
+        ("zebra.jpg", "zebra.jpg does not exist; check its name, which needs quotes if it has spaces\n"),
+        ("my kat.jpg", "my kat.jpg does not exist; did you mean '{}/my cat.jpg'?\n"),
+        ("~/cat.jpg", "/cat.jpg does not exist; "),
         ("", "is a folder"),
         ("notes.txt", "is a text file"),
         ("pipe", "is a pipe or a device, expected a file"),
@@ -95,8 +97,19 @@ def test_bad_option(tmp_path, words, capfd, case):
 )
 def test_bad_picture(tmp_path, words, capfd, place, name, expected):
     cv2.imwrite(str(tmp_path / "narrow.png"), np.zeros((60, 8, 3), np.uint8))
+    (tmp_path / "my cat.jpg").touch()
     words[place] = str(tmp_path / name)
-    assert expected in refused(words, capfd, tmp_path)
+    assert expected.format(tmp_path) in refused(words, capfd, tmp_path)
+
+
+def test_a_name_that_the_shell_took_apart_and_one_with_a_tilde(tmp_path, words, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my old cat.jpg").touch()
+    for pictures in (["my", "old", "cat.jpg", "style.png"], ["content.png", "my", "old", "cat.jpg"]):
+        line = refused([*pictures, *words[2:]], capfd, tmp_path)
+        assert line == "transfer: my is a part of 'my old cat.jpg'; a name with spaces needs quotes\n"
+    line = refused(["~/my cat.jpg", *words[1:]], capfd, tmp_path)
+    assert line.endswith("~/my cat.jpg does not exist; the shell does not replace ~ inside quotes; write $HOME there\n")
 
 
 def test_loss_beyond_float32_is_said_with_its_cause(tmp_path, words, capfd):
@@ -160,9 +173,9 @@ def test_without_both_pictures_nothing_is_made(tmp_path, capfd, monkeypatch, mis
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "result.png").write_bytes((tmp_path / "style.png").read_bytes())
     line = refused([word.format(tmp_path) for word in missing], capfd, tmp_path)
-    what = "style" if missing else "content and style"
+    what = "style picture is" if missing else "content and style pictures are"
     example = typed("transfer", "photo.jpg", "painting.jpg")
-    assert f"the {what} picture is missing, expected two, as in `{example}`" in line
+    assert f"the {what} missing, expected two, as in `{example}`" in line
     assert "`sample sample`" in line
 
 

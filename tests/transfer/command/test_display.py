@@ -24,7 +24,7 @@ def numbers_shown(steps: int, every: float) -> list[int]:
         now[0] += every
         show(step(number))
     lines = out.getvalue().splitlines()
-    assert all(f"/{steps}  loss 1235  content 0.25  style 1235  " in line for line in lines)
+    assert all(f"/{steps}  32 px  loss 1235  content 0.25  style 1235  " in line for line in lines)
     return [int(line.removeprefix("step ").split("/")[0]) for line in lines]
 
 
@@ -47,7 +47,7 @@ def test_plain_lines_come_at_every_tenth_and_every_ten_seconds(steps, every, exp
 def test_time_left_is_shown():
     out = io.StringIO()
     plain_lines(out, 40, describe)(step(10, left=150.0))
-    assert out.getvalue() == "step 10/40  loss 1235  content 0.25  style 1235  2 min 30 s left\n"
+    assert out.getvalue() == "step 10/40  32 px  loss 1235  content 0.25  style 1235  2 min 30 s left\n"
 
 
 def test_without_a_description_there_is_no_gap():
@@ -57,14 +57,15 @@ def test_without_a_description_there_is_no_gap():
 
 
 def test_total_variation_is_shown_where_there_is_one():
-    assert describe(step(1)) == "loss 1235  content 0.25  style 1235"
-    assert describe(step(1, tv=1000.0)) == "loss 2235  content 0.25  style 1235  tv 1000"
+    assert describe(step(1)) == "32 px  loss 1235  content 0.25  style 1235"
+    assert describe(step(1, tv=1000.0)) == "32 px  loss 2235  content 0.25  style 1235  tv 1000"
+    assert describe(step(1), verbose=False) == "32 px"
 
 
 def test_a_term_of_a_new_kind_is_shown_and_content_and_style_always_are():
     new = Losses(3.0, {"temporal": 3.0}, {"temporal pixels": 3.0})
     shown = describe(Step(1, 1, 1.0, new, size=32, precision="float32", left=0.0))
-    assert shown == "loss 3  content 0  style 0  temporal 3"
+    assert shown == "32 px  loss 3  content 0  style 0  temporal 3"
 
 
 @pytest.mark.parametrize(

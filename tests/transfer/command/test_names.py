@@ -33,6 +33,9 @@ def test_all_files_of_a_run_share_the_first_free_number(tmp_path, words, capfd):
     assert json.loads((out / "result-3.json").read_text(encoding="utf-8"))["result"]["file"] == "result-3.png"
     assert main([*words, "--overwrite", "--strength", "0.9", "--quiet"]) == 0
     assert (out / "result.png").read_bytes() == (out / "result-3.png").read_bytes()
+    for more in (["--style", "none.png"], ["--weights", str(tmp_path / "content.png")]):
+        assert main([*words, *more]) == 2
+        assert capfd.readouterr().out == "", "a name is only told if there will be a picture"
     assert not (out / "result-4.png").exists()
 
 

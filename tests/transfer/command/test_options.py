@@ -115,7 +115,7 @@ def test_spaces_in_a_list_do_not_matter():
     [
         ("--recipe impressionist", "no recipe 'impressionist'; the recipes are default, gatys2016"),
         ("--report-as impressionist", "no recipe 'impressionist'; the recipes are default, gatys2016"),
-        ("--content-layers relu4_5", "no layer 'relu4_5'; the layers are conv1_1, relu1_1, conv1_2"),
+        ("--content-layers relu4_5", "no layer 'relu4_5'; did you mean relu4_4?"),
         ("--style-layers relu1_1,22", "no layer '22'"),
         ("--content-layers relu1_1,relu1_1=2", "--content-layers names a layer twice, expected every layer once"),
         ("--style-layers relu2_1=-1", "the weight of relu2_1 is -1"),
@@ -138,7 +138,7 @@ def test_what_is_refused(words, expected):
     [
         ("a b --init no/such/picture.png", "--init is 'no/such/picture.png', expected content, style, noise, a b"),
         (f"a b --init {300 * 'x'}.png", "expected content, style, noise, a blend, or a picture that exists"),
-        ("", "the content and style picture is missing, expected two, as in `"),
+        ("", "the content and style pictures are missing, expected two, as in `"),
         ("a.jpg", "the style picture is missing, expected two"),
     ],
 )
@@ -169,9 +169,9 @@ MISSPELLED = {
     "--max-memory nan": "invalid gigabytes value: 'nan'",
     "--max-memory inf": "invalid gigabytes value: 'inf'",
     "--max-memory much": "invalid gigabytes value: 'much'",
-    "--style-layers relu1_1=much": "argument --style-layers: invalid layers value: 'relu1_1=much'",
+    "--style-layers relu1_1=much": "'relu1_1=much' found, expected layers with or without a weight, such as relu1_1,",
     "--style-blend 1:x": "argument --style-blend: invalid blend value: '1:x'",
-    "--region white": "argument --region: invalid region value: 'white'",
+    "--region white": "argument --region: 'white' found, expected REGION=WHAT, such as white=night.jpg",
     "--output=": "argument -o/--output: '' found, expected the name of a file",
     "--weights=": "argument --weights: '' found, expected the name of a file",
     "--optimizer sgd": "invalid choice: 'sgd'",

@@ -121,7 +121,7 @@ def test_one_that_cannot_be_made_stops_no_other(tmp_path, words, capfd, monkeypa
 
 REFUSED = {
     "--strength 0.2,1.5": "--strength is 1.5, expected a number from 0 to 1",
-    "--strength 0.2,": "argument --strength: '' found, expected a number such as 0.5",
+    "--strength 0.2,": "argument --strength: '0.2,' found, expected values with commas, but no spaces, between",
     "--strength 0.2,x": "argument --strength: 'x' found, expected a number such as 0.5",
     "--strength 0.5,.50": "--strength has the value 0.5 twice, expected each once",
     "--style-scale 1,9": "--style-scale is 9, expected a number from 0.25 to 4",
@@ -150,8 +150,10 @@ def test_pick_makes_a_picture_of_the_sheet_larger(tmp_path, words, sheet, capfd)
     alone = tmp_path / "alone.png"
     assert main([*words, "--strength", "0.8", "--size", "48", "-o", str(alone), "--quiet"]) == 0
     assert (tmp_path / "out" / "result-strength-0.8-size-48.png").read_bytes() == alone.read_bytes()
-    assert main(["--from", sheet, "--pick", "1", "--iterations", "3"]) == 2
-    assert "--iterations is given beside --pick, which takes all choices from" in capfd.readouterr().err
+    assert main([*words, "--strength", "0.8", "--iterations", "3", "-o", str(alone), "--overwrite", "--quiet"]) == 0
+    again = tmp_path / "again.png"
+    assert main(["--from", sheet, "--pick", "2", "--size", "32", "--iterations", "3", "-o", str(again)]) == 0
+    assert again.read_bytes() == alone.read_bytes()
 
 
 def test_picks_that_are_refused(tmp_path, sheet, capfd):
@@ -159,7 +161,7 @@ def test_picks_that_are_refused(tmp_path, sheet, capfd):
     for words, line in {
         f"--from {sheet} --pick 3": "--pick is 3, expected one of the 2 numbers on the sheet",
         f"--from {sheet} --pick 1 --size 32": "is of size 32 already; add a larger --size, or --full-size",
-        f"--from {sheet}": "is not the record of a picture",
+        f"--from {sheet}": f"is the record of a sheet; choose one of its pictures: --from {sheet} --pick N",
         f"--from {tmp_path / 'out' / 'result-strength-0.2.json'} --pick 1": "is not the record of a sheet",
         f"--from {tmp_path / 'style.png'} --pick 1": "is not the record of a sheet",
         f"--from {tmp_path / 'pipe'} --pick 1": "cannot be read (it is a pipe or a device",

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from image_files import png_of
+from transfer.cli.outputs import Place, read_content, shown_inputs
 from transfer.files import NAMES, Files, color_of, name_of
 from transfer.inputs import Images, guide_of, load
 from transfer.recipes import DEFAULT
 from transfer.regions import WHOLE
 from vgg.errors import InputError
+
+RECIPE = replace(DEFAULT, size=40)
 
 
 def saved(path: Path, image: np.ndarray) -> str:
@@ -43,7 +46,7 @@ def files(folder: Path, *styles: str, masks=(), regions=(), blend=()) -> Files:
 
 
 def loaded(wanted: Files) -> Images:
-    return load(wanted, replace(DEFAULT, size=40))
+    return load(wanted, RECIPE)
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,25 @@ def test_pictures_of_regions_that_are_refused(bands):
     for regions, line in {
         (("none", "0.2"),): "none.png is black everywhere, expected white where the region is",
         (("half", "0.2"),): "expected the same proportions as its picture's",
-        (("missing", "0.2"),): "missing.png cannot be read",
+        (("missing", "0.2"),): "missing.png does not exist",
     }.items():
         with pytest.raises(InputError, match=line):
             loaded(alone(bands, *regions))
+
+
+@pytest.mark.parametrize("way", ["label", "own"])
+def test_a_sheet_shows_the_mask_as_it_was_made_and_what_is_transparent_on_white(folder, way):
+    """Although the region that is painted is the black one, and the white one keeps the photo."""
+    mask, opaque = str(folder / "half.png"), np.full((32, 40), 255, np.uint8)
+    saved(folder / "content.png", np.dstack([np.full((32, 40, 3), 90), np.where(np.arange(40) < 20, opaque, 0)]))
+    saved(folder / "half.png", np.where(np.arange(40)[None, :, None] < 20, 255, 0) * np.ones((32, 40, 3)))
+    by = {"label": ("white", mask), "own": (mask, None)}[way]
+    content = str(folder / "content.png")
+    images = load(Files(content, "sample", content_mask=by[1], region_styles=((by[0], "keep"),)), RECIPE)
+    place = Place(None, {}, read_content(content, RECIPE).alpha)
+    shown = dict(shown_inputs(images, place))
+    assert [*shown] == ["content", "mask", "style"]
+    assert np.all(shown["mask"][:, :20] == 255) and np.all(shown["mask"][:, 20:] == 0)
+    assert np.all(shown["content"][:, :20] == 90) and np.all(shown["content"][:, 20:] == 255)
+    two = replace(images, style_images=images.style_images * 2)
+    assert [label for label, _ in shown_inputs(two, place)] == ["content", "mask", "style", "style 2"]

@@ -136,7 +136,7 @@ def test_pictures_that_cannot_be(tmp_path, capfd):
     (tmp_path / "notes.png").write_text("Buy milk\n")
     output = ["--by", "color", "-o", str(tmp_path / "mask.png")]
     assert "is a text file" in refused([str(tmp_path / "notes.png"), *output], capfd, tmp_path)
-    assert "cannot be read" in refused([str(tmp_path / "none.png"), *output], capfd, tmp_path)
+    assert "does not exist" in refused([str(tmp_path / "none.png"), *output], capfd, tmp_path)
     line = refused([saved(tmp_path, np.zeros((48, 64, 3), np.uint8)), *output], capfd, tmp_path)
     assert "regions found: 1, expected 3" in line
 

@@ -254,7 +254,7 @@ def test_refused_files(tmp_path):
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
         refused(tmp_path / name, "no video that can be read")
-    refused(tmp_path / "missing.mp4", "cannot be read")
+    refused(tmp_path / "missing.mp4", "does not exist")
     cv2.imwrite(str(tmp_path / "photo.mp4.jpg"), blocks(1)[0])
     os.rename(tmp_path / "photo.mp4.jpg", tmp_path / "photo.mp4")
     refused(tmp_path / "photo.mp4", "a picture", "expected a video")

@@ -180,7 +180,7 @@ def test_progress_has_frames_losses_and_what_is_left(tmp_path, words, capfd):
     [
         (lambda words, folder: [words[1], *words[1:]], "is a picture, expected a video or a folder of frames"),
         (lambda words, folder: [words[0], words[0], *words[2:]], "expected a picture"),
-        (lambda words, folder: [str(folder / "none.mp4"), *words[1:]], "cannot be read (No such file or directory)"),
+        (lambda words, folder: [str(folder / "none.mp4"), *words[1:]], "does not exist"),
         (lambda words, folder: [str(folder / "bad.mp4"), *words[1:]], "is no video that can be read, expected one"),
         (lambda words, folder: [*words, "-o", str(folder / "film.xyz")], "ends in '.xyz', expected one of .mp4"),
         (lambda words, folder: [*words, "-o", words[0]], "is also an input"),

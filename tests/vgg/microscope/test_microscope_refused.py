@@ -30,7 +30,7 @@ def words_for(command, folder, files):
 @pytest.mark.parametrize("command", WITH_LAYER)
 def test_unknown_layer_lists_the_valid_ones(tmp_path, capfd, command):
     line = refused([*words_for(command, tmp_path, prepare(tmp_path)), "--layer", "conv4-2"], capfd, tmp_path)
-    assert line.startswith("vgg: there is no layer 'conv4-2'; the layers are conv1_1, relu1_1, ")
+    assert line.startswith("vgg: there is no layer 'conv4-2'; did you mean conv4_2?")
 
 
 @pytest.mark.parametrize("command", WITH_PICTURE)
@@ -38,7 +38,7 @@ def test_pictures_that_cannot_be_used(tmp_path, capfd, command):
     files = prepare(tmp_path)
     (tmp_path / "cut.png").write_bytes((tmp_path / "picture.png").read_bytes()[:100])
     good = words_for(command, tmp_path, files)
-    for name, words in {"absent.png": "cannot be read", "cut.png": "damaged", "tiny.mat": "expected a picture"}.items():
+    for name, words in {"absent.png": "does not exist", "cut.png": "damaged", "tiny.mat": "expected a picture"}.items():
         line = refused([good[0], str(tmp_path / name), *good[2:]], capfd, tmp_path)
         assert line.startswith(f"vgg: {tmp_path / name} ") and words in line
     line = refused([*good, "--size", "15"], capfd, tmp_path)
@@ -76,7 +76,7 @@ def test_a_pipe_as_a_picture_is_not_waited_for(tmp_path, capfd, command):
 def test_names_that_a_terminal_would_obey(tmp_path, capfd, command):
     good = words_for(command, tmp_path, prepare(tmp_path))
     line = refused([good[0], "\x1b[31mred\nalert.png", *good[2:]], capfd, tmp_path)
-    assert line.startswith(r"vgg: \x1b[31mred\nalert.png cannot be read")
+    assert line.startswith(r"vgg: \x1b[31mred\nalert.png does not exist")
 
 
 @pytest.mark.parametrize("text", ["1e3", "9" * 5000, "9" * 4000])

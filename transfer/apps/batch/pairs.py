@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from transfer.inputs import natural, pictures_in
 from vgg.errors import InputError
-from vgg.tools.files import open_file
+from vgg.tools.files import open_file, require_quoted, unreadable
 
 PREFIXES = {"content": "content_", "style": "style_"}
 
@@ -116,6 +116,7 @@ def require_distinct(pairs: Sequence[Pair]) -> None:
 
 
 def _expanded(words: Sequence[str]) -> list[str]:
+    require_quoted(words)
     names: list[str] = []
     for word in words:
         inside = [word]
@@ -126,6 +127,8 @@ def _expanded(words: Sequence[str]) -> list[str]:
             inside = [os.path.join(os.path.dirname(word), line.strip()) for line in lines if line.strip()]
         elif glob.has_magic(word) and not os.path.exists(word):
             inside = sorted(glob.glob(word), key=natural)
+        elif not os.path.lexists(word):
+            raise unreadable(word, FileNotFoundError())
         if not inside:
             raise InputError(f"{word} names no picture, expected a folder of pictures, a list, or a glob; name another")
         names += inside

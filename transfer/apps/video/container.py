@@ -28,7 +28,7 @@ import numpy as np
 from transfer.inputs import ENDINGS, pictures_in
 from vgg.errors import InputError, typed
 from vgg.tools.console import Say
-from vgg.tools.files import atomic_write, check_place, open_file
+from vgg.tools.files import atomic_write, check_place, open_file, unreadable
 from vgg.tools.image import read_image, resize_to
 
 try:
@@ -212,7 +212,7 @@ def _opened(path: Path) -> "av.container.InputContainer":
     try:
         open_file(path).close()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); check its name and permissions") from None
+        raise unreadable(path, error) from None
     try:
         # The prefix: a name with a colon is no protocol. The option: no playlist reads from the network.
         options = {"protocol_whitelist": "file"}
