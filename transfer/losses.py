@@ -10,12 +10,13 @@ the content image's, and G and A the Gram matrices of the generated and of the s
               L_style = Σ_l w_l E_l              Eq. 5
     total     α L_content + β L_style            Eq. 7
 
-The paper prints both gradients as 0 where F < 0, so it takes them before the ReLU; F is what comes after it. The
-docstrings below derive them, so that a reader can check them, and the tests do. TensorFlow finds them by itself; for
-Fᵀ F, `vgg.statistics.gram_sums` saves it one of two products.
+The paper adds to both gradients: 0 where F < 0. No value is below 0 after a ReLU, so the paper means the gradient with
+respect to the values before it. Those above are with respect to F, the values after it. The docstrings below derive
+them, so that a reader can check them, and the tests do. TensorFlow finds them by itself; for Fᵀ F,
+`vgg.statistics.gram_sums` saves it one of two products.
 
 The factors ½ and 1/(4N²M²) are one choice among many, so they are data: `recipes.LossScale` is the k in
-k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at a image of reference.
+k Σ (values − target)². The default recipe's k makes each loss 0 at its target and 1 at an image of reference.
 
 Each summand of the total loss is a *term*: the content or the style of one layer. It is computed in two stages:
 
@@ -80,8 +81,8 @@ class ContentTerm:
     group: ClassVar[str] = "content"
     layer: str
     scale: LossScale  # k
-    channels: int  # N
-    positions: int  # M
+    channel_count: int  # N
+    position_count: int  # M
 
     @property
     def name(self) -> str:
@@ -94,7 +95,8 @@ class ContentTerm:
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return k Σ (F − P)²."""
-        return scaled(statistic, target.summary, target.distance, self)
+        energy = target.summary
+        return scaled(statistic, energy, target.distance, self)
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class WeightedContentTerm(ContentTerm):
 class StyleTerm:
     """Eq. 4 for one layer. The target's `summary` is A, (N, N).
 
-    Here G = g Fᵀ F with g = N^gram_channels / M. The 1/M takes the M² out of Eq. 4. This changes neither E nor its
+    Here G = g Fᵀ F with g = N^gram_power / M. The 1/M takes the M² out of Eq. 4. This changes neither E nor its
     gradient when both images have the same size, and still compares like with like when they have not: A has its own
     M. The power of N is 0 in the paper, and −1 in programs that divide by N as well.
 
@@ -133,9 +135,9 @@ class StyleTerm:
     group: ClassVar[str] = "style"
     layer: str
     scale: LossScale  # k
-    channels: int  # N
-    positions: int  # M
-    gram_channels: float = 0.0
+    channel_count: int  # N
+    position_count: int  # M
+    gram_power: float = 0.0
     region: str = ""  # the part of the image that it looks at, if not all of it: see `GuidedStyleTerm`
 
     @property
@@ -149,8 +151,8 @@ class StyleTerm:
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return E_l = k Σ (G − A)²."""
-        gram = gram_of_sums(statistic, self.positions, self.gram_channels)
-        error, energy = tf.reduce_sum(tf.square(gram - target.summary)), tf.reduce_sum(tf.square(target.summary))
+        gram, target_gram = gram_of_sums(statistic, self.position_count, self.gram_power), target.summary
+        error, energy = tf.reduce_sum(tf.square(gram - target_gram)), tf.reduce_sum(tf.square(target_gram))
         return scaled(error, energy, target.distance, self)
 
 
@@ -179,17 +181,17 @@ def scaled(
 
     Args:
         squared_error: Σ (values − target)², a scalar.
-        energy: Σ target².
+        energy: Σ target², a scalar.
         distance: Σ (reference − target)², as in `LossScale`; None if k does not depend on it.
         term: has N, M and the `LossScale`.
     """
-    powers = term.scale
+    scale = term.scale  # its fields but `factor` are exponents
     energy = tf.maximum(energy, 1e-12)  # a target that is zero everywhere has no inverse
-    scale = powers.factor * term.channels**powers.channels * term.positions**powers.positions * energy**powers.target
-    if powers.distance:
+    k = scale.factor * term.channel_count**scale.channels * term.position_count**scale.positions * energy**scale.target
+    if scale.distance:
         # A reference that nearly is the target would otherwise make a loss of their last digits.
-        scale *= tf.maximum(distance, SMALLEST_DISTANCE * energy) ** powers.distance
-    return scale * squared_error
+        k *= tf.maximum(distance, SMALLEST_DISTANCE * energy) ** scale.distance
+    return k * squared_error
 
 
 class Pixels(NamedTuple):
@@ -223,9 +225,9 @@ class VariationTerm:
         total = tf.constant(0.0)
         left_out = 0 if self.variation.last_row_and_column else 1
         height, width = self.height - left_out, self.width - left_out
-        counts = 3 * (self.height - 1) * width, 3 * height * (self.width - 1)
-        for steps, count in zip(statistic, counts, strict=True):
-            total += steps * float(count) ** self.variation.count
+        step_counts = 3 * (self.height - 1) * width, 3 * height * (self.width - 1)
+        for steps, step_count in zip(statistic, step_counts, strict=True):
+            total += steps * float(step_count) ** self.variation.count
         return self.variation.factor * total
 
 
@@ -238,7 +240,7 @@ class TemporalTerm:
 
         loss = Σ c (x − w)² / (D · TEMPORAL_LEVELS²).
 
-    The paper has no TEMPORAL_LEVELS. They bring the loss to the size of the default recipe's others, which are 1 at a
+    The paper has no TEMPORAL_LEVELS. They bring the loss to the size of the default recipe's others, which are 1 at an
     image of reference. A weight γ in the paper's sense is γ · TEMPORAL_LEVELS² here.
 
     Gradient. Each value stands in one square only: ∂/∂x = 2 c (x − w) / (D · TEMPORAL_LEVELS²), and 0 where c = 0.

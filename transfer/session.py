@@ -34,7 +34,8 @@ from weights.drawings.normalizing import normalizing_images
 #: The share of the steps at each size that bfloat16 may take (`transfer.precision`); at least one step is float32.
 LOW_PRECISION_SHARE = 0.9
 #: Networks and compiled losses that a session keeps, the last used ones: enough for two shapes of images, upright and
-#: lying, at two sizes and two precisions. With 24 a batch of many shapes still grew by 17 % after its tenth picture.
+#: lying, at two sizes and two precisions. With 24, a batch of many shapes needed 17 % more memory at its end than after
+#: ten pictures.
 KEPT = 12
 
 
@@ -52,7 +53,7 @@ class Job:
     recipe: Recipe
     images: Images
     seed: int = 0
-    last: "Job | None" = None  # goes on with this one's image, at a larger size
+    then: "Job | None" = None  # a job at a larger size, which starts from the image that this job has made
 
 
 class Session:
@@ -85,7 +86,8 @@ class Session:
 
         These are the pixels of regions without a style, and with `colors="luminance"` the colours.
         """
-        scales = [scale for part in (job, job.last) if part for scale in scales_of(part.images, part.recipe)]
+        scales = [scale for part in (job, job.then) if part for scale in scales_of(part.images, part.recipe)]
+        # The longer side grows from scale to scale, so only one has the shape of the image.
         images = next(scale for scale in scales if scale.content_image.shape == image.shape)
         painted = keep_the_rest(image, images.content_image, images.regions)
         return restored(painted, images.content_image, job.recipe.colors)
@@ -113,7 +115,7 @@ class Session:
             for precision, until in (*plans, ("float32", recipe.iterations)):
                 build_objective = partial(self.objective, recipe, scale, precision)
                 phases.append(Phase(height, width, build_objective, optimizer, until, precision, margin))
-        return phases + (self.phases(job.last) if job.last else [])
+        return phases + (self.phases(job.then) if job.then else [])
 
     def objective(self, recipe: Recipe, images: Images, precision: Precision = "float32") -> Objective:
         """Return the recipe's total loss for the images, as a function of an image with the recipe's margin.
@@ -140,7 +142,7 @@ class Session:
 
     def network(self, recipe: Recipe, precision: Precision = "float32") -> VGG19:
         """Return the network as the recipe wants it."""
-        pooling, odd_sides, white = recipe.pooling, recipe.odd_sides, recipe.pixel_range
+        pooling, odd_sides, pixel_range = recipe.pooling, recipe.odd_sides, recipe.pixel_range
 
         def make() -> VGG19:
             weights = self.weights
@@ -148,9 +150,9 @@ class Session:
                 weights = self._kept(
                     ("normalized", pooling), lambda: normalize(self.weights, normalizing_images(), pooling)
                 )
-            return VGG19(for_pixel_range(weights, white), pooling, precision, odd_sides)
+            return VGG19(for_pixel_range(weights, pixel_range), pooling, precision, odd_sides)
 
-        return self._kept((pooling, odd_sides, recipe.normalized_network, white, precision), make)
+        return self._kept((pooling, odd_sides, recipe.normalized_network, pixel_range, precision), make)
 
     def _evaluation(self, network: VGG19, terms: tuple[Term, ...], rows: int | None) -> Evaluation:
         if rows and self.striped is None:
@@ -172,14 +174,15 @@ class Session:
         return made
 
 
-def for_pixel_range(weights: Weights, white: float) -> Weights:
-    """Return weights that make of pixels in [0, 255] what the given ones make of the same pixels in [0, `white`].
+def for_pixel_range(weights: Weights, pixel_range: float) -> Weights:
+    """Return weights that make of pixels in [0, 255] what the given ones make of the same pixels in [0, `pixel_range`].
 
-    conv1_1 of s·x − mean is s·conv1_1 of x − mean / s, but for the bias.
+    With x in [0, 255] and s = pixel_range / 255, the given ones would compute conv1_1 as K ∗ (s·x − mean) + bias. This
+    is (s·K) ∗ (x − mean / s) + bias. So the kernel K is multiplied by s, the mean is divided by it, and the bias stays.
     """
-    if white == 255:
+    if pixel_range == 255:
         return weights
-    scale = np.float32(white / 255)
+    scale = np.float32(pixel_range / 255)
     kernel, bias = weights.convolutions["conv1_1"]
     convolutions = weights.convolutions | {"conv1_1": Conv(scale * kernel, bias)}
     return replace(weights, convolutions=convolutions, mean_rgb=weights.mean_rgb / scale)

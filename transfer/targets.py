@@ -156,15 +156,13 @@ def grams(
                     layer_guides[term.name] = layer_guide(guide, layer, height, columns)
                 values = maps * tf.cast(layer_guides[term.name][start : start + rows, :, None], maps.dtype)
             sums[term.name] = sums[term.name] + np.asarray(gram_sums(values), np.float64)
-    gram_matrices = {
-        term.name: gram_of_sums(sums[term.name], positions[term.layer], term.gram_channels) for term in terms
-    }
+    gram_matrices = {term.name: gram_of_sums(sums[term.name], positions[term.layer], term.gram_power) for term in terms}
     return gram_matrices, layer_guides
 
 
 def _digest(image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]) -> bytes:
     """Return what the Gram matrices of these terms depend on, for one network."""
-    digest = hashlib.sha256(repr([(term.name, term.gram_channels) for term in terms]).encode())
+    digest = hashlib.sha256(repr([(term.name, term.gram_power) for term in terms]).encode())
     for array in (image, *(guide for guide in guides.values() if guide is not None)):
         digest.update(repr((array.shape, array.dtype.str)).encode())
         digest.update(np.ascontiguousarray(array))

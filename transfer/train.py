@@ -1,11 +1,12 @@
 """The training loop: from a start image to the image with the lowest loss.
 
-The network stays as it is; what is trained is the image. A run is a list of *phases*, such as
+The network stays as it is; what is trained is the image. A run is a list of *phases*. Those of the default recipe at
+512 pixels, with its 30 steps at each size, are
 
-    256 px  bfloat16  until step 72
-    256 px  float32   until step 80
-    512 px  bfloat16  until step 72
-    512 px  float32   until step 80
+    256 px  bfloat16  until step 27
+    256 px  float32   until step 30
+    512 px  bfloat16  until step 27
+    512 px  float32   until step 30
 
 where each begins with the best image of the one before, and steps are counted anew at each size (`transfer.session`
 makes the list). The optimiser's memory passes on if the size stays the same. Losses never do: when a phase begins, loss
@@ -43,23 +44,23 @@ def train(
     step's. KeyboardInterrupt, from Ctrl-C or from the watcher, ends the run and keeps the best image; so does a loss
     that is not finite. The image returned has the size of the last phase in any case.
     """
-    progress = start if isinstance(start, Progress) else Progress.at(start)
+    progress = start if isinstance(start, Progress) else Progress.from_image(start)
     result = progress.result
     try:
         for number in range(max(progress.phase, 0), len(phases)):
             phase = phases[number]
             # Resizes the image if the size is new; if not, the optimiser goes on with what it has learned.
-            previous_state = progress.begin(phases, number)
+            previous_state = progress.enter_phase(phases, number)
             objective = phase.build_objective()
-            evaluate = progress.counted(objective)
+            evaluate = progress.counting(objective)
             if progress.state is None:
-                progress.started(phase.optimizer.start(evaluate, result.image, previous_state), phase)
+                progress.set_first_state(phase.optimizer.start(evaluate, result.image, previous_state), phase)
             try:
                 while progress.steps_at_size < phase.until and progress.state.losses.total > objective.floor:
                     state = phase.optimizer.step(evaluate, progress.state)
                     if state is None:  # the optimiser finds no way down
                         break
-                    step = progress.after_step(state, phases)  # keeps the image if it is the best one
+                    step = progress.add_step(state, phases)  # keeps the image if it is the best one
                     if keep:
                         keep(progress)
                     if watch:
@@ -141,7 +142,10 @@ class NonFiniteLoss(ArithmeticError):
 
 @dataclass
 class Progress:
-    """What is counted and kept while the phases go by. `result.image` has its margin here."""
+    """What is counted and kept while the phases go by. `result.image` has its margin here.
+
+    `enter_phase`, `resize`, `set_first_state` and `add_step` change it, and so does what `counting` returns.
+    """
 
     result: Result
     shape: tuple[int, int, int]  # of the image without its margin, and the margin
@@ -159,11 +163,11 @@ class Progress:
         self._phase_began = self.evaluations, self.seconds
 
     @classmethod
-    def at(cls, start: np.ndarray) -> Progress:
+    def from_image(cls, start: np.ndarray) -> Progress:
         """Return the progress of a run that begins with the image `start` (H, W, 3)."""
         return cls(Result(start.astype(np.float32)), (*start.shape[:2], 0))
 
-    def begin(self, phases: Sequence[Phase], number: int) -> State | None:
+    def enter_phase(self, phases: Sequence[Phase], number: int) -> State | None:
         """Bring the image to the size of a phase, unless it has begun already.
 
         Return the state of the phase before if that has the same size.
@@ -190,8 +194,8 @@ class Progress:
             self.result.image = with_margin(image, phase.margin)
             self.shape = (*_size(phase), phase.margin)
 
-    def counted(self, objective: Objective) -> Evaluate:
-        """Return the objective as a function whose evaluations are counted, and which raises NonFiniteLoss."""
+    def counting(self, objective: Objective) -> Evaluate:
+        """Return the objective as a function that counts its evaluations here, and that raises NonFiniteLoss."""
 
         def evaluate(image: np.ndarray) -> tuple[Losses, np.ndarray]:
             self.evaluations += 1
@@ -205,14 +209,14 @@ class Progress:
 
         return evaluate
 
-    def started(self, state: State, phase: Phase) -> None:
+    def set_first_state(self, state: State, phase: Phase) -> None:
         """Take the losses of the best image as the new phase computes them: what its steps have to beat."""
         self.state, self.result.losses, self.result.precision = state, state.losses, phase.precision
         # To build and compile the objective takes long, and is no part of a step.
         self.evaluations_before += self.evaluations - self._phase_began[0]
         self.seconds_before += self._now() - self._phase_began[1]
 
-    def after_step(self, state: State, phases: Sequence[Phase]) -> Step:
+    def add_step(self, state: State, phases: Sequence[Phase]) -> Step:
         """Count a step, and keep its image if it is the best of this phase."""
         self.state, self.steps_at_size = state, self.steps_at_size + 1
         self.seconds = self._now()
@@ -229,6 +233,7 @@ class Progress:
 
     def _seconds_left(self, phases: Sequence[Phase]) -> float:
         """Return how long the steps to come will take, at this size's pace for each pixel."""
+        # `until` grows from phase to phase of a size, and the last of them replaces those before it in the dictionary.
         last_at = {_size(phase): phase for phase in phases}
         phase = phases[self.phase]
         # By evaluations: nearly all steps take one, but the first of SciPy's L-BFGS takes several.

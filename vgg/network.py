@@ -1,4 +1,6 @@
-"""VGG-19 as the paper uses it: convolutions, ReLUs and pools written out, without the fully connected layers.
+"""VGG-19 without its fully connected layers: convolutions, ReLUs and pools written out.
+
+A pool takes the maximum, with which VGG was trained, or, if the caller asks for it, the average, as Gatys et al. do.
 
 The forward pass goes through the table in `vgg.layers` from top to bottom. It returns the feature maps of the layers
 that the caller names: `conv4_2` is the output of a convolution, `relu4_2` the output of the ReLU after it, and `pool4`
@@ -50,9 +52,10 @@ def pool(x: tf.Tensor, pooling: Pooling, odd_sides: OddSides = "up") -> tf.Tenso
 
 @cache
 def computable(precision: Precision) -> bool:
-    """Return whether this machine convolves in `precision`.
+    """Return whether this machine convolves in `precision`; it tries, with one pixel.
 
-    TensorFlow may ask in vain: it looks at the processor, while its oneDNN also obeys ONEDNN_MAX_CPU_ISA.
+    What TensorFlow knows of the processor is not enough. oneDNN, by which it convolves, may refuse what the processor
+    could compute, if the environment variable ONEDNN_MAX_CPU_ISA tells it so.
     """
     try:
         with tf.init_scope():  # at once, also from inside a function that is being compiled

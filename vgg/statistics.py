@@ -13,17 +13,17 @@ def as_matrix(feature_maps: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.reshape(feature_maps, (-1, feature_maps.shape[-1])), tf.float32)
 
 
-def gram_matrix(feature_maps: tf.Tensor, gram_channels: float = 0.0) -> tf.Tensor:
+def gram_matrix(feature_maps: tf.Tensor, gram_power: float = 0.0) -> tf.Tensor:
     """Return the Gram matrix of Eq. 3, divided by the number of positions: (1, H, W, N) → (N, N).
 
-    G = Fᵀ F · N^gram_channels / M. Other programs also divide by N; they have gram_channels = −1.
+    G = Fᵀ F · N^gram_power / M. Other programs also divide by N: their gram_power is −1.
 
     The paper divides by M² in Eq. 4 instead. Both give the same loss when the two images have the same size. Dividing
     here makes Gram matrices of images of different sizes comparable too: the paper resizes the style image to the
     size of the content image, and this program keeps its aspect ratio.
     """
     positions = feature_maps.shape[1] * feature_maps.shape[2]
-    return gram_of_sums(gram_sums(feature_maps), positions, gram_channels)
+    return gram_of_sums(gram_sums(feature_maps), positions, gram_power)
 
 
 def gram_sums(feature_maps: tf.Tensor) -> tf.Tensor:
@@ -32,20 +32,24 @@ def gram_sums(feature_maps: tf.Tensor) -> tf.Tensor:
     Gradient. F_mi occurs in row i of Fᵀ F, in the product F_mi F_mj, and in column i, in F_mj F_mi. With the upstream
     gradient D (N, N), the gradient with respect to F is therefore F D + F Dᵀ = F (D + Dᵀ).
 
-    TensorFlow's own gradient computes the two products separately. Here the second F is held constant, so that only one
-    product follows from T = Fᵀ F; and Tᵀ − Tᵀ, whose second Tᵀ is held constant, is added, which changes nothing but
-    passes D + Dᵀ on to T. (`tf.custom_gradient` would say the same in plainer words, but TensorFlow keeps each of its
-    traces, with the network in it, for ever.)
+    TensorFlow's own gradient computes these two products of large matrices one by one. Here it computes only one of
+    them, F (D + Dᵀ). [X] stands for X held constant: the same numbers, but no gradient passes through it.
+
+        T = Fᵀ [F]            F has one place left, so its gradient is one product: F Xᵀ, where X is the gradient at T
+        S = T + Tᵀ − [Tᵀ]     is returned; as numbers S = T
+        X = D + Dᵀ            D comes to T from the first T in S, and Dᵀ from the Tᵀ; so F Xᵀ = F (D + Dᵀ)
+
+    (`tf.custom_gradient` would be plainer, but TensorFlow keeps each of its traces, with the network in it, for ever.)
     """
-    values = as_matrix(feature_maps)  # (M, N)
-    product = tf.matmul(values, tf.stop_gradient(values), transpose_a=True)  # (N, N)
+    values = as_matrix(feature_maps)  # F, (M, N)
+    product = tf.matmul(values, tf.stop_gradient(values), transpose_a=True)  # T, (N, N)
     transposed = tf.transpose(product)
     return product + (transposed - tf.stop_gradient(transposed))
 
 
-def gram_of_sums(sums: tf.Tensor, positions: int, gram_channels: float) -> tf.Tensor:
-    """Return G = Fᵀ F · N^gram_channels / M from `sums`, Fᵀ F (N, N), and M = `positions`."""
-    return sums * (sums.shape[0] ** gram_channels / positions)
+def gram_of_sums(sums: tf.Tensor, positions: int, gram_power: float) -> tf.Tensor:
+    """Return G = Fᵀ F · N^gram_power / M from `sums`, Fᵀ F (N, N), and M = `positions`."""
+    return sums * (sums.shape[0] ** gram_power / positions)
 
 
 def step_sums(

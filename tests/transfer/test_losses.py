@@ -52,14 +52,14 @@ def test_normalization_of_a_sum_done_by_hand(scale, expected):
     ("scale", "expected"),
     [(MEAN_OVER_GRAM, 9), (RELATIVE, 2.25), (LossScale(positions=2), 144 * 49), (EQUATION_4, 9 / 4)],
 )
-@pytest.mark.parametrize("gram_channels", [0, -1])
-def test_normalization_of_gram_matrices(scale, expected, gram_channels):
+@pytest.mark.parametrize("gram_power", [0, -1])
+def test_normalization_of_gram_matrices(scale, expected, gram_power):
     """4 × 4 entries, 5 against 2: the sum is 144, the target's 64; the layer has 7 positions.
 
-    With `gram_channels` the sums Fᵀ F have to be so many times larger for the same Gram matrix.
+    With `gram_power` the sums Fᵀ F have to be so many times larger for the same Gram matrix.
     """
-    term = StyleTerm("relu4_1", scale, 4, 7, gram_channels)
-    sums = tf.fill((4, 4), np.float32(5 * 7 / 4**gram_channels))
+    term = StyleTerm("relu4_1", scale, 4, 7, gram_power)
+    sums = tf.fill((4, 4), np.float32(5 * 7 / 4**gram_power))
     loss = term.loss(sums, Target(summary=tf.fill((4, 4), 2.0)))
     np.testing.assert_allclose(loss, expected, rtol=1e-6)
 

@@ -67,7 +67,7 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
     content = {
         "recipe": asdict(recipe),
         "seed": job.seed,
-        **({"full_size_steps": job.last.recipe.iterations} if job.last else {}),
+        **({"full_size_steps": job.then.recipe.iterations} if job.then else {}),
         **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in named.items()},
         "weights": kind,
         "regions": regions,

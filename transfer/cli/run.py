@@ -74,7 +74,7 @@ def job_of(recipe: Recipe, images: Images, place: Place, options: RunOptions) ->
         return job
     size = (min if recipe.size_of == "shorter side" else max)(full.shape[:2])
     recipe = replace(recipe, size=size, scales=(), iterations=options.full_size_steps)
-    return replace(job, last=Job(recipe, load(images.files, recipe, full), options.seed))
+    return replace(job, then=Job(recipe, load(images.files, recipe, full), options.seed))
 
 
 # The driver.
@@ -147,7 +147,7 @@ def paint(
     result.image = session.finished(job, result.image)
     record = checkpoints.settings | {"memory_bytes": session.memory_bytes} | outcome(result)
     if options.report_as:
-        record["reported_as"] = reported_as(options.report_as, session, job.last or job, result, options.depth)
+        record["reported_as"] = reported_as(options.report_as, session, job.then or job, result, options.depth)
     return Painted(result.image, record, result.best_step)
 
 

@@ -216,7 +216,7 @@ class BandedEvaluation:
         self._send({name: Target(guide[None, :, :, None]) for name, guide in (everywhere | in_layers).items()}, cut)
         sums = self._forward(image, terms, cut)
         positions = {name: rows * columns for name, (rows, columns) in shapes.items()}
-        grams = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_channels) for term in terms}
+        grams = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_power) for term in terms}
         return grams, in_layers
 
     def _content_weights(self, references: References) -> Targets:

@@ -37,18 +37,18 @@ def test_a_term_for_each_layer_of_the_recipe(weights):
         assert each_weight[f"content {layer}"] == pytest.approx(0.9 * shares[0][layer])
     for layer in layers[1]:
         assert each_weight[f"style {layer}"] == pytest.approx(0.02 * shares[1][layer])
-        assert terms[f"style {layer}"].gram_channels == -0.5
+        assert terms[f"style {layer}"].gram_power == -0.5
     assert (terms["tv"].height, terms["tv"].width, each_weight["tv"]) == (HEIGHT, WIDTH, 1e-3)
     maps = numpy_network.forward(np.zeros((HEIGHT, WIDTH, 3)), weights, "avg")
     for term in terms.values():
         if term.layer != PIXELS:
             rows, columns, channels = maps[term.layer].shape
-            assert (term.channels, term.positions) == (channels, rows * columns)
+            assert (term.channel_count, term.position_count) == (channels, rows * columns)
 
 
 def test_positions_when_odd_sides_are_rounded_down(weights):
     terms = list(terms_of(GATYS2016, VGG19(weights, "avg", odd_sides="down"), HEIGHT, WIDTH))
-    assert [term.positions for term in terms[1:]] == [69 * 43, 34 * 21, 17 * 10, 8 * 5, 4 * 2]
+    assert [term.position_count for term in terms[1:]] == [69 * 43, 34 * 21, 17 * 10, 8 * 5, 4 * 2]
 
 
 def test_no_variation_where_it_has_no_weight_and_each_layer_once(weights):
