@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import numpy as np
 from transfer.colors import UNMATCHED, unmatched
 from transfer.files import KEEP, SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE, Files, color_of, name_of, strength_of
 from transfer.machine import usable_bytes
-from transfer.other_programs import style_factor_at
+from transfer.other_programs import content_factor_at
 from transfer.recipes import Crop, Noise, Recipe
 from transfer.regions import WHOLE, Region
 from vgg.errors import InputError, typed
@@ -88,45 +89,6 @@ def read_labels(file: str, picture: str, shape: tuple[int, int], crop: Crop = "n
     return {name_of(tuple(int(code).to_bytes(3, "big"))): codes == code for code in labels}
 
 
-def regions_of(
-    files: Files, content_shape: tuple[int, int], style_shapes: Sequence[tuple[int, int]], recipe: Recipe
-) -> tuple[Region, ...]:
-    """Return the regions of a run that get a style; but for strengths of their own, their weights add up to 1.
-
-    Each one's shares add up to 1. The shapes are (height, width) of the content image as it is used, and of
-    `files.style_pictures`. Raises InputError if a mask cannot be used, or no region of the content gets a style.
-    """
-    shares, shapes = files.shares, dict(zip(files.style_pictures, style_shapes, strict=True))
-    if files.content_mask is None and not files.region_masks:
-        alone = Region(shares=tuple(shares.values()), style_guides=(None,) * len(shares))
-        return (alone,) if len(shares) > 1 else (WHOLE,)
-    parts = (_soft_parts if files.region_masks else _labelled_parts)(files, content_shape, recipe.crop)
-    masks = zip(shares, files.style_masks, strict=False)  # there may be none
-    labels_of = {style: read_labels(mask, style, shapes[style], recipe.crop) for style, mask in masks}
-    regions, factors = [], []
-    for name, share, guide, word in parts:
-        strength = None if word is None else strength_of(word)
-        if word is not None and strength is None:
-            counts: dict[str, float] = {word: 1.0} if word != KEEP else {}
-            guides = {}
-        else:  # a style without a mask may be used everywhere
-            counts = {style: share for style, share in shares.items() if name in labels_of.get(style, [name])}
-            guides = {style: guide_of(labels_of[style][name], shapes[style]) for style in counts if style in labels_of}
-        if any(counts.values()):
-            in_use = tuple(counts.get(style, 0.0) / sum(counts.values()) for style in shapes)
-            style_guides = tuple(guides.get(style) for style in shapes)
-            regions.append(Region(name, share, guide, in_use, style_guides))
-            factors.append(1.0 if strength is None else style_factor_at(strength, recipe))
-    if not regions:
-        raise InputError(
-            f"no region of {files.content_mask or files.content} ({', '.join(part.name for part in parts)}) gets a "
-            "style; use the same colours in both masks, or name styles with --region"
-        )
-    total = sum(region.weight for region in regions)
-    weights = [region.weight / total * factor for region, factor in zip(regions, factors, strict=True)]
-    return tuple(replace(region, weight=weight) for region, weight in zip(regions, weights, strict=True))
-
-
 class Part(NamedTuple):
     """A part of the content picture, before it is known which style it gets."""
 
@@ -134,6 +96,79 @@ class Part(NamedTuple):
     share: float  # of all pixels
     guide: np.ndarray  # (H, W) float32 of the content image, see `Region`
     word: str | None  # what the user wants there; None: the same as everywhere
+
+    @property
+    def strength(self) -> float | None:
+        """Return the strength that the word names, if it names one."""
+        return None if self.word is None else strength_of(self.word)
+
+    @property
+    def style(self) -> str | None:
+        """Return the part's own style picture, or `KEEP`; None: the style is the same as everywhere."""
+        return self.word if self.strength is None else None
+
+
+def parts_of(files: Files, shape: tuple[int, int], crop: Crop) -> list[Part]:
+    """Return the parts that masks make of a content image of that `shape`, (height, width); without masks, none.
+
+    Raises InputError if a mask cannot be used.
+    """
+    if files.region_masks:
+        return _soft_parts(files, shape, crop)
+    return [] if files.content_mask is None else _labelled_parts(files, shape, crop)
+
+
+def content_weights_of(parts: Sequence[Part], recipe: Recipe) -> np.ndarray | None:
+    """Return how many times its α the content counts at each pixel, float32 (H, W); None if no part has a strength."""
+    strengths = [(part.strength, part.guide) for part in parts if part.strength is not None]
+    # Powers, because equal steps of a strength are equal factors of α: so a soft edge is even.
+    return prod(content_factor_at(strength, recipe) ** guide for strength, guide in strengths) if strengths else None
+
+
+def regions_of(
+    files: Files, parts: Sequence[Part], style_shapes: Sequence[tuple[int, int]], crop: Crop
+) -> tuple[Region, ...]:
+    """Return the regions of a run that get a style; their weights add up to 1, and so do each one's shares.
+
+    The `parts` are those of the content, the shapes (height, width) those of `files.style_pictures`. Raises InputError
+    if a mask cannot be used, or no region of the content gets a style.
+    """
+    shares, shapes = files.shares, dict(zip(files.style_pictures, style_shapes, strict=True))
+    if not files.style_masks and any(part.strength is not None for part in parts):
+        parts = _one_style(parts)
+    if not parts:
+        alone = Region(shares=tuple(shares.values()), style_guides=(None,) * len(shares))
+        return (alone,) if len(shares) > 1 else (WHOLE,)
+    masks = zip(shares, files.style_masks, strict=False)  # there may be none
+    labels_of = {style: read_labels(mask, style, shapes[style], crop) for style, mask in masks}
+    regions = []
+    for part in parts:
+        name = part.name
+        if part.style is not None:
+            counts: dict[str, float] = {part.style: 1.0} if part.style != KEEP else {}
+            guides = {}
+        else:  # a style without a mask may be used everywhere
+            counts = {style: share for style, share in shares.items() if name in labels_of.get(style, [name])}
+            guides = {style: guide_of(labels_of[style][name], shapes[style]) for style in counts if style in labels_of}
+        if any(counts.values()):
+            in_use = tuple(counts.get(style, 0.0) / sum(counts.values()) for style in shapes)
+            style_guides = tuple(guides.get(style) for style in shapes)
+            regions.append(Region(name, part.share, part.guide, in_use, style_guides))
+    if not regions:
+        raise InputError(
+            f"no region of {files.content_mask or files.content} ({', '.join(part.name for part in parts)}) gets a "
+            "style; use the same colours in both masks, or name styles with --region"
+        )
+    total = sum(region.weight for region in regions)
+    return tuple(replace(region, weight=region.weight / total) for region in regions)
+
+
+def _one_style(parts: Sequence[Part]) -> list[Part]:
+    """Return the parts with those that differ in strength only as one; none at all if they are the whole picture."""
+    alike = [part for part in parts if part.style is None]
+    others = [part for part in parts if part.style is not None]
+    rest = Part("rest", sum(part.share for part in alike), sum(part.guide for part in alike), None)
+    return [*others, rest] if others else []
 
 
 def _labelled_parts(files: Files, shape: tuple[int, int], crop: Crop) -> list[Part]:
@@ -190,7 +225,7 @@ def check_masks(files: Files, recipe: Recipe) -> None:
         masks = (files.content_masks[0], *files.style_masks)
         own, *others = (read_cropped(mask, recipe.crop).shape[:2] for mask in masks)
         styles = len(files.style_pictures)
-        regions_of(files, own, [*others, *[own] * styles][:styles], recipe)
+        regions_of(files, parts_of(files, own, recipe.crop), [*others, *[own] * styles][:styles], recipe.crop)
 
 
 def guide_of(where: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -216,6 +251,7 @@ class Images:
     remarks: tuple[str, ...] = ()
     regions: tuple[Region, ...] = (WHOLE,)
     earlier: np.ndarray | None = None  # of a frame of a film, (H, W, 4) float32: see `transfer.targets`
+    content_weights: np.ndarray | None = None  # (H, W) float32: see there
 
     @property
     def style_image(self) -> np.ndarray:
@@ -257,15 +293,17 @@ def together(
         for name, share in zip(files.style_pictures, shares_off, strict=True)
         if share > UNMATCHED
     ]
-    regions = regions_of(files, (rows, columns), [image.shape[:2] for image in styles], recipe)
+    parts = parts_of(files, (rows, columns), recipe.crop)
+    regions = regions_of(files, parts, [image.shape[:2] for image in styles], recipe.crop)
+    weights = content_weights_of(parts, recipe)
     init_image = None
     if recipe.init == "picture":
         init_image = resize_to(read_cropped(files.init, recipe.crop), rows, columns)
     elif recipe.init != "noise":
         starts = {"content": content_image, "style": resize_to(styles[0], rows, columns)}
-        parts = recipe.init_shares or ((recipe.init, 1.0),)
-        init_image = starts[parts[0][0]] if len(parts) == 1 else sum(np.float32(n) * starts[name] for name, n in parts)
-    return Images(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions)
+        mixed = recipe.init_shares or ((recipe.init, 1.0),)
+        init_image = starts[mixed[0][0]] if len(mixed) == 1 else sum(np.float32(n) * starts[name] for name, n in mixed)
+    return Images(content_image, tuple(styles), init_image, files, (*remarks, *too_grey), regions, None, weights)
 
 
 def content_in_file(name: str, recipe: Recipe) -> np.ndarray:

@@ -54,7 +54,7 @@ class Target(NamedTuple):
     """What a term compares the generated image with: NumPy arrays or tensors, or None where the term needs none.
 
                maps, one entry a position          summary, of all positions
-    content    P (1, H', W', N)                    Σ P² ()
+    content    P (1, H', W', N), or P and weights  Σ P² ()
     style      –, or the guide T (1, H', W', 1)    A (N, N)
     temporal   colours and weights (1, H, W, 4)    –
     """
@@ -95,6 +95,20 @@ class ContentTerm:
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return k Σ (F − P)²."""
         return scaled(statistic, target.summary, target.distance, self)
+
+
+@dataclass(frozen=True)
+class WeightedContentTerm(ContentTerm):
+    """Eq. 1 where the strength is not the same everywhere: each position x has a weight w_x, 1 if it counts as usual.
+
+    The target's `maps` are P and w, (1, H', W', N + 1). Its `summary` and `distance` are without weights, so that k is
+    the same as without them, and a position of weight 1 too. Gradient: 2 k w (F − P), as w_x stands before each square.
+    """
+
+    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
+        """Return Σ w (F − P)², a scalar."""
+        maps, weights = as_matrix(target.maps[..., :-1]), as_matrix(target.maps[..., -1:])  # (M, N), (M, 1)
+        return tf.reduce_sum(weights * tf.square(as_matrix(values) - maps))
 
 
 @dataclass(frozen=True)

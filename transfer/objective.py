@@ -27,6 +27,7 @@ from transfer.losses import (
     TemporalTerm,
     Term,
     VariationTerm,
+    WeightedContentTerm,
     total_loss,
 )
 from transfer.recipes import Recipe
@@ -119,16 +120,23 @@ class WholeEvaluation:
 
 
 def terms_of(
-    recipe: Recipe, network: VGG19, height: int, width: int, regions: Sequence[Region] = (WHOLE,)
+    recipe: Recipe,
+    network: VGG19,
+    height: int,
+    width: int,
+    regions: Sequence[Region] = (WHOLE,),
+    weighted_content: bool = False,
 ) -> dict[Term, float]:
     """Return the terms of the recipe's total loss for an image of height × width pixels, each with its weight.
 
+    `weighted_content`: the content's positions do not all count the same, see `References.content_weights`.
     The terms of all frames of a film are the same, the first one's too, so that they are compiled once.
     """
     terms: dict[Term, float] = {}
     for layer, share in recipe.content_layers:
         size = _channels_and_positions(network, layer, height, width)
-        terms[ContentTerm(layer, recipe.content_loss, *size)] = recipe.content_weight * share
+        kind = WeightedContentTerm if weighted_content else ContentTerm
+        terms[kind(layer, recipe.content_loss, *size)] = recipe.content_weight * share
     for (layer, share), region in product(recipe.style_layers, regions):
         size = _channels_and_positions(network, layer, height, width)
         kind = StyleTerm if region.guide is None else GuidedStyleTerm

@@ -249,9 +249,9 @@ def content_weight_at(strength: float, recipe: Recipe) -> float:
     return recipe.content_weight * max((1 - strength) / strength, LEAST_ODDS) ** STRENGTH_POWER
 
 
-def style_factor_at(strength: float, recipe: Recipe) -> float:
-    """Return how many times its β a run of the recipe needs in a part of the picture that shall have that strength."""
+def content_factor_at(strength: float, recipe: Recipe) -> float:
+    """Return how many times its α a run of the recipe needs in a part of the picture that shall have that strength."""
     own = RECIPES.get(recipe.name, recipe)  # before the user's choices, which may have another strength
     if not (recipe.content_weight and recipe.style_weight and own.content_weight):
         return 1.0  # without one of the two there is no balance
-    return recipe.content_weight / content_weight_at(strength, own) * own.style_weight / recipe.style_weight
+    return content_weight_at(strength, own) / recipe.content_weight * recipe.style_weight / own.style_weight

@@ -10,6 +10,10 @@ guide before their Gram matrix is taken, so that it only knows of the positions 
 λ_r is how much region r counts. The paper leaves it to its user. Here it is the region's share of all pixels that get a
 style, so that a small region is painted as firmly as if it were a picture of its own, and no more so.
 
+A region's strength leaves λ as it is, for a smaller λ would still force the whole painting's colours into the region,
+and total variation would blur it. Regions that differ in strength only are one region. Where the strength is lower,
+the content's positions count more (`layer_weights`).
+
 A position of a layer sees more than its own pixels. So its T is the share of its own pixels that belong to the region,
 times that share of all pixels it sees: it counts less and less towards the border, and outside it counts nothing. The
 paper discusses two other ways. To count every position inside the region gives the border strokes of both sides; to
@@ -66,21 +70,27 @@ def layer_guide(guide: np.ndarray, layer: str, rows: int, columns: int) -> np.nd
     The mean square is 1, and not the sum, so that the formulas for Gram matrices divide by the number of positions as
     they always do. `guide` is (H, W); where nothing of it is left, T is 0.
     """
-    sums = cv2.integral(guide.astype(np.float32), sdepth=cv2.CV_64F)  # (H + 1, W + 1)
-    field = receptive_field(layer)
-    height, width = guide.shape
-
-    def share(before: int, size: int) -> np.ndarray:
-        """Return the mean of the guide over the `size` pixels from i·stride − before, within the image."""
-        edges = []
-        for count, side in ((rows, height), (columns, width)):
-            start = np.arange(count) * field.stride - before
-            edges += [np.clip(start, 0, side - 1), np.clip(start + size, 1, side)]
-        top, bottom, left, right = edges
-        total = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)]
-        total += sums[np.ix_(top, left)]
-        return total / np.outer(bottom - top, right - left)
-
-    positions = share(0, field.stride) * share(field.before, field.size)  # (rows, columns)
+    field, shape = receptive_field(layer), (rows, columns)
+    positions = _means(guide, shape, field.stride, 0, field.stride)
+    positions *= _means(guide, shape, field.stride, field.before, field.size)
     mean_square = np.mean(np.square(positions))
     return np.float32(positions / np.sqrt(mean_square) if mean_square > 0 else positions)
+
+
+def layer_weights(weights: np.ndarray, layer: str, rows: int, columns: int) -> np.ndarray:
+    """Return what each of a layer's rows × columns positions counts: the mean of its own pixels in `weights` (H, W)."""
+    stride = receptive_field(layer).stride
+    return np.float32(_means(weights, (rows, columns), stride, 0, stride))
+
+
+def _means(values: np.ndarray, shape: tuple[int, int], stride: int, before: int, size: int) -> np.ndarray:
+    """Return the means of `values` (H, W) over the `size` pixels from i·stride − before each way, within the image."""
+    sums = cv2.integral(values.astype(np.float32), sdepth=cv2.CV_64F)  # (H + 1, W + 1)
+    edges = []
+    for count, side in zip(shape, values.shape, strict=True):
+        start = np.arange(count) * stride - before
+        edges += [np.clip(start, 0, side - 1), np.clip(start + size, 1, side)]
+    top, bottom, left, right = edges
+    total = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)]
+    total += sums[np.ix_(top, left)]
+    return total / np.outer(bottom - top, right - left)

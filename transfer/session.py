@@ -124,8 +124,9 @@ class Session:
         rows = self.plan(recipe, *images.content_image.shape[:2], images.guided_regions).rows
         network, images = self.network(recipe, precision), prepared(images, recipe.colors)
         wide = widened(images, margin_of(recipe.margin, images))
-        terms = terms_of(recipe, network, *wide.content_image.shape[:2], wide.regions)
-        references = References(wide.content_image, wide.style_images, wide.regions, wide.earlier)
+        weights = wide.content_weights
+        terms = terms_of(recipe, network, *wide.content_image.shape[:2], wide.regions, weights is not None)
+        references = References(wide.content_image, wide.style_images, wide.regions, wide.earlier, weights)
         return Objective(self._evaluation(network, tuple(terms), rows), references, terms)
 
     def losses(self, recipe: Recipe, images: Images, image: np.ndarray) -> Losses:

@@ -49,6 +49,7 @@ def _shrunk(images: Images, factor: float) -> Images:
         style_images=tuple(smaller(image) for image in images.style_images),
         regions=tuple(region.changed(smaller) for region in images.regions),
         init_image=like_content(images.init_image),
+        content_weights=like_content(images.content_weights),
         earlier=like_content(images.earlier),
     )
 
@@ -75,10 +76,15 @@ def without_margin(image: np.ndarray, margin: int) -> np.ndarray:
 
 def widened(images: Images, margin: int) -> Images:
     """Return content, styles and regions continued by `margin` pixels."""
+
+    def wider(image: np.ndarray | None) -> np.ndarray | None:
+        return None if image is None else with_margin(image, margin)
+
     return replace(
         images,
-        content_image=with_margin(images.content_image, margin),
-        style_images=tuple(with_margin(image, margin) for image in images.style_images),
-        regions=tuple(region.changed(lambda guide: with_margin(guide, margin)) for region in images.regions),
-        earlier=None if images.earlier is None else with_margin(images.earlier, margin),
+        content_image=wider(images.content_image),
+        style_images=tuple(wider(image) for image in images.style_images),
+        regions=tuple(region.changed(wider) for region in images.regions),
+        earlier=wider(images.earlier),
+        content_weights=wider(images.content_weights),
     )

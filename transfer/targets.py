@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from transfer.losses import ContentTerm, StyleTerm, Target, TemporalTerm, Term
-from transfer.regions import WHOLE, Region, layer_guide
+from transfer.losses import ContentTerm, StyleTerm, Target, TemporalTerm, Term, WeightedContentTerm
+from transfer.regions import WHOLE, Region, layer_guide, layer_weights
 from vgg.statistics import as_matrix, gram_of_sums, gram_sums
 
 #: Levels of the noise with which the content image is compared, for losses relative to a distance.
@@ -44,12 +44,15 @@ class References(NamedTuple):
     content image: colours and their weights. If nothing is known it is None. In a margin it is a reflection like the
     content. Left free there, the margin would be painted anew in every frame, and its flicker would reach the edge of
     the picture.
+
+    `content_weights`, float32 (H, W), say how many times its α the content counts at each pixel; None: once.
     """
 
     content_image: np.ndarray
     style_images: tuple[np.ndarray, ...]
     regions: tuple[Region, ...] = (WHOLE,)
     earlier: np.ndarray | None = None
+    content_weights: np.ndarray | None = None
 
 
 class Piece(NamedTuple):
@@ -69,6 +72,9 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, c
     relative = {layer: maps[layer] for layer, term in content_terms.items() if term.scale.distance}
     distances = _distances(maps_of, grained(references.content_image), relative)
     for layer, term in content_terms.items():
+        if isinstance(term, WeightedContentTerm):
+            weights = layer_weights(references.content_weights, layer, *maps[layer].shape[1:3])
+            maps[layer] = with_weights(maps[layer], weights)
         targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), distances.get(layer))
     style_terms = [term for term in terms if isinstance(term, StyleTerm)]
     return targets | style_targets(style_terms, partial(grams, maps_of), references, cache)
@@ -84,6 +90,11 @@ def targets_at_pixels(terms: Sequence[Term], references: References) -> Targets:
         nothing = np.zeros((term.height, term.width, 4), np.float32)
         targets[term.name] = Target((nothing if references.earlier is None else references.earlier)[None])
     return targets
+
+
+def with_weights(maps: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return P (1, H', W', N) with the weights (H', W') of its positions as one more channel, in P's precision."""
+    return np.concatenate([maps, weights[None, :, :, None].astype(maps.dtype)], axis=3)
 
 
 def grained(image: np.ndarray) -> np.ndarray:

@@ -5,16 +5,17 @@ any recipe are, with k the factor before Σ and g the one before F Fᵀ:
 
     content   2 k (F − P)        style   4 k g (G − A) F
 
-times 1 or 0 for F after a ReLU, when the gradient is the one before it.
+(the content's times w where positions have weights), times 1 or 0 for F after a ReLU, when the gradient is the one before it.
 """
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from transfer.losses import ContentTerm, StyleTerm, Target, Term, total_loss
+from transfer.losses import ContentTerm, StyleTerm, Target, Term, WeightedContentTerm, total_loss
 from transfer.other_programs import RECIPES
 from transfer.recipes import GATYS2016_LITERAL, LossScale, Recipe
+from transfer.targets import with_weights
 from vgg.statistics import gram_matrix
 
 # Neither square, nor as many channels as positions in any direction, so that no mix-up of N, M, H and W passes.
@@ -140,6 +141,21 @@ def test_content_gradient_of_every_recipe(name):
         _, gradient = value_and_gradient([term], [target], generated)
         f, p = paper_matrix(generated, layer), paper_matrix(content, layer)
         assert_same(gradient, content_gradient(recipe, f, p) * mask(f, layer))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_content_gradient_with_weights_of_positions(name):
+    """Value and gradient; a column of the paper's matrix is a position, so each is multiplied by its weight."""
+    recipe, generated, content = RECIPES[name], random_maps(0), random_maps(1)
+    weights = np.random.default_rng(2).uniform(0, 30, (HEIGHT, WIDTH)).astype(np.float32)
+    plain, target = content_term(recipe), content_target(content)
+    term = WeightedContentTerm(plain.layer, plain.scale, plain.channels, plain.positions)
+    target = target._replace(maps=with_weights(target.maps.numpy(), weights))
+    value, gradient = value_and_gradient([term], [target], generated)
+    f, p = paper_matrix(generated), paper_matrix(content)
+    factor = k(recipe.content_loss, p, f.shape[1])
+    np.testing.assert_allclose(value, factor * np.sum(weights.ravel() * (f - p) ** 2), rtol=1e-5)
+    assert_same(gradient, 2 * factor * weights.ravel() * (f - p) * mask(f))
 
 
 @pytest.mark.parametrize("height", [HEIGHT, 7], ids=["same size", "other size"])

@@ -1,4 +1,4 @@
-"""Guides of layers against sums by hand, guided Gram matrices against NumPy, and what a region's gradient can reach."""
+"""Guides and weights of layers against sums by hand, what they do against NumPy, and what a gradient can reach."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ import numpy_network
 from tiny_network import tiny_weights
 from transfer.objective import Objective, WholeEvaluation, terms_of
 from transfer.recipes import DEFAULT, MEAN_OVER_GRAM, RELATIVE_TO_REFERENCE
-from transfer.regions import Region, keep_the_rest, layer_guide
+from transfer.regions import WHOLE, Region, keep_the_rest, layer_guide, layer_weights
 from transfer.striped import IN_STRIPES
 from transfer.striped.evaluation import StripedEvaluation
 from transfer.targets import References
@@ -63,13 +63,13 @@ def gram(maps: np.ndarray, guide: np.ndarray | None = None) -> np.ndarray:
     return np.einsum("yx,yxi,yxj->ij", weights, maps, maps) / (maps.shape[0] * maps.shape[1])
 
 
-def objective(regions, rows=None, recipe=RECIPE, styles=(NIGHT, DAY)) -> Objective:
-    terms = terms_of(recipe, NETWORK, HEIGHT, WIDTH, regions)
+def objective(regions, rows=None, recipe=RECIPE, styles=(NIGHT, DAY), weights=None) -> Objective:
+    terms = terms_of(recipe, NETWORK, HEIGHT, WIDTH, regions, weights is not None)
     if rows:
         evaluation = StripedEvaluation(NETWORK, terms, rows)
     else:
         evaluation = WholeEvaluation(NETWORK, terms, IN_STRIPES.maps_of(NETWORK, terms))
-    return Objective(evaluation, References(CONTENT, styles, regions), terms)
+    return Objective(evaluation, References(CONTENT, styles, regions, None, weights), terms)
 
 
 REGIONS = (
@@ -137,6 +137,46 @@ def test_regions_without_a_style_keep_the_content_exactly():
     np.testing.assert_array_equal(kept[:, 20:], CONTENT[:, 20:])
     np.testing.assert_array_equal(keep_the_rest(image, CONTENT, REGIONS), image)
     assert keep_the_rest(image, CONTENT, (Region(),)) is image
+
+
+# The content, where the strength is not the same everywhere.
+
+CONTENT_LAYERS = (("relu2_1", 0.5), ("relu3_1", 0.5))
+STRENGTHS = replace(DEFAULT, margin=0, content_layers=CONTENT_LAYERS, style_layers=RECIPE.style_layers)
+WEIGHTS_OF_PIXELS = RNG.uniform(0.1, 30, (HEIGHT, WIDTH)).astype(np.float32)
+
+
+def weighted(weights, rows=None, **recipe):
+    image = np.random.default_rng(3).uniform(0, 255, (HEIGHT, WIDTH, 3)).astype(np.float32)
+    losses, gradient = objective((WHOLE,), rows, replace(STRENGTHS, **recipe), (NIGHT,), weights)(image)
+    return image, losses, gradient
+
+
+@pytest.mark.parametrize("rows", [None, 8])
+def test_a_position_of_the_content_counts_as_much_as_its_own_pixels(rows):
+    """relu3_1 has 4 × 4 pixels a position; against SciPy's convolutions, relative to the distance without weights."""
+    image, losses, _ = weighted(WEIGHTS_OF_PIXELS, rows)
+    own, content = (numpy_network.forward(x, WEIGHTS, "avg")["relu3_1"] for x in (image, CONTENT))
+    of_positions = WEIGHTS_OF_PIXELS.reshape(15, 4, 11, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(layer_weights(WEIGHTS_OF_PIXELS, "relu3_1", 15, 11), of_positions, rtol=1e-6)
+    _, unweighted, _ = weighted(None, rows)
+    squares = np.sum((own - content) ** 2, axis=2)
+    found = losses.terms["content relu3_1"] / unweighted.terms["content relu3_1"]
+    assert found == pytest.approx(np.sum(of_positions * squares) / np.sum(squares), rel=1e-4)
+
+
+def test_weights_in_stripes_are_those_of_the_whole():
+    (_, whole, of_whole), (_, striped, of_striped) = (weighted(WEIGHTS_OF_PIXELS, rows) for rows in (None, 8))
+    assert striped.terms == pytest.approx(whole.terms, rel=1e-5)
+    np.testing.assert_allclose(of_striped, of_whole, atol=1e-5 * np.abs(of_whole).max())
+
+
+@pytest.mark.parametrize("rows", [None, 8])
+def test_the_same_weight_everywhere_is_that_many_times_alpha(rows):
+    _, uniform, gradient = weighted(np.full((HEIGHT, WIDTH), 7.7, np.float32), rows)
+    _, plain, expected = weighted(None, rows, content_weight=7.7 * DEFAULT.content_weight)
+    assert uniform.terms == pytest.approx(plain.terms, rel=1e-5)
+    np.testing.assert_allclose(gradient, expected, atol=1e-5 * np.abs(expected).max())
 
 
 def test_a_large_style_picture_is_looked_at_in_stripes(monkeypatch):

@@ -70,6 +70,7 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
         **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in named.items()},
         "weights": kind,
         "regions": regions,
+        **({} if images.content_weights is None else {"content_weights_sha256": pixels_digest(images.content_weights)}),
         "precision": session.precision,
         "sizes": [_size_settings(session, job, *size) for size in dict.fromkeys((p.height, p.width) for p in phases)],
     }

@@ -29,15 +29,24 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.cli.options import RunOptions
-from transfer.losses import PIXELS, ContentTerm, Losses, Statistic, StyleTerm, Target, Term
+from transfer.losses import PIXELS, ContentTerm, Losses, Statistic, StyleTerm, Target, Term, WeightedContentTerm
 from transfer.objective import TermWeights, layers_of
-from transfer.regions import layer_guide
+from transfer.regions import layer_guide, layer_weights
 from transfer.session import Striped
 from transfer.striped import IN_STRIPES
 from transfer.striped.block import Block
 from transfer.striped.evaluation import NONE, Band, Edges, Sums, blocks_of, losses_and_derivatives
 from transfer.striped.geometry import bands, halo_of
-from transfer.targets import GramCache, Guides, References, Targets, grained, style_targets, targets_at_pixels
+from transfer.targets import (
+    GramCache,
+    Guides,
+    References,
+    Targets,
+    grained,
+    style_targets,
+    targets_at_pixels,
+    with_weights,
+)
 from vgg.errors import InputError
 from vgg.layers import blocks, maps_shape, receptive_field
 from vgg.matfile.read import Conv, Weights
@@ -75,16 +84,27 @@ class BandWorker:
         return self._band.forward(self._targets, received)
 
     def keep(self, received: Edges) -> tuple[dict[str, Sums], Edges]:
-        """Go through a block that has content terms only, and keep P as their target; return Σ P² as the statistics."""
+        """Go through a block that has content terms only, and keep P as their target; return Σ P² as the statistics.
+
+        Where positions have weights, all are 1 until `weigh`.
+        """
         terms, parts = self._band.block.terms, []
         for _, _, maps in self._band.walk(received):
             parts.append({term.name: maps[term.layer].numpy() for term in terms})
         energies: dict[str, Sums] = {}
-        for name in (term.name for term in terms):
-            squares = [np.sum(np.square(part[name].astype(np.float32)), dtype=np.float64) for part in parts]
-            energies[name] = np.sum(squares)
-            self._targets[name] = Target(np.concatenate([part.pop(name) for part in parts], axis=1))
+        for term in terms:
+            squares = [np.sum(np.square(part[term.name].astype(np.float32)), dtype=np.float64) for part in parts]
+            energies[term.name] = np.sum(squares)
+            maps = np.concatenate([part.pop(term.name) for part in parts], axis=1)
+            if isinstance(term, WeightedContentTerm):
+                maps = with_weights(maps, np.ones(maps.shape[1:3]))
+            self._targets[term.name] = Target(maps)
         return energies, self._band.edges
+
+    def weigh(self, weights: Targets) -> None:
+        """Take the weights of content terms' positions: the `maps` (1, H', W', 1) at the rows of the band."""
+        for name, target in weights.items():
+            self._targets[name].maps[..., -1:] = target.maps
 
     def set_statistic_gradients(self, statistic_gradients: dict[str, Statistic]) -> None:
         """Take the derivative of the total loss with respect to each statistic, before the first `backward`."""
@@ -136,6 +156,7 @@ class BandedEvaluation:
         of_styles = style_targets(styles, self._grams, references, self._grams_known)
         energies = self._forward(image, contents, cut, "keep")
         distances = self._forward(grained(image), [term for term in contents if term.scale.distance], cut)
+        self._send(self._content_weights(references), cut, "weigh")  # distances are without them
         of_pixels = targets_at_pixels([term for term in self.terms if term not in contents], references)
         shared = self.compare_with(of_pixels | of_styles, len(image))
         for name, energy in energies.items():
@@ -198,11 +219,20 @@ class BandedEvaluation:
         grams = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_channels) for term in terms}
         return grams, in_layers
 
-    def _send(self, targets: Targets, cut: Sequence[slice]) -> None:
+    def _content_weights(self, references: References) -> Targets:
+        """Return the weights of the positions of those content terms that have some."""
+        weights: Targets = {}
+        for term in (term for term in self.terms if isinstance(term, WeightedContentTerm)):
+            shape = maps_shape(*references.content_image.shape[:2], term.layer, self.network.odd_sides)
+            of_positions = layer_weights(references.content_weights, term.layer, *shape)
+            weights[term.name] = Target(of_positions[None, :, :, None])
+        return weights
+
+    def _send(self, targets: Targets, cut: Sequence[slice], method: str = "compare_with") -> None:
         """Send each machine its rows of the targets."""
         layers = {term.name: term.layer for term in self.terms}
         rows = [{name: _rows_of(target, layers[name], band) for name, target in targets.items()} for band in cut]
-        self._each("compare_with", rows)
+        self._each(method, rows)
 
     def _each(self, method: str, *arguments: Sequence[Any]) -> list[Any]:
         """Call a method of each worker that has a band, each with its own arguments, and return what they return."""

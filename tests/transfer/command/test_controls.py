@@ -160,6 +160,16 @@ def test_the_stronger_the_farther_from_the_content(tmp_path, words):
     assert away == sorted(away) and away[0] < 0.8 * away[2]
 
 
+def test_the_same_strength_in_all_regions_is_that_strength(tmp_path, words):
+    mask = ["--content-mask", str(tmp_path / "content-mask.png")]
+    found = []
+    for strength in (["--strength", "0.2"], [*mask, "--region", "white=0.2", "--region", "black=0.2"], []):
+        assert main([*words, *strength, "--iterations", "5", "--precision", "float32"]) == 0
+        found.append(result_of(tmp_path).astype(float))
+    everywhere, in_regions, plain = found
+    assert np.abs(in_regions - everywhere).max() <= 1 < np.abs(plain - everywhere).max()
+
+
 def test_a_region_with_a_picture_has_its_own_strength(tmp_path, words):
     """The disc in the middle: kept to the level, a little style, or as much as elsewhere."""
     small = cv2.resize(read_image(tmp_path / "content.png"), (32, 24), interpolation=cv2.INTER_AREA).astype(float)

@@ -159,19 +159,52 @@ def bands(folder) -> Path:
     return folder
 
 
-def test_a_region_with_a_picture_has_soft_edges_and_its_own_strength(bands):
-    """Strength 0.2 is 30^(1 - 2 · 0.2) times the content, so 30^-0.6 times the style."""
-    wanted = replace(DEFAULT, size=40)
-    first, rest = load(alone(bands, ("left", "0.2")), wanted).regions
-    assert [(region.name, region.shares) for region in (first, rest)] == [("mask 1", (1.0,)), ("rest", (1.0,))]
+def test_a_region_with_a_picture_has_soft_edges(bands):
+    first, rest = loaded(alone(bands, ("left", str(bands / "night.png")))).regions
+    assert [(region.name, region.shares) for region in (first, rest)] == [("mask 1", (0.0, 1.0)), ("rest", (1.0, 0.0))]
+    assert [region.weight for region in (first, rest)] == pytest.approx([0.5, 0.5], abs=1e-6)
     np.testing.assert_allclose(first.guide + rest.guide, 1, atol=1e-6)
     np.testing.assert_allclose(first.guide[:, [0, 39]], [[1, 0]] * 32, atol=1e-6)
     edge = first.guide[16, 17:23]
     assert np.all(np.diff(edge) < 0) and edge[2] + edge[3] == pytest.approx(1, abs=1e-5), "from white to black"
-    assert rest.weight == pytest.approx(0.5, abs=1e-6) and first.weight == pytest.approx(0.5 * 30**-0.6)
-    everywhere = replace(wanted, content_weight=DEFAULT.content_weight * 30**-0.6)  # --strength 0.8
-    first, rest = load(alone(bands, ("left", "0.2")), everywhere).regions
-    assert first.weight * DEFAULT.content_weight == pytest.approx(0.5 * 30**-0.6 * everywhere.content_weight)
+
+
+def test_a_strength_weighs_the_content_and_leaves_the_style_whole(bands):
+    """Strength 0.2 is 30^(1 - 2 · 0.2) times the recipe's α; at an edge the strengths are mixed, not the weights."""
+    wanted = replace(DEFAULT, size=40)
+    found = load(alone(bands, ("left", "0.2")), wanted)
+    assert found.regions == (WHOLE,) and found.guided_regions == 0
+    weights = found.content_weights
+    assert weights.dtype == np.float32 and weights.shape == (32, 40)
+    np.testing.assert_allclose(weights[:, [0, 39]], [[30**0.6, 1]] * 32, rtol=1e-4)
+    edge = np.log(weights[16, 17:23])
+    assert np.all(np.diff(edge) < 0) and edge[2] + edge[3] == pytest.approx(0.6 * np.log(30), rel=1e-4)
+    weaker = replace(wanted, content_weight=DEFAULT.content_weight * 30**-0.2, style_weight=2 * DEFAULT.style_weight)
+    weights = load(alone(bands, ("left", "0.2")), weaker).content_weights
+    assert weights[0, 0] == pytest.approx(2 * 30**0.8, rel=1e-4), "that α in all, against twice the β"
+    assert loaded(alone(bands, ("left", "keep"))).content_weights is None
+    for without in ({"content_weight": 0.0}, {"style_weight": 0.0}):
+        np.testing.assert_array_equal(
+            load(alone(bands, ("left", "0.2")), replace(wanted, **without)).content_weights, 1
+        )
+
+
+def test_strengths_beside_kept_parts_and_own_styles(folder, bands):
+    """What differs in strength only is one region: white and black; with masks of styles each has its own part."""
+    wanted = files(folder, "day", regions=[("red", "keep")])
+    wanted = replace(wanted, region_styles=(*wanted.region_styles, ("white", "0.2")))
+    found = loaded(wanted)
+    assert [(region.name, region.weight) for region in found.regions] == [("rest", 1.0)]
+    np.testing.assert_array_equal(found.regions[0].guide, np.arange(32)[:, None] * np.ones(40) < 24)
+    expected = np.where(found.regions[0].guide * (np.arange(40) < 20) > 0, 30**0.6, 1)
+    np.testing.assert_allclose(found.content_weights, expected, rtol=1e-5)
+    night = loaded(alone(bands, ("left", str(bands / "night.png")), ("upper", "0.2"))).regions
+    assert [(region.name, region.shares) for region in night] == [("mask 1", (0.0, 1.0)), ("rest", (1.0, 0.0))]
+    np.testing.assert_allclose(night[0].guide + night[1].guide, 1, atol=1e-6)
+    masked = replace(files(folder, "day", masks=["day-mask.png"]), region_styles=(("white", "0.2"),))
+    found = loaded(masked)
+    assert {region.name: region.weight for region in found.regions} == {"black": 0.375, "white": 0.375, "red": 0.25}
+    np.testing.assert_allclose(found.content_weights, expected, rtol=1e-5)
 
 
 def test_kept_and_overlapping_regions_with_pictures(bands):
@@ -180,7 +213,7 @@ def test_kept_and_overlapping_regions_with_pictures(bands):
     assert [(region.name, region.shares) for region in regions] == [("mask 2", (0.0, 1.0)), ("rest", (1.0, 0.0))]
     quarters = [region.guide[row, column] for region in regions for row, column in ((5, 5), (5, 35), (27, 5), (27, 35))]
     np.testing.assert_allclose(quarters, [0, 1, 0, 0, 0, 0, 0, 1], atol=1e-5)
-    (grey, rest) = loaded(alone(bands, ("grey", "0.9"))).regions
+    (grey, rest) = loaded(alone(bands, ("grey", str(bands / "night.png")))).regions
     np.testing.assert_allclose([grey.guide[2, 2], rest.guide[2, 2], rest.guide[30, 2]], [0.2, 0.8, 1], atol=1e-3)
 
 

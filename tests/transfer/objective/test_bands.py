@@ -86,7 +86,10 @@ def test_terms_of_other_kinds(weights):
 
 @AT_ONCE
 def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
-    """A region across both bands, blends, style pictures with and without a guide, one too low for two bands."""
+    """A region across both bands, blends, style pictures with and without a guide, one too low for two bands.
+
+    And weights of the content's positions.
+    """
     content, night, generated = patches(HEIGHT, WIDTH)
     day = night[:40, :35]
     left = np.zeros((HEIGHT, WIDTH), np.float32)
@@ -95,11 +98,13 @@ def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
         Region("white", 0.25, left, (1.0, 0.0), (None, None)),
         Region("black", 0.75, 1 - left, (0.25, 0.75), (None, np.tri(40, 35, dtype=np.float32))),
     )
-    recipe = replace(EVERYTHING, style_loss=RELATIVE_TO_REFERENCE, temporal_weight=0.1)
+    losses = dict.fromkeys(("content_loss", "style_loss"), RELATIVE_TO_REFERENCE)
+    recipe = replace(EVERYTHING, **losses, temporal_weight=0.1)
     earlier = np.concatenate([generated[::-1], np.float32(content[..., :1] > 99)], axis=2)
     network = VGG19(weights, "avg")
-    terms = terms_of(recipe, network, HEIGHT, WIDTH, regions)
-    references = References(content, (night, day), regions, earlier)
+    terms = terms_of(recipe, network, HEIGHT, WIDTH, regions, weighted_content=True)
+    content_weights = np.random.default_rng(1).uniform(0.1, 30, (HEIGHT, WIDTH)).astype(np.float32)
+    references = References(content, (night, day), regions, earlier, content_weights)
     whole, banded = (
         Objective(evaluation, references, terms)(generated)
         for evaluation in (WholeEvaluation(network, terms), in_bands(network, terms, 8, (1, 1)))
