@@ -3,9 +3,9 @@
 Here matrices stand as in the paper, N × M (channels × positions), and in float64; maps are (1, H, W, N). The forms for
 any recipe are, with k the factor before Σ and g the one before F Fᵀ:
 
-    content   2 k (F − P)        style   4 k g (G − A) F
+    content   2 k w (F − P)      style   4 k g (G − A) F
 
-(the content's times w where positions have weights), times 1 or 0 for F after a ReLU, when the gradient is the one before it.
+times 1 or 0 for F after a ReLU, when the gradient is the one before it. w is 1 but for content with weights.
 """
 
 import numpy as np

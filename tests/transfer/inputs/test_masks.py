@@ -184,9 +184,8 @@ def test_a_strength_weighs_the_content_and_leaves_the_style_whole(bands):
     assert weights[0, 0] == pytest.approx(2 * 30**0.8, rel=1e-4), "that α in all, against twice the β"
     assert loaded(alone(bands, ("left", "keep"))).content_weights is None
     for without in ({"content_weight": 0.0}, {"style_weight": 0.0}):
-        np.testing.assert_array_equal(
-            load(alone(bands, ("left", "0.2")), replace(wanted, **without)).content_weights, 1
-        )
+        found = load(alone(bands, ("left", "0.2")), replace(wanted, **without))
+        np.testing.assert_array_equal(found.content_weights, 1)
 
 
 def test_strengths_beside_kept_parts_and_own_styles(folder, bands):
