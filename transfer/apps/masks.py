@@ -122,8 +122,8 @@ def make_mask(options: argparse.Namespace) -> None:
         console.say(f"{name:8}{share:7.1%}")
     console.say(f"written: {output}; look at {preview_file}")
     mask, example = shlex.quote(str(output)), "white" if "white" in by_name else next(iter(by_name))
-    words = " or ".join(f"--region {example}={word}" for word in ("night.jpg", "0.2", "keep"))
-    console.say(f"to use it: --content-mask {mask}, and {words}")
+    regions = ", or ".join(f"--region {example}={what}" for what in ("night.jpg", "0.2", "keep"))
+    console.say(f"to use it: --content-mask {mask} {regions}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
