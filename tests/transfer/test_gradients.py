@@ -149,7 +149,7 @@ def test_content_gradient_with_weights_of_positions(name):
     recipe, generated, content = RECIPES[name], random_maps(0), random_maps(1)
     weights = np.random.default_rng(2).uniform(0, 30, (HEIGHT, WIDTH)).astype(np.float32)
     plain, target = content_term(recipe), content_target(content)
-    term = WeightedContentTerm(plain.layer, plain.scale, plain.channels, plain.positions)
+    term = WeightedContentTerm(plain.layer, plain.scale, plain.channel_count, plain.position_count)
     target = target._replace(maps=with_weights(target.maps.numpy(), weights))
     value, gradient = value_and_gradient([term], [target], generated)
     f, p = paper_matrix(generated), paper_matrix(content)
