@@ -275,7 +275,9 @@ def run(
         result, (height, width, _) = record["result"], painted.image.shape
         if height < result["height"]:
             say(f"enlarged from {width}×{height} to {result['width']}×{result['height']} pixels")
-        say(f"written: {', '.join(str(path) for path in used.written)}")
+        loop = timelapse_of(outputs.picture, options)
+        written = [*used.written, loop] if loop and loop.exists() else used.written
+        say(f"written: {', '.join(map(str, written))}")
     if options.report_as:
         losses = "  ".join(f"{term} {loss:.4g}" for term, loss in record["reported_as"].items() if term != "recipe")
         say(f"in units of {options.report_as}: {losses}")

@@ -110,7 +110,7 @@ class Timelapse:
             self._images.append(to_uint8(shrunk(self._finished(image), TIMELAPSE_SIDE)))
 
     def close(self) -> None:
-        """Write the loop, which stays at its last image for a while; say where, or why not."""
+        """Write the loop, which stays at its last image for a while, or say why not."""
         if self._last is None:
             return
         last = to_uint8(shrunk(self._finished(self._last), TIMELAPSE_SIDE))
