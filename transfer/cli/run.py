@@ -17,7 +17,15 @@ import numpy as np
 
 from transfer.cli.checkpoints import Checkpoints, checkpoints_of, read_state
 from transfer.cli.options import RunOptions
-from transfer.cli.outputs import Outputs, Place, differences_from_made, outputs_of, preview_of, shown_inputs
+from transfer.cli.outputs import (
+    Outputs,
+    Place,
+    differences_from_made,
+    outputs_of,
+    preview_of,
+    shown_inputs,
+    timelapse_of,
+)
 from transfer.cli.record import ENDED, Repeated, about_result, outcome, read_record, reported_as, write_record
 from transfer.cli.watchers import describe as describe_step
 from transfer.cli.watchers import steps_of, watchers_of
