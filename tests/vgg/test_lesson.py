@@ -9,6 +9,7 @@ import pytest
 from microscope_command import ROOT
 from vgg.lesson import LESSON, main
 from vgg.microscope.command_line import build_parser
+from vgg.tools.image import read_image, resize_to, write_image
 
 TEXT = LESSON.read_text(encoding="utf-8")
 
@@ -64,3 +65,24 @@ def test_the_same_bytes_each_time_and_another_ending_is_refused(tmp_path, capfd)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert main([str(tmp_path / "lesson.txt")]) == 2
     assert "expected one that ends in .ipynb" in capfd.readouterr().err
+
+
+def test_the_notebook_runs_from_top_to_bottom(tmp_path):
+    """In another folder, so that nothing of the user's is replaced; with the shipped network and a drawn picture."""
+    nbclient = pytest.importorskip("nbclient", reason="the notebook is run where `make lesson` has installed Jupyter")
+    nbformat = pytest.importorskip("nbformat")
+    assert main([str(tmp_path / "lesson.ipynb")]) == 0
+    notebook = nbformat.read(tmp_path / "lesson.ipynb", 4)
+    (tmp_path / "output").mkdir()
+    write_image(
+        tmp_path / "output" / "result.png", resize_to(read_image(ROOT / "transfer/samples/scene.jpg"), 384, 512)
+    )
+    first = notebook.cells[0]
+    assert first.source.startswith("%cd -q ")
+    there = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n%cd -q {tmp_path}\n"
+    first.source = there + first.source.partition("\n")[2]
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "display(Image(" in cell.source:
+            shown = [output.data for output in cell.outputs if output.output_type == "display_data"]
+            assert any("image/png" in data for data in shown), cell.source
