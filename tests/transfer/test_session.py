@@ -165,6 +165,13 @@ def test_what_does_not_fit_is_said_before_anything_is_computed(weights, made):
     assert not made
 
 
+def test_what_a_caller_of_the_library_mistypes_in_a_recipe():
+    with pytest.raises(InputError, match=r"'relu1_1' has no weight, expected a pair such as \('relu2_1', 0\.5\)"):
+        replace(RECIPE, style_layers=("relu1_1", "relu2_1"))
+    with pytest.raises(InputError, match="optimizer is 'lbfgs', expected one of l-bfgs, l-bfgs-unit, "):
+        replace(RECIPE, optimizer="lbfgs")
+
+
 def test_optimisers_have_the_recipes_settings(weights):
     plan = Session(weights, inf).plan(RECIPE, 24, 32)
     assert optimizer_of(RECIPE, plan) == LBFGS(40, np.float32, smooth=True)

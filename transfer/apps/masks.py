@@ -14,8 +14,10 @@ Region 0 is black in the label picture, 1 white, 2 red … in the order of `tran
 """
 
 import argparse
+import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 
 import cv2
@@ -32,6 +34,7 @@ from vgg.tools.files import first_free
 from vgg.tools.image import check_output, read_image, resize_to, shrunk, write_image
 
 Box = tuple[int, int, int, int]  # x and y of the upper left corner, width, height, in pixels
+Point = tuple[float, float]  # x and y
 
 #: Longer side of the reduced copy, in pixels.
 LONGER_SIDE = 512
@@ -45,6 +48,8 @@ MOST_REGIONS = len(NAMES)
 #: Longer side of the preview in pixels, and how much of the region's colour its pixels have.
 PREVIEW_SIDE, TINT = 800, 0.5
 _FONT, _FONT_SIZE, _MARGIN = cv2.FONT_HERSHEY_SIMPLEX, 0.75, 4
+#: Of its ruler, in its pixels: the least distance of two marks, and how long they are.
+_RULER_STEP, _MARK = 100, 12
 
 LABELS = 3
 #: What has a number of labels, and what has a box.
@@ -66,7 +71,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--by", required=True, choices=(*WITH_LABELS, *WITH_BOX), help=text)
     text = f"how many regions by colour or luminance, 2 to {MOST_REGIONS} (default: {LABELS})"
     add("--labels", type=whole_number(2), metavar="N", help=text)
-    add("--box", type=box, metavar="X,Y,W,H", help="of grabcut: upper left corner, width and height in pixels")
+    text = "of grabcut: pixels of the photo, from its top left corner; take in the whole head with some room"
+    add("--box", type=box, metavar="X,Y,W,H", help=text)
     text = "default: %(default)s; OUTPUT-preview.png goes beside; a name that is taken gets a number"
     add("-o", "--output", type=file_name, default=Path("output/mask.png"), help=text)
     add("--overwrite", action="store_true", help="write to that name even if it is taken")
@@ -115,7 +121,7 @@ def make_mask(options: argparse.Namespace) -> None:
         labels = by_grabcut(image, options.box)
     else:
         labels = (by_color if options.by == "color" else by_luminance)(image, options.labels or LABELS)
-    write_image(preview_file, preview(image, labels))
+    write_image(preview_file, preview(image, labels, options.box))
     write_image(output, label_picture(labels))
     by_name = shares(labels)
     for name, share in by_name.items():
@@ -225,10 +231,11 @@ def shares(labels: np.ndarray) -> dict[str, float]:
     return {name: float(count) / labels.size for name, count in zip(NAMES, counts, strict=True) if count}
 
 
-def preview(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def preview(image: np.ndarray, labels: np.ndarray, box: Box | None = None) -> np.ndarray:
     """Return the image (H, W, 3), each region of `labels` (H, W) tinted in its colour, its name where it is widest.
 
-    It is uint8 with `PREVIEW_SIDE` pixels on its longer side.
+    It is uint8 with `PREVIEW_SIDE` pixels on its longer side. The numbers along its edges are pixels of the image, as
+    those of the box are.
     """
     scale = PREVIEW_SIDE / max(labels.shape)
     height, width = (max(1, round(side * scale)) for side in labels.shape)
@@ -239,7 +246,29 @@ def preview(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
         where = (labels == label).astype(np.uint8)
         if where.any():
             _write(shown, name, where)
+    if box:
+        x, y, box_width, box_height = box
+        _draw(cv2.rectangle, shown, (x * scale, y * scale), ((x + box_width) * scale, (y + box_height) * scale))
+    _draw_ruler(shown, scale)
     return shown
+
+
+def _draw_ruler(shown: np.ndarray, scale: float) -> None:
+    """Draw marks along the upper and the left edge, with their places in the picture of which this is the preview."""
+    steps = (digit * 10**power for power in count() for digit in (1, 2, 5))
+    step = next(step for step in steps if step * scale >= _RULER_STEP)
+    for number in range(step, math.ceil(max(shown.shape) / scale), step):
+        place = number * scale
+        _draw(cv2.line, shown, (place, 0), (place, _MARK))
+        _draw(cv2.line, shown, (0, place), (_MARK, place))
+        _put_text(shown, str(number), round(place) + _MARGIN, _MARGIN)
+        _put_text(shown, str(number), _MARGIN, round(place) + _MARGIN)
+
+
+def _draw(shape: Callable[..., object], shown: np.ndarray, start: Point, end: Point) -> None:
+    """Draw a line or a rectangle, white with a black rim, which shows on every colour."""
+    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        shape(shown, *(tuple(map(round, point)) for point in (start, end)), color, thickness)
 
 
 def _write(shown: np.ndarray, name: str, where: np.ndarray) -> None:
@@ -251,8 +280,13 @@ def _write(shown: np.ndarray, name: str, where: np.ndarray) -> None:
     height = ascent + descent
     left = max(_MARGIN, min(int(x) - width // 2, shown.shape[1] - width - _MARGIN))
     top = max(_MARGIN, min(int(y) - height // 2, shown.shape[0] - height - _MARGIN))
+    _put_text(shown, name, left, top)
+
+
+def _put_text(shown: np.ndarray, text: str, left: int, top: int) -> None:
+    (_, ascent), _ = cv2.getTextSize(text, _FONT, _FONT_SIZE, 1)
     # White with a black rim shows on every colour. Thicker letters would be wider ones, no rim, in OpenCV 5.
     rim = [(right, down, (0, 0, 0)) for right in (-1, 0, 1) for down in (-1, 0, 1)]
     for right, down, color in (*rim, (0, 0, (255, 255, 255))):
         place = left + right, top + ascent + down
-        cv2.putText(shown, name, place, _FONT, _FONT_SIZE, color, 1, cv2.LINE_AA)
+        cv2.putText(shown, text, place, _FONT, _FONT_SIZE, color, 1, cv2.LINE_AA)

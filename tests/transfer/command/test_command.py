@@ -77,7 +77,7 @@ def test_without_verbose_it_says_what_a_person_needs(tmp_path, words, capfd, mon
     lines = [
         re.escape(f"weights: a network of VGG-19's layers with other channel counts, {tmp_path / 'tiny.mat'}"),
         r"32×24 pixels: about \d+ s, 1\.\d GB of memory",
-        *(rf"step {n}/5  \d+ s left" for n in range(1, 6)),
+        *(rf"step {n}/5  32 px  \d+ s left" for n in range(1, 6)),
         re.escape(f"written: {tmp_path / 'out' / 'result.png'}, {tmp_path / 'out' / 'result.json'}"),
     ]
     for line, expected in zip(capfd.readouterr().out.splitlines(), lines, strict=True):

@@ -103,6 +103,22 @@ def test_the_preview_is_the_picture_in_the_regions_colors(tmp_path, capfd):
         assert (part.max(axis=2) < 10).any() and (part.min(axis=2) > 240).any(), "white letters with a black rim"
 
 
+def test_the_preview_has_the_box_and_the_pictures_own_pixels_along_its_edges(tmp_path, capfd):
+    """64 pixels become 800: marks at 10, 20 … are at 125, 250 …, and the box from 10 to 52 is from 125 to 650."""
+    words = [saved(tmp_path, disc()), "--by", "grabcut", "--box", "10,4,42,40", "-o", str(tmp_path / "mask.png")]
+    assert main(words) == 0
+    shown = read_image(tmp_path / "mask-preview.png").astype(int)
+    white, black = shown.min(axis=2) > 250, shown.max(axis=2) < 5
+    for x in (125, 250, 375, 500, 625, 750):
+        assert white[:12, x].all() and black[:4, x - 1].all() and not white[4:12, x - 40].any()
+    for y in (125, 250, 375, 500):
+        assert white[y, :12].all() and not white[y + 62, :12].any()
+    for x in (125, 650):
+        assert white[60:540, x].mean() > 0.9 and white[60:540, x + 20].mean() < 0.5
+    for y in (50, 550):
+        assert white[y, 135:640].mean() > 0.9
+
+
 def test_a_mask_that_is_there_stays_and_so_does_its_preview(tmp_path, capfd):
     words = [saved(tmp_path, disc()), "--by", "color", "-o", str(tmp_path / "mask.png")]
     (tmp_path / "mask.png").write_text("mine")
