@@ -1,24 +1,23 @@
 """The line through the project: the network and the core know nothing of what stands around them, and no circles."""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What one reads to understand the losses; it imports no application, no command line and no stripes.
-CORE = (
-    "recipes",
-    "losses",
-    "targets",
-    "objective",
-    "train",
-    "sizes",
-    "session",
-    "precision",
-    "colors",
-    "regions",
-    "inputs",
-    "memory",
-)
+#: What one reads to understand the losses, as README.md lists it, and what may be skipped at first.
+CORE = {
+    "vgg": ("matfile.read", "layers", "network", "normalize", "statistics", "optimize"),
+    "transfer": (
+        *("recipes", "other_programs", "losses", "objective", "targets", "train", "session", "sizes"),
+        *("precision", "colors", "regions", "inputs", "memory"),
+    ),
+}
+#: What stands around the core, as README.md lists it, and what serves that.
+AROUND = ("transfer.striped", "transfer.cluster", "transfer.cli", "transfer.report", "transfer.apps", "vgg.microscope")
+AROUND += ("weights",)
+#: The one thing of it that the core needs: drawings over which the paper's normalised network is computed.
+EXCEPTION = ("transfer.session", "weights.drawings.normalizing")
 #: `python -m transfer.batch` and so on: files of a few lines, which are all that may name an application.
 ENTRIES = ("batch", "bench", "blend", "figures", "masks", "video")
 
@@ -61,10 +60,27 @@ def test_nothing_imports_an_application_but_applications():
             assert not [name for name in IMPORTS[module] if name.startswith("transfer.apps")], module
 
 
-def test_the_core_imports_nothing_around_it():
-    for module in (f"transfer.{name}" for name in CORE):
-        around = ("transfer.apps", "transfer.cli", "transfer.striped")
-        assert not [name for name in IMPORTS[module] if name.startswith(around)], module
+def are_or_are_in(module: str, names: Iterable[str]) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in names)
+
+
+def test_the_core_imports_nothing_around_it_but_the_drawings():
+    """Neither by itself nor through what it imports."""
+    names = {f"{folder}.{name}" for folder, names in CORE.items() for name in names}
+    left = [module for module in MODULES if are_or_are_in(module, names)]
+    assert names <= {*left}, "a module of the core is gone"
+    reached = set()
+    while left:
+        module = left.pop()
+        reached.add(module)
+        imports = {name for name in IMPORTS[module] if (module, name) != EXCEPTION}
+        assert not [name for name in imports if are_or_are_in(name, AROUND)], module
+        left += imports - reached
+    assert EXCEPTION[1] in IMPORTS[EXCEPTION[0]], "README.md speaks of an exception that is none any more"
+
+
+def test_minimal_imports_nothing_of_the_rest():
+    assert not IMPORTS["transfer.minimal"]
 
 
 def test_no_circles():

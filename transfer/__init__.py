@@ -8,6 +8,8 @@
 4. `train`        the training loop, and all that changes while it runs; its optimisers are in `vgg.optimize`
 5. `session`      from a job to its image: precisions, and what jobs share; `sizes`, coarse to fine and the margin
 
+As a library: `session.run(Job(recipe, load(files, recipe)))`; see `transfer/README.md`, "From Python".
+
 `files` says which files a run begins with, `inputs` reads them. `machine` and `memory` plan whole
 or in stripes; `striped` is the objective of very large images, `cluster` that on many machines. `colors` says whose
 colours the result has, `regions` gives parts of it styles of their own, `full_size` enlarges it. `cli` is the command
