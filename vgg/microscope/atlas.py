@@ -77,17 +77,11 @@ def run(options: argparse.Namespace, weights: Weights) -> None:
             known[name] = json.loads(gzip.decompress(kept[name].read_bytes()))
     missing = {name: counts[name] for name in kept if name not in known}
     good = usable(pictures, options.size) if missing else []
-    values = {
-        "title": TITLE,
-        "reading": READING,
-        "weights": weights,
-        "layers": list(kept),
-        "has_patches": bool(pictures),
-    }
 
     def write_page() -> None:
-        template = Path(__file__).with_name("atlas.html")
-        write_whole(page, filled(template, {"field": receptive_field}, parts=known, **values))
+        values = {"title": TITLE, "reading": READING, "weights": weights, "layers": list(kept), "parts": known}
+        template, filters = Path(__file__).with_name("atlas.html"), {"field": receptive_field}
+        write_whole(page, filled(template, filters, has_patches=bool(pictures), **values))
 
     for name, part in compute(weights, missing, good, options):
         write_whole(kept[name], gzip.compress(json.dumps(part).encode(), mtime=0))
