@@ -35,7 +35,7 @@ def commands_as_blocks(text: str) -> str:
 
 def source_of(words: list[str]) -> str:
     """Return a cell that runs `python -m vgg WORDS` in the notebook's process and shows the sheet, if it writes one."""
-    if words[0] == "layers" or "--summary" in words:
+    if words[0] in ("layers", "atlas") or "--summary" in words:
         return f"%run -m vgg {shlex.join(words)}"
     sheet = words[words.index("-o") + 1] if "-o" in words else f"output/{words[0]}.png"
     return f"%run -m vgg {shlex.join(words)} --overwrite\ndisplay(Image({sheet!r}))"

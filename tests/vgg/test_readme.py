@@ -140,7 +140,7 @@ def test_every_command_is_one():
         assert words[:3] == [".venv/bin/python", "-m", "vgg"], command
         options = parser.parse_args(words[3:])  # exits if the line is not valid
         names.add(options.command)
-    assert names == {"layers", "features", "filters", "invert", "deconv", "search", "gram", "compare"}
+    assert names == {"layers", "features", "filters", "atlas", "invert", "deconv", "search", "gram", "compare"}
 
 
 def test_the_rows_of_layers_in_the_lesson():

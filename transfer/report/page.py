@@ -1,32 +1,22 @@
-"""The web pages about one run and about a batch, filled into the templates beside this file.
+"""The web pages about one run and about a batch, filled into the templates beside this file."""
 
-Jinja escapes all that goes into them, so nothing in a file name or a record can become a tag.
-"""
-
-import base64
-import hashlib
 import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader, Undefined
-from markupsafe import Markup
 
 from transfer.cli.record import flat
-from transfer.report.plot import by_term, lines_of, plot, size_starts, writable
-from vgg.tools.image import encode, shrunk, to_uint8
-from vgg.tools.progress import duration
+from transfer.report.plot import by_term, lines_of, plot, size_starts
+from vgg.tools.web import data_uri, embedded, filled
 
 FOLDER = Path(__file__).parent
 #: Pixels up to which a result goes into its page without loss; a PNG of so many has about 2 MB.
 MOST_LOSSLESS = 1024 * 1024
-#: Longer side in pixels of the largest image in a page; more is seen on no screen, and a page should open at once.
-LARGEST = 2048
 #: Longer sides in pixels: of the images in the row of a run, of a batch's results, and of the images in its heads,
 #: which are shown smaller, but screens may have two pixels for one.
 IN_ROW, IN_CELL, IN_HEAD = 640, 256, 160
@@ -34,15 +24,6 @@ IN_ROW, IN_CELL, IN_HEAD = 640, 256, 160
 SHOWN_APART = ("steps", "losses", "command")
 #: A label, such as a file's name, and its image (H, W, 3), RGB in [0, 255]; None if it could not be read.
 Labelled = tuple[str, np.ndarray | None]
-
-
-class Embedded(NamedTuple):
-    """An image as text, so that a page has it inside it."""
-
-    uri: str
-    height: int  # in pixels
-    width: int
-    lossless: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +68,11 @@ def page(
         lines=lines,
         of_picture=losses and by_term(losses),
         starts=size_starts(steps),
-        plot=_uri("svg+xml", plot(steps, lines, "svg")) if any(line.drawable for line in lines) else "",
+        plot=data_uri("svg+xml", plot(steps, lines, "svg")) if any(line.drawable for line in lines) else "",
         given=shlex.join(map(str, record.get("command", ()))),
         repeat=repeat,
         everything=flat({key: value for key, value in record.items() if key not in SHOWN_APART}).items(),
-        script=Markup((FOLDER / "slider.js").read_text(encoding="utf-8")),
+        script=(FOLDER / "slider.js").read_text(encoding="utf-8"),
     )
 
 
@@ -117,23 +98,6 @@ def grid_page(
     )  # fmt: skip
 
 
-def embedded(
-    image: np.ndarray, longer_side: int = LARGEST, lossless: bool = False, profile: bytes | None = None
-) -> Embedded:
-    """Return an image (H, W, 3), RGB in [0, 255], for a page: as PNG if `lossless`, else as JPEG of quality 95.
-
-    One with more pixels than `longer_side` is shrunk; none is enlarged. `profile` is the ICC profile of its colours.
-    """
-    image = thumbnail(image, longer_side)
-    kind = "png" if lossless else "jpeg"
-    return Embedded(_uri(kind, encode(image, f".{kind}", profile=profile)), *image.shape[:2], lossless)
-
-
-def thumbnail(image: np.ndarray, longer_side: int = IN_CELL) -> np.ndarray:
-    """Return the image (H, W, 3) as uint8, shrunk to `longer_side` pixels if it has more; each side keeps one."""
-    return to_uint8(shrunk(image, longer_side))
-
-
 def shown(value: Any) -> str:  # noqa: ANN401  (whatever JSON can hold)
     """Return a value in words; pairs of a name and a weight as `relu4_2 0.5`."""
     if value is None or value in ((), [], {}, ""):
@@ -153,22 +117,5 @@ def link(path: str) -> str:
     return quote(os.fsencode(path.replace(os.sep, "/")), safe="/")
 
 
-def _filled(template: str, script: Markup = Markup(""), **values: object) -> str:  # noqa: B008  (it is constant)
-    """Return the page that the template makes of the values; `script` is JavaScript, which runs when it is there."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=ChainableUndefined,
-        finalize=lambda value: value if isinstance(value, (Markup, Undefined)) else writable(str(value)),
-    )
-    environment.filters |= {"shown": shown, "link": link, "duration": duration, "embedded": embedded}
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    style = Markup((FOLDER / "style.css").read_text(encoding="utf-8"))
-    source = f"'sha256-{digest}'" if script else "'none'"
-    return environment.get_template(template).render(style=style, script=script, script_source=source, **values)
-
-
-def _uri(kind: str, data: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+def _filled(template: str, **values: Any) -> str:  # noqa: ANN401
+    return filled(FOLDER / template, {"shown": shown, "link": link}, **values)

@@ -3,18 +3,17 @@
 import io
 import logging
 import math
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from vgg.tools.web import writable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Control characters that neither HTML nor SVG may hold, and halves of letters, as file names that are not UTF-8 have.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 #: What a step of a record has besides the losses of groups that are not layers.
 NOT_GROUPS = ("step", "evaluations", "seconds", "total", "content", "style", "layers", "size", "precision")
 #: Colormaps of matplotlib and the part of them that shows well on white: warm for content, cool for style.
@@ -107,11 +106,6 @@ def plot(
         with rc_context({"svg.hashsalt": "style transfer", "svg.fonttype": "none"}):
             figure.savefig(data, format=kind, dpi=120, metadata=metadata)
     return data.getvalue()
-
-
-def writable(text: str) -> str:
-    """Return the text with � for the characters that no web page can hold."""
-    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def _draw(axes: "Axes", steps: Sequence[Mapping[str, Any]], lines: Sequence[Line]) -> None:

@@ -12,9 +12,24 @@ from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.load import WEIGHTS_HELP, weights_path
 from vgg.tools import console
-from vgg.tools.console import file_name, interrupts_at_once, start_tensorflow, whole_number
+from vgg.tools.console import LARGEST, file_name, interrupts_at_once, start_tensorflow, whole_number
+
+ATLAS = ("conv1_2", "conv2_2", "conv3_3", "conv4_2", "conv5_1")  # the layers that it shows by default
 
 Add = Callable[..., argparse.Action]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the words between commas, for `add_argument(type=names)`."""
+    return tuple(word.strip() for word in text.split(","))
+
+
+def count_or_all(text: str) -> int:
+    """Return the number, for `all` one that no layer has, for `add_argument(type=count_or_all)`."""
+    try:
+        return LARGEST if text == "all" else whole_number(1)(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{error}, or all") from None
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -22,8 +37,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser = console.Parser(prog=typed("vgg"), description="Look into VGG-19, with your own picture.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str, *pictures: str, size: int = 512, weights: str = WEIGHTS_HELP) -> Add:
-        """Return the function that adds an argument to the new command `name`, which reads `pictures`."""
+    def command(
+        name: str, text: str, *pictures: str, size: int = 512, weights: str = WEIGHTS_HELP, draws: bool = True
+    ) -> Add:
+        """Return the function that adds an argument to the new command `name`, which reads `pictures`.
+
+        One that `draws` writes a sheet, and has the options that say where.
+        """
         added = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         added.add_argument("--weights", type=file_name, metavar="FILE", help=weights)
         for picture in pictures:
@@ -32,11 +52,11 @@ def build_parser() -> argparse.ArgumentParser:
         if pictures:
             text = "longer side in pixels (default: %(default)s)"
             added.add_argument("--size", type=whole_number(SMALLEST_SIDE), default=size, help=text)
-        if name != "layers":
+        if draws:
             text = f"default: output/{name}.png; a name that is taken gets a number"
             added.add_argument("-o", "--output", type=file_name, metavar="FILE", help=text)
             added.add_argument("--overwrite", action="store_true", help="write to that name even if it is taken")
-        added.set_defaults(command=name, pictures=pictures)
+        added.set_defaults(command=name, pictures=pictures, draws=draws)
         return added.add_argument
 
     add_commands_on_layers(command)
@@ -47,9 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
 def add_commands_on_layers(command: Callable[..., Add]) -> None:
     """Add those that read no picture: the table of layers, and the filters themselves."""
     text = "the table of the 37 layers: shapes, receptive fields, costs; nothing is run"
-    add = command(
-        "layers", text, weights="a .mat or .npz file of VGG-19 (default: none; the paper's numbers of channels)"
-    )
+    weights = "a .mat or .npz file of VGG-19 (default: none; the paper's numbers of channels)"
+    add = command("layers", text, weights=weights, draws=False)
     add("--size", default="224x224", metavar="HxW", help="height and width of the picture (default: %(default)s)")
     add("--json", action="store_true", help="the same as JSON")
 
@@ -60,6 +79,19 @@ def add_commands_on_layers(command: Callable[..., Add]) -> None:
     add("--objective", choices=("channel", "position", "layer"), default="channel", help=text)
     add("--negative", action="store_true", help="make it small instead: what the channel is against")
     add("--seed", type=whole_number(0), default=0, help="of the noise that ascent starts from (default: %(default)s)")
+
+    text = "a web page of many channels: what each looks for, and where in your pictures it finds it most"
+    add = command("atlas", text, draws=False)
+    add("--layers", type=names, default=ATLAS, metavar="NAME,…", help=f"convolutions (default: {','.join(ATLAS)})")
+    text = "the first N of each layer, or all of them: all (default: %(default)s)"
+    add("--channels", type=count_or_all, default=18, metavar="N", help=text)
+    text = "a folder of pictures, in which to look for the strongest patches (default: none)"
+    add("--pictures", dest="folder", type=file_name, metavar="FOLDER", help=text)
+    text = "longer side of those pictures in pixels (default: %(default)s)"
+    add("--size", type=whole_number(SMALLEST_SIDE), default=512, help=text)
+    add("--seed", type=whole_number(0), default=0, help="of the noise that ascent starts from (default: %(default)s)")
+    text = "for the page and its finished layers, with which it goes on (default: %(default)s)"
+    add("-o", "--output", type=file_name, metavar="FOLDER", default=Path("output/atlas"), help=text)
 
 
 def add_commands_on_pictures(command: Callable[..., Add]) -> None:
@@ -106,8 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     """Print the table of layers, or read the inputs of another command and write what it draws.
 
-    A command that draws is a module with the function `run(options, weights, *images)`, which returns an image, or None
-    if it has printed its result instead.
+    Each other command is a module with the function `run(options, weights, *images)`, which returns an image, or None
+    if it has printed or written its result itself.
     """
     require_sensible(options)
     # Not at the top of the file: `--help` should not wait for NumPy and OpenCV, nor a wrong picture for TensorFlow.
@@ -122,13 +154,14 @@ def run(options: argparse.Namespace) -> None:
         return
     output = options.output or Path(f"output/{options.command}.png")
     pictures = [vars(options)[name] for name in options.pictures if vars(options)[name] is not None]
-    check_output(output, pictures)
+    if options.draws:
+        check_output(output, pictures)
     images = [read_small(picture, options.size) for picture in pictures]
     weights = read(weights_path(options.weights))
     path = weights.path.resolve()
     path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     console.say(f"weights: {path}" + (f", {weights.origin}" if weights.origin else ""))
-    if options.command != "search":  # which starts TensorFlow only if there is a picture that it does not know yet
+    if options.command not in ("search", "atlas"):  # which start TensorFlow only for what they do not know yet
         start_tensorflow()
     with interrupts_at_once():
         command = importlib.import_module(f"vgg.microscope.{options.command}")
@@ -155,6 +188,8 @@ def require_sensible(options: argparse.Namespace) -> None:
         raise InputError(f"--layer is {options.layer}, expected a ReLU, where style is measured, such as relu3_1")
     if options.command == "filters":
         require_sensible_filters(options, kind)
+    if options.command == "atlas":
+        require_convolutions(options.layers)
 
 
 def require_sensible_filters(options: argparse.Namespace, kind: str) -> None:
@@ -165,3 +200,12 @@ def require_sensible_filters(options: argparse.Namespace, kind: str) -> None:
         raise InputError("conv1_1's kernels are shown themselves; --objective and --negative need a deeper layer")
     if options.objective == "layer" and (options.negative or options.channels):
         raise InputError("--objective layer is of all channels; leave out --channels and --negative")
+
+
+def require_convolutions(layers: Sequence[str]) -> None:
+    """Raise InputError unless all are convolutions, each named once."""
+    for name in layers:
+        if layer_named(name).kind != "conv":
+            raise InputError(f"--layers has {name}, which has no filters, expected convolutions, such as {ATLAS[0]}")
+        if layers.count(name) > 1:
+            raise InputError(f"--layers has {name} more than once, expected each layer once; leave the others out")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from report_record import record
-from transfer.report.page import FOLDER, MOST_LOSSLESS, page
+from transfer.report.page import MOST_LOSSLESS, page
+from vgg.tools.web import FOLDER
 from web_page import decoded, pictures_in, read_page, require_self_contained
 
 HOSTILE = "<script>alert(1)</script> \"'&amp; --> \udcff\0.png"
@@ -133,7 +134,7 @@ def test_what_must_be_known_to_read_the_plot_is_said(pictures, result):
 
 def test_text_is_read_on_the_light_and_on_the_dark_page():
     """WCAG 2.1's contrast."""
-    style = (FOLDER / "style.css").read_text(encoding="utf-8")
+    style = (FOLDER / "base.css").read_text(encoding="utf-8")
     for scheme in (0, 1):
         colors = {
             name: re.findall(rf"--{name}: #(\w{{6}})", style)[scheme]

@@ -13,12 +13,13 @@ from transfer.cli.many import LOSSES, Row
 from transfer.files import SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE
 from transfer.inputs import read_cropped
 from transfer.recipes import Crop
-from transfer.report.page import IN_HEAD, Cell, grid_page, thumbnail
+from transfer.report.page import IN_CELL, IN_HEAD, Cell, grid_page
 from vgg.errors import InputError
 from vgg.tools.console import Say
 from vgg.tools.files import atomic_write, write_whole
 from vgg.tools.image import read_image, write_image
 from vgg.tools.sheet import contact_sheet
+from vgg.tools.web import thumbnail
 
 COLUMNS = ("content", "style", "file", "total", "content loss", "style loss", "tv loss", "steps", "seconds", "problem")
 #: Pixels of a cell's height on the sheet, and of the sheet's, which a large batch stays below by lower cells.
@@ -131,6 +132,6 @@ def _cell(order: Order, row: Row) -> Cell:
     if row.problem:
         return Cell(problem=row.problem)
     outputs = order.outputs
-    image = thumbnail(read_image(outputs.picture))
+    image = thumbnail(read_image(outputs.picture), IN_CELL)
     report = outputs.report.name if outputs.report and outputs.report.exists() else ""
     return Cell(image, outputs.picture.name, report, row.losses, row.seconds)
