@@ -169,7 +169,7 @@ def test_progress_has_frames_losses_and_what_is_left(tmp_path, words, capfd):
     assert main([word for word in words if word != "--quiet"]) == 0
     out = capfd.readouterr().out.splitlines()
     lines = [line for line in out if line.startswith("frame ")]
-    assert lines[0].startswith(f"frame 1/{FRAMES}  loss ") and lines[0].endswith(" left")
+    assert lines[0].startswith(f"frame 1/{FRAMES}  64 px  loss ") and lines[0].endswith(" left")
     assert (
         "(a scene begins)" in lines[0] and "temporal" in lines[1] and lines[-1].startswith(f"frame {FRAMES}/{FRAMES}")
     )
