@@ -22,6 +22,9 @@ LESSON = ROOT / "vgg" / "README.md"
 #: The first cell: the lesson's paths begin in the project's folder, and so do its imports.
 FIRST_CELL = f"%cd -q {ROOT}\nfrom IPython.display import Image, display"
 
+#: Without it, jupytext would take the language that most blocks have, which may be the shell's.
+HEADER = "---\njupyter:\n  kernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
+
 
 def commands_as_blocks(text: str) -> str:
     """Return Markdown in which a block of console lines has kept the commands only, not what they print."""
@@ -82,7 +85,7 @@ def notebook(text: str, folder: Path) -> dict:
     import jupytext
     from nbformat.v4 import new_code_cell
 
-    made = jupytext.reads(commands_as_blocks(text), "md")
+    made = jupytext.reads(HEADER + commands_as_blocks(text), "md")
     cells = [new_code_cell(FIRST_CELL)]
     for cell in made.cells:
         if cell.cell_type == "markdown":
@@ -92,7 +95,6 @@ def notebook(text: str, folder: Path) -> dict:
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number}"  # else a random one, and the file would differ each time
     made.cells = cells
-    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return made
 
 
