@@ -206,7 +206,7 @@ def test_what_else_is_in_the_folder_stays(tmp_path, capfd):
     [
         (["--layers", "conv1_1,relu1_1"], "--layers has relu1_1, which has no filters, expected convolutions"),
         (["--layers", "conv1_1,conv1_1"], "--layers has conv1_1 more than once"),
-        (["--layers", "conv9_1"], "there is no layer 'conv9_1'; the layers are conv1_1, "),
+        (["--layers", "conv9_1"], "there is no layer 'conv9_1'"),
         (["--layers", ""], "there is no layer ''"),
         (["--channels", "0"], "whole number of 1 or more, or all"),
         (["--channels", "some"], "'some' found, expected a whole number of 1 or more, or all"),
