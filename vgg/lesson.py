@@ -22,6 +22,9 @@ LESSON = ROOT / "vgg" / "README.md"
 #: The first cell: the lesson's paths begin in the project's folder, and so do its imports.
 FIRST_CELL = f"%cd -q {ROOT}\nfrom IPython.display import Image, display"
 
+#: Before the text; without it Jupytext takes the language of most blocks, which may be the shell's.
+LANGUAGE = "---\njupyter:\n  kernelspec: {name: python3, display_name: Python 3, language: python}\n---\n\n"
+
 
 def commands_as_blocks(text: str) -> str:
     """Return Markdown in which a block of console lines has kept the commands only, not what they print."""
@@ -82,7 +85,7 @@ def notebook(text: str, folder: Path) -> dict:
     import jupytext
     from nbformat.v4 import new_code_cell
 
-    made = jupytext.reads(commands_as_blocks(text), "md")
+    made = jupytext.reads(LANGUAGE + commands_as_blocks(text), "md")
     cells = [new_code_cell(FIRST_CELL)]
     for cell in made.cells:
         if cell.cell_type == "markdown":
