@@ -38,14 +38,14 @@ def commands_as_blocks(text: str) -> str:
 
 def source_of(words: list[str]) -> str:
     """Return a cell that runs `python -m vgg WORDS` in the notebook's process and shows the sheet, if it writes one."""
-    if words[0] in ("layers", "atlas") or "--summary" in words:
+    if words[0] == "layers" or "--summary" in words:
         return f"%run -m vgg {shlex.join(words)}"
     sheet = words[words.index("-o") + 1] if "-o" in words else f"output/{words[0]}.png"
     return f"%run -m vgg {shlex.join(words)} --overwrite\ndisplay(Image({sheet!r}))"
 
 
 def cells_of_commands(source: str) -> list[dict]:
-    """Return the cells of a block of commands. One whose weights are missing stays text."""
+    """Return the cells of a block of commands. One whose weights are missing stays text, and so does one that is long."""
     from nbformat.v4 import new_code_cell, new_markdown_cell
 
     cells = []
@@ -54,7 +54,7 @@ def cells_of_commands(source: str) -> list[dict]:
         if module != ["-m", "vgg"]:
             continue  # the line that tells Jupyter which shell the block is for
         weights = words[words.index("--weights") + 1] if "--weights" in words else None
-        if weights is None or (ROOT / weights).exists():
+        if words[0] != "atlas" and (weights is None or (ROOT / weights).exists()):
             cells.append(new_code_cell(source_of(words)))
         else:
             cells.append(new_markdown_cell(f"```sh\n{command}\n```"))

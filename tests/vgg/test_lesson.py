@@ -41,7 +41,7 @@ def test_every_command_is_a_cell_that_runs_it_and_shows_its_sheet(cells):
         command, _, shown = text.partition("\n")
         words = command.removeprefix("%run -m vgg ").split()
         options = build_parser().parse_args(words)
-        if options.command in ("layers", "atlas") or "--summary" in words:
+        if options.command == "layers" or "--summary" in words:
             assert not shown
         else:
             assert "--overwrite" in words
