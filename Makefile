@@ -42,6 +42,11 @@ ifeq ($(value FILM)$(filter -h% --h%,$(ARGS)),)
 $(error make video needs a film, as in: make video FILM=clip.mp4 STYLE=painting.jpg OUTPUT=output/film.mp4)
 endif
 endif
+ifneq ($(filter batch,$(GOALS)),)
+ifneq ($(and $(value CONTENTS),$(if $(value STYLES),,missing)),)
+$(error make batch needs STYLES= as well, the paintings, as in: make batch CONTENTS=photos STYLES=paintings)
+endif
+endif
 
 # uv installs the same packages in less time. What either says is shown only if it fails.
 ifneq ($(shell command -v uv 2>/dev/null),)
