@@ -129,6 +129,11 @@ def test_a_batch_of_a_folder_or_of_two_and_by_workers(project):
     (project / ".venv" / "installed-cluster").touch()
 
 
+def test_a_batch_of_photos_without_paintings(project):
+    assert "make batch needs STYLES= as well, the paintings" in refused(project, "batch", "CONTENTS=my photos")
+    assert commands(project, "batch", "CONTENTS=a", "STYLES=b") != []
+
+
 def test_a_film(project):
     given = ["FILM=my clip.mp4", "STYLE=a b.jpg", "OUTPUT=c.mp4", "SIZE=64", "ARGS=--resume"]
     film = [PYTHON, "-m", "transfer.video"]
