@@ -45,7 +45,7 @@ def source_of(words: list[str]) -> str:
 
 
 def cells_of_commands(source: str) -> list[dict]:
-    """Return the cells of a block of commands. One whose weights are missing stays text, and so does one that is long."""
+    """Return the cells of a block of commands; a long one, or one whose weights are missing, stays text."""
     from nbformat.v4 import new_code_cell, new_markdown_cell
 
     cells = []
