@@ -150,5 +150,5 @@ def test_refusals(tmp_path, folder, capfd):
     empty.mkdir()
     assert "holds no picture directly" in refused([*words[:2], str(empty), *words[3:]], capfd, tmp_path)
     assert "expected a folder" in refused([*words[:2], str(folder / "a_across.png"), *words[3:]], capfd, tmp_path)
-    assert "cannot be read" in refused([words[0], str(tmp_path / "no.png"), *words[2:]], capfd, tmp_path)
+    assert "does not exist" in refused([words[0], str(tmp_path / "no.png"), *words[2:]], capfd, tmp_path)
     assert "is also an input" in refused([*words, "-o", str(folder / "a_across.png")], capfd, tmp_path)

@@ -52,7 +52,7 @@ def test_what_is_no_picture_is_named(tmp_path, data, kind):
 
 def test_missing_file_and_folder(tmp_path):
     address = "https://example.org/photo.jpg"
-    refusals = [(tmp_path / "none.jpg", "No such file"), (tmp_path, "is a folder")]
+    refusals = [(tmp_path / "none.jpg", "does not exist"), (tmp_path, "is a folder")]
     for path, words in [*refusals, (address, f"{address} is an address, expected a file; download it first")]:
         with pytest.raises(InputError, match=words) as caught:
             read_image(path)
