@@ -21,7 +21,7 @@ from vgg.network import VGG19
 from vgg.tools.progress import Shown, steps_display, with_time_left
 from vgg.tools.sheet import contact_sheet
 
-ITERATIONS = 20
+ITERATIONS = 16
 DEFAULT_COUNT = 9  # channels of a deeper layer, where each takes a second or more
 LAYER_COUNT = 4  # images of a whole layer, from as many noises
 

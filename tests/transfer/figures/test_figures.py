@@ -23,7 +23,7 @@ def words(tmp_path, monkeypatch) -> list[str]:
 
 
 def test_the_higher_the_ratio_the_nearer_to_the_content(tmp_path, words):
-    assert main(["ratio", *words, "--iterations", "200"]) == 0
+    assert main(["ratio", *words, "--iterations", "100"]) == 0
     runs = [record_of(tmp_path, "ratio", key) for key in ("1e-04", "1e-03", "1e-02", "1e-01")]
     contents = [run["steps"][-1]["content"] / run["recipe"]["content_weight"] for run in runs]
     assert contents == sorted(contents, reverse=True) and contents[0] > 5 * contents[-1]

@@ -141,7 +141,7 @@ def test_deeper_layers_are_the_same_each_time(tmp_path, capfd):
     assert main(words) == 0
     assert (tmp_path / "out" / "sheet-2.png").read_bytes() == first
     lines = capfd.readouterr().out.splitlines()
-    assert lines[1].startswith("step 1/20  0 of 2 pictures") and any("step 20/20  2 of 2 pictures" in x for x in lines)
+    assert lines[1].startswith("step 1/16  0 of 2 pictures") and any("step 16/16  2 of 2 pictures" in x for x in lines)
 
 
 @pytest.mark.parametrize(
