@@ -124,11 +124,3 @@ def test_after_an_interruption_no_losses_are_claimed_for_an_enlarged_image():
 
     result = train([phase(Bowl(), until=3), phase(Bowl(shape=LARGE), until=3, shape=LARGE)], START, stop)
     assert result.image.shape == LARGE and result.losses is None
-
-
-def test_time_left_counts_the_larger_sizes():
-    result = train([phase(Bowl(), "adam", 4), phase(Bowl(shape=LARGE), "adam", 4, shape=LARGE)], START)
-    first, last = result.steps[0], result.steps[-1]
-    pace = first.seconds / first.evaluations
-    assert first.left == pytest.approx(pace * (3 + 4 * 4), rel=0.2)  # the larger has four times the pixels
-    assert last.left == 0
