@@ -87,8 +87,8 @@ def make_here(
 class Display:
     """Shows many pictures as they are made: a bar over all of them on a terminal, elsewhere a line for each."""
 
-    def __init__(self, count: int, quiet: bool) -> None:
-        self.count, self.quiet, self.done = count, quiet, 0
+    def __init__(self, program: str, count: int, quiet: bool) -> None:
+        self.program, self.count, self.quiet, self.done = program, count, quiet, 0
         self._began, self._said = time.monotonic(), set[str]()
         bar = moving_bar(sys.stdout, count, lambda shown: shown.text, transient=True)
         self._bar = nullcontext(lambda shown: None) if quiet else bar
@@ -112,7 +112,7 @@ class Display:
         self.done += 1
         if row.problem and row.problem not in self._said:  # a bad file is a problem of all its pairs
             self._said.add(row.problem)
-            console.say(f"batch: {row.problem}", sys.stderr)
+            console.say(f"{self.program}: {row.problem}", sys.stderr)
         elif not row.problem and not self.quiet:
             console.say(f"{self.done}/{self.count} {row.name}: {row.text}, {duration(self._left())} left")
 

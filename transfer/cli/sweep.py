@@ -171,12 +171,15 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
 
     options = of_sweep.options
 
-    def prepared(picture: Picture, job: "Job") -> Prepared:
+    def job(picture: Picture) -> "Job":
+        return job_of(picture.variant.recipe, picture.images, picture.place, options)
+
+    def prepared(picture: Picture) -> Prepared:
         place, label, differences = picture.place, picture.variant.label, None
         if options.resume and not options.overwrite:
-            differences = differences_from_made(place, job.recipe, session.weights.sha256, options)
+            differences = differences_from_made(place, picture.variant.recipe, session.weights.sha256, options)
         if differences is None:
-            return Prepared(label, job, place)
+            return Prepared(label, job(picture), place)
         of_others = f"{label}: {place.outputs.picture} was made with other settings: "
         lines = [f"{of_others}{line}; add --overwrite, or choose another -o" for line in differences.values()]
         return Prepared(label, problem=lines[0] if lines else "")
@@ -187,11 +190,10 @@ def _rows(of_sweep: Sweep, say: Say, striped: "Striped") -> "Iterator[Row]":
         return nullcontext() if options.quiet else bar
 
     # One session for each recipe, so that one network at a time is in memory; the pictures of a recipe are neighbours.
-    for _, pictures in groupby(of_sweep.pictures, lambda picture: picture.variant.recipe.name):
-        session = None
-        jobs = [(p, job_of(p.variant.recipe, p.images, p.place, options)) for p in pictures]
-        session = session_of(jobs[0][1], options, jobs[0][0].place.outputs, say, striped)
-        yield from make_here(session, options, display_of, (prepared(*job) for job in jobs))
+    for _, group in groupby(of_sweep.pictures, lambda picture: picture.variant.recipe.name):
+        session, pictures = None, list(group)
+        session = session_of(job(pictures[0]), options, pictures[0].place.outputs, say, striped)
+        yield from make_here(session, options, display_of, map(prepared, pictures))
 
 
 # The sheet.

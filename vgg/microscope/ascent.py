@@ -24,11 +24,11 @@ COLOURS = np.float32([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.0
 COLOURS /= np.linalg.norm(COLOURS, axis=0).max()
 FALL = 0.5  # waves of frequency f start with f^-0.5; photographs have about f^-1, which hides fine patterns
 START = 0.01  # standard deviation of the first coordinates
-RATE, MOMENTUM = 0.025, 0.9  # the rate is that of a step whose waves together have the strength of the start's
+RATE, MOMENTUM = 0.025, 0.9  # the rate is the strength of the waves that one step adds, see `ascend`
 ANGLE, ZOOM = math.radians(5), 0.1  # each step turns by up to ±5° and scales by up to ±10 %
 FINE = 20  # pixels that a layer sees: up to so many images are only moved, as turning blurs patterns that fine
 CORNER = 8  # pixels around what is looked at, so that no corner of it is outside when it is turned
-SIDE, EDGE = 80, 16  # pixels of a side, and by how much it is continued so that no position counted sees the border
+SIDE, EDGE = 80, 16  # pixels of a side, and by how many at most it is continued for positions near the border
 BATCH = 9  # images at once
 
 

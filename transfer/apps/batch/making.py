@@ -180,7 +180,10 @@ def run(batch: Batch, open_maker: OpenMaker = local_maker) -> int:
     try:
         _add_overviews(finished, batch, say)
         if missing:
-            precision, display = precision_of(options.precision, batch.recipe), Display(len(missing), options.quiet)
+            precision, display = (
+                precision_of(options.precision, batch.recipe),
+                Display("batch", len(missing), options.quiet),
+            )
             # The clock begins when there are workers: to start them takes as long as many small pictures.
             with (
                 open_maker(options, say, weights, precision, display) as make,

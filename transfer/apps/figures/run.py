@@ -96,7 +96,7 @@ def make_figures(
 
 def make_all(missing: Sequence[CellRun], session: Session) -> None:
     """Make one cell after the other, or go on with it; a reconstruction's record gets its distance from the content."""
-    display = Display(len(missing), quiet=False)
+    display = Display("figures", len(missing), quiet=False)
     items = [Prepared(f"{run.figure}: {run.cell.label}", run.job, run.place) for run in missing]
     try:
         with display, closing(make_here(session, RunOptions(), display.of, items)) as rows:
