@@ -65,8 +65,11 @@ def test_a_ball_does_not_drag_the_sky_along():
 
 @pytest.mark.parametrize(("off", "expected"), [(0, 1), (6, 1), (30, 0)])
 def test_alike_or_not(off, expected):
-    content = np.full((20, 20, 3), 100, np.uint8)
-    np.testing.assert_allclose(agreement(content, content + np.uint8(off)), expected)
+    content = np.full((40, 40, 3), 100, np.uint8)
+    other = content.copy()
+    other[10:20, 10:20] += np.uint8(off)
+    found = agreement(content, other)
+    assert found[15, 15] == expected and found[:5].min() == found[30:].min() == 1
 
 
 def test_at_an_edge_a_part_of_a_pixel_is_no_difference():
@@ -75,6 +78,13 @@ def test_at_an_edge_a_part_of_a_pixel_is_no_difference():
         agreement(content, warped(content, moving(np.vstack([shifted(x, 0), [0, 0, 1]]), (20, 40)))) for x in (0.2, 4)
     ]
     assert shifts[0].min() == 1 and shifts[1][10, 17] == 0 and shifts[1][10, 5] == 1
+
+
+def test_another_exposure_is_no_difference():
+    """A cloud before the sun, 0.8 of the light; of another picture as bright, nothing is alike."""
+    content = clip("pan", 1).images[0]
+    darker, other = np.uint8(0.8 * content), np.uint8(0.8 * content[::-1])
+    assert agreement(darker, content).mean() > 0.98 and agreement(other, content).mean() < 0.3
 
 
 def test_what_was_hidden_for_a_while_is_found_again():

@@ -161,14 +161,25 @@ def steadied(content: np.ndarray, before: np.ndarray, backward: np.ndarray, came
 def agreement(content: np.ndarray, moved: np.ndarray) -> np.ndarray:
     """Return how well a frame looks like an earlier one brought to it, both (H, W, 3): 1 alike, 0 not, (H, W).
 
-    At an edge a small part of a pixel is a large step of colour, so there more is allowed.
+    At an edge a small part of a pixel is a large step of colour, so there more is allowed. Cameras change the exposure
+    while they film, so the earlier frame is first made as bright as the later one.
     """
-    grey = np.float32(_grey(content))
-    kernel = np.ones((3, 3), np.uint8)
-    near = np.ones((5, 5), np.uint8)
+    grey, kernel, near = np.float32(_grey(content)), np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
     steps = cv2.dilate(grey, near) - cv2.erode(grey, near)
-    alike = np.clip(2 - cv2.blur(_off(content, moved), (3, 3)) / (UNLIKE + steps / 3), 0, 1)
+    off = np.minimum(*(_off(content, image) for image in (moved, _as_bright(moved, content))))
+    alike = np.clip(2 - cv2.blur(off, (3, 3)) / (UNLIKE + steps / 3), 0, 1)
     return cv2.erode(alike, kernel)
+
+
+def _as_bright(image: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return an image with brightness and contrast of another one, (H, W, 3) both, fitted where they are alike."""
+    levels, wanted = (np.float32(each)[::3, ::3].ravel() for each in (image, like))
+    gain, offset = 1.0, np.median(wanted - levels)
+    for _ in range(3):
+        fits = np.abs(gain * levels + offset - wanted) < 3 * UNLIKE
+        if fits.sum() > 2 and np.std(levels[fits]) > TEXTURE:
+            gain, offset = np.polyfit(levels[fits], wanted[fits], 1)
+    return np.float32(gain) * np.float32(image) + np.float32(offset)
 
 
 def disoccluded(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
