@@ -1,5 +1,6 @@
 """What a frame starts from: results carried once, found again behind what passed, and colours for what is new."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import cv2
@@ -8,9 +9,10 @@ import pytest
 
 from film_figures import high
 from judged_clips import Clip, clip, shifted
-from transfer.apps.video.carry import KEY, Source, filled, start_of
+from transfer.apps.video.carry import KEY, RIPE, Source, filled, with_new
 from transfer.apps.video.flow import agreement, camera_motion, combined, flow, moving, steadied, warped
 from transfer.apps.video.painter import Painter, needed_from
+from transfer.regions import WHOLE
 
 RUN = SimpleNamespace(earlier=(1,), independent=False)
 RNG = np.random.default_rng(5)
@@ -123,15 +125,33 @@ def test_what_is_new_gets_the_colours_of_what_looks_like_it():
     found = filled(content, colours)
     np.testing.assert_array_equal(found[:, :30], colours[:, :30, :3])
     assert np.abs(found[:13, 30:] - [20, 180, 40]).max() < 12 and np.abs(found[27:, 30:] - [230, 220, 50]).max() < 12
-    np.testing.assert_array_equal(start_of(content, colours * [1, 1, 1, 0]), content)
+    np.testing.assert_array_equal(filled(content, np.float32(colours * [1, 1, 1, 0])), content)
 
 
-@pytest.mark.parametrize("done", [1, 9, 10, 11, 12, 14, 21, 23, 24])
+def test_what_came_in_is_painted_three_times_until_it_is_done():
+    """A pan by 7.3 pixels a frame, from frame 0, which is done everywhere."""
+    judged = clip("pan", 5)
+    times = carried(judged, [painted(image) for image in judged.images[:4]])[-1].times
+    assert RIPE == 3 and np.mean(times[20:100, :160] == 3) > 0.97
+    assert [int(np.median(times[20:100, x])) for x in (168, 174, 181, 189)] == [3, 3, 2, 1], "each 7.3 pixels wide"
+
+
+def test_what_is_new_has_a_style_loss_of_its_own_unless_the_user_made_regions():
+    earlier = np.zeros((10, 20, 4), np.float32)
+    earlier[:, :15, 3] = 1
+    whole, new = with_new((WHOLE,), earlier)
+    assert whole is WHOLE and 0 < new.weight < 1 and new.name != whole.name
+    np.testing.assert_array_equal(new.guide, np.tile(np.float32([0] * 15 + [1] * 5), (10, 1)))
+    own = (replace(WHOLE, name="white", guide=new.guide), replace(WHOLE, name="black", guide=1 - new.guide))
+    assert with_new(own, earlier) == own and with_new((WHOLE,), np.ones((10, 20, 4), np.float32)) == (WHOLE,)
+
+
+@pytest.mark.parametrize("done", [1, 9, 12, 24, 25, 26, 31, 40, 43, 45])
 def test_gone_on_after_any_frame_the_sources_are_the_same(done):
-    """A pan with a flash at frame 13; the frames before `needed_from` are not looked at."""
-    judged = clip("flash", 26, 0.4)
+    """A pan with a flash at frame 23; the frames before `needed_from` are not looked at."""
+    judged = clip("flash", 46, 0.4)
     begin = needed_from(done, RUN)
-    assert 0 <= begin <= done and begin >= done - 2 * KEY - 3
+    assert 0 <= begin <= done and begin >= done - 2 * KEY - 9
     whole, rest = Painter(None, RUN), Painter(None, RUN, begin)
     for number, content in enumerate(judged.images[:done]):
         whole.remember(content, painted(content))
@@ -140,5 +160,5 @@ def test_gone_on_after_any_frame_the_sources_are_the_same(done):
     chains = [painter._trace(judged.images[done]).chain for painter in (whole, rest)]
     assert len(chains[0]) == len(chains[1])
     for source, other in zip(*chains, strict=True):
-        for name in ("result", "backward", "weights", "camera"):
+        for name in ("result", "backward", "weights", "camera", "times"):
             np.testing.assert_array_equal(getattr(source, name), getattr(other, name))

@@ -9,6 +9,7 @@ Where no source shows a place, it gets the colours that were painted on what loo
 known colour, those nearest in the clip's colours and in position.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -19,6 +20,7 @@ from transfer.apps.video.flow import (
     agreement,
     came_from_inside,
     camera_motion,
+    combined,
     flow,
     moving,
     plain,
@@ -26,9 +28,16 @@ from transfer.apps.video.flow import (
     warped,
     weights,
 )
+from transfer.regions import Region
 
 #: Frames after which the sources begin anew.
 KEY = 10
+#: Frames in which a place is painted until it is done; before, it is held less firmly and has a style loss of its own.
+RIPE = 3
+#: How much the style of what is new counts, where that of the whole frame counts 1.
+NEW_WEIGHT = 0.35
+#: The share of a frame from which on what is new is looked at by itself.
+LEAST_NEW = 0.002
 #: Pixels that are as far as one level of colour, in the search for what looks like a place.
 PIXELS_PER_LEVEL = 1.5
 #: Neighbours whose painted colours are averaged.
@@ -48,12 +57,17 @@ class Source:
     backward: np.ndarray  # the flow from the later frame to this one, (H, W, 2)
     weights: np.ndarray  # c, (H, W): 1 where that can be trusted
     camera: np.ndarray  # (3, 3): how all that stands still got from the later frame to this one
+    times: np.ndarray  # uint8 (H, W): how often each place of this frame had been painted, up to `RIPE`
 
     @classmethod
-    def of_itself(cls, content: np.ndarray, result: np.ndarray) -> "Source":
-        """Return a frame as a source of itself."""
+    def of_itself(cls, content: np.ndarray, result: np.ndarray, link: "Source | None") -> "Source":
+        """Return a frame as a source of itself; the frame before is linked to it, unless it begins a scene."""
         shape = content.shape[:2]
-        return cls(content, result, np.zeros((*shape, 2), np.float32), np.ones(shape, np.float32), np.eye(3))
+        times = np.full(shape, RIPE, np.uint8)
+        if link:
+            before = warped(link.times, link.backward, cv2.INTER_NEAREST)
+            times = np.minimum(RIPE, 1 + before * (link.weights > 0.5)).astype(np.uint8)
+        return cls(content, result, np.zeros((*shape, 2), np.float32), np.ones(shape, np.float32), np.eye(3), times)
 
     def linked(self, content: np.ndarray) -> "Source":
         """Return the frame as a source of another one, (H, W, 3) uint8."""
@@ -66,7 +80,7 @@ class Source:
 
     def moved(self) -> np.ndarray:
         """Return the result brought to where things are in the later frame, float32 (H, W, 3)."""
-        return np.clip(warped(np.float32(self.result), self.backward, is_sharp=True), 0, 255)
+        return np.clip(warped(np.float32(self.result), self.backward, cv2.INTER_LANCZOS4), 0, 255)
 
     def carried(self, content: np.ndarray, link: "Source") -> "Source":
         """Return the source as seen from the next frame, which `link` leads to the present one.
@@ -81,10 +95,29 @@ class Source:
         return replace(self, backward=way, weights=weights, camera=camera)
 
 
-def start_of(content: np.ndarray, earlier: np.ndarray) -> np.ndarray:
-    """Return where a frame starts, float32 (H, W, 3), from its content and what is known of it, (H, W, 4)."""
-    known = earlier[..., 3:]
-    return known * earlier[..., :3] + (1 - known) * filled(content, earlier)
+def start_of(content: np.ndarray, sources: Sequence[Source]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where a frame starts, float32 (H, W, 3), and what it is held to, as `combined` returns it."""
+    moved, shown = [source.moved() for source in sources], [source.weights for source in sources]
+    done = [
+        weights * warped(np.float32(source.times), source.backward) / RIPE
+        for source, weights in zip(sources, shown, strict=True)
+    ]
+    earlier = combined(moved, done)
+    colours = np.dstack([earlier[..., :3], np.max(shown, axis=0)])
+    known = colours[..., 3:]
+    return known * colours[..., :3] + (1 - known) * filled(content, colours), earlier
+
+
+def with_new(regions: tuple[Region, ...], earlier: np.ndarray) -> tuple[Region, ...]:
+    """Return the regions of a frame with one more: what is not done yet has a style loss of its own.
+
+    In that of the whole frame a strip of pixels that has just come in is hardly heard. Where the user has made regions,
+    they stay as they are.
+    """
+    new = 1 - earlier[..., 3]
+    if len(regions) > 1 or regions[0].guide is not None or new.mean() < LEAST_NEW:
+        return regions
+    return *regions, replace(regions[0], name="new", weight=NEW_WEIGHT, guide=new)
 
 
 def filled(content: np.ndarray, earlier: np.ndarray) -> np.ndarray:

@@ -75,10 +75,10 @@ def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(estimator.calc(first_grey, second_grey, None)[:height, :width])
 
 
-def warped(image: np.ndarray, flow: np.ndarray, is_sharp: bool = False) -> np.ndarray:
+def warped(image: np.ndarray, flow: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
     """Return the image as its flow moves it: the result at (x, y) is image((x, y) + flow(x, y)).
 
-    It is bilinear, or by Lanczos' filter if `is_sharp`, which may go beyond the image's lowest and highest value.
+    The `interpolation` is OpenCV's. That by Lanczos' filter may go beyond the image's lowest and highest value.
 
     With the flow from a later frame back to an earlier one, this brings the earlier frame to where things are in the
     later one. What lies outside the image is continued from its border. The image is uint8 or float32, (H, W) or
@@ -88,7 +88,7 @@ def warped(image: np.ndarray, flow: np.ndarray, is_sharp: bool = False) -> np.nd
     channels, as a flow has. Of a uint8 image the result is rounded to whole levels, too.
     """
     x, y = _places(flow)
-    return cv2.remap(image, x, y, cv2.INTER_LANCZOS4 if is_sharp else cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE)
 
 
 def weights(forward: np.ndarray, backward: np.ndarray, is_plain: np.ndarray | None = None) -> np.ndarray:

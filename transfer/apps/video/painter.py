@@ -19,9 +19,9 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from transfer.apps.video.carry import KEY, Source, start_of
+from transfer.apps.video.carry import KEY, RIPE, Source, start_of, with_new
 from transfer.apps.video.container import is_folder, write_film
-from transfer.apps.video.flow import CONTINUED, combined, continuity, flicker
+from transfer.apps.video.flow import CONTINUED, continuity, flicker
 from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
@@ -99,7 +99,7 @@ class Painter:
     def remember(self, content: np.ndarray, result: np.ndarray) -> None:
         """Take a finished frame, (H, W, 3) uint8 RGB both; the next ones are held to it."""
         traced, self._traced = self._traced or self._trace(content), None
-        itself, age = Source.of_itself(content, result), self.number % KEY
+        itself, age = Source.of_itself(content, result, traced.link), self.number % KEY
         since_key, before_key = traced.chain[:age], traced.chain[age:][:KEY]
         # What was hidden in the key frame comes back from before it.
         self._sources = (*since_key, itself, *before_key)
@@ -112,8 +112,9 @@ class Painter:
             return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
         # What starts and holds the frame is not in any file; the rest is as for a start from the content.
         images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
-        earlier = combined([source.moved() for source in sources], [source.weights for source in sources])
-        images = replace(images, init_image=start_of(content, earlier), earlier=earlier)
+        start, earlier = start_of(content, sources)
+        regions = with_new(images.regions, earlier)
+        images = replace(images, init_image=start, earlier=earlier, regions=regions)
         iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
         return Job(replace(run.further, iterations=iterations), images, run.seed)
 
@@ -206,7 +207,7 @@ def film_digest(run: FilmRun) -> str:
 def needed_from(done: int, run: FilmRun) -> int:
     """Return the first frame that has to be known to paint those after the first `done` ones."""
     last_key = (done - 1) // KEY * KEY
-    return max(0, min(last_key - KEY - REMEMBERED, done - max(run.earlier)))
+    return max(0, min(last_key - KEY - REMEMBERED - 2 * RIPE, done - max(run.earlier)))
 
 
 def paint_missing(run: FilmRun, session: Session, done: int, quiet: bool) -> int:
