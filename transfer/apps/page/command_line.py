@@ -140,6 +140,7 @@ def server_of(runs: "Runs", port: int, password: str, weights: Path | None) -> "
         app, page, "/", theme=THEME, css=CSS, max_file_size=MOST_BYTES, show_error=False, ssr_mode=False,
         footer_links=[], server_name=HERE, server_port=port,
     )  # fmt: skip
+    page.has_launched = True  # as `launch` would say; else Gradio takes any file that a request names for an upload
     hosts = frozenset() if password else frozenset({f"{HERE}:{port}", f"localhost:{port}"})
     return uvicorn.Server(uvicorn.Config(Guard(app, hosts, password), log_level="critical"))
 

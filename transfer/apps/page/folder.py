@@ -19,6 +19,7 @@ from transfer.apps.page.settings import Settings
 from transfer.cli.outputs import Outputs, outputs_of
 from transfer.cli.record import digest_of, parsed, read_record, write_record
 from transfer.files import SAMPLE, SAMPLE_PAINTING, SAMPLE_SCENE
+from transfer.inputs import natural
 from vgg.errors import InputError
 from vgg.tools.files import alternatives, write_whole
 from vgg.tools.image import encode, kind_of, read_image, read_size, shrunk
@@ -85,7 +86,8 @@ class Folder:
     def results(self) -> list[tuple[Outputs, Settings]]:
         """Return the newest results, finished or not, with their settings; the newest first."""
         listed = []
-        for file in sorted(self.path.glob("*.run.json"), reverse=True)[:MOST_LISTED]:
+        files = sorted(self.path.glob("*.run.json"), key=lambda file: natural(file.name.removesuffix(".run.json")))
+        for file in files[: -MOST_LISTED - 1 : -1]:
             try:
                 settings = parsed(read_record(file), Settings) if _is_ours(file) else None
             except (TypeError, KeyError, AttributeError):

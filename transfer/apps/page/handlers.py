@@ -1,5 +1,6 @@
 """What happens at each click on the page: each method returns the controls that change, with their new values."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ def said_in(problem: str, *zones: str) -> Callable[[Callable[..., Changes]], Cal
             try:
                 return emptied | {control: ""} | (handler(self, *values) or {})
             except InputError as error:
-                return emptied | {control: f"⚠ {error}"}
+                return emptied | {control: f"⚠ {plain(str(error))}"}
 
         return handle
 
@@ -85,7 +86,7 @@ class Handlers:
 
     @said_in("region_problem")
     def find_regions(self, content: str, value: Editor, by: str) -> Changes:
-        """Paint the regions that the masks command finds: what stands out in a box around the red, or three by colour."""
+        """Paint the regions that the masks command finds: what stands out in a box around the red, or by colour."""
         image = thumbnail(content)
         if by == "color":
             return {self.on.editor: editor(content, [by_color(image, len(PAINTS)) == n for n in range(len(PAINTS))])}
@@ -108,9 +109,7 @@ class Handlers:
         try:
             return parsed(dict(zip(names, set_values, strict=True)), Settings)
         except TypeError:
-            raise InputError(
-                "a field on the page is empty or holds what it cannot; look at size and strength"
-            ) from None
+            raise InputError("a field is empty; look at size and strength") from None
 
     @said_in("forecast")
     def forecast(self, *values: Any) -> Changes:  # noqa: ANN401
@@ -191,7 +190,7 @@ class Handlers:
     @said_in("gallery_problem")
     def select(self, other: str, event: gr.SelectData) -> Changes:
         """Show the result that was clicked on."""
-        return self._compare(self.folder.results()[event.index][0].picture.name, other)
+        return self._compare(f"{event.value['caption'].rpartition(', ')[2]}.png", other)  # as `_listed` says
 
     @said_in("gallery_problem")
     def compare(self, name: str, other: str) -> Changes:
@@ -263,4 +262,9 @@ def status(run: Run | None, waiting: int) -> str:
         "stopped": f"Stopped. The best picture so far: {run.outputs.picture}" if last else "Stopped.",
     }
     more = f"{waiting} more to come." if waiting else ""
-    return " ".join(filter(None, (words.get(run.state, ""), run.problem, more)))
+    return " ".join(filter(None, (words.get(run.state, ""), plain(run.problem), more)))
+
+
+def plain(problem: str) -> str:
+    """Return what is wrong without the long names that pictures have in the folder."""
+    return re.sub(r"\S*/inputs/[0-9a-f]{64}\.\w+", "the picture", problem)

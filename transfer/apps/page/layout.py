@@ -32,10 +32,9 @@ FIXED: dict[str, Any] = {"interactive": False, "buttons": []}
 
 def blocks(runs: Runs, networks: dict[str, str], digests: dict[str, str]) -> gr.Blocks:
     """Return the page; `networks` are files by what they are called on it, `digests` the same files by theirs."""
-    on = SimpleNamespace(
-        built=gr.Blocks(title="Style transfer", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600))
-    )
-    with on.built:
+    built = gr.Blocks(title="Style transfer", analytics_enabled=False, fill_width=True, delete_cache=(600, 3600))
+    on = SimpleNamespace(built=built)
+    with built:
         gr.Markdown("# Paint a photo in the manner of a painting\nEverything stays on this computer.")
         with gr.Row():
             with gr.Column(scale=2, min_width=300):
@@ -46,13 +45,13 @@ def blocks(runs: Runs, networks: dict[str, str], digests: dict[str, str]) -> gr.
                 _painting(on)
         _gallery(on)
         _connect(on, Handlers(on, runs, digests))
-    return on.built
+    return built
 
 
 def _pictures(on: SimpleNamespace, examples: list[str]) -> None:
     """The two drop zones, and what was dropped."""
     on.content, on.styles, on.examples = gr.State(SAMPLE), gr.State([SAMPLE]), gr.State(examples)
-    zone = {"file_types": ["image", ".heic", ".heif", ".avif"], "height": HEIGHT, "min_width": 130}
+    zone = {"height": HEIGHT, "min_width": 130}
     strip = {"allow_preview": False, **FIXED}
     with gr.Row():
         on.drop_photo = gr.File(label="Your photo", elem_id="drop-photo", **zone)
@@ -86,7 +85,7 @@ def _choices(on: SimpleNamespace, networks: dict[str, str]) -> None:
         on.recipe = gr.Dropdown(recipes, value=DEFAULT.name, label="Recipe: ours, the paper's, other programs'")
         options = "--tv-weight 0.1 --iterations 60"
         on.further = gr.Textbox(
-            label="Further options of python -m transfer", placeholder=options, value="", max_length=1000
+            label="Further options, as on the command line", placeholder=options, value="", max_length=1000
         )
     on.start = gr.State()
 
@@ -94,9 +93,8 @@ def _choices(on: SimpleNamespace, networks: dict[str, str]) -> None:
 def _regions(on: SimpleNamespace) -> None:
     """The field to paint regions in, and what each gets."""
     with gr.Accordion("Regions: another strength, or none, for a part of the photo", open=False):
-        brush = gr.Brush(
-            default_size=40, colors=["#%02x%02x%02x" % color for color in PAINTS.values()], color_mode="fixed"
-        )
+        colors = [f"#{bytes(color).hex()}" for color in PAINTS.values()]
+        brush = gr.Brush(default_size=40, colors=colors, color_mode="fixed")
         on.editor = gr.ImageEditor(
             editor(SAMPLE),
             label="Paint over a part",
@@ -160,8 +158,8 @@ def _gallery(on: SimpleNamespace) -> None:
 def _connect(on: SimpleNamespace, handlers: Handlers) -> None:
     """Say what each click does."""
     on.all = [
-        on.content, on.styles, on.shares, on.strength, on.size, on.style_scale, on.colors, on.recipe, on.network, on.start,
-        on.editor, *on.whats, on.further,
+        on.content, on.styles, on.shares, on.strength, on.size, on.style_scale, on.colors, on.recipe, on.network,
+        on.start, on.editor, *on.whats, on.further,
     ]  # fmt: skip
     inputs = {
         on.content, on.styles, on.photo, on.paintings, on.editor, on.input_problem, on.drop_photo, on.drop_paintings

@@ -159,7 +159,7 @@ class Runs:
         images, place = images_and_place(files, recipe, picture, options, command)
         job = job_of(recipe, images, place, options)
         session = self._session(job, options)
-        run.count, began = steps_of(session.phases(job)), time.perf_counter()
+        run.count = steps_of(session.phases(job))
 
         def watch(step: Step, image: np.ndarray) -> None:
             run.image = session.finished(job, image)
