@@ -236,7 +236,7 @@ def editor(place: str, masks: Sequence[np.ndarray] = ()) -> Editor:
     rows, columns = (np.arange(side) for side in image.shape[:2])
     for mask, color in zip(masks, PAINTS.values(), strict=False):
         fitted = mask[rows[:, None] * mask.shape[0] // len(rows), columns * mask.shape[1] // len(columns)]
-        layer[fitted] = (*color, 255)
+        layer[fitted] = (*color, 170)  # the photo shows through
     return {"background": image, "layers": [layer] if masks else [], "composite": None}
 
 

@@ -96,13 +96,7 @@ def _regions(on: SimpleNamespace) -> None:
         colors = [f"#{bytes(color).hex()}" for color in PAINTS.values()]
         brush = gr.Brush(default_size=40, colors=colors, color_mode="fixed")
         on.editor = gr.ImageEditor(
-            editor(SAMPLE),
-            label="Paint over a part",
-            type="numpy",
-            brush=brush,
-            sources=(),
-            transforms=(),
-            layers=False,
+            editor(SAMPLE), label="Paint over it", brush=brush, sources=(), transforms=(), layers=False, elem_id="editor"
         )
         with gr.Row():
             on.find_box, on.find_colors = gr.Button("Find the thing around the red"), gr.Button("Split by colour")
@@ -149,10 +143,8 @@ def _gallery(on: SimpleNamespace) -> None:
     with gr.Row():
         on.use, on.repeat = gr.Button("Set everything as it was"), gr.Button("Paint it once more")
     on.gallery_problem = gr.Markdown(elem_id="gallery-problem")
-    kinds = [".png", ".json"]
-    on.drop_record = gr.File(
-        label="Drop a result or its record: all is set as it was", file_types=kinds, height=100, elem_id="drop-record"
-    )
+    label = "Drop a result, or its record: everything is set as it was"
+    on.drop_record = gr.File(label=label, height=140, elem_id="drop-record")
 
 
 def _connect(on: SimpleNamespace, handlers: Handlers) -> None:
@@ -172,7 +164,7 @@ def _connect(on: SimpleNamespace, handlers: Handlers) -> None:
     on.try_these.select(handlers.choose_example, [on.examples, on.styles, on.mix], inputs, **quietly)
     for button, by in ((on.find_box, "box"), (on.find_colors, "color")):
         found = {on.editor, on.region_problem}
-        button.click(handlers.find_regions, [on.content, on.editor, gr.State(by)], found, **quietly)
+        button.click(handlers.find_regions, [on.content, on.editor, gr.State(by)], found, api_visibility="private")
     changes = [control.change for control in on.all if control not in (on.editor, on.start)]
     gr.on([on.built.load, *changes], handlers.forecast, on.all, {on.forecast}, trigger_mode="always_last", **quietly)
     for button, handler, values in (

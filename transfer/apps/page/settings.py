@@ -112,7 +112,7 @@ def settings_of(record: dict[str, Any], find: Callable[[str], str | None], weigh
         if place is None:
             raise InputError(f"{name}, of which the picture was made, is not here; drop it in above, then this again")
     if files.content_mask or recipe.init == "blend":
-        raise InputError("its masks or its start have no control here; repeat it with python -m transfer --from")
+        raise InputError("its masks or its start have no control here; repeat it on the command line by --from")
     further = [word for name, option in _AS_OPTION.items()
                if getattr(recipe, name) != getattr(base, name) for word in option(getattr(recipe, name))]  # fmt: skip
     strengths = [step / 100 for step in range(101)]
