@@ -34,12 +34,13 @@ def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
 
 def _cells(recipe: Recipe) -> tuple[str, ...]:
     gram = f" (N^{recipe.gram_channels:g})" if recipe.gram_channels else ""
+    statistic = f" {recipe.style_statistic}" if recipe.style_statistic != "gram" else ""
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
     shorter = " short" if recipe.size_of == "shorter side" else ""
     return (
         f"{recipe.content_weight:g} · {recipe.content_loss}",
         _layers(recipe.content_layers),
-        f"{recipe.style_weight:g} · {recipe.style_loss}{gram}",
+        f"{recipe.style_weight:g} · {recipe.style_loss}{gram}{statistic}",
         _layers(recipe.style_layers),
         f"{recipe.tv_weight:g} · {recipe.tv_loss}" if recipe.tv_weight else "-",
         _network(recipe),

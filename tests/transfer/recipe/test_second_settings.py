@@ -89,7 +89,7 @@ def test_no_field_of_a_recipe_is_without_a_second_opinion():
     """What is not here decides the losses, which `test_recipes_independent` has, or is this project's own: `scales`."""
     losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
     losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "odd_sides", "pixel_range", "normalized_network"}
-    losses |= {"margin"}
+    losses |= {"margin", "style_statistic", "moments_scale"}
     controls = {
         "init_shares",
         "style_scale",
