@@ -17,7 +17,7 @@ OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
 OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
 
 #: Of a layer's maps: see `losses.StyleTerm` and `transfer.style_statistics`.
-StyleStatistic = Literal["gram", "moments"]
+StyleStatistic = Literal["gram", "moments", "wasserstein"]
 Colors = Literal["style", "luminance", "match", "match-cholesky"]
 Crop = Literal["none", "square"]
 

@@ -43,7 +43,7 @@ def choices(tmp_path) -> dict[str, list[str]]:
         "regions": ["--content-mask", mask, "--region", "black=keep", "--region", f"white={style}", "--init", style],
         "masks": ["--region", f"{mask}=0.2", "--region", f"{tmp_path / 'content.png'}={style}"],
         "deep": ["--depth", "16", "--full-size", "--colors", "luminance", "--crop", "square"],
-        "statistic": ["--style-statistic", "moments"],
+        "statistic": ["--style-statistic", "wasserstein"],
         "adam": ["--recipe", "coursera", "--size", "32", "--iterations", "4"],
         "sizes": ["--size", "64", "--scales", "32", "--optimizer", "l-bfgs-unit", *report],
     }

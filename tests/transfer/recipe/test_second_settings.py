@@ -48,6 +48,8 @@ SETTINGS = {
     "tensorflow-tutorial": Settings(
         "content", None, 0, "adam", 5.1, 1000, 512, enlarges=True, adam=(0.99, 0.999, 0.1 / 255, True)
     ),
+    "spst": Settings("content", None, 0, "l-bfgs-unit", None, 600, 512, SHORTER),
+    "crowsonkb": Settings("content", None, 0, "adam", 5.1, 500, 512, enlarges=True, adam=(0.9, 0.99, 1e-8, False)),
 }
 
 
