@@ -21,6 +21,7 @@ OPTIONS = $(call option,--size,SIZE) $(call option,--recipe,RECIPE) $(call optio
 CHOICES := SIZE RECIPE WEIGHTS ITERATIONS INIT STRENGTH COLORS STYLE_SCALE ARGS
 reads-run := CONTENT STYLE OUTPUT $(CHOICES)
 reads-batch := FOLDER CONTENTS STYLES PAIRS WORKERS OUTPUT $(CHOICES)
+reads-page := PORT WEIGHTS ARGS
 reads-video := FILM STYLE OUTPUT $(CHOICES)
 reads-download-weights := LAYOUT WEIGHTS_URL
 reads-figures := CONTENT STYLE SIZE WEIGHTS ITERATIONS ARGS
@@ -59,7 +60,7 @@ needs-ensurepip = @$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "make: 
 endif
 install = @$(installer) $(1) 2>.venv/install-errors || { cat .venv/install-errors >&2; exit 2; }
 
-.PHONY: help run batch video cluster heic lesson download-weights figures bench test lint clean
+.PHONY: help run page batch video cluster heic lesson download-weights figures bench test lint clean
 
 # The first word someone types should say what the others are.
 help:
@@ -71,6 +72,7 @@ help:
 	@echo "                        a blend of two styles"
 	@echo "make run ARGS=\"--content-weight 0.3 --init noise\""
 	@echo "                        with any other options; ARGS=--help lists them all"
+	@echo "make page               open a page in the browser to do the same by clicks (PORT=, WEIGHTS=); installs Gradio"
 	@echo "make batch FOLDER=in OUTPUT=out"
 	@echo "                        many pictures: each in/content_* in each in/style_*; makes only what is missing"
 	@echo "make batch CONTENTS=photos STYLES=paintings WORKERS=4"
@@ -92,6 +94,10 @@ help:
 # The main path; without ImageNet's VGG-19 it takes the small one, and says so.
 run: .venv/installed
 	@$(VENV) -m transfer $(call quoted,CONTENT) $(call quoted,STYLE) -o $(call quoted,OUTPUT) --sheet $(OPTIONS) $(value ARGS)
+
+# The same for one picture after the other, in a browser on this machine.
+page: .venv/installed-page
+	@$(VENV) -m transfer.page $(call option,--port,PORT) $(call option,--weights,WEIGHTS) $(value ARGS)
 
 # Beside one process, Dask's workers can make the pictures: WORKERS=4 here, ARGS="--scheduler ADDRESS" on other machines.
 BATCH = $(if $(value FOLDER),$(call quoted,FOLDER)) $(if $(value CONTENTS),--contents $(call named,CONTENTS)) \
@@ -172,6 +178,11 @@ lint: .venv/installed-tests
 # Only HEIC photos need it.
 .venv/installed-heic: .venv/installed
 	$(call install,'pillow-heif>=1')
+	@touch $@
+
+# Only the page needs it.
+.venv/installed-page: .venv/installed
+	$(call install,'gradio>=6')
 	@touch $@
 
 # Only the lesson as a notebook needs it.

@@ -19,7 +19,7 @@ AROUND += ("weights",)
 #: The one thing of it that the core needs: drawings over which the paper's normalised network is computed.
 EXCEPTION = ("transfer.session", "weights.drawings.normalizing")
 #: `python -m transfer.batch` and so on: files of a few lines, which are all that may name an application.
-ENTRIES = ("batch", "bench", "blend", "figures", "masks", "video")
+ENTRIES = ("batch", "bench", "blend", "figures", "masks", "page", "video")
 
 
 def module_of(path: Path) -> str:

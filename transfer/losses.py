@@ -37,6 +37,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple, Protocol
 
+import numpy as np
 import tensorflow as tf
 
 from transfer.recipes import LossScale, Variation
@@ -115,7 +116,7 @@ class WeightedContentTerm(ContentTerm):
 
 @dataclass(frozen=True)
 class StyleTerm:
-    """Eq. 4 for one layer. The target's `summary` is A, (N, N).
+    """Eq. 4 for one layer. The target's `summary` is A, (N, N). Other style statistics are in `style_statistics`.
 
     Here G = g Fᵀ F with g = N^gram_power / M. The 1/M takes the M² out of Eq. 4. This changes neither E nor its
     gradient when both images have the same size, and still compares like with like when they have not: A has its own
@@ -130,6 +131,9 @@ class StyleTerm:
 
     With the paper's undivided Gram matrices, g = 1 and k = 1/(4N²M²), this is F (G − A)/(N²M²), its Eq. 6. The ReLU
     multiplies it by 0 or 1 as in Eq. 2.
+
+    For a region (Gatys et al., CVPR 2017, Eq. 4 and 5) the target's `maps` are its guide T, (1, H', W', 1), and F is
+    T F everywhere. T has a mean square of 1 (`transfer.regions.layer_guide`), so the rest stays as it is.
     """
 
     group: ClassVar[str] = "style"
@@ -138,40 +142,41 @@ class StyleTerm:
     channel_count: int  # N
     position_count: int  # M
     gram_power: float = 0.0
-    region: str = ""  # the part of the image that it looks at, if not all of it: see `GuidedStyleTerm`
+    region: str = ""  # the part of the image that it looks at, if not all of it
 
     @property
     def name(self) -> str:
-        """Return for example `style relu1_1`."""
-        return f"{self.group} {self.layer}"
+        """Return for example `style relu1_1`, or `style relu1_1 white` for a region."""
+        return f"{self.group} {self.layer} {self.region}".rstrip()
 
     def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
-        """Return Fᵀ F, (N, N)."""
-        return gram_sums(values)
+        """Return what `sums` does for the target's guide."""
+        return self.sums(values, target.maps)
+
+    def sums(self, values: tf.Tensor, guide: tf.Tensor | None) -> tf.Tensor:
+        """Return Fᵀ F (N, N) of maps (1, H', W', N), multiplied by the guide (1, H', W', 1) if there is one."""
+        return gram_sums(values if guide is None else values * tf.cast(guide, values.dtype))
+
+    def gram(self, sums: tf.Tensor | np.ndarray, positions: int) -> tf.Tensor | np.ndarray:
+        """Return G from the `sums` of all positions."""
+        return gram_of_sums(sums, positions, self.gram_power)
+
+    def summary(self, target_gram: np.ndarray) -> np.ndarray:
+        """Return what a target keeps of A; several style images are blended in it already."""
+        return target_gram
+
+    def error(self, gram: tf.Tensor, summary: tf.Tensor) -> tf.Tensor:
+        """Return Σ (G − A)², a scalar; `summary` is the target's."""
+        return tf.reduce_sum(tf.square(gram - summary))
+
+    def energy(self, summary: tf.Tensor) -> tf.Tensor:
+        """Return the error of maps that are 0 everywhere, a scalar."""
+        return tf.reduce_sum(tf.square(summary))
 
     def loss(self, statistic: tf.Tensor, target: Target) -> tf.Tensor:
         """Return E_l = k Σ (G − A)²."""
-        gram, target_gram = gram_of_sums(statistic, self.position_count, self.gram_power), target.summary
-        error, energy = tf.reduce_sum(tf.square(gram - target_gram)), tf.reduce_sum(tf.square(target_gram))
-        return scaled(error, energy, target.distance, self)
-
-
-@dataclass(frozen=True)
-class GuidedStyleTerm(StyleTerm):
-    """Eq. 4 for a region, with guided Gram matrices (Gatys et al., CVPR 2017, Eq. 4 and 5).
-
-    The target's `maps` are the guide T, (1, H', W', 1).
-    T has a mean square of 1 (`transfer.regions.layer_guide`), so everything else stays as it is.
-    """
-
-    @property
-    def name(self) -> str:
-        """Return for example `style relu1_1 white`."""
-        return f"{self.group} {self.layer} {self.region}"
-
-    def statistic(self, values: tf.Tensor, target: Target) -> tf.Tensor:
-        """Return (T F)ᵀ (T F), (N, N)."""
-        return gram_sums(values * tf.cast(target.maps, values.dtype))
+        error = self.error(self.gram(statistic, self.position_count), target.summary)
+        return scaled(error, self.energy(target.summary), target.distance, self)
 
 
 def scaled(

@@ -20,7 +20,6 @@ import tensorflow as tf
 from transfer.losses import (
     PIXELS,
     ContentTerm,
-    GuidedStyleTerm,
     Losses,
     Pixels,
     StyleTerm,
@@ -32,6 +31,7 @@ from transfer.losses import (
 )
 from transfer.recipes import Recipe
 from transfer.regions import WHOLE, Region
+from transfer.style_statistics import style_term
 from transfer.targets import GramCache, MapsOf, Piece, References, Targets, targets_of
 from vgg.layers import maps_shape
 from vgg.network import VGG19
@@ -139,9 +139,7 @@ def terms_of(
         terms[kind(layer, recipe.content_loss, *size)] = recipe.content_weight * share
     for (layer, share), region in product(recipe.style_layers, regions):
         size = _channels_and_positions(network, layer, height, width)
-        kind = StyleTerm if region.guide is None else GuidedStyleTerm
-        term = kind(layer, recipe.style_loss, *size, recipe.gram_channels, region.name)
-        terms[term] = recipe.style_weight * share * region.weight
+        terms[style_term(recipe, layer, *size, region.name)] = recipe.style_weight * share * region.weight
     if recipe.tv_weight:
         terms[VariationTerm(recipe.tv_loss, height, width)] = recipe.tv_weight
     if recipe.temporal_weight:

@@ -4,8 +4,8 @@ The comment above each recipe lists what its program does and the recipe does no
 
 - G is divided by M here already. Where a program divides it by N·M, `gram_channels` is -1. Where a program has Eq. 4's
   1/(4N²M²) on an undivided G, ours is ¼ N^-2 (`PRINTED_STYLE`).
-- All but PyTorch's tutorial use the plain network on pixels minus the mean. Their weights suit its large activations.
-  On filters with mean activation 1, such as the normalised network's, the style counts for less.
+- All but PyTorch's tutorial and `crowsonkb` use the plain network on pixels minus the mean. Their weights suit its
+  large activations. On filters with mean activation 1, such as the normalised network's, the style counts for less.
 - The programs in Torch and PyTorch use Torch's L-BFGS, which takes its steps as they come, so ours without a line
   search stands for it. Theirs remembers 100 pairs, ours 40 or what there is memory for. Theirs counts evaluations as
   iterations and may overrun the number, ours counts steps; with one evaluation for a step, the two are within 20 of
@@ -17,8 +17,9 @@ The comment above each recipe lists what its program does and the recipe does no
 
 What no recipe follows:
 
-- We clip pixels to their range after each step. Only the two tutorials do so too. The other programs clip once, at the
-  end, so that pixels may leave the range for a while. Of all that is not followed, this changes the picture most.
+- We clip pixels to their range after each step. Only the two tutorials and `crowsonkb` do so too. The other programs
+  clip once, at the end, so that pixels may leave the range for a while. Of all that is not followed, this changes the
+  picture most.
 - We keep the image with the lowest loss. The programs keep the last one.
 - We resample by area when a picture shrinks and bicubically when it grows; most programs are bilinear both ways. We
   round fractions of a pixel and of a level, and some programs cut them off.
@@ -223,9 +224,66 @@ TENSORFLOW_TUTORIAL = Recipe(
     enlarges=True,
 )
 
+#: B. Galerne and others, scaling_painting_style_transfer: content 1 at relu4_2; for each layer 1e3/N² for the Gram
+#: matrix, as Gatys's program on the same network has it, and 1e4 for the means and for the deviations, all as means. So
+#: a mean counts 1e4/N against 1e3/N⁴, which is 10 N³. From the content image.
+#:
+#: Not followed: the program takes the content picture's own size, after half of it, a quarter and so on down to less
+#: than 1024 pixels on the shorter side: ask for it by `--size` and `--scales`. It takes 600 steps at the first size and
+#: 300, or ever fewer, at each larger one, and remembers 10 pairs there. Iterations are evaluations, in runs of 20. The
+#: style picture gets the content's shorter side, but is left as it is if it is smaller. A deviation has no least value.
+SPST = Recipe(
+    name="spst",
+    summary="Galerne et al. 2024: Gram matrices, means and deviations, 600 steps",
+    content_weight=1,
+    style_weight=1e3,
+    content_loss=MEAN_OVER_MAPS,
+    style_loss=LossScale(channels=-4),
+    style_layers=tuple((name, 1.0) for name in GATYS_STYLE_LAYERS),
+    style_statistic="moments",
+    moments_scale=LossScale(factor=10, channels=3),
+    pooling="max",
+    odd_sides="down",
+    normalized_network=False,
+    init="content",
+    optimizer="l-bfgs-unit",
+    iterations=600,
+    size_of="shorter side",
+)
+
+#: K. Crowson, style-transfer-pytorch: the Wasserstein distance divided by N, 256 : 64 : 16 : 4 : 1 for the five layers,
+#: content 0.015 as a mean, TV 2 as a mean on pixels from 0 to 1, Adam 0.02 with β₂ = 0.99. Sizes grow by √2 from 128.
+#:
+#: Not followed: its network is torchvision's, see PyTorch's tutorial above. Distance and content loss both grow with
+#: the square of the activations, so only TV depends on their scale. Its first convolution repeats the pixels of the
+#: edge, ours sees zeros. It takes 1000 steps at the first size. Adam's memory is enlarged with the image, here it
+#: begins anew. The result is an average of the iterates, in which the last 100 count most, not the best of them; so
+#: ours has more grain. Style pictures are not enlarged. ε is 1e-4, here a thousandth of the style's variance.
+CROWSONKB = Recipe(
+    name="crowsonkb",
+    summary="crowsonkb/style-transfer-pytorch: Wasserstein distance, sizes by √2, Adam 0.02 of the range",
+    content_weight=0.015,
+    style_weight=1,
+    content_loss=MEAN_OVER_MAPS,
+    style_loss=LossScale(channels=-1),
+    style_layers=tuple((name, 4.0 ** (4 - i) / 341) for i, name in enumerate(GATYS_STYLE_LAYERS)),
+    style_statistic="wasserstein",
+    tv_weight=2,
+    tv_loss=Variation(factor=1 / 255**2),
+    pooling="max",
+    odd_sides="down",
+    init="content",
+    optimizer="adam",
+    learning_rate=0.02 * 255,
+    adam=AdamConstants(beta2=0.99),
+    enlarges=True,
+    scales=(128, 181, 256, 362),
+)
+
 
 OURS = (DEFAULT, GATYS2016, GATYS2016_LITERAL)
 OTHERS = (NEURAL_STYLE, NEURAL_STYLE_TF, ANISHATHALYE, LEONGATYS, COURSERA, PYTORCH_TUTORIAL, TENSORFLOW_TUTORIAL)
+OTHERS += (SPST, CROWSONKB)
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*OURS, *OTHERS)}
 
 

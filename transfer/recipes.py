@@ -16,6 +16,8 @@ OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
 #: SciPy's L-BFGS-B is "l-bfgs"; these are `vgg.optimize.l_bfgs`, the second one with smooth steps.
 OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
 
+#: Of a layer's maps: see `losses.StyleTerm` and `transfer.style_statistics`.
+StyleStatistic = Literal["gram", "moments", "wasserstein"]
 Colors = Literal["style", "luminance", "match", "match-cholesky"]
 Crop = Literal["none", "square"]
 
@@ -48,6 +50,8 @@ class LossScale:
 RELATIVE_TO_REFERENCE = LossScale(distance=-1)
 MEAN_OVER_MAPS = LossScale(channels=-1, positions=-1)
 MEAN_OVER_GRAM = LossScale(channels=-2)
+#: What means and deviations count against a Gram matrix A, with which S is Σ A_ii: see `style_statistics.MomentsTerm`.
+MEAN_ENERGY = LossScale(target=1)
 #: Eq. 1 and Eq. 4 as printed. Our Gram matrices are already divided by M, so the M² of Eq. 4 is gone.
 PRINTED_CONTENT = LossScale(factor=1 / 2)
 PRINTED_STYLE = LossScale(factor=1 / 4, channels=-2)
@@ -103,6 +107,8 @@ class Recipe:
     content_layers: tuple[tuple[str, float], ...] = (("relu4_2", 1.0),)
     style_layers: tuple[tuple[str, float], ...] = tuple((name, 1 / 5) for name in GATYS_STYLE_LAYERS)  # w_l of Eq. 5
     gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M, see `losses.StyleTerm`
+    style_statistic: StyleStatistic = "gram"
+    moments_scale: LossScale = MEAN_ENERGY  # of "moments"
     tv_weight: float = 0.0
     tv_loss: Variation = Variation()
     temporal_weight: float = 0.0  # γ, of a frame of a film: see `transfer.losses.TemporalTerm`
@@ -131,13 +137,16 @@ class Recipe:
     scales: tuple[int, ...] = ()  # smaller sizes to pass through before, see `transfer.sizes`
 
     def __post_init__(self) -> None:
-        """Raise InputError if a layer stands without its weight, or there is no such optimiser."""
+        """Raise InputError if a layer stands without its weight, or there is no such optimiser or style statistic."""
         for pair in (*self.content_layers, *self.style_layers):
             if isinstance(pair, str):
                 raise InputError(f"the layer {pair!r} has no weight, expected a pair such as ('relu2_1', 0.5)")
-        optimizers = get_args(OptimizerName)
-        if self.optimizer not in optimizers:
-            raise InputError(f"the optimizer is {self.optimizer!r}, expected one of {', '.join(optimizers)}")
+        for what, value, kind in (
+            ("optimizer", self.optimizer, OptimizerName),
+            ("style statistic", self.style_statistic, StyleStatistic),
+        ):
+            if value not in get_args(kind):
+                raise InputError(f"the {what} is {value!r}, expected one of {', '.join(get_args(kind))}")
 
 
 #: One setting for all networks and images. Losses of different networks differ by powers of ten, and those of one

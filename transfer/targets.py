@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from transfer.losses import ContentTerm, StyleTerm, Target, TemporalTerm, Term, WeightedContentTerm
 from transfer.regions import WHOLE, Region, layer_guide, layer_weights
-from vgg.statistics import as_matrix, gram_of_sums, gram_sums
+from vgg.statistics import as_matrix
 
 #: Levels of the noise with which the content image is compared, for losses relative to a distance.
 GRAIN = 20.0
@@ -130,10 +130,11 @@ def style_targets(
     targets = {}
     for term in terms:
         distance = None
+        summary = term.summary(target_grams[term.name])
         if term.scale.distance:
-            distance = tf.constant(np.sum(np.square(target_grams[term.name] - content_grams[term.name])), tf.float32)
+            distance = tf.cast(term.error(content_grams[term.name], summary), tf.float32)
         guide = guides[term.name][None, :, :, None] if term.name in guides else None
-        targets[term.name] = Target(guide, tf.constant(target_grams[term.name], tf.float32), distance)
+        targets[term.name] = Target(guide, tf.constant(summary, tf.float32), distance)
     return targets
 
 
@@ -150,19 +151,19 @@ def grams(
         rows, columns = maps.shape[1:3]
         positions[layer] += rows * columns
         for term in (term for term in terms if term.layer == layer):
-            values, guide = maps, guides[term.region]
+            guide = guides[term.region]
             if guide is not None:
                 if term.name not in layer_guides:
                     layer_guides[term.name] = layer_guide(guide, layer, height, columns)
-                values = maps * tf.cast(layer_guides[term.name][start : start + rows, :, None], maps.dtype)
-            sums[term.name] = sums[term.name] + np.asarray(gram_sums(values), np.float64)
-    gram_matrices = {term.name: gram_of_sums(sums[term.name], positions[term.layer], term.gram_power) for term in terms}
+                guide = layer_guides[term.name][None, start : start + rows, :, None]
+            sums[term.name] = sums[term.name] + np.asarray(term.sums(maps, guide), np.float64)
+    gram_matrices = {term.name: term.gram(sums[term.name], positions[term.layer]) for term in terms}
     return gram_matrices, layer_guides
 
 
 def _digest(image: np.ndarray, terms: Sequence[StyleTerm], guides: Mapping[str, np.ndarray | None]) -> bytes:
     """Return what the Gram matrices of these terms depend on, for one network."""
-    digest = hashlib.sha256(repr([(term.name, term.gram_power) for term in terms]).encode())
+    digest = hashlib.sha256(repr(terms).encode())
     for array in (image, *(guide for guide in guides.values() if guide is not None)):
         digest.update(repr((array.shape, array.dtype.str)).encode())
         digest.update(np.ascontiguousarray(array))

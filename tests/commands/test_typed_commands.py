@@ -12,12 +12,13 @@ from transfer.__main__ import main as transfer
 from transfer.batch import main as batch
 from transfer.figures import main as figures
 from transfer.masks import main as masks
+from transfer.page import main as page
 from transfer.video import main as video
 from vgg.__main__ import main as vgg
 from weights.__main__ import main as weights
 
 PROGRAMS = {"transfer": transfer, "vgg": vgg, "weights": weights, "transfer.batch": batch, "transfer.masks": masks}
-PROGRAMS |= {"transfer.figures": figures, "transfer.video": video}
+PROGRAMS |= {"transfer.figures": figures, "transfer.video": video, "transfer.page": page}
 PRODUCT = [path for folder in ("transfer", "vgg", "weights") for path in (ROOT / folder).rglob("*.py")]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy_network import matrices
 from transfer.losses import SMALLEST_DISTANCE
 from transfer.recipes import DEFAULT
+from transfer.style_statistics import LEAST_EIGENVALUE, LEAST_VARIANCE
 from transfer.targets import GRAIN
 
 Maps = dict[str, np.ndarray]  # {layer: N × M}
@@ -176,6 +177,35 @@ def tensorflow_tutorial(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
     return Terms([1e4 * np.mean((f["relu5_2"] - p["relu5_2"]) ** 2)], styles, prior)
 
 
+def spst(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """MSE at relu4_2; for each layer 1e3/N² · MSE of G/M, and 1e4 · MSE of the means and of the deviations."""
+    styles = []
+    for layer in FIVE:
+        g, a = (maps[layer] @ maps[layer].T / maps[layer].shape[1] for maps in (f, s))
+        least = LEAST_VARIANCE * np.mean(np.diag(a))  # this project's own
+        deviations = [np.sqrt(np.var(maps[layer], axis=1) + least) for maps in (f, s)]
+        means = [np.mean(maps[layer], axis=1) for maps in (f, s)]
+        of_both = sum(1e4 * np.mean((one - other) ** 2) for one, other in (deviations, means))
+        styles.append(1e3 / len(g) ** 2 * np.mean((g - a) ** 2) + of_both)
+    return Terms([np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles)
+
+
+def crowsonkb(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """0.015 · MSE; (256 : 64 : 16 : 4 : 1)/341 · W²/N; 2 · the mean of squared steps of a picture from 0 to 1."""
+    styles = []
+    for layer, weight in zip(FIVE, (256, 64, 16, 4, 1), strict=True):
+        of_f, of_s = np.cov(f[layer], bias=True), np.cov(s[layer], bias=True)
+        wider = LEAST_EIGENVALUE * np.mean(np.diag(of_s)) * np.eye(len(of_s))  # this project's own
+        of_f, of_s = of_f + wider, of_s + wider
+        # The eigenvalues of S T are those of T^½ S T^½.
+        between = np.sum(np.sqrt(np.linalg.eigvals(of_f @ of_s).real))
+        apart = np.sum((f[layer].mean(axis=1) - s[layer].mean(axis=1)) ** 2)
+        distance = apart + np.trace(of_f) + np.trace(of_s) - 2 * between
+        styles.append(weight / 341 * distance / len(of_s))
+    prior = 2 * sum(np.mean(step**2) for step in down_and_across(x / 255))
+    return Terms([0.015 * np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles, prior)
+
+
 SYSTEMS = {
     "default": System(default, DEFAULT.pooling, DEFAULT.normalized_network, margin=DEFAULT.margin, grain=True),
     "gatys2016": System(gatys2016, "avg", True),
@@ -187,4 +217,6 @@ SYSTEMS = {
     "coursera": System(coursera, "avg", False),
     "pytorch-tutorial": System(pytorch_tutorial, "max", True, "down"),  # see its recipe: the nearest there is
     "tensorflow-tutorial": System(tensorflow_tutorial, "max", False, "down"),
+    "spst": System(spst, "max", False, "down"),
+    "crowsonkb": System(crowsonkb, "max", True, "down"),  # as the PyTorch tutorial
 }

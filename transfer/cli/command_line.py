@@ -16,7 +16,6 @@ from transfer.cli.recipe_table import recipe_table
 from transfer.cli.variants import variants_of
 from transfer.other_programs import RECIPES
 from vgg.errors import InputError, python
-from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
 from vgg.tools.console import interrupts_at_once, say_loading, start_tensorflow
 
@@ -49,10 +48,8 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         files, variants = files_from(words), variants_of(words)
     say_loading(options.quiet)  # before the pictures are read, as a large one takes a second
     with interrupts_at_once():
-        from transfer.cli.outputs import free_outputs, place_of, read_content
-        from transfer.cli.record import sources
+        from transfer.cli.outputs import images_and_place
         from transfer.cli.sweep import sweep
-        from transfer.inputs import load
     again = None
     if from_record:
         again, output = _again(words, options)
@@ -61,13 +58,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
         return sweep(files, variants, output, options, command)
     else:
         recipe = variants[0].recipe
-    inputs = [*files.named(), *filter(None, [options.weights, again and again.path])]
-    outputs = free_outputs(output, inputs, options)
-    require_weights_file(options.weights)
-    content = read_content(files.content, recipe)
-    images = load(files, recipe, content.image)
-    origin = {"command": list(command)} | sources(files, content.inputs)
-    place = place_of(outputs, origin, content, images.content_image, options)
+    images, place = images_and_place(files, recipe, output, options, command, [again.path] if again else [])
     with_workers = workers_wanted(options)
     start_tensorflow()
     with interrupts_at_once():

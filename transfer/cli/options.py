@@ -16,7 +16,7 @@ from transfer.cli.values import Value, blend, gigabytes, layers, region, several
 from transfer.files import SAMPLE, Files, require_usable
 from transfer.machine import processors, usable_bytes
 from transfer.other_programs import RECIPES, content_weight_at, recipe_named
-from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe
+from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe, StyleStatistic
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.load import WEIGHTS_HELP
@@ -187,6 +187,8 @@ def _add_choices_of_recipe(parser: argparse.ArgumentParser, of: Callable[[Value]
     add("--content-layers", type=layers, help=f"names with or without weights (default: {names})")
     names = ",".join(name for name, _ in DEFAULT.style_layers)
     add("--style-layers", type=layers, help=f"the same; without weights each counts the same (default: {names})")
+    text = f"what of a layer's maps is the style (default: {DEFAULT.style_statistic})"
+    add("--style-statistic", choices=get_args(StyleStatistic), help=text)
     add("--pooling", choices=("avg", "max"), help=f"(default: {DEFAULT.pooling})")
     add(
         "--normalize",
@@ -243,6 +245,12 @@ def recipe_from(words: argparse.Namespace) -> Recipe:
     own = {field.name for field in fields(Recipe)} - {"init"}
     chosen = {name: value for name, value in vars(words).items() if name in own}
     chosen["normalized_network"] = words.normalize
+    statistic = words.style_statistic or recipe.style_statistic
+    if statistic != recipe.style_statistic and not recipe.style_loss.distance:
+        raise InputError(
+            f"--style-statistic {statistic} is given with --recipe {recipe.name}, whose style weight is in units of "
+            f"its own, {recipe.style_statistic}; choose a recipe that measures by the pictures, such as {DEFAULT.name}"
+        )
     if words.strength is not None:
         chosen["content_weight"] = _content_weight(words, recipe)
     if words.init is not None:
@@ -321,6 +329,7 @@ def require_sensible(recipe: Recipe) -> None:
 def _limits(recipe: Recipe) -> list[tuple[str, float, float, float]]:
     """Return the numbers of a recipe with what they are, the least and the most they may be."""
     losses = {"content_loss": recipe.content_loss, "style_loss": recipe.style_loss, "tv_loss": recipe.tv_loss}
+    losses["moments_scale"] = recipe.moments_scale
     of_losses = [(f"{loss}.{name}", value) for loss, values in losses.items() for name, value in vars(values).items()]
     layer_weights = *recipe.content_layers, *recipe.style_layers
     return [

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from transfer.cli.options import RunOptions
-from transfer.cli.record import ENDED, differences, digest_of, identity, ordered, read_record
-from transfer.files import SAMPLE
-from transfer.inputs import Images, content_in_file, cropped
+from transfer.cli.record import ENDED, differences, digest_of, identity, ordered, read_record, sources
+from transfer.files import SAMPLE, Files
+from transfer.inputs import Images, content_in_file, cropped, load
 from transfer.machine import usable_bytes
 from transfer.recipes import Recipe
 from vgg.errors import InputError, typed
+from vgg.matfile.sniff import require_weights_file
 from vgg.tools.files import alternatives, check_place
 from vgg.tools.image import LARGEST_SIDE, check_output, read_picture, resize_to
 from vgg.tools.metadata import Tags, without_location
@@ -209,6 +210,27 @@ def read_content(name: str, recipe: Recipe) -> ContentFile:
     about = {"path": str(Path(name).absolute()), "bytes": picture.length, "sha256": picture.sha256}
     alpha = None if picture.alpha is None else cropped(picture.alpha, recipe.crop)
     return ContentFile(cropped(picture.image, recipe.crop), alpha, picture.profile, picture.exif, {name: about})
+
+
+def images_and_place(
+    files: Files,
+    recipe: Recipe,
+    output: Path,
+    options: RunOptions,
+    command: Sequence[str],
+    further_inputs: Sequence[Path] = (),
+) -> tuple[Images, Place]:
+    """Return the images of a run, and where its picture goes: a free name after `output`, unless that may be replaced.
+
+    Raises InputError if one of the pictures cannot be used, or a result would replace what is not ours.
+    """
+    weights = [options.weights] if options.weights else []
+    outputs = free_outputs(output, [*files.named(), *weights, *further_inputs], options)
+    require_weights_file(options.weights)
+    content = read_content(files.content, recipe)
+    images = load(files, recipe, content.image)
+    origin = {"command": list(command)} | sources(files, content.inputs)
+    return images, place_of(outputs, origin, content, images.content_image, options)
 
 
 def shown_inputs(images: Images, place: Place) -> list[tuple[str, np.ndarray]]:

@@ -11,6 +11,8 @@ LEGEND = (
     "Σ is the sum of squared differences of a layer with N channels and M positions.",
     "S is Σ of the target itself. D is Σ of the content picture; for the content loss, of it with grain.",
     "The style's Σ is over G = FᵀF/M or, where N^-1 stands after it in brackets, FᵀF/(N·M).",
+    "moments: the Σ also has means and deviations, with the factor in brackets; its S is Σ A_ii.",
+    "wasserstein: the Σ is the squared distance W² of two normal distributions.",
     "d: steps between pixels. d': without those across in the last row and those down in the last column.",
     "down: half of an odd side is rounded down, else up.",
     "white 256: pixels in the network run to 256, else to 255.",
@@ -34,12 +36,15 @@ def recipe_table(recipes: Iterable[Recipe]) -> list[str]:
 
 def _cells(recipe: Recipe) -> tuple[str, ...]:
     gram = f" (N^{recipe.gram_channels:g})" if recipe.gram_channels else ""
+    statistic = f" {recipe.style_statistic}" if recipe.style_statistic != "gram" else ""
+    if recipe.style_statistic == "moments":
+        statistic += f" ({recipe.moments_scale})"
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
     shorter = " short" if recipe.size_of == "shorter side" else ""
     return (
         f"{recipe.content_weight:g} · {recipe.content_loss}",
         _layers(recipe.content_layers),
-        f"{recipe.style_weight:g} · {recipe.style_loss}{gram}",
+        f"{recipe.style_weight:g} · {recipe.style_loss}{gram}{statistic}",
         _layers(recipe.style_layers),
         f"{recipe.tv_weight:g} · {recipe.tv_loss}" if recipe.tv_weight else "-",
         _network(recipe),

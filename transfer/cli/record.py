@@ -44,6 +44,10 @@ PICTURES = "pictures"  # where the record of a sheet lists them, see `transfer.c
 ENDED = ("finished", "converged")  # what a record says of a run that was not stopped
 
 
+#: Fields of a recipe that older records lack: they are left out as long as they change nothing.
+NEWER = ("style_statistic", "moments_scale")
+
+
 # What a record says.
 
 
@@ -65,7 +69,7 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
         regions.append(about | {"guides_sha256": digests})
     kind = {"file": str(weights.path), "kind": describe(weights), "sha256": weights.sha256, "layout": weights.layout}
     content = {
-        "recipe": asdict(recipe),
+        "recipe": recipe_entries(recipe),
         "seed": job.seed,
         **({"full_size_steps": job.then.recipe.iterations} if job.then else {}),
         **{name: {"file": file, **_shape_and_pixels(image)} for name, (file, image) in named.items()},
@@ -76,6 +80,13 @@ def settings(session: "Session", job: "Job", phases: "Sequence[Phase]") -> dict[
         "sizes": [_size_settings(session, job, *size) for size in dict.fromkeys((p.height, p.width) for p in phases)],
     }
     return json.loads(json.dumps(content))
+
+
+def recipe_entries(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe as records have it."""
+    usual = {field.name: field.default for field in dataclasses.fields(Recipe) if field.name in NEWER}
+    unused = {name for name, value in usual.items() if getattr(recipe, name) == value}
+    return {name: value for name, value in asdict(recipe).items() if name not in unused}
 
 
 def _shape_and_pixels(image: np.ndarray) -> dict[str, Any]:
@@ -217,7 +228,7 @@ def ordered(recipe: Recipe, origin: dict[str, Any], weights_sha256: str, options
     `origin` has what `sources` returns.
     """
     return {
-        "recipe": json.loads(json.dumps(asdict(recipe))),
+        "recipe": json.loads(json.dumps(recipe_entries(recipe))),
         "files": origin["files"],
         "inputs": origin["inputs"],
         "seed": options.seed,

@@ -98,6 +98,7 @@ def make_picture(
     checkpoints: Checkpoints | None = None,
     begin: np.ndarray | Progress | None = None,
     keep_best: bool = False,
+    watch: Watch | None = None,
 ) -> tuple[Painted, Outputs, dict[str, Any]]:
     """Make one picture, or go on with it if it is unfinished; return it, where it was written, and its record.
 
@@ -107,6 +108,7 @@ def make_picture(
         checkpoints: of the job, if they are there already.
         begin: what the run begins with; None: the unfinished run if that has the same settings, else the start.
         keep_best: write the best image so far of a run that was stopped or whose loss broke, elsewhere if need be.
+        watch: looks on beside the watchers that the options want.
 
     Raises:
         InputError: it cannot be made; NotWritten: or not be written.
@@ -118,6 +120,8 @@ def make_picture(
     with display as show, watchers_of(options, place.outputs, checkpoints.phases, finished) as watchers:
         if show:
             watchers = [lambda step, image: show(step), *watchers]
+        if watch:
+            watchers = [watch, *watchers]
         painted = paint(session, job, checkpoints, options, watchers, check_interrupt, begin, keep_best)
     outputs, record = write_picture(painted, job, place, options, rescue=keep_best)
     if record["stopped"] != "interrupted":

@@ -51,7 +51,6 @@ from vgg.errors import InputError
 from vgg.layers import blocks, maps_shape, receptive_field
 from vgg.matfile.read import Conv, Weights
 from vgg.network import VGG19
-from vgg.statistics import gram_of_sums
 from vgg.tools.console import Say
 
 if TYPE_CHECKING:
@@ -208,15 +207,16 @@ class BandedEvaluation:
     ) -> tuple[dict[str, np.ndarray], Guides]:
         """Return what `style_targets.grams` does; a small image is for as many machines as it has rows for."""
         shapes = {term.name: maps_shape(*image.shape[:2], term.layer, self.network.odd_sides) for term in terms}
-        # A picture without a guide counts everywhere.
-        everywhere = {name: np.ones((rows, 1), np.float32) for name, (rows, _) in shapes.items()}
+        # For a region, a picture without a guide counts everywhere.
+        everywhere = {term.name: np.ones((shapes[term.name][0], 1), np.float32) for term in terms if term.region}
         guided = [term for term in terms if guides[term.region] is not None]
         in_layers = {term.name: layer_guide(guides[term.region], term.layer, *shapes[term.name]) for term in guided}
         cut = _most_bands(len(image), self.shares, self._layers)
-        self._send({name: Target(guide[None, :, :, None]) for name, guide in (everywhere | in_layers).items()}, cut)
+        of_regions = {name: Target(guide[None, :, :, None]) for name, guide in (everywhere | in_layers).items()}
+        self._send({term.name: Target() for term in terms} | of_regions, cut)
         sums = self._forward(image, terms, cut)
         positions = {name: rows * columns for name, (rows, columns) in shapes.items()}
-        grams = {term.name: gram_of_sums(sums[term.name], positions[term.name], term.gram_power) for term in terms}
+        grams = {term.name: term.gram(sums[term.name], positions[term.name]) for term in terms}
         return grams, in_layers
 
     def _content_weights(self, references: References) -> Targets:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -14,11 +14,12 @@ import tensorflow as tf
 from image_files import png_of
 from tiny_network import trained_weights
 from transfer.__main__ import main
+from transfer.cli.record import parsed
 from transfer.files import Files
 from transfer.inputs import load
 from transfer.losses import Losses
 from transfer.objective import Objective
-from transfer.recipes import DEFAULT
+from transfer.recipes import DEFAULT, Recipe
 from transfer_command import prepare
 from vgg.matfile.write import write_small
 from vgg.tools.image import read_image
@@ -92,7 +93,7 @@ def test_record(tmp_path, words):
         DEFAULT, size=32, iterations=5, normalized_network=False, tv_weight=0.25, content_weight=0.5,
         style_layers=(("relu1_1", 0.5), ("relu3_1", 0.5)),
     )  # fmt: skip
-    assert record["recipe"] == json.loads(json.dumps(asdict(settings)))
+    assert parsed(record["recipe"], Recipe) == settings
     assert record["seed"] == 3
     pictures = load(Files(str(tmp_path / "content.png"), str(tmp_path / "style.png")), settings)
     for name, image, height in (("content", pictures.content_image, 24), ("style", pictures.style_image, 26)):

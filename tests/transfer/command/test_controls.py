@@ -41,6 +41,7 @@ CONTROLS = {
     "match": "--colors match-cholesky",
     "region": "--content-mask content-mask.png --region white=second.png",
     "start": "--init content=0.4,noise=0.6",
+    "statistic": "--style-statistic wasserstein",
     "layers": "--content-layers relu2_2=0.3,relu3_1=0.7 --style-layers relu1_1,relu2_1=0.5,relu3_1",
     "coarse to fine": "--size 64 --scales 32",
     "stripes": "--max-memory 1.1012",
@@ -49,13 +50,15 @@ CONTROLS = {
 }
 #: These set the same option, so they cannot be in one run.
 EITHER_OR = [{"luminance", "match"}, {"coarse to fine", "stripes"}, {"coarse to fine", "other recipe"}]
+EITHER_OR += [{"statistic", "other recipe"}]  # whose weights are for the Gram matrix
 IN_EACH = {"second style", "style scale", "strength", "region", "start", "layers"}
 #: Many controls in one run; together these have every two that can be in one.
 TOGETHER = [
-    IN_EACH | {"luminance", "coarse to fine", "Adam"},
-    IN_EACH | {"match", "coarse to fine"},
+    IN_EACH | {"luminance", "coarse to fine", "Adam", "statistic"},
+    IN_EACH | {"match", "coarse to fine", "statistic"},
     IN_EACH | {"luminance", "stripes", "other recipe"},
     IN_EACH | {"match", "stripes", "other recipe", "Adam"},
+    {"stripes", "statistic"},
 ]
 
 

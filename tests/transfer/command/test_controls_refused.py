@@ -27,6 +27,8 @@ REFUSED = {
     "--strength 1.1": "--strength is 1.1, expected a number from 0 to 1",
     "--strength 0.5 --content-weight 1": "--strength and --content-weight both set the balance; choose one of them",
     "--strength 0.5 --style-weight 1": "--strength and --style-weight both set the balance; choose one of them",
+    "--style-statistic mean": "argument --style-statistic: invalid choice: 'mean'",
+    "--style-statistic moments --recipe coursera": "--recipe coursera, whose style weight is in units of its own, gram",
     "--colors grey": "argument --colors: invalid choice: 'grey'",
     "--content-mask content-mask.png": "--content-mask, which says where the regions are, and --style-mask or --region",
     "--style-mask style-mask.png": "--content-mask, which says where the regions are, and --style-mask or --region",

@@ -43,13 +43,14 @@ def choices(tmp_path) -> dict[str, list[str]]:
         "regions": ["--content-mask", mask, "--region", "black=keep", "--region", f"white={style}", "--init", style],
         "masks": ["--region", f"{mask}=0.2", "--region", f"{tmp_path / 'content.png'}={style}"],
         "deep": ["--depth", "16", "--full-size", "--colors", "luminance", "--crop", "square"],
+        "statistic": ["--style-statistic", "wasserstein"],
         "adam": ["--recipe", "coursera", "--size", "32", "--iterations", "4"],
         "sizes": ["--size", "64", "--scales", "32", "--optimizer", "l-bfgs-unit", *report],
     }
 
 
 @pytest.mark.usefixtures("without_compiling")
-@pytest.mark.parametrize("name", ["styles", "regions", "masks", "deep", "adam", "sizes"])
+@pytest.mark.parametrize("name", ["styles", "regions", "masks", "deep", "statistic", "adam", "sizes"])
 def test_the_same_bytes(tmp_path, words, capfd, name):
     assert main([*words, *choices(tmp_path)[name]]) == 0
     capfd.readouterr()
@@ -58,6 +59,13 @@ def test_the_same_bytes(tmp_path, words, capfd, name):
     assert f"nothing differs from the run of {tmp_path}" in out
     assert "its pixels are the same as those of result.png" in out
     assert (tmp_path / "again" / "new.png").read_bytes() == (tmp_path / "out" / "result.png").read_bytes()
+
+
+def test_a_record_says_no_more_than_older_ones_unless_it_matters(tmp_path, words, record):
+    """Or an older one would differ, and `--exact` refuse it."""
+    for more, expected in (([], False), (["--style-statistic", "moments", "--overwrite"], True)):
+        assert main([*words, *more]) == 0
+        assert ("style_statistic" in json.loads(record.read_text(encoding="utf-8"))["recipe"]) is expected
 
 
 def test_the_drawn_pair_again(tmp_path, words):

@@ -1,6 +1,7 @@
 """Bands of rows give the losses and the gradient of the whole image, and send what their docstring says."""
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from new_terms import HEIGHT, WIDTH, Case
 from objectives import assert_same, objective_for, patches, relative, workers
 from transfer.cluster.banded import BandedEvaluation, exchanged
 from transfer.objective import Objective, WholeEvaluation, terms_of
-from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE
+from transfer.recipes import DEFAULT, GATYS2016, RELATIVE_TO_REFERENCE, StyleStatistic
 from transfer.regions import Region
 from transfer.targets import References
 from vgg.errors import InputError
@@ -85,7 +86,8 @@ def test_terms_of_other_kinds(weights):
 
 
 @AT_ONCE
-def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
+@pytest.mark.parametrize("statistic", get_args(StyleStatistic))
+def test_several_styles_in_regions_of_a_frame_of_a_film(weights, statistic):
     """A region across both bands, blends, style pictures with and without a guide, one too low for two bands.
 
     And weights of the content's positions.
@@ -99,7 +101,7 @@ def test_several_styles_in_regions_of_a_frame_of_a_film(weights):
         Region("black", 0.75, 1 - left, (0.25, 0.75), (None, np.tri(40, 35, dtype=np.float32))),
     )
     losses = dict.fromkeys(("content_loss", "style_loss"), RELATIVE_TO_REFERENCE)
-    recipe = replace(EVERYTHING, **losses, temporal_weight=0.1)
+    recipe = replace(EVERYTHING, **losses, temporal_weight=0.1, style_statistic=statistic)
     earlier = np.concatenate([generated[::-1], np.float32(content[..., :1] > 99)], axis=2)
     network = VGG19(weights, "avg")
     terms = terms_of(recipe, network, HEIGHT, WIDTH, regions, weighted_content=True)

@@ -48,6 +48,8 @@ SETTINGS = {
     "tensorflow-tutorial": Settings(
         "content", None, 0, "adam", 5.1, 1000, 512, enlarges=True, adam=(0.99, 0.999, 0.1 / 255, True)
     ),
+    "spst": Settings("content", None, 0, "l-bfgs-unit", None, 600, 512, SHORTER),
+    "crowsonkb": Settings("content", None, 0, "adam", 5.1, 500, 512, enlarges=True, adam=(0.9, 0.99, 1e-8, False)),
 }
 
 
@@ -89,7 +91,7 @@ def test_no_field_of_a_recipe_is_without_a_second_opinion():
     """What is not here decides the losses, which `test_recipes_independent` has, or is this project's own: `scales`."""
     losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
     losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "odd_sides", "pixel_range", "normalized_network"}
-    losses |= {"margin"}
+    losses |= {"margin", "style_statistic", "moments_scale"}
     controls = {
         "init_shares",
         "style_scale",

@@ -24,7 +24,7 @@ from transfer.apps.video.container import is_folder, write_film
 from transfer.apps.video.flow import CONTINUED, continuity, flicker
 from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
-from transfer.cli.record import environment, inputs_of, pixels_digest, write_record
+from transfer.cli.record import environment, inputs_of, pixels_digest, recipe_entries, write_record
 from transfer.cli.watchers import describe
 from transfer.files import strength_of
 from transfer.inputs import together
@@ -173,8 +173,8 @@ def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
     masks = inputs_of(name for name in (*files.content_masks, *files.style_masks, files.init) if name)
     content = {
         "output": run.outputs.film.name,
-        "first": asdict(run.first),
-        "further": asdict(run.further),
+        "first": recipe_entries(run.first),
+        "further": recipe_entries(run.further),
         "earlier": run.earlier,
         "key_every": KEY,
         "independent": run.independent,
