@@ -29,6 +29,7 @@ from transfer.cli.watchers import describe
 from transfer.files import strength_of
 from transfer.inputs import together
 from transfer.precision import precision_of
+from transfer.report.page import film_page
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from transfer.train import Result, Step, Watch
@@ -37,7 +38,7 @@ from vgg.network import Precision
 from vgg.tools import console
 from vgg.tools.animation import write_loop
 from vgg.tools.console import Say, interrupts_polled
-from vgg.tools.files import file_digest
+from vgg.tools.files import file_digest, write_whole
 from vgg.tools.image import write_image
 from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
@@ -263,12 +264,11 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
         write_film(outputs.film, map(store.read, range(count)), run.fps, sound, say)
     if outputs.loop:
         write_loop(outputs.loop, map(store.read, range(count)), run.fps)
+    sheet = sheet_of(run, count) if outputs.sheet or outputs.report else None
     if outputs.sheet:
-        write_image(outputs.sheet, sheet_of(run, count))
-    results = [path for path in (outputs.film, outputs.loop, outputs.sheet) if path]
+        write_image(outputs.sheet, sheet)
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    digests = {path.name: file_digest(path, "sha256") for path in results if path.is_file()}
     record = {
         "command": list(command),
         **store.settings(),
@@ -277,10 +277,13 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
         "flicker": float(np.mean(flickers)) if flickers else None,
         "style": float(np.mean([frame["losses"]["groups"].get("style", 0.0) for frame in frames])),
         "frames": frames,
-        "written": store.last_record.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
+    if outputs.report:
+        write_whole(outputs.report, film_page(record, outputs.film, sheet))
+    digests = {path.name: file_digest(path, "sha256") for path in outputs.results if path.is_file()}
+    record["written"] = store.last_record.get("written", {}) | digests  # the next film of this name replaces no other
     write_record(outputs.record, record)
-    say(f"written: {', '.join(map(str, (*results, outputs.record)))}")
+    say(f"written: {', '.join(map(str, (*outputs.results, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} square levels from frame to frame; 0 is perfectly steady")
     if not keep_frames:
