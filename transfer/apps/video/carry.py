@@ -79,8 +79,8 @@ class Source:
         return replace(self, backward=backward, weights=trust * agreement(content, moved), camera=camera)
 
     def moved(self) -> np.ndarray:
-        """Return the result brought to where things are in the later frame, float32 (H, W, 3)."""
-        return np.clip(warped(np.float32(self.result), self.backward, cv2.INTER_LANCZOS4), 0, 255)
+        """Return the result brought to where things are in the later frame, uint8 (H, W, 3)."""
+        return warped(self.result, self.backward, cv2.INTER_LANCZOS4)
 
     def carried(self, content: np.ndarray, link: "Source") -> "Source":
         """Return the source as seen from the next frame, which `link` leads to the present one.

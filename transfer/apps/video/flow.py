@@ -16,6 +16,11 @@ that without this a quarter of all hidden pixels would be trusted (`tests/transf
 Flows are arrays (H, W, 2), float32: pixels to the right and pixels down. The flow itself is OpenCV's DIS (Kroeger,
 Timofte, Dai & Van Gool, "Fast optical flow using dense inverse search", ECCV 2016).
 
+**The clip decides.** In a plain area, such as a sky, any flow is as good as another: what moves before it drags the
+flow along, and both inequalities fail where nothing is wrong. So a plain area moves as the camera does (`steadied`),
+and there the inequalities do not count. Everywhere, the earlier frame of the clip, warped, has to look like the later
+one (`agreement`), but for the light.
+
 **Cuts.** Between frames of one scene the flows forward and backward agree nearly everywhere, even in a fast pan.
 Between two scenes each of them is a guess of its own. Two things remain. In an even area, such as a sky, any flow
 agrees with any other, so only pixels with texture count. And a change from a black picture to a scene leaves nothing
@@ -34,7 +39,8 @@ The sum over j is one term, whatever the number of frames, because at every pixe
 
     Σ_j c_long_j (x − w_j)² = C (x − w)² + a constant,   C = Σ_j c_long_j,   w = Σ_j c_long_j w_j / C
 
-has the same gradient. With weights that are 0 or 1, one c_long_j at most is not 0 and the constant is 0.
+has the same gradient. With weights that are 0 or 1, one c_long_j at most is not 0 and the constant is 0. The paper lets
+the nearest frame count first; we let the oldest, whose colours were resampled least (`carry`).
 """
 
 from collections.abc import Sequence
@@ -223,7 +229,7 @@ def continuity(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, wei
 
 
 def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return c_long of Eq. 10 for each of the `weights` c (H, W) in [0, 1], the nearest frame first."""
+    """Return c_long of Eq. 10 for each of the `weights` c (H, W) in [0, 1], those first that count first."""
     nearer = np.zeros_like(weights[0])
     shares = []
     for weight in weights:
@@ -235,8 +241,8 @@ def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
 def combined(results: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
     """Return several earlier results as one that a frame is held to, float32 (H, W, 4): w and its weight C.
 
-    The results are warped to where things are now, (H, W, 3), the nearest first; `weights` are c of each, (H, W). What
-    none of them shows gets the nearest result and the weight 0.
+    The results are warped to where things are now, (H, W, 3), those first that count first; `weights` are c of each,
+    (H, W). What none of them shows gets the first result and the weight 0.
     """
     shares = long_term(weights)
     total = sum(shares)

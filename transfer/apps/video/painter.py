@@ -2,9 +2,8 @@
 
 Ruder, Dosovitskiy & Brox 2016, section 4. The first frame of a scene is a picture like any other. Each further one
 
-1. starts from the previous result, moved by the optical flow;
-2. has one more term in its loss, which holds it to that where the flow can be trusted;
-3. and, if several earlier frames are looked at, to older ones where no later one saw the place (`flow`).
+1. starts from earlier results, moved by the optical flow, and where nothing is known from colours nearby (`carry`);
+2. has one more term in its loss, which holds it to those results where the flow can be trusted.
 """
 
 import hashlib
@@ -85,7 +84,7 @@ class Painter:
         """Begin with the frame of this number, counted from 0."""
         self.session, self.run, self.number = session, run, number
         self._frames: deque[Source] = deque(maxlen=max(REMEMBERED, *run.earlier))  # the newest last
-        self._sources: tuple[Source, ...] = ()  # of the newest frame, the oldest first, itself the last
+        self._sources: tuple[Source, ...] = ()  # of the newest frame: see `remember`
         self._traced: Traced | None = None  # the frame in work
 
     def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
