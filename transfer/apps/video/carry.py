@@ -44,6 +44,8 @@ PIXELS_PER_LEVEL = 1.5
 NEIGHBOURS = 8
 #: Pixels: what is smoother than this is taken from the painted neighbours, the rest from the clip.
 SMOOTH = 3.0
+#: Pixels: how wide the border between what is known and what is new is.
+SEAM = 2.0
 #: At most so many known places are searched.
 SEARCHED = 20_000
 
@@ -102,10 +104,13 @@ def start_of(content: np.ndarray, sources: Sequence[Source]) -> tuple[np.ndarray
         weights * warped(np.float32(source.times), source.backward) / RIPE
         for source, weights in zip(sources, shown, strict=True)
     ]
-    earlier = combined(moved, done)
-    colours = np.dstack([earlier[..., :3], np.max(shown, axis=0)])
-    known = colours[..., 3:]
-    return known * colours[..., :3] + (1 - known) * filled(content, colours), earlier
+    earlier, known = combined(moved, done), np.max(shown, axis=0)
+    # Close to what is new, what is known may change a little, so that both meet without a seam.
+    soft = np.clip(2 * cv2.GaussianBlur(known, (0, 0), SEAM) - 1, 0, 1)
+    earlier[..., 3] *= soft
+    start = filled(content, np.dstack([earlier[..., :3], known]))
+    share = (known * soft)[..., None]
+    return share * earlier[..., :3] + (1 - share) * start, earlier
 
 
 def with_new(regions: tuple[Region, ...], earlier: np.ndarray) -> tuple[Region, ...]:
