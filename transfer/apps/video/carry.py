@@ -40,7 +40,7 @@ LEAST_NEW = 0.002
 #: Pixels that are as far as one level of colour, in the search for what looks like a place.
 PIXELS_PER_LEVEL = 1.5
 #: Neighbours whose painted colours are averaged.
-NEIGHBOURS = 32
+NEIGHBOURS = 16
 #: Pixels: how wide the border between what is known and what is new is.
 SEAM = 2.0
 #: At most so many known places are searched.
@@ -136,7 +136,7 @@ def filled(content: np.ndarray, earlier: np.ndarray) -> np.ndarray:
     if not hidden.any() or not len(sure):
         return np.float32(content)
     y, x = np.mgrid[: known.shape[0], : known.shape[1]] / PIXELS_PER_LEVEL
-    features = np.dstack([cv2.GaussianBlur(np.float32(content), (0, 0), 1), x, y]).reshape(-1, 5)
+    features = np.dstack([content, x, y]).reshape(-1, 5)
     sure = sure[:: max(1, len(sure) // SEARCHED)]
     _, nearest = KDTree(features[sure]).query(features[hidden.ravel()], k=min(NEIGHBOURS, len(sure)))
     image = colours.copy()
