@@ -31,6 +31,7 @@ MapsOf = Callable[[np.ndarray], dict[str, np.ndarray]]  # an image (H, W, 3) →
 
 #: A low-pass filter that ends at a quarter of the sampling frequency: a sinc in a Hann window of 15 pixels.
 LOW = np.sinc(np.arange(-7, 8) / 2) * np.hanning(17)[1:-1]
+SMOOTH = 8  # levels
 SMALLEST_SHARE = 0.04  # of the frame, for a style distance of a part
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1")
 
@@ -48,7 +49,8 @@ def flicker(judged: Clip, painted: list[np.ndarray]) -> float:
     means = []
     for number in range(1, len(painted)):
         places, seen = judged.followed(number, number - 1)
-        if seen.any():
+        cut_or_flash = np.abs(judged.images[number].mean() - judged.images[number - 1].mean()) > 2 * SMOOTH
+        if seen.any() and not cut_or_flash:
             steps = np.float32(painted[number]) - moved(painted[number - 1], places)
             means.append(np.mean(steps[seen] ** 2))
     return float(np.mean(means))
@@ -73,7 +75,7 @@ def high(image: np.ndarray) -> np.ndarray:
 def seam(judged: Clip, painted: list[np.ndarray]) -> float:
     """Return steps across the border of what entered since 1, 4 or 12 frames, as a share of the steps elsewhere.
 
-    Only steps between pixels of the same layer count: at the edge of a thing there is a step in any case.
+    Only steps where the clip itself is smooth count: at the edge of a thing there is a step in any case.
     """
     at_border, elsewhere = [], []
     for number in range(1, len(painted)):
@@ -83,7 +85,8 @@ def seam(judged: Clip, painted: list[np.ndarray]) -> float:
                 _, seen = judged.followed(number, number - ago)
                 for axis in (0, 1):
                     steps = np.abs(np.diff(image, axis=axis)).mean(axis=2)
-                    same = np.diff(judged.seen[number], axis=axis) == 0
+                    of_clip = np.abs(np.diff(np.float32(judged.images[number]), axis=axis)).max(axis=2)
+                    same = (np.diff(judged.seen[number], axis=axis) == 0) & (of_clip < SMOOTH)
                     border = np.diff(seen.astype(int), axis=axis) != 0
                     at_border.extend(steps[same & border])
                     elsewhere.extend(steps[same & ~border][::7])
