@@ -31,6 +31,8 @@ from transfer.regions import Region
 
 #: Frames after which the sources begin anew.
 KEY = 10
+#: Pixels a frame: what differs from the camera's motion by less moves with the camera.
+STILL = 0.1
 #: Frames in which a place is painted until it is done; before, it is held less firmly and has a style loss of its own.
 RIPE = 3
 #: How much the style of what is new counts, where that of the whole frame counts 1.
@@ -84,12 +86,16 @@ class Source:
     def carried(self, content: np.ndarray, link: "Source") -> "Source":
         """Return the source as seen from the next frame, which `link` leads to the present one.
 
-        Where the way is lost, as behind something that passes, the camera's way is tried: what comes back is found.
+        Where the way is lost, as behind something that passes, the camera's way is tried: what comes back is found. So
+        it is where things now move with the camera, if it leads to what looks alike: before, something may have dragged
+        their flow along.
         """
-        known = (link.weights * warped(self.weights, link.backward))[..., None]
-        camera = self.camera @ link.camera
-        way = link.backward + warped(self.backward, link.backward)
-        way = np.float32(np.where(known > 0.5, way, moving(camera, known.shape[:2])))
+        camera, shape = self.camera @ link.camera, content.shape[:2]
+        way, steady = link.backward + warped(self.backward, link.backward), moving(camera, shape)
+        is_lost = link.weights * warped(self.weights, link.backward) <= 0.5
+        is_steady = np.abs(link.backward - moving(link.camera, shape)).max(axis=2) < STILL
+        is_steady &= agreement(content, warped(self.content, steady)) > 0.5
+        way = np.where((is_lost | is_steady)[..., None], steady, way)
         weights = agreement(content, warped(self.content, way)) * came_from_inside(way)
         return replace(self, backward=way, weights=weights, camera=camera)
 
