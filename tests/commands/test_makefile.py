@@ -21,8 +21,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / ".venv").mkdir()
-    for name in ("installed", "installed-tests", "installed-cluster", "installed-video", "installed-heic", "installed-page"):
-        (folder / ".venv" / name).touch()
+    for name in ("", "-tests", "-cluster", "-video", "-heic", "-page"):
+        (folder / ".venv" / f"installed{name}").touch()
     return folder
 
 
@@ -206,8 +206,8 @@ def test_installation_prints_three_lines_and_happens_once(new_project):
     assert noted(new_project, ".venv/bin/python -m pip install --quiet", "-r requirements.txt")
     assert make(new_project, "cluster")[0].startswith("installed; start workers"), "no `already satisfied`"
     assert noted(new_project, "pip install", "distributed>=2024.1 cryptography")
-    for target, package in ((".venv/installed-video", "av>=17"), ("heic", "pillow-heif>=1"), (".venv/installed-page", "gradio>=6")):
-        make(new_project, target)
+    for target, package in (("-video", "av>=17"), ("-heic", "pillow-heif>=1"), ("-page", "gradio>=6")):
+        make(new_project, f".venv/installed{target}")
         assert noted(new_project, "pip install", package)
     assert len(noted(new_project, "-r requirements.txt")) == 1
 

@@ -43,7 +43,7 @@ def test_what_is_painted_becomes_masks_of_that_place(handlers):
         expected = disc((480, 640), 240, x, 50)
         expected[:200] = False
         np.testing.assert_array_equal(mask, expected)
-    values = ("sample", ["sample"], "", 0.5, 512, 1, "style", "default", "", None, field, "keep", "", "0.3", "")
+    values = ("sample", ["sample"], "", 0.5, 512, 1, "style", "", "default", "", None, field, "keep", "", "0.3", "")
     settings = handlers.settings(*values)
     assert [what for _, what in settings.regions] == ["keep", "0.3"]  # green gets nothing special
     mask = read_image(settings.regions[1][0])
@@ -54,7 +54,24 @@ def test_what_is_painted_becomes_masks_of_that_place(handlers):
 
 def test_nothing_painted_gives_no_regions(handlers):
     for field in (None, {"background": None, "layers": [], "composite": None}, editor("sample")):
-        values = ("sample", ["sample"], "", 0.5, 512, 1, "style", "default", "", None, field, "keep", "keep", "0.3", "")
+        values = (
+            "sample",
+            ["sample"],
+            "",
+            0.5,
+            512,
+            1,
+            "style",
+            "",
+            "default",
+            "",
+            None,
+            field,
+            "keep",
+            "keep",
+            "0.3",
+            "",
+        )
         assert handlers.settings(*values).regions == ()
 
 

@@ -1,6 +1,5 @@
 """The page in a real browser: dropped files, a growing picture, stop, go on, another strength, slider, restored."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -23,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[3]
 def page(tmp_path):
     """The page of a process of its own, in a browser, with a network that takes no time."""
     (tmp_path / "tiny.mat").write_bytes(tiny_mat())
-    words = ["-m", "transfer.page", "--no-browser", "--weights", str(tmp_path / "tiny.mat"), "-o", str(tmp_path / "page")]
-    server = subprocess.Popen([sys.executable, *words], cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ})
+    files = ["--weights", str(tmp_path / "tiny.mat"), "-o", str(tmp_path / "page")]
+    words = [sys.executable, "-m", "transfer.page", "--no-browser", *files]
+    server = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     address = server.stdout.readline().split("is at ")[1].split(";")[0]
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])

@@ -111,9 +111,8 @@ def test_no_file_is_served_but_the_pages_own(port, place, name):
 
 
 def upload(port, name, data):
-    body = (
-        b'--b\r\nContent-Disposition: form-data; name="files"; filename="' + name + b'"\r\n\r\n' + data + b"\r\n--b--\r\n"
-    )
+    head = b'--b\r\nContent-Disposition: form-data; name="files"; filename="%s"\r\n\r\n' % name
+    body = head + data + b"\r\n--b--\r\n"
     return ask(port, "/gradio_api/upload", "POST", body, Content_Type="multipart/form-data; boundary=b")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from transfer.apps.page.settings import Settings, parse, settings_of
 from transfer.cli.options import files_from
+from transfer.cli.record import recipe_entries
 from transfer.cli.variants import variants_of
 from transfer_command import main, prepare
 from vgg.errors import InputError
@@ -20,7 +21,7 @@ def test_what_is_not_set_is_not_named():
 
 def test_all_that_is_set_arrives_in_the_recipe_and_the_files():
     settings = Settings(
-        "photo.png", ("a.png", "b.png"), "3:1", 0.25, 320, 2.0, "luminance", "gatys2016", "net.mat", None,
+        "photo.png", ("a.png", "b.png"), "3:1", 0.25, 320, 2.0, "luminance", "", "gatys2016", "net.mat", None,
         (("face.png", "keep"),), "--tv-weight 0.5 --seed 7",
     )  # fmt: skip
     words = parse(settings.words())
@@ -52,6 +53,7 @@ def test_further_options_name_no_file_and_no_place(further):
         [],
         ["--strength", "0.3", "--size", "40", "--style-scale", "2", "--colors", "luminance"],
         ["--content-weight", "0.123", "--seed", "3", "--init", "noise", "--scales", "24,28", "--depth", "16"],
+        ["--style-statistic", "moments"],
         ["--recipe", "coursera", "--tv-weight", "0.5", "--optimizer", "adam", "--learning-rate", "3"],
     ],
 )
@@ -63,7 +65,7 @@ def test_the_record_of_a_run_gives_its_settings_back(choices, tmp_path):
     settings = settings_of(record, kept.get, {file_digest(tmp_path / "tiny.mat", "sha256"): str(tmp_path / "tiny.mat")})
     again = parse(settings.words())
     recipe = variants_of(again)[0].recipe
-    assert json.loads(json.dumps(recipe, default=vars)) == record["recipe"]
+    assert json.loads(json.dumps(recipe_entries(recipe))) == record["recipe"]
     assert (files_from(again).content, files_from(again).styles) == (words[0], (words[1],))
     assert (again.seed, again.depth) == (record["seed"], record["finish"]["depth"])
     assert str(again.weights) == str(tmp_path / "tiny.mat")

@@ -1,15 +1,16 @@
 """The command line of the figures: `python -m transfer.figures NAME [CONTENT STYLE]`.
 
-Two more commands are `trade-off RUN.json` and `printed-losses CONTENT STYLE`.
+Three more commands are `statistics CONTENT STYLE`, `trade-off RUN.json` and `printed-losses CONTENT STYLE`.
 
 Exit codes as in `python -m transfer`.
 """
 
 import argparse
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from transfer.apps.figures.cells import BASE, FIGURES, Figure, adapted
 from transfer.cli.outputs import planned
@@ -37,17 +38,16 @@ def build_parser() -> argparse.ArgumentParser:
         cells = [cell for figure in figures for cell in figure.cells]
         own_steps = " or ".join(map(str, sorted({cell.recipe.iterations for cell in cells})))
         command = commands.add_parser(name, help=title, description=title)
-        add = command.add_argument
-        add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene of ours (default)")
-        add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting of ours (default)")
-        add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
-        add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
-        size = whole_number(SMALLEST_SIDE)
-        add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
+        add = _add_common_options(command)
         text = f"steps for each cell (default: {own_steps}, as the figure says)"
         add("--iterations", type=whole_number(1), help=text)
         add("--only", metavar="CELLS", help=f"make only these, as in {','.join(cell.key for cell in cells[:2])}")
         command.set_defaults(run=run_figures, figures=figures)
+    text = "the style statistics side by side: a sheet, and a table of distances"
+    statistics = commands.add_parser("statistics", help=text, description=text[0].upper() + text[1:] + ".")
+    add = _add_common_options(statistics)
+    add("--iterations", type=whole_number(1), help="steps at each size (default: each recipe's)")
+    statistics.set_defaults(run=run_statistics)
     trade_off = commands.add_parser("trade-off", help="how the losses of a finished run fell, layer by layer")
     trade_off.add_argument("record", type=file_name, help="the .json beside the picture")
     text = "a .png (default: beside the record); a name that is taken gets a number"
@@ -61,6 +61,18 @@ def build_parser() -> argparse.ArgumentParser:
     printed.add_argument("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
     printed.set_defaults(run=run_printed_losses)
     return parser
+
+
+def _add_common_options(command: argparse.ArgumentParser) -> Callable[..., Any]:
+    """Add what all commands have that make pictures; return what adds one more option."""
+    add = command.add_argument
+    add("content", nargs="?", default=SAMPLE, help="a picture, or `sample`: a scene of ours (default)")
+    add("style", nargs="?", default=SAMPLE, help="a picture, or `sample`: a painting of ours (default)")
+    add("-o", "--output", default="output/figures", help="a folder (default: %(default)s)")
+    add("--weights", type=file_name, metavar="FILE", help=WEIGHTS_HELP)
+    size = whole_number(SMALLEST_SIDE)
+    add("--size", type=size, default=BASE.size, help="longer side in pixels (default: %(default)s)")
+    return add
 
 
 def run_figures(options: argparse.Namespace) -> None:
@@ -103,6 +115,20 @@ def checked_images(options: argparse.Namespace, keys: Collection[str]) -> dict[s
     require_weights_file(options.weights)
     starts = {cell.recipe.init for figure in options.figures for cell in figure.cells}
     return {start: load(files, replace(BASE, init=start, size=options.size)) for start in sorted(starts)}
+
+
+def run_statistics(options: argparse.Namespace) -> None:
+    """Compare the style statistics."""
+    files, folder = Files(options.content, options.style), Path(options.output)
+    for name in ("statistics.png", "statistics/gram-steps.png"):
+        check_output(folder / name, [*files.named(), *filter(None, [options.weights])])
+    require_weights_file(options.weights)
+    load(files, replace(BASE, size=options.size))
+    start_tensorflow()
+    with interrupts_at_once():
+        from transfer.apps.figures.statistics import make_comparison
+        from weights.load import load_weights
+    make_comparison(files, options.size, options.iterations, folder, load_weights(options.weights, console.say))
 
 
 def run_trade_off(options: argparse.Namespace) -> None:

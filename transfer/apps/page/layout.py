@@ -1,7 +1,7 @@
 """What is on the page, and which handler gets which controls. What then happens is in `handlers`."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import gradio as gr
 
@@ -10,7 +10,7 @@ from transfer.apps.page.handlers import PAINTS, THE_PHOTO, Handlers, editor
 from transfer.apps.page.runs import Runs
 from transfer.files import KEEP, SAMPLE
 from transfer.other_programs import RECIPES
-from transfer.recipes import DEFAULT
+from transfer.recipes import DEFAULT, StyleStatistic
 
 TICK = 0.7  # seconds between two looks at the run
 HEIGHT = 170  # pixels, of a field with a picture to begin with
@@ -79,6 +79,8 @@ def _choices(on: SimpleNamespace, networks: dict[str, str]) -> None:
     with gr.Accordion("More choices", open=False):
         on.style_scale = gr.Slider(0.25, 4, 1, step=0.25, label="Size of the brush strokes")
         on.colors = gr.Dropdown(COLORS, value="style", label="Colours")
+        kinds = [("the recipe's", ""), *((name, name) for name in get_args(StyleStatistic))]
+        on.statistic = gr.Dropdown(kinds, value="", label="What of the painting is its style")
         on.shares = gr.Textbox(label="Shares of several paintings, such as 3:1", value="", max_length=200)
         on.network = gr.Dropdown([*networks.items()], label="Network")
         recipes = [(f"{name}: {recipe.summary}", name) for name, recipe in RECIPES.items()]
@@ -96,7 +98,7 @@ def _regions(on: SimpleNamespace) -> None:
         colors = [f"#{bytes(color).hex()}" for color in PAINTS.values()]
         brush = gr.Brush(default_size=40, colors=colors, color_mode="fixed")
         on.editor = gr.ImageEditor(
-            editor(SAMPLE), label="Paint over it", brush=brush, sources=(), transforms=(), layers=False, elem_id="editor"
+            editor(SAMPLE), label="Paint", brush=brush, sources=(), transforms=(), layers=False, elem_id="editor"
         )
         with gr.Row():
             on.find_box, on.find_colors = gr.Button("Find the thing around the red"), gr.Button("Split by colour")
@@ -150,7 +152,8 @@ def _gallery(on: SimpleNamespace) -> None:
 def _connect(on: SimpleNamespace, handlers: Handlers) -> None:
     """Say what each click does."""
     on.all = [
-        on.content, on.styles, on.shares, on.strength, on.size, on.style_scale, on.colors, on.recipe, on.network,
+        on.content, on.styles, on.shares, on.strength, on.size, on.style_scale, on.colors, on.statistic, on.recipe,
+        on.network,
         on.start, on.editor, *on.whats, on.further,
     ]  # fmt: skip
     inputs = {

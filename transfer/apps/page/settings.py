@@ -48,6 +48,7 @@ class Settings:
     size: int = DEFAULT.size
     style_scale: float = 1.0
     colors: str = "style"
+    style_statistic: str = ""  # the recipe's
     recipe: str = DEFAULT.name
     weights: str = ""  # the best that is there
     start: str | None = None  # the picture to start from
@@ -57,6 +58,7 @@ class Settings:
     def words(self) -> list[str]:
         """Return what `python -m transfer` is given for the same; what is not set is not named."""
         values = {"--style-blend": self.shares, "--weights": self.weights, "--init": self.start}
+        values["--style-statistic"] = self.style_statistic
         for option, value, default in (
             ("--strength", self.strength, 0.5),
             ("--style-scale", self.style_scale, 1.0),
@@ -128,8 +130,17 @@ def settings_of(record: dict[str, Any], find: Callable[[str], str | None], weigh
     regions = [(places[mask], what if what == KEEP or strength_of(what) is not None else places.get(what, what))
                for mask, what in files.region_styles]  # fmt: skip
     return Settings(
-        places.get(files.content, SAMPLE), tuple(places.get(style, SAMPLE) for style in files.styles),
-        ":".join(f"{share:g}" for share in files.blend), 0.5 if strength is None else strength, recipe.size,
-        recipe.style_scale, recipe.colors, recipe.name, weights.get(digest, ""), places.get(files.init), tuple(regions),
-        shlex.join(further),
-    )  # fmt: skip
+        content=places.get(files.content, SAMPLE),
+        styles=tuple(places.get(style, SAMPLE) for style in files.styles),
+        shares=":".join(f"{share:g}" for share in files.blend),
+        strength=0.5 if strength is None else strength,
+        size=recipe.size,
+        style_scale=recipe.style_scale,
+        colors=recipe.colors,
+        style_statistic="" if recipe.style_statistic == base.style_statistic else recipe.style_statistic,
+        recipe=recipe.name,
+        weights=weights.get(digest, ""),
+        start=places.get(files.init),
+        regions=tuple(regions),
+        further=shlex.join(further),
+    )

@@ -48,6 +48,9 @@ SMALLEST = 32
 HALF_PIXEL = 0.5
 WINDOW = 9  # pixels, the side of the windows that are correlated
 TEXTURE = 2.0  # levels: the standard deviation in a window from which on it has texture
+STEADY = 0.5  # pixels that a flow may be off the camera's and still be it
+RIM = 0.1  # of the frame
+UNLIKE = 8.0  # levels: by how much a place of the clip may be off its origin, and be the same
 ALIKE = 0.5  # the correlation of two windows that look alike
 #: The share of the pixels with texture that can be traced and look alike, below which there is a cut. Measured at
 #: 256 × 192 and 192 × 144, with OpenCV 4.10 to 5.0: at most 0.065 between different scenes, at least 0.2 in pans of up
@@ -72,8 +75,10 @@ def flow(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(estimator.calc(first_grey, second_grey, None)[:height, :width])
 
 
-def warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Return the image as its flow moves it: the result at (x, y) is image((x, y) + flow(x, y)), bilinear.
+def warped(image: np.ndarray, flow: np.ndarray, interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """Return the image as its flow moves it: the result at (x, y) is image((x, y) + flow(x, y)).
+
+    The `interpolation` is OpenCV's. That by Lanczos' filter may go beyond the image's lowest and highest value.
 
     With the flow from a later frame back to an earlier one, this brings the earlier frame to where things are in the
     later one. What lies outside the image is continued from its border. The image is uint8 or float32, (H, W) or
@@ -83,17 +88,98 @@ def warped(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     channels, as a flow has. Of a uint8 image the result is rounded to whole levels, too.
     """
     x, y = _places(flow)
-    return cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(image, x, y, interpolation, borderMode=cv2.BORDER_REPLICATE)
 
 
-def weights(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
+def weights(forward: np.ndarray, backward: np.ndarray, is_plain: np.ndarray | None = None) -> np.ndarray:
     """Return c, float32 (H, W): 1 where a pixel of the later frame can be traced to the earlier one, else 0.
 
-    The flow `forward` leads from the earlier frame to the later one, (H, W, 2), `backward` the other way.
+    The flow `forward` leads from the earlier frame to the later one, (H, W, 2), `backward` the other way. Where
+    `is_plain`, bool (H, W), they need not agree.
     """
-    trusted = came_from_inside(backward) & ~disoccluded(forward, backward) & ~motion_boundary(backward)
+    trusted = ~disoccluded(forward, backward) & ~motion_boundary(backward)
+    trusted = came_from_inside(backward) & (trusted if is_plain is None else trusted | is_plain)
     # Outside the frame `cv2.erode` puts what changes nothing.
     return cv2.erode(trusted.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+
+
+def plain(image: np.ndarray) -> np.ndarray:
+    """Return where an image, uint8 (H, W, 3), has no texture, as in a sky, bool (H, W): there any flow fits."""
+    grey = np.float32(_grey(image))
+    return _window_mean(grey * grey) - _window_mean(grey) ** 2 < TEXTURE**2
+
+
+def camera_motion(content: np.ndarray, before: np.ndarray, backward: np.ndarray) -> np.ndarray:
+    """Return the turn, zoom and shift, (3, 3), by which all that stands still got to an earlier frame, (H, W, 3) both.
+
+    (x, y, 1) → the place there. It is what most of the flow `backward`, (H, W, 2), does where there is texture. That
+    has to reach two sides of the frame, and to explain the clip better than a tripod: what moves before a plain sky is
+    no camera.
+    """
+    (height, width), still = content.shape[:2], np.eye(3)
+    sampled = np.zeros((height, width), bool)
+    sampled[::2, ::2] = ~plain(content)[::2, ::2]
+    places = np.argwhere(sampled)[:, ::-1].astype(np.float64)
+    if len(places) < 3:
+        return still
+    moved = places + backward[sampled]
+    found, inliers = cv2.estimateAffinePartial2D(places, moved, method=cv2.RANSAC, ransacReprojThreshold=STEADY)
+    if found is None:
+        return still
+    x, y = (places[inliers.ravel() > 0] / [width, height]).T
+    sides = sum(bool(np.any(place < RIM)) for place in (x, 1 - x, y, 1 - y))
+    camera = np.vstack([found, [0, 0, 1]])
+    ways = (moving(each, (height, width)) for each in (still, camera))
+    errors = [np.minimum(_off(content, warped(before, way)), UNLIKE).mean() for way in ways]
+    return camera if sides > 1 and errors[0] > 1.1 * errors[1] + 0.05 else still
+
+
+def moving(camera: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return the flow, float32 (H, W, 2), of a frame of that shape in which all moves as `camera_motion` says."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    places = np.stack([x, y, np.ones_like(x)], axis=-1)
+    return np.float32(places @ (camera - np.eye(3))[:2].T)
+
+
+def steadied(content: np.ndarray, before: np.ndarray, backward: np.ndarray, camera: np.ndarray) -> np.ndarray:
+    """Return the flow `backward`, (H, W, 2), with that of the camera where a plain area does as the camera does.
+
+    Something that moves before a plain sky drags the flow around it along, because there any flow is as good as
+    another. So a plain area that reaches the rim of the frame, as a sky does, moves with the camera as a whole, up to
+    what stands before it; and so does another one most of which does.
+    """
+    fits = agreement(content, warped(before, camera)) > 0
+    _, areas = cv2.connectedComponents(np.uint8(plain(content) & fits), connectivity=4)
+    is_steady = np.sqrt(_squares(backward - camera)) < STEADY
+    shares = np.bincount(areas.ravel(), is_steady.ravel()) / np.maximum(np.bincount(areas.ravel()), 1)
+    shares[np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]])] = 1
+    shares[0] = 0  # what is not plain
+    around = cv2.dilate(np.uint8(shares[areas] > 0.5), np.ones((2 * WINDOW - 1, 2 * WINDOW - 1), np.uint8)) > 0
+    return np.where((around & fits)[..., None], camera, backward)
+
+
+def agreement(content: np.ndarray, moved: np.ndarray) -> np.ndarray:
+    """Return how well a frame looks like an earlier one brought to it, both (H, W, 3): 1 alike, 0 not, (H, W).
+
+    At an edge a small part of a pixel is a large step of colour, so there more is allowed. Cameras change the exposure
+    while they film, so the earlier frame is first made as bright as the later one.
+    """
+    grey, kernel, near = np.float32(_grey(content)), np.ones((3, 3), np.uint8), np.ones((5, 5), np.uint8)
+    steps = cv2.dilate(grey, near) - cv2.erode(grey, near)
+    off = np.minimum(*(_off(content, image) for image in (moved, _as_bright(moved, content))))
+    alike = np.clip(2 - cv2.blur(off, (3, 3)) / (UNLIKE + steps / 3), 0, 1)
+    return cv2.erode(alike, kernel)
+
+
+def _as_bright(image: np.ndarray, like: np.ndarray) -> np.ndarray:
+    """Return an image with brightness and contrast of another one, (H, W, 3) both, fitted where they are alike."""
+    levels, wanted = (np.float32(each)[::3, ::3].ravel() for each in (image, like))
+    gain, offset = 1.0, np.median(wanted - levels)
+    for _ in range(3):
+        fits = np.abs(gain * levels + offset - wanted) < 3 * UNLIKE
+        if fits.sum() > 2 and np.std(levels[fits]) > TEXTURE:
+            gain, offset = np.polyfit(levels[fits], wanted[fits], 1)
+    return np.float32(gain) * np.float32(image) + np.float32(offset)
 
 
 def disoccluded(forward: np.ndarray, backward: np.ndarray) -> np.ndarray:
@@ -175,6 +261,11 @@ def flicker(result: np.ndarray, before: np.ndarray, backward: np.ndarray, weight
 
 def _grey(frame: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) if frame.ndim == 3 else frame
+
+
+def _off(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return by how many levels two images (H, W, 3) differ at most, float32 (H, W)."""
+    return np.abs(np.float32(first) - np.float32(second)).max(axis=2)
 
 
 def _window_mean(values: np.ndarray) -> np.ndarray:

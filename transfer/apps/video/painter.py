@@ -19,8 +19,9 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from transfer.apps.video.carry import KEY, RIPE, Source, start_of, with_new
 from transfer.apps.video.container import is_folder, write_film
-from transfer.apps.video.flow import CONTINUED, combined, continuity, flicker, flow, warped, weights
+from transfer.apps.video.flow import CONTINUED, continuity, flicker
 from transfer.apps.video.frame_store import FilmRun
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, recipe_entries, write_record
@@ -44,82 +45,96 @@ from weights.load import load_weights
 
 #: Frames that are remembered at least: after a flash, a scene goes on from the frame before it (`flow`).
 REMEMBERED = 2
+#: A frame of which this part is new gets twice the steps: 1 / MORE_STEPS.
+MORE_STEPS = 5
 #: Frames on the sheet.
 SHOWN = 6
 
 
-class Link(NamedTuple):
-    """How a frame hangs together with an earlier one."""
+class Traced(NamedTuple):
+    """How a frame hangs together with earlier ones; nothing of it is there where a scene begins."""
 
-    result: np.ndarray  # of the earlier frame, (H, W, 3) uint8
-    backward: np.ndarray  # the flow from the frame to the earlier one, (H, W, 2)
-    weights: np.ndarray  # c, (H, W)
+    link: Source | None = None  # the nearest frame
+    chain: tuple[Source, ...] = ()  # the frames to which the nearest one was traced, the oldest first, and itself
+    others: tuple[Source, ...] = ()  # those of `--long-term`, the nearest first
 
 
 class Painted(NamedTuple):
     """What became of a frame."""
 
     result: Result
-    links: tuple[Link, ...]  # the nearest first; none where a scene begins
+    link: Source | None  # the nearest frame; None where a scene begins
 
     def about(self) -> dict[str, Any]:
         """Return what the film's record says of the frame; its flicker is None where a scene begins."""
         losses = self.result.losses or self.result.steps[-1].losses
+        link = self.link
         return {
             "losses": losses._asdict(),
-            "begins_scene": not self.links,
+            "begins_scene": link is None,
             "seconds": self.result.steps[-1].seconds,
-            "flicker": flicker(self.result.image, *self.links[0]) if self.links else None,
+            "flicker": link and flicker(self.result.image, link.result, link.backward, link.weights),
         }
 
 
 class Painter:
     """Paints the frames of a film one by one, and remembers as many of them as the next ones need."""
 
-    def __init__(self, session: Session, run: FilmRun) -> None:
-        self.session, self.run = session, run
-        #: How many frames before the next one it has to know.
-        self.memory = max(REMEMBERED, *run.earlier)
-        self._frames: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.memory)  # (content, result), newest last
+    def __init__(self, session: Session, run: FilmRun, number: int = 0) -> None:
+        """Begin with the frame of this number, counted from 0."""
+        self.session, self.run, self.number = session, run, number
+        self._frames: deque[Source] = deque(maxlen=max(REMEMBERED, *run.earlier))  # the newest last
+        self._sources: tuple[Source, ...] = ()  # of the newest frame, the oldest first, itself the last
+        self._traced: Traced | None = None  # the frame in work
 
     def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
         """Return the result for the next frame, (H, W, 3) uint8 RGB at the size of the run.
 
         The caller writes it and gives what was written to `remember`.
         """
-        links = self._links(content)
-        return Painted(self.session.run(self._job(content, () if self.run.independent else links), watch), links)
+        self._traced = self._trace(content)
+        sources = () if self.run.independent else (*self._traced.chain, *self._traced.others)
+        return Painted(self.session.run(self._job(content, sources), watch), self._traced.link)
 
     def remember(self, content: np.ndarray, result: np.ndarray) -> None:
         """Take a finished frame, (H, W, 3) uint8 RGB both; the next ones are held to it."""
-        self._frames.append((content, result))
+        traced, self._traced = self._traced or self._trace(content), None
+        itself, age = Source.of_itself(content, result, traced.link), self.number % KEY
+        since_key, before_key = traced.chain[:age], traced.chain[age:][:KEY]
+        # What was hidden in the key frame comes back from before it.
+        self._sources = (*since_key, itself, *before_key)
+        self._frames.append(itself)
+        self.number += 1
 
-    def _job(self, content: np.ndarray, links: Sequence[Link]) -> Job:
+    def _job(self, content: np.ndarray, sources: Sequence[Source]) -> Job:
         run = self.run
-        if not links:
+        if not sources:
             return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
         # What starts and holds the frame is not in any file; the rest is as for a start from the content.
         images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
-        moved = [warped(link.result, link.backward) for link in links]
-        earlier = combined(moved, [link.weights for link in links])
-        # Where nothing is known, the moved result shows what was in front before: a ghost that few steps cannot remove.
-        start = np.where(earlier[..., 3:] > 0, earlier[..., :3], np.float32(content))
-        return Job(run.further, replace(images, init_image=start, earlier=earlier), run.seed)
+        start, earlier = start_of(content, sources)
+        regions = with_new(images.regions, earlier)
+        images = replace(images, init_image=start, earlier=earlier, regions=regions)
+        iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
+        return Job(replace(run.further, iterations=iterations), images, run.seed)
 
-    def _links(self, content: np.ndarray) -> tuple[Link, ...]:
-        """Return how the frame hangs together with those before it; nothing if a scene begins."""
-        links = [self._link(content, ago) for ago in self.run.earlier if ago <= len(self._frames)]
-        if not any(links) and len(self._frames) >= REMEMBERED:
-            links = [self._link(content, REMEMBERED)]
-        return tuple(link for link in links if link)
+    def _trace(self, content: np.ndarray) -> Traced:
+        """Return how the next frame hangs together with those before it."""
+        links = {ago: self._link(content, ago) for ago in {1, *self.run.earlier} if ago <= len(self._frames)}
+        others = tuple(link for ago, link in sorted(links.items()) if link and ago > 1)
+        if link := links.get(1):
+            chain = tuple(source.carried(content, link) for source in self._sources)
+            return Traced(link, chain, others)
+        if not others and len(self._frames) >= REMEMBERED and (link := self._link(content, REMEMBERED)):
+            others = (link,)
+        return Traced(others[0] if others else None, others[:1], others[1:])
 
-    def _link(self, content: np.ndarray, ago: int) -> Link | None:
-        """Return how the frame hangs together with the one so many frames back; None if there is a cut between."""
-        before, result = self._frames[-ago]
-        backward = flow(content, before)
-        trust = weights(flow(before, content), backward)
-        is_cut = continuity(before, content, backward, trust) < CONTINUED
-        return None if is_cut else Link(result, backward, trust)
+    def _link(self, content: np.ndarray, ago: int) -> Source | None:
+        """Return the frame so many frames back as a source of the next one; None if there is a cut between."""
+        before = self._frames[-ago]
+        link = before.linked(content)
+        is_cut = continuity(before.content, content, link.backward, link.weights) < CONTINUED
+        return None if is_cut else link
 
 
 def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str]) -> int:
@@ -144,7 +159,7 @@ def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Se
     if done:
         say(f"going on after {done} frames")
     try:
-        count = paint_missing(run, Painter(session, run), done, options.quiet)
+        count = paint_missing(run, session, done, options.quiet)
     finally:
         if not any(store.folder.glob("*.png")):
             store.clear()
@@ -161,6 +176,7 @@ def recorded_settings(run: FilmRun, session: Session) -> dict[str, Any]:
         "first": recipe_entries(run.first),
         "further": recipe_entries(run.further),
         "earlier": run.earlier,
+        "key_every": KEY,
         "independent": run.independent,
         "seed": run.seed,
         "film": film_digest(run),
@@ -188,13 +204,20 @@ def film_digest(run: FilmRun) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest() if pictures else digests[0]
 
 
-def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int:
+def needed_from(done: int, run: FilmRun) -> int:
+    """Return the first frame that has to be known to paint those after the first `done` ones."""
+    last_key = (done - 1) // KEY * KEY
+    return max(0, min(last_key - KEY - REMEMBERED - 2 * RIPE, done - max(run.earlier)))
+
+
+def paint_missing(run: FilmRun, session: Session, done: int, quiet: bool) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
     If stopped between two steps it raises KeyboardInterrupt; the frame in work is lost.
     """
     store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
-    number = done - min(done, painter.memory)
+    number = needed_from(done, run)
+    painter = Painter(session, run, number)
     bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
     with (
         nullcontext(lambda shown: None) if quiet else bar as show,
@@ -217,7 +240,7 @@ def paint_missing(run: FilmRun, painter: Painter, done: int, quiet: bool) -> int
                 painted = painter.paint(content, watch)
                 require_finished(painted.result, number, run)
                 painter.remember(content, store.keep(number, painted.result.image, painted.about()))
-                begins = "" if painted.links else "  (a scene begins)"
+                begins = "" if painted.link else "  (a scene begins)"
                 show_progress(number + 1, f"{describe(painted.result.steps[-1])}{begins}")
             number += 1
     return number
