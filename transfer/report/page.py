@@ -20,6 +20,8 @@ MOST_LOSSLESS = 1024 * 1024
 #: Longer sides in pixels: of the images in the row of a run, of a batch's results, and of the images in its heads,
 #: which are shown smaller, but screens may have two pixels for one.
 IN_ROW, IN_CELL, IN_HEAD = 640, 256, 160
+#: Endings of films that browsers play.
+PLAYED = (".mp4", ".webm")
 #: Parts of a record that are shown by themselves.
 SHOWN_APART = ("steps", "losses", "command")
 #: A label, such as a file's name, and its image (H, W, 3), RGB in [0, 255]; None if it could not be read.
@@ -95,6 +97,18 @@ def grid_page(
     return _filled(
         "batch.html", title=title, columns=columns, rows=in_rows, cells=asked_for, facts=facts, repeat=repeat,
         IN_CELL=IN_CELL, IN_HEAD=IN_HEAD,
+    )  # fmt: skip
+
+
+def film_page(record: Mapping[str, Any], film: Path, sheet: np.ndarray) -> str:
+    """Return the page about a film as HTML, with the film itself, which ends in one of `PLAYED`, and its sheet."""
+    frames = record["frames"]
+    flickers = [(frame["flicker"], number) for number, frame in enumerate(frames, 1) if frame["flicker"] is not None]
+    return _filled(
+        "film.html", record=record, name=film.name, film=data_uri(film.suffix[1:].lower(), film.read_bytes(), "video"),
+        width=record["width"], height=record["height"], frames=frames, worst=max(flickers, default=None),
+        sheet=embedded(sheet), given=shlex.join(map(str, record["command"])),
+        everything=flat({key: value for key, value in record.items() if key not in (*SHOWN_APART, "frames")}).items(),
     )  # fmt: skip
 
 

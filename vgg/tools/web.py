@@ -50,9 +50,9 @@ def thumbnail(image: np.ndarray, longer_side: int) -> np.ndarray:
     return to_uint8(shrunk(image, longer_side))
 
 
-def data_uri(kind: str, data: bytes) -> str:
+def data_uri(kind: str, data: bytes, medium: str = "image") -> str:
     """Return a picture's bytes as an address that holds them; `kind` is such as png, jpeg or svg+xml."""
-    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    return f"data:{medium}/{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def writable(text: str) -> str:

@@ -1,5 +1,7 @@
 """`python -m transfer.video`: frames tied to those before, scenes, stops at any moment, and what is refused."""
 
+import base64
+import re
 import shutil
 import signal
 
@@ -41,6 +43,17 @@ def test_a_film_its_record_sheet_and_loop(tmp_path, words):
     assert [len(found[name]["style_layers"]) for name in ("first", "further")] == [5, 5]
     temporal = [frame["losses"]["groups"]["temporal"] for frame in found["frames"]]
     assert temporal[0] == temporal[4] == 0 and min(temporal[1:4]) > 0
+
+
+def test_a_page_has_the_film_itself_and_its_figures(tmp_path, words, capfd):
+    assert main([*words, "--report", "--end", "0.3"]) == 0
+    page, found = (tmp_path / "out" / "film-report.html").read_text(encoding="utf-8"), record(tmp_path)
+    embedded = re.search('<video src="data:video/mp4;base64,([^"]+)"', page)[1]
+    assert base64.b64decode(embedded) == (tmp_path / "out" / "film.mp4").read_bytes()
+    assert "media-src data:" in page and str(found["flicker"]) in page and "3 frames" in page
+    assert sorted(found["written"]) == ["film-report.html", "film.mp4"]
+    lossless = [*words, "--report", "-o", str(tmp_path / "film2.mkv")]
+    assert "which film2.mkv cannot be; let it end in .mp4 or .webm" in refused(lossless, capfd, tmp_path)
 
 
 def test_the_first_frame_is_a_picture_like_any_other(tmp_path, words):

@@ -20,7 +20,6 @@ from transfer.apps.video.flow import (
     agreement,
     came_from_inside,
     camera_motion,
-    combined,
     flow,
     moving,
     plain,
@@ -41,9 +40,9 @@ LEAST_NEW = 0.002
 #: Pixels that are as far as one level of colour, in the search for what looks like a place.
 PIXELS_PER_LEVEL = 1.5
 #: Neighbours whose painted colours are averaged.
-NEIGHBOURS = 8
-#: Pixels: what is smoother than this is taken from the painted neighbours, the rest from the clip.
-SMOOTH = 3.0
+NEIGHBOURS = 16
+#: Pixels: how wide the border between what is known and what is new is.
+SEAM = 2.0
 #: At most so many known places are searched.
 SEARCHED = 20_000
 
@@ -79,8 +78,8 @@ class Source:
         return replace(self, backward=backward, weights=trust * agreement(content, moved), camera=camera)
 
     def moved(self) -> np.ndarray:
-        """Return the result brought to where things are in the later frame, float32 (H, W, 3)."""
-        return np.clip(warped(np.float32(self.result), self.backward, cv2.INTER_LANCZOS4), 0, 255)
+        """Return the result brought to where things are in the later frame, uint8 (H, W, 3)."""
+        return warped(self.result, self.backward, cv2.INTER_LANCZOS4)
 
     def carried(self, content: np.ndarray, link: "Source") -> "Source":
         """Return the source as seen from the next frame, which `link` leads to the present one.
@@ -96,16 +95,26 @@ class Source:
 
 
 def start_of(content: np.ndarray, sources: Sequence[Source]) -> tuple[np.ndarray, np.ndarray]:
-    """Return where a frame starts, float32 (H, W, 3), and what it is held to, as `combined` returns it."""
+    """Return where a frame starts, float32 (H, W, 3), and what it is held to: colours and their weights, (H, W, 4).
+
+    What disappears behind something and comes back was seen in a frame further back. Ruder, Dosovitskiy & Brox 2016,
+    section 4.3, let the nearest frame that shows a place count; we let the oldest, whose colours were resampled least.
+    """
     moved, shown = [source.moved() for source in sources], [source.weights for source in sources]
     done = [
         weights * warped(np.float32(source.times), source.backward) / RIPE
         for source, weights in zip(sources, shown, strict=True)
     ]
-    earlier = combined(moved, done)
-    colours = np.dstack([earlier[..., :3], np.max(shown, axis=0)])
-    known = colours[..., 3:]
-    return known * colours[..., :3] + (1 - known) * filled(content, colours), earlier
+    # Of those that know a place best, the first; differences in the light are not to decide that.
+    chosen, known = np.argmax(np.rint(np.multiply(done, RIPE)), axis=0)[None], np.max(shown, axis=0)
+    colours = np.take_along_axis(np.stack(moved), chosen[..., None], axis=0)[0]
+    earlier = np.dstack([colours, np.take_along_axis(np.stack(done), chosen, axis=0)[0]]).astype(np.float32)
+    # Close to what is new, what is known may change a little, so that both meet without a seam.
+    soft = np.clip(2 * cv2.GaussianBlur(known, (0, 0), SEAM) - 1, 0, 1)
+    earlier[..., 3] *= soft
+    start = filled(content, np.dstack([earlier[..., :3], known]))
+    share = (known * soft)[..., None]
+    return share * earlier[..., :3] + (1 - share) * start, earlier
 
 
 def with_new(regions: tuple[Region, ...], earlier: np.ndarray) -> tuple[Region, ...]:
@@ -126,17 +135,10 @@ def filled(content: np.ndarray, earlier: np.ndarray) -> np.ndarray:
     hidden, sure = known < 1, np.flatnonzero(known > 0.99)
     if not hidden.any() or not len(sure):
         return np.float32(content)
-    smooth_content = cv2.GaussianBlur(np.float32(content), (0, 0), SMOOTH)
-    share = cv2.GaussianBlur(known, (0, 0), SMOOTH)
-    smooth = cv2.GaussianBlur(colours * known[..., None], (0, 0), SMOOTH) / np.maximum(share, 1e-3)[..., None]
-    y, x = np.mgrid[: known.shape[0], : known.shape[1]]
-    features = np.dstack([smooth_content, x / PIXELS_PER_LEVEL, y / PIXELS_PER_LEVEL]).reshape(-1, 5)
+    y, x = np.mgrid[: known.shape[0], : known.shape[1]] / PIXELS_PER_LEVEL
+    features = np.dstack([content, x, y]).reshape(-1, 5)
     sure = sure[:: max(1, len(sure) // SEARCHED)]
     _, nearest = KDTree(features[sure]).query(features[hidden.ravel()], k=min(NEIGHBOURS, len(sure)))
-    found = smooth.reshape(-1, 3)[sure][nearest].reshape(len(nearest), -1, 3).mean(axis=1)
     image = colours.copy()
-    image[hidden] = found
-    # What was copied place by place is made as smooth as its neighbours; the clip's own edges come on top.
-    image = np.where(hidden[..., None], cv2.GaussianBlur(image, (0, 0), SMOOTH), image)
-    detail = np.float32(content) - smooth_content
-    return np.where(hidden[..., None], np.clip(image + detail, 0, 255), image).astype(np.float32)
+    image[hidden] = colours.reshape(-1, 3)[sure][nearest].reshape(len(nearest), -1, 3).mean(axis=1)
+    return image

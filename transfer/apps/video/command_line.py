@@ -20,6 +20,7 @@ from transfer.files import SAMPLE, Files
 from transfer.inputs import style_at, together
 from transfer.other_programs import recipe_named
 from transfer.recipes import Recipe
+from transfer.report.page import PLAYED
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
@@ -31,10 +32,10 @@ from vgg.tools.image import check_output
 #: Steps of a frame that starts from earlier ones; one of which much is new gets more (`painter.MORE_STEPS`).
 ITERATIONS = 10
 #: γ: a deviation of 20 levels from the frame before costs as much as this share of the style's loss at the start.
-TEMPORAL_WEIGHT = 0.2
+TEMPORAL_WEIGHT = 1.0
 #: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
 MEANINGLESS = {
-    "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report": False, "report_as": None,
+    "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report_as": None,
     "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "workers": None,
     "scheduler": None, "timelapse": None,
 }  # fmt: skip
@@ -110,15 +111,22 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOut
         raise InputError(f"the output is {str(output)!r}, expected the name of a film or of a new folder; choose one")
     record = output.with_name(f"{output.stem}.json")
     sheet = output.with_name(f"{output.stem}-sheet.png") if options.sheet else None
+    report = output.with_name(f"{output.stem}-report.html") if options.report else None
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
-    require_apart(filter(None, (output, record, sheet, loop, folder, *folder.glob("*"))), inputs)
+    require_apart(filter(None, (output, record, sheet, loop, report, folder, *folder.glob("*"))), inputs)
     if not is_folder(output):
         check_film_output(output)
     check_place(folder / "00001.png")
     check_place(record)
     if sheet:
         check_output(sheet)
+    if report:
+        if output.suffix.lower() not in PLAYED:
+            raise InputError(
+                f"--report has the film in its page, which {output.name} cannot be; let it end in {' or '.join(PLAYED)}"
+            )
+        check_place(report)
     if loop:
         check_loop(loop)
     last_record = read_settings(record)
@@ -127,8 +135,8 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOut
     store = FrameStore(folder, output.name, last_record)
     begun = store.settings() and options.resume  # a stop may have come between the film and its record
     if not options.overwrite:
-        require_ours(filter(None, (loop,) if begun else (output, sheet, loop)), last_record, record)
-    return FilmOutputs(output, store, record, sheet, loop)
+        require_ours(filter(None, (loop,) if begun else (output, sheet, loop, report)), last_record, record)
+    return FilmOutputs(output, store, record, sheet, loop, report)
 
 
 def require_apart(outputs: Iterable[Path], inputs: Iterable[Path | str]) -> None:

@@ -1,4 +1,4 @@
-"""How frames hang together: the flow between them and where it can be trusted, cuts, long-term consistency, flicker.
+"""How frames hang together: the flow between them and where it can be trusted, plain areas, cuts, flicker.
 
 The method is that of Ruder, Dosovitskiy & Brox, "Artistic style transfer for videos" (arXiv:1604.08610, GCPR 2016),
 section 4.2. With w the flow from the earlier frame to the later one, forward, and ŵ = (û, v̂) the flow from the later
@@ -16,28 +16,18 @@ that without this a quarter of all hidden pixels would be trusted (`tests/transf
 Flows are arrays (H, W, 2), float32: pixels to the right and pixels down. The flow itself is OpenCV's DIS (Kroeger,
 Timofte, Dai & Van Gool, "Fast optical flow using dense inverse search", ECCV 2016).
 
+**The clip decides.** In a plain area, such as a sky, any flow is as good as another: what moves before it drags the
+flow along, and both inequalities fail where nothing is wrong. So a plain area moves as the camera does (`steadied`),
+and there the inequalities do not count. Everywhere, the earlier frame of the clip, warped, has to look like the later
+one (`agreement`), but for the light.
+
 **Cuts.** Between frames of one scene the flows forward and backward agree nearly everywhere, even in a fast pan.
 Between two scenes each of them is a guess of its own. Two things remain. In an even area, such as a sky, any flow
 agrees with any other, so only pixels with texture count. And a change from a black picture to a scene leaves nothing
 that could disagree, so a pixel also has to look like what it was traced to: by the correlation of small windows, which
 does not change with brightness and contrast, so that a cloud before the sun is no cut. A flash that turns a frame white
 looks like two; so a new scene begins only if a frame is cut off from each of the earlier frames at hand.
-
-**Long-term consistency** (section 4.3 of the paper). What disappears behind something and comes back was seen in a
-frame further back. So each pixel is compared with the nearest of several earlier results that it can be traced to. With
-w_j the result j frames back, warped, and c_j its weight:
-
-    loss            L_longterm = α L_content + β L_style + γ Σ_j L_temporal(x, w_j, c_long_j)       Eq. 9
-    its weights     c_long_j = max(c_j − Σ_{nearer frames k} c_k, 0)                                Eq. 10
-
-The sum over j is one term, whatever the number of frames, because at every pixel
-
-    Σ_j c_long_j (x − w_j)² = C (x − w)² + a constant,   C = Σ_j c_long_j,   w = Σ_j c_long_j w_j / C
-
-has the same gradient. With weights that are 0 or 1, one c_long_j at most is not 0 and the constant is 0.
 """
-
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -220,30 +210,6 @@ def continuity(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, wei
     # At least 1: of a window without any texture, the correlation would be one of rounding errors.
     alike = covariance > ALIKE * np.sqrt(np.maximum(variance, 1) * np.maximum(variance_before, 1))
     return float(np.mean((weights * alike)[textured]))
-
-
-def long_term(weights: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return c_long of Eq. 10 for each of the `weights` c (H, W) in [0, 1], the nearest frame first."""
-    nearer = np.zeros_like(weights[0])
-    shares = []
-    for weight in weights:
-        shares.append(np.maximum(weight - nearer, 0))
-        nearer = nearer + weight
-    return shares
-
-
-def combined(results: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
-    """Return several earlier results as one that a frame is held to, float32 (H, W, 4): w and its weight C.
-
-    The results are warped to where things are now, (H, W, 3), the nearest first; `weights` are c of each, (H, W). What
-    none of them shows gets the nearest result and the weight 0.
-    """
-    shares = long_term(weights)
-    total = sum(shares)
-    blend = np.array(results[0], np.float32)
-    mean = sum(share[..., None] * np.float32(result) for share, result in zip(shares, results, strict=True))
-    np.divide(mean, total[..., None], out=blend, where=total[..., None] > 0)
-    return np.dstack([blend, total]).astype(np.float32)
 
 
 def flicker(result: np.ndarray, before: np.ndarray, backward: np.ndarray, weights: np.ndarray) -> float:

@@ -36,6 +36,12 @@ class FilmOutputs(NamedTuple):
     record: Path
     sheet: Path | None
     loop: Path | None
+    report: Path | None
+
+    @property
+    def results(self) -> list[Path]:
+        """Return all but the record."""
+        return [path for path in (self.film, self.loop, self.sheet, self.report) if path]
 
 
 @dataclass(frozen=True)

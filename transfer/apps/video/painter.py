@@ -2,9 +2,8 @@
 
 Ruder, Dosovitskiy & Brox 2016, section 4. The first frame of a scene is a picture like any other. Each further one
 
-1. starts from the previous result, moved by the optical flow;
-2. has one more term in its loss, which holds it to that where the flow can be trusted;
-3. and, if several earlier frames are looked at, to older ones where no later one saw the place (`flow`).
+1. starts from earlier results, moved by the optical flow, and where nothing is known from colours nearby (`carry`);
+2. has one more term in its loss, which holds it to those results where the flow can be trusted.
 """
 
 import hashlib
@@ -29,6 +28,7 @@ from transfer.cli.watchers import describe
 from transfer.files import strength_of
 from transfer.inputs import together
 from transfer.precision import precision_of
+from transfer.report.page import film_page
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from transfer.train import Result, Step, Watch
@@ -37,7 +37,7 @@ from vgg.network import Precision
 from vgg.tools import console
 from vgg.tools.animation import write_loop
 from vgg.tools.console import Say, interrupts_polled
-from vgg.tools.files import file_digest
+from vgg.tools.files import file_digest, write_whole
 from vgg.tools.image import write_image
 from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
@@ -84,7 +84,7 @@ class Painter:
         """Begin with the frame of this number, counted from 0."""
         self.session, self.run, self.number = session, run, number
         self._frames: deque[Source] = deque(maxlen=max(REMEMBERED, *run.earlier))  # the newest last
-        self._sources: tuple[Source, ...] = ()  # of the newest frame, the oldest first, itself the last
+        self._sources: tuple[Source, ...] = ()  # of the newest frame: see `remember`
         self._traced: Traced | None = None  # the frame in work
 
     def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
@@ -263,12 +263,11 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
         write_film(outputs.film, map(store.read, range(count)), run.fps, sound, say)
     if outputs.loop:
         write_loop(outputs.loop, map(store.read, range(count)), run.fps)
+    sheet = sheet_of(run, count) if outputs.sheet or outputs.report else None
     if outputs.sheet:
-        write_image(outputs.sheet, sheet_of(run, count))
-    results = [path for path in (outputs.film, outputs.loop, outputs.sheet) if path]
+        write_image(outputs.sheet, sheet)
     frames = [store.about(number) for number in range(count)]
     flickers = [frame["flicker"] for frame in frames if frame["flicker"] is not None]
-    digests = {path.name: file_digest(path, "sha256") for path in results if path.is_file()}
     record = {
         "command": list(command),
         **store.settings(),
@@ -277,10 +276,13 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
         "flicker": float(np.mean(flickers)) if flickers else None,
         "style": float(np.mean([frame["losses"]["groups"].get("style", 0.0) for frame in frames])),
         "frames": frames,
-        "written": store.last_record.get("written", {}) | digests,  # the next film of this name replaces nothing else
     }
+    if outputs.report:
+        write_whole(outputs.report, film_page(record, outputs.film, sheet))
+    digests = {path.name: file_digest(path, "sha256") for path in outputs.results if path.is_file()}
+    record["written"] = store.last_record.get("written", {}) | digests  # the next film of this name replaces no other
     write_record(outputs.record, record)
-    say(f"written: {', '.join(map(str, (*results, outputs.record)))}")
+    say(f"written: {', '.join(map(str, (*outputs.results, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} square levels from frame to frame; 0 is perfectly steady")
     if not keep_frames:
