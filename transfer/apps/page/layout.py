@@ -124,7 +124,7 @@ def _painting(on: SimpleNamespace) -> None:
             on.slider = gr.ImageSlider(label="Pull the line", elem_id="slider", interactive=False)
             on.other = gr.Dropdown([THE_PHOTO], value=THE_PHOTO, label="On the left")
         with gr.Tab("Loss"):
-            what = "distance that is left (the loss), as a power of ten"
+            what = "loss, as a power of ten"
             on.losses = gr.LinePlot(x="step", y="loss", color="distance", y_title=what, height=300)
     with gr.Row():
         on.get_picture = gr.DownloadButton("Download the picture", elem_id="get-picture")
@@ -137,7 +137,7 @@ def _gallery(on: SimpleNamespace) -> None:
     on.results = gr.Gallery(
         label="Earlier pictures: strength and time; click on one",
         columns=6,
-        height=400,
+        height=300,
         object_fit="contain",
         fit_columns=False,
         allow_preview=False,
