@@ -16,9 +16,9 @@ from objectives import assert_same, objective_for, patches
 from tiny_network import tiny_weights
 from transfer.losses import Target
 from transfer.objective import Objective, WholeEvaluation, loss_of_zeros, terms_of
-from transfer.recipes import DEFAULT, LossScale
+from transfer.recipes import DEFAULT, STATISTIC_FACTORS, LossScale, with_statistic
 from transfer.regions import Region
-from transfer.style_statistics import LEAST_EIGENVALUE, LEAST_VARIANCE, style_term
+from transfer.style_statistics import LEAST_EIGENVALUE, LEAST_VARIANCE, polar_factor, style_term
 from transfer.targets import References
 from vgg.network import VGG19
 
@@ -184,6 +184,23 @@ def test_the_content_picture_loses_1_in_units_of_the_default_recipe(weights, nam
     assert losses.groups["style"] == pytest.approx(1, rel=1e-4)
     terms, targets = objective.evaluation.terms, objective.targets
     assert loss_of_zeros(terms, targets, objective.weights) > 0
+
+
+@pytest.mark.parametrize(("dtype", "digits"), [(np.float64, 1e-9), (np.float32, 1e-3)])
+def test_the_polar_factor_of_an_ill_conditioned_matrix(dtype, digits):
+    """With singular values over the five decimal places that an ImageNet's layer of 512 channels has."""
+    rng = np.random.default_rng(6)
+    left, right = (np.linalg.qr(rng.normal(size=(40, 40)))[0] for _ in range(2))
+    matrix = dtype((left * np.geomspace(3e-5, 3, 40)) @ right.T)
+    np.testing.assert_allclose(polar_factor(matrix, dtype(3e-5)), left @ right.T, atol=digits)
+
+
+def test_a_recipe_with_another_statistic_and_back():
+    for name, factor in STATISTIC_FACTORS.items():
+        changed = with_statistic(DEFAULT, name)
+        assert (changed.style_statistic, changed.style_loss.factor) == (name, factor)
+        assert replace(changed, style_statistic="gram", style_loss=DEFAULT.style_loss) == DEFAULT
+        assert with_statistic(changed, "gram") == DEFAULT
 
 
 @pytest.mark.usefixtures("without_compiling")

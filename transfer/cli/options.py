@@ -16,7 +16,7 @@ from transfer.cli.values import Value, blend, gigabytes, layers, region, several
 from transfer.files import SAMPLE, Files, require_usable
 from transfer.machine import processors, usable_bytes
 from transfer.other_programs import RECIPES, content_weight_at, recipe_named
-from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe, StyleStatistic
+from transfer.recipes import DEFAULT, Colors, Crop, OptimizerName, Recipe, StyleStatistic, with_statistic
 from vgg.errors import InputError, typed
 from vgg.layers import SMALLEST_SIDE, layer_named
 from vgg.load import WEIGHTS_HELP
@@ -245,12 +245,7 @@ def recipe_from(words: argparse.Namespace) -> Recipe:
     own = {field.name for field in fields(Recipe)} - {"init"}
     chosen = {name: value for name, value in vars(words).items() if name in own}
     chosen["normalized_network"] = words.normalize
-    statistic = words.style_statistic or recipe.style_statistic
-    if statistic != recipe.style_statistic and not recipe.style_loss.distance:
-        raise InputError(
-            f"--style-statistic {statistic} is given with --recipe {recipe.name}, whose style weight is in units of "
-            f"its own, {recipe.style_statistic}; choose a recipe that measures by the pictures, such as {DEFAULT.name}"
-        )
+    recipe = with_statistic(recipe, words.style_statistic or recipe.style_statistic)
     if words.strength is not None:
         chosen["content_weight"] = _content_weight(words, recipe)
     if words.init is not None:

@@ -11,17 +11,19 @@ from image_files import png_of
 pytest.importorskip("gradio", reason="Gradio is not installed: make page")
 
 from transfer.apps.page.folder import Folder
-from transfer.apps.page.handlers import PAINTS, Handlers, editor, painted, status
+from transfer.apps.page.handlers import PAINTS, Handlers, editor, painted, status, title
 from transfer.apps.page.layout import blocks
 from transfer.apps.page.runs import Run, Runs
 from transfer.apps.page.settings import Settings
+from transfer.cli.outputs import outputs_of
 from vgg.tools.image import read_image
 
 
 @pytest.fixture
 def handlers(tmp_path):
     runs = Runs(Folder(tmp_path / "page"))
-    names = "content styles photo paintings editor input_problem region_problem run_problem drop_photo drop_paintings"
+    names = "content styles photo paintings editor input_problem region_problem run_problem forecast"
+    names += " drop_photo drop_paintings"
     on = SimpleNamespace(**{name: name for name in names.split()})
     yield Handlers(on, runs, {})
     runs.close()
@@ -117,12 +119,24 @@ def test_paintings_replace_or_are_mixed(handlers, tmp_path):
 
 def test_the_status_says_where_a_run_is(tmp_path):
     outputs = Folder(tmp_path).new(Settings())
-    run = Run(outputs, Settings(), state="running", count=60)
-    assert status(None, 0) == "Nothing is painted yet." and status(run, 2) == "Starting … 2 more to come."
+    run, later = Run(outputs, Settings(), state="running", count=60), Run(outputs, Settings())
+    assert status([]) == "Nothing is painted yet." and status([run, later, later]).endswith("… 2 more to come.")
     run.steps.append(SimpleNamespace(step=7, size=256, left=75.0))
-    assert status(run, 0) == "Step 7 of 60, 256 pixels, 1 min 15 s left."
+    assert status([run]) == "Step 7 of 60, 256 pixels, 1 min 15 s left."
     run.state, run.problem = "failed", f"{tmp_path}/inputs/{'0' * 64}.png is cut off"
-    assert status(run, 0) == "the picture is cut off"
+    assert status([run]) == "the picture is cut off"
+
+
+def test_a_result_is_called_by_strength_and_time(tmp_path):
+    outputs = outputs_of(tmp_path / "2026-11-28-212834-2.png")
+    assert title(outputs, Settings(strength=0.25)) == "0.25 at 21:28:34-2"
+    outputs.state.touch()
+    assert title(outputs, Settings()) == "0.5 at 21:28:34-2, unfinished"
+
+
+def test_messages_have_the_words_of_the_page(handlers):
+    values = ("sample", ["sample"], "banana", 0.5, 512, 1, "style", "", "default", "", None, None, "", "", "", "")
+    assert handlers.forecast(*values)["forecast"] == "⚠ Shares: invalid blend value: 'banana'"
 
 
 def test_the_page_can_be_built_and_every_click_has_its_handler(tmp_path):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from image_files import png_of
 from transfer.apps.page import runs as runs_module
 from transfer.apps.page.folder import Folder
 from transfer.apps.page.runs import Runs
@@ -43,6 +44,14 @@ def wait(run, *states):
             return run
         time.sleep(0.05)
     raise AssertionError(f"{run.state} {run.problem}, expected {states}")
+
+
+def until(reached):
+    for _ in range(1200):
+        if reached():
+            return
+        time.sleep(0.05)
+    raise AssertionError
 
 
 def stop_after(monkeypatch, steps, runs):
@@ -127,7 +136,11 @@ def test_runs_wait_for_each_other_in_their_order(made, runs):
 def test_what_is_wrong_is_said_at_once_and_the_thread_lives_on(made, runs, monkeypatch, capsys):
     with pytest.raises(InputError, match="style-blend"):
         runs.add(replace(made[1], shares="1:2:3"))
-    assert "expected at least 16" in wait(runs.add(replace(made[1], content=str(make_small(runs.folder.path))))).problem
+    small = runs.folder.path / "small.png"
+    small.write_bytes(png_of(np.zeros((3, 90, 3), np.uint8)))
+    with pytest.raises(InputError, match="expected at least 16"):
+        runs.add(replace(made[1], content=str(small)))
+    assert not list(runs.folder.path.glob("*.run.json"))
     monkeypatch.setattr(runs_module, "make_picture", lambda *words, **more: 1 / 0)
     failed = wait(runs.add(made[1]))
     assert (failed.state, "ZeroDivisionError" in failed.problem) == ("failed", True)
@@ -136,12 +149,15 @@ def test_what_is_wrong_is_said_at_once_and_the_thread_lives_on(made, runs, monke
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
-def make_small(folder):
-    from image_files import png_of
-
-    file = folder / "small.png"
-    file.write_bytes(png_of(np.zeros((3, 90, 3), np.uint8)))
-    return file
+def test_stop_stops_all(made, runs):
+    first = runs.add(replace(made[1], further=made[1].further + " --iterations 5000"))
+    waiting = [runs.add(made[1]), runs.add(made[1])]
+    until(lambda: len(first.steps) > 1)
+    assert [run.outputs for run in runs.queue] == [run.outputs for run in (first, *waiting)]
+    runs.stop()
+    assert wait(first).state == "stopped" and runs.queue == [first]
+    assert [outputs for outputs, _ in runs.folder.results()] == [first.outputs]
+    assert len(list(runs.folder.path.glob("*.run.json"))) == 1
 
 
 def test_a_result_that_cannot_be_written_is_kept_elsewhere(made, runs, monkeypatch, tmp_path):
@@ -162,10 +178,7 @@ def test_a_result_that_cannot_be_written_is_kept_elsewhere(made, runs, monkeypat
 
 def test_closing_stops_the_present_run_and_says_where_its_picture_is(made, runs):
     run = runs.add(replace(made[1], further=made[1].further + " --iterations 5000"))
-    for _ in range(600):
-        if len(run.steps) > 1:
-            break
-        time.sleep(0.05)
+    until(lambda: len(run.steps) > 1)
     waits = runs.add(made[1])
     assert str(run.outputs.picture) in runs.close()
     assert (run.state, waits.state) == ("stopped", "waiting")

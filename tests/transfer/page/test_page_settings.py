@@ -90,5 +90,7 @@ def test_settings_survive_their_file(tmp_path):
     folder = Folder(tmp_path / "page")
     settings = replace(Settings(), regions=(("m.png", "0.2"),), styles=("a", "b"), strength=1, shares="1:2")
     outputs = folder.new(settings)
+    assert folder.results() == []  # it has not begun
+    outputs.state.touch()
     assert folder.results() == [(outputs, settings)]
     assert Path(outputs.picture).parent == tmp_path / "page"

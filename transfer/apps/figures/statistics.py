@@ -23,7 +23,7 @@ from transfer.inputs import load
 from transfer.machine import usable_bytes
 from transfer.other_programs import RECIPES
 from transfer.precision import fastest
-from transfer.recipes import DEFAULT, StyleStatistic
+from transfer.recipes import DEFAULT, StyleStatistic, with_statistic
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
 from vgg.errors import python
@@ -42,7 +42,7 @@ HEIGHT = 240  # of a picture on the sheet, in pixels
 def equal_steps(size: int, iterations: int | None) -> list[Cell]:
     """Return a cell for each statistic in the default recipe."""
     recipe = replace(DEFAULT, size=size, iterations=iterations or DEFAULT.iterations)
-    return [Cell(f"{name}-steps", f"{name}", replace(recipe, style_statistic=name)) for name in STATISTICS]
+    return [Cell(f"{name}-steps", name, with_statistic(recipe, name)) for name in STATISTICS]
 
 
 def equal_time(cells: Sequence[Cell], seconds: Sequence[float]) -> list[Cell]:

@@ -83,8 +83,13 @@ class Folder:
         write_record(_settings_file(picture), asdict(settings))
         return outputs_of(picture)
 
+    def forget(self, outputs: Outputs) -> None:
+        """Remove the settings of a run that has not begun; one that has left something keeps them."""
+        if not (os.path.lexists(outputs.picture) or os.path.lexists(outputs.state)):
+            _settings_file(outputs.picture).unlink(missing_ok=True)
+
     def results(self) -> list[tuple[Outputs, Settings]]:
-        """Return the newest results, finished or not, with their settings; the newest first."""
+        """Return the newest results that have a picture or a checkpoint, with their settings; the newest first."""
         listed = []
         files = sorted(self.path.glob("*.run.json"), key=lambda file: natural(file.name.removesuffix(".run.json")))
         for file in files[: -MOST_LISTED - 1 : -1]:
@@ -93,7 +98,8 @@ class Folder:
             except (TypeError, KeyError, AttributeError):
                 continue
             outputs = outputs_of(file.with_name(file.name.removesuffix(".run.json") + ".png"))
-            if settings and (not os.path.lexists(outputs.picture) or _is_ours(outputs.picture)):
+            has_begun = _is_ours(outputs.picture) or (_is_ours(outputs.state) and not os.path.lexists(outputs.picture))
+            if settings and has_begun:
                 listed.append((outputs, settings))
         return listed
 
@@ -105,13 +111,15 @@ class Folder:
             records = (read_record(outputs.record) or {} for outputs, _ in self.results())
             record = next((found for found in records if found.get("result", {}).get("sha256") == digest), None)
         if record is None:
-            raise InputError("that picture was not made here; drop its record, the .json beside it")
+            raise InputError("that is no picture that was made here, and no record of one; drop one of these")
         return record
 
 
 def thumbnail(place: str, side: int = SHOWN_SIDE) -> np.ndarray:
     """Return a picture as it is shown on the page, uint8 (H, W, 3); `place` may be "sample", the scene."""
     path = SAMPLE_SCENE if place == SAMPLE else Path(place)
+    if not path.exists():  # somebody has deleted it
+        return np.full((side * 3 // 4, side, 3), 128, np.uint8)
     return _thumbnail(str(path), path.stat().st_mtime_ns, side)
 
 

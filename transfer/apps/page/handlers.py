@@ -1,5 +1,6 @@
 """What happens at each click on the page: each method returns the controls that change, with their new values."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -15,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from transfer.apps.masks import by_color, by_grabcut
-from transfer.apps.page.folder import MOST_LISTED, style_thumbnail, thumbnail
+from transfer.apps.page.folder import style_thumbnail, thumbnail
 from transfer.apps.page.runs import Run, Runs
 from transfer.apps.page.settings import Settings, settings_of
 from transfer.cli.outputs import Outputs
@@ -28,6 +29,9 @@ STRENGTHS = (0.25, 0.5, 0.75)  # of the three in one click
 #: Of the brush, for the regions in their order.
 PAINTS = {"red": (230, 40, 40), "green": (30, 170, 60), "blue": (40, 90, 230)}
 THE_PHOTO = "the photo"
+LOSSES = {"all": "both", "content": "from the photo", "style": "from the painting"}
+#: What is called otherwise in messages of the command line.
+ON_PAGE = {"--style-blend": "Shares", "style scale": "size of the brush strokes", "--init": "the start"}
 Changes = dict[gr.components.Component, Any]
 Editor = dict[str, Any]  # what the field to paint regions in has: background, layers (H, W, 4), composite
 
@@ -59,7 +63,7 @@ class Handlers:
     def __init__(self, on: SimpleNamespace, runs: Runs, digests: dict[str, str]) -> None:
         """Take the controls on the page by their names, the runs, and the networks' files by their digests."""
         self.on, self.runs, self.folder, self.digests = on, runs, runs.folder, digests
-        self.downloads = Path(tempfile.mkdtemp(prefix="page-"))
+        self.downloads = Path(tempfile.mkdtemp(dir=os.environ.get("GRADIO_TEMP_DIR")))
 
     # What is dropped in.
 
@@ -94,7 +98,9 @@ class Handlers:
         if not len(rows):
             raise InputError("nothing is red yet; first paint over the thing to find, and a little around it")
         box = (columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
-        return {self.on.editor: editor(content, [by_grabcut(image, tuple(map(int, box))) == 1])}
+        found = by_grabcut(image, tuple(map(int, box))) == 1
+        said = "Found. Paint over what is missing, rub out what is too much, and say below what it gets."
+        return {self.on.editor: editor(content, [found]), self.on.region_problem: said}
 
     # Runs.
 
@@ -128,9 +134,11 @@ class Handlers:
             self.runs.add(replace(self.settings(*values), strength=strength))
 
     @said_in("run_problem")
-    def stop(self) -> None:
-        """Stop after this step."""
+    def stop(self) -> Changes:
+        """Stop after this step, and forget what waits."""
         self.runs.stop()
+        run = self.runs.present
+        return {self.on.run_problem: "Stopping after this step …"} if run and run.state == "running" else {}
 
     @said_in("run_problem")
     def restart(self, strength: float) -> None:
@@ -139,46 +147,38 @@ class Handlers:
 
     @said_in("run_problem")
     def go_on(self, selected: str) -> None:
-        """Go on with the last run if it is unfinished, else with the selected one."""
-        run = self.runs.present
-        names = [run.outputs.picture.name] if run and run.state == "stopped" else []
-        for outputs, settings in map(self._result, filter(None, [*names, selected])):
-            if outputs.state.exists() and not (run and run.state == "running"):
-                self.runs.add(settings, outputs, first=True)
-                return
-        raise InputError("there is no unfinished picture to go on with; press Paint")
+        """Go on with the selected picture."""
+        outputs, settings = self._result(selected)
+        if not outputs.state.exists():
+            raise InputError("the picture that is chosen below is finished; choose an unfinished one, or press Paint")
+        if any(run.outputs == outputs and run.state in ("waiting", "running") for run in self.runs.queue):
+            raise InputError("the picture that is chosen below is being painted")
+        self.runs.add(settings, outputs, first=True)
 
     @said_in("run_problem")
     def repeat(self, selected: str) -> None:
         """Queue the selected run once more."""
         self.runs.add(self._result(selected)[1])
 
-    def look(self, seen: tuple | None) -> Changes:
+    def look(self, seen: tuple | None, selected: str) -> Changes:
         """Return what is new since this tab has looked; it remembers what it has seen."""
-        run, lists = self.runs.present, (self.runs.changes, self.runs.waiting)
+        run, lists = self.runs.present, (self.runs.changes, len(self.runs.queue))
         now = (run and run.outputs.picture.name, run and len(run.steps), run and run.state, lists)
         if seen == now:
             return {self.on.seen: now}
-        changes = {self.on.seen: now, self.on.status: status(run, self.runs.waiting)}
+        changes = {self.on.seen: now, self.on.status: status(self.runs.queue)}
         if run and run.steps:
-            losses = [(step.step, np.log10(max(loss, 1e-30)), name) for step in run.steps for name, loss in
-                      {"all": step.losses.total, **step.losses.groups}.items() if name != "tv"]  # fmt: skip
-            changes[self.on.losses] = pd.DataFrame(losses, columns=["step", "loss", "of"])
+            losses = [(step.step, np.log10(max(loss, 1e-30)), LOSSES[name]) for step in run.steps for name, loss in
+                      {"all": step.losses.total, **step.losses.groups}.items() if name in LOSSES]  # fmt: skip
+            changes[self.on.losses] = pd.DataFrame(losses, columns=["step", "loss", "distance"])
             changes[self.on.picture] = to_uint8(run.image)
-        if seen is None or seen[3] != lists:
-            changes[self.on.results] = [self._listed(*result) for result in self.folder.results()[:MOST_LISTED]]
-            if run and run.state in ("finished", "stopped"):
-                changes |= self._compare(run.outputs.picture.name, THE_PHOTO)
+        if seen is None or seen[2:] != now[2:]:
+            if run and run.state != "running" and run.outputs.picture.exists():
+                selected, changes[self.on.run_problem] = run.outputs.picture.name, ""
+            changes |= self._show(selected, THE_PHOTO)
         return changes
 
     # Earlier pictures.
-
-    def _listed(self, outputs: Outputs, settings: Settings) -> tuple[np.ndarray, str]:
-        """Return how a result looks, and what it is called."""
-        made = outputs.picture.exists()
-        unfinished = "" if made and not outputs.state.exists() else ", unfinished"
-        image = thumbnail(str(outputs.picture) if made else settings.content)
-        return image, f"strength {settings.strength:g}{unfinished}, {outputs.picture.stem}"
 
     def _result(self, name: str) -> tuple[Outputs, Settings]:
         """Return files and settings of the result whose picture has this name; raises InputError if there is none."""
@@ -188,26 +188,35 @@ class Handlers:
         return found[0]
 
     @said_in("gallery_problem")
-    def select(self, other: str, event: gr.SelectData) -> Changes:
+    def select(self, names: list[str], other: str, event: gr.SelectData) -> Changes:
         """Show the result that was clicked on."""
-        return self._compare(f"{event.value['caption'].rpartition(', ')[2]}.png", other)  # as `_listed` says
+        return self._show(names[event.index], other) | {self.on.tabs: gr.update(selected="compared")}
 
     @said_in("gallery_problem")
     def compare(self, name: str, other: str) -> Changes:
         """Show the selected result beside another one."""
-        return self._compare(name, other)
+        return self._show(name, other)
 
-    def _compare(self, name: str, other: str) -> Changes:
-        (outputs, settings), names = self._result(name), [r[0].picture.name for r in self.folder.results()]
-        others = [THE_PHOTO, *(other for other in names if other != name)]
-        other = other if other in others else THE_PHOTO
-        changes = {self.on.selected: name, self.on.other: gr.update(choices=others, value=other)}
-        if outputs.record.exists():
+    def _show(self, name: str, other: str) -> Changes:
+        """Return the gallery, in which the result called `name` is framed, and that beside the photo or another one."""
+        results = self.folder.results()
+        titles = {outputs.picture.name: title(outputs, settings) for outputs, settings in results}
+        name = name if name in titles else next(iter(titles), "")
+        others = [(THE_PHOTO, THE_PHOTO), *((title, of) for of, title in titles.items() if of != name)]
+        other = other if other in titles and other != name else THE_PHOTO
+        images = [(thumbnail(str(outputs.picture) if outputs.picture.exists() else settings.content), titles[of])
+                  for of, (outputs, settings) in zip(titles, results, strict=True)]  # fmt: skip
+        chosen = list(titles).index(name) if name else None
+        changes = {self.on.results: gr.update(value=images, selected_index=chosen), self.on.names: list(titles)}
+        changes |= {self.on.selected: name, self.on.other: gr.update(choices=others, value=other)}
+        if name and self._result(name)[0].record.exists():
+            outputs, settings = self._result(name)
             left = settings.content if other == THE_PHOTO else str(self._result(other)[0].picture)
             right = read_image(outputs.picture)
+            label = f"Pull the line: on the right {titles[name]}"
+            changes[self.on.slider] = gr.update(value=(thumbnail(left, max(right.shape)), right), label=label)
             files = [shutil.copy(file, self.downloads) for file in (outputs.picture, outputs.record)]
-            changes |= {self.on.slider: (thumbnail(left, max(right.shape)), right)}
-            changes |= {self.on.get_picture: files[0], self.on.get_record: files[1]}
+            changes |= dict(zip((self.on.get_picture, self.on.get_record), files, strict=True))
         return changes
 
     @said_in("gallery_problem", "drop_record")
@@ -227,6 +236,7 @@ class Handlers:
         words = [what for _, what in regions] + [""] * (len(PAINTS) - len(regions))
         values = [content, list(styles), *choices, field, *words, further]
         shown = {self.on.photo: thumbnail(content)} | self._choose(list(styles), [], False)
+        shown[self.on.gallery_problem] = "Everything above is set as it was; press Paint."
         return dict(zip(self.on.all, values, strict=True)) | shown
 
 
@@ -250,21 +260,31 @@ def painted(value: Editor | None) -> list[np.ndarray]:
     return [numbers == number for number in range(len(PAINTS))]
 
 
-def status(run: Run | None, waiting: int) -> str:
-    """Return in words what the present run does."""
-    if run is None:
+def title(outputs: Outputs, settings: Settings) -> str:
+    """Return what a result is called on the page, such as `0.5 at 21:28:34`, the strength and the time."""
+    moment = re.fullmatch(r"(\d{4}-\d\d-\d\d)-(\d\d)(\d\d)(\d\d)(.*)", outputs.picture.stem)
+    when = f"{':'.join(moment.groups()[1:4])}{moment[5]}" if moment else outputs.picture.stem
+    return f"{settings.strength:g} at {when}{', unfinished' if outputs.state.exists() else ''}"
+
+
+def status(queue: Sequence[Run]) -> str:
+    """Return in words what the first of these runs does, or has done last, and how many wait."""
+    if not queue:
         return "Nothing is painted yet."
-    last = run.steps[-1] if run.steps else None
-    step = f"Step {last.step} of {run.count}, {last.size} pixels, {duration(last.left)} left." if last else "Starting …"
+    run, last = queue[0], queue[0].steps[-1] if queue[0].steps else None
+    step = f"Step {last.step} of {run.count}, {last.size} pixels, {duration(last.left)} left." if last else ""
     words = {
-        "running": step,
+        "running": step or "Starting: the network is prepared for these pictures …",
         "finished": f"Finished: {run.outputs.picture}",
         "stopped": f"Stopped. The best picture so far: {run.outputs.picture}" if last else "Stopped.",
     }
-    more = f"{waiting} more to come." if waiting else ""
+    more = f"{len(queue) - 1} more to come." if len(queue) > 1 else ""
     return " ".join(filter(None, (words.get(run.state, ""), plain(run.problem), more)))
 
 
 def plain(problem: str) -> str:
-    """Return what is wrong without the long names that pictures have in the folder."""
-    return re.sub(r"\S*/inputs/[0-9a-f]{64}\.\w+", "the picture", problem)
+    """Return what is wrong in the page's words, without the long names that pictures have in the folder."""
+    problem = re.sub(r"\S*/inputs/[0-9a-f]{64}\.\w+", "the picture", problem.removeprefix("transfer: argument "))
+    for option, control in ON_PAGE.items():
+        problem = problem.replace(option, control)
+    return problem

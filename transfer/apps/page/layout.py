@@ -52,23 +52,23 @@ def _pictures(on: SimpleNamespace, examples: list[str]) -> None:
     """The two drop zones, and what was dropped."""
     on.content, on.styles, on.examples = gr.State(SAMPLE), gr.State([SAMPLE]), gr.State(examples)
     zone = {"height": HEIGHT, "min_width": 130}
-    strip = {"allow_preview": False, **FIXED}
+    strip = {"allow_preview": False, "show_label": False, **FIXED}
     with gr.Row():
         on.drop_photo = gr.File(label="Your photo", elem_id="drop-photo", **zone)
-        on.photo = gr.Image(
-            thumbnail(SAMPLE), label="The photo", height=HEIGHT, min_width=130, elem_id="photo", **FIXED
-        )
+        on.photo = gr.Image(thumbnail(SAMPLE), show_label=False, height=HEIGHT, min_width=130, **FIXED)
     with gr.Row():
         several = {"file_count": "multiple", "elem_id": "drop-paintings"}
         on.drop_paintings = gr.File(label="Your painting, or several", **several, **zone)
-        chosen = {"label": "The painting", "columns": 2, "height": HEIGHT, "min_width": 130, "object_fit": "contain"}
+        chosen = {"columns": 2, "height": HEIGHT, "min_width": 130, "object_fit": "contain", "fit_columns": False}
         on.paintings = gr.Gallery([style_thumbnail(SAMPLE)], elem_id="paintings", **chosen, **strip)
     on.input_problem = gr.Markdown(elem_id="input-problem")
+    gr.Markdown("Or one of these, drawn by this program:")
     shown = [style_thumbnail(style) for style in examples]
-    on.try_these = gr.Gallery(
-        shown, label="Or one of these", columns=len(shown), height=110, object_fit="cover", elem_id="examples", **strip
-    )
-    on.mix = gr.Checkbox(label="Mix: keep what is chosen, and add the next one")
+    row = {"columns": len(shown), "height": 110, "object_fit": "cover", "elem_id": "examples"}
+    on.try_these = gr.Gallery(shown, **row, **strip)
+    with gr.Row():
+        on.mix = gr.Checkbox(label="Mix: add the next painting to those that are chosen", min_width=130)
+        on.shares = gr.Textbox("", label="Shares, from left to right, such as 3:1", max_length=200, min_width=130)
 
 
 def _choices(on: SimpleNamespace, networks: dict[str, str]) -> None:
@@ -80,9 +80,8 @@ def _choices(on: SimpleNamespace, networks: dict[str, str]) -> None:
         on.style_scale = gr.Slider(0.25, 4, 1, step=0.25, label="Size of the brush strokes")
         on.colors = gr.Dropdown(COLORS, value="style", label="Colours")
         kinds = [("the recipe's", ""), *((name, name) for name in get_args(StyleStatistic))]
-        on.statistic = gr.Dropdown(kinds, value="", label="What of the painting is its style")
-        on.shares = gr.Textbox(label="Shares of several paintings, such as 3:1", value="", max_length=200)
-        on.network = gr.Dropdown([*networks.items()], label="Network")
+        on.statistic = gr.Dropdown(kinds, value="", label="What counts as the style (gram: as in the paper)")
+        on.network = gr.Dropdown([*networks.items()], label="Network, which looks at the pictures")
         recipes = [(f"{name}: {recipe.summary}", name) for name, recipe in RECIPES.items()]
         on.recipe = gr.Dropdown(recipes, value=DEFAULT.name, label="Recipe: ours, the paper's, other programs'")
         options = "--tv-weight 0.1 --iterations 60"
@@ -98,13 +97,14 @@ def _regions(on: SimpleNamespace) -> None:
         colors = [f"#{bytes(color).hex()}" for color in PAINTS.values()]
         brush = gr.Brush(default_size=40, colors=colors, color_mode="fixed")
         on.editor = gr.ImageEditor(
-            editor(SAMPLE), label="Paint", brush=brush, sources=(), transforms=(), layers=False, elem_id="editor"
+            editor(SAMPLE), show_label=False, brush=brush, sources=(), transforms=(), layers=False, elem_id="editor"
         )
+        gr.Markdown("Choose a colour at the palette, paint over a part, and say below what that part gets.")
         with gr.Row():
             on.find_box, on.find_colors = gr.Button("Find the thing around the red"), gr.Button("Split by colour")
         on.region_problem = gr.Markdown()
         with gr.Row():
-            on.whats = [gr.Dropdown(WHAT, value="", label=f"What is {name} gets", min_width=100) for name in PAINTS]
+            on.whats = [gr.Dropdown(WHAT, value="", label=f"What is {name} gets", min_width=150) for name in PAINTS]
 
 
 def _painting(on: SimpleNamespace) -> None:
@@ -117,25 +117,27 @@ def _painting(on: SimpleNamespace) -> None:
         on.restart = gr.Button("Go on with the new strength", size="sm", min_width=150)
         on.three = gr.Button("Paint three strengths", size="sm", min_width=150)
     on.run_problem, on.status = gr.Markdown(elem_id="run-problem"), gr.Markdown(elem_id="status")
-    with gr.Tab("As it grows"):
-        on.picture = gr.Image(label="The picture", elem_id="picture", interactive=False, buttons=["fullscreen"])
-    with gr.Tab("Before and after"):
-        on.slider = gr.ImageSlider(label="Pull the line", elem_id="slider", interactive=False)
-        on.other = gr.Dropdown([THE_PHOTO], value=THE_PHOTO, label="On the left")
-    with gr.Tab("Loss"):
-        on.losses = gr.LinePlot(x="step", y="loss", color="of", y_title="loss, as a power of ten", height=300)
+    with gr.Tabs() as on.tabs:
+        with gr.Tab("As it grows"):
+            on.picture = gr.Image(show_label=False, elem_id="picture", interactive=False, buttons=["fullscreen"])
+        with gr.Tab("Before and after", id="compared"):
+            on.slider = gr.ImageSlider(label="Pull the line", elem_id="slider", interactive=False)
+            on.other = gr.Dropdown([THE_PHOTO], value=THE_PHOTO, label="On the left")
+        with gr.Tab("Loss"):
+            what = "loss, as a power of ten"
+            on.losses = gr.LinePlot(x="step", y="loss", color="distance", y_title=what, height=300)
     with gr.Row():
         on.get_picture = gr.DownloadButton("Download the picture", elem_id="get-picture")
-        on.get_record = gr.DownloadButton("Download its record")
+        on.get_record = gr.DownloadButton("Download its settings and losses")
 
 
 def _gallery(on: SimpleNamespace) -> None:
     """The earlier pictures."""
-    on.selected, on.seen, on.timer = gr.State(""), gr.State(), gr.Timer(TICK)
+    on.selected, on.names, on.seen, on.timer = gr.State(""), gr.State([]), gr.State(), gr.Timer(TICK)
     on.results = gr.Gallery(
-        label="Earlier pictures: click on one",
+        label="Earlier pictures: strength and time; click on one",
         columns=6,
-        height=260,
+        height=300,
         object_fit="contain",
         fit_columns=False,
         allow_preview=False,
@@ -159,8 +161,11 @@ def _connect(on: SimpleNamespace, handlers: Handlers) -> None:
     inputs = {
         on.content, on.styles, on.photo, on.paintings, on.editor, on.input_problem, on.drop_photo, on.drop_paintings
     }  # fmt: skip
-    results = {on.selected, on.slider, on.other, on.get_picture, on.get_record, on.gallery_problem}
-    growing = {on.seen, on.status, on.picture, on.losses, on.results, *results}
+    results = {
+        on.selected, on.names, on.results, on.slider, on.other, on.tabs, on.get_picture, on.get_record,
+        on.gallery_problem,
+    }  # fmt: skip
+    growing = {on.seen, on.status, on.run_problem, on.picture, on.losses, *results}
     quietly = {"show_progress": "hidden", "api_visibility": "private"}
     on.drop_photo.upload(handlers.take_photo, on.drop_photo, inputs, **quietly)
     on.drop_paintings.upload(handlers.take_paintings, [on.drop_paintings, on.styles, on.mix], inputs, **quietly)
@@ -176,8 +181,8 @@ def _connect(on: SimpleNamespace, handlers: Handlers) -> None:
         (on.repeat, handlers.repeat, on.selected),
     ):  # fmt: skip
         button.click(handler, values, {on.run_problem}, **quietly)
-    on.timer.tick(handlers.look, on.seen, growing, **quietly)
-    on.results.select(handlers.select, on.other, results, **quietly)
+    on.timer.tick(handlers.look, [on.seen, on.selected], growing, **quietly)
+    on.results.select(handlers.select, [on.names, on.other], results, **quietly)
     on.other.input(handlers.compare, [on.selected, on.other], results, **quietly)
     restored = {*on.all, *inputs, on.drop_record, on.gallery_problem}
     on.drop_record.upload(handlers.restore_dropped, on.drop_record, restored, **quietly)

@@ -65,13 +65,14 @@ class Runs:
         self._thread.start()
 
     @property
-    def waiting(self) -> int:
-        """Return how many runs wait."""
-        return len(self._waiting)
+    def queue(self) -> list[Run]:
+        """Return the present run, or the last one, and those that wait."""
+        return [*([self.present] if self.present else []), *self._waiting]
 
     def add(self, settings: Settings, unfinished: Outputs | None = None, first: bool = False) -> Run:
-        """Queue a run, or an `unfinished` one again; raises InputError if its settings cannot be used."""
-        _files_recipe_options(settings)
+        """Queue a run, or an `unfinished` one again; raises InputError if its pictures or settings cannot be used."""
+        files, recipe, _ = _files_recipe_options(settings)
+        load(files, recipe)
         run = Run(unfinished or self.folder.new(settings), settings, unfinished is not None)
         with self._changed:
             (self._waiting.appendleft if first else self._waiting.append)(run)
@@ -79,7 +80,11 @@ class Runs:
         return run
 
     def stop(self) -> None:
-        """Stop the present run after its step."""
+        """Stop the present run after its step, and forget those that wait."""
+        with self._changed:
+            for run in self._waiting:
+                self.folder.forget(run.outputs)
+            self._waiting.clear()
         if self.present:
             self.present.stop.set()
 
@@ -102,7 +107,8 @@ class Runs:
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self.stop()
+        if self.present:
+            self.present.stop.set()
         self._thread.join()
         run = self.present
         return f"; the best picture of the last run is in {run.outputs.picture}" if run and run.steps else ""
