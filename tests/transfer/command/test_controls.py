@@ -41,7 +41,7 @@ CONTROLS = {
     "match": "--colors match-cholesky",
     "region": "--content-mask content-mask.png --region white=second.png",
     "start": "--init content=0.4,noise=0.6",
-    "statistic": "--style-statistic wasserstein",
+    "statistic": "--style-statistic moments",
     "layers": "--content-layers relu2_2=0.3,relu3_1=0.7 --style-layers relu1_1,relu2_1=0.5,relu3_1",
     "coarse to fine": "--size 64 --scales 32",
     "stripes": "--max-memory 1.1012",

@@ -45,6 +45,8 @@ FROM_LARGE = {
     "coursera": Sizes((48, 64), (48, 64)),
     "pytorch-tutorial": Sizes((64, 85), (64, 85)),
     "tensorflow-tutorial": Sizes((48, 64), (26, 64)),
+    "spst": Sizes((64, 85), (64, 160)),
+    "crowsonkb": Sizes((48, 64), (26, 64)),
 }
 #: Of a content picture of 40 × 24 and a style picture of 20 × 30 pixels, smaller than wanted.
 FROM_SMALL = {
@@ -58,6 +60,8 @@ FROM_SMALL = {
     "coursera": Sizes((40, 24), (40, 24)),
     "pytorch-tutorial": Sizes((107, 64), (107, 64)),
     "tensorflow-tutorial": Sizes((64, 38), (43, 64)),
+    "spst": Sizes((40, 24), (20, 30)),
+    "crowsonkb": Sizes((64, 38), (43, 64)),
 }
 
 

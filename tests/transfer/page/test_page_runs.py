@@ -162,7 +162,7 @@ def test_stop_stops_all(made, runs):
 
 def test_a_result_that_cannot_be_written_is_kept_elsewhere(made, runs, monkeypatch, tmp_path):
     wait(runs.add(made[1]))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)  # where what cannot be written goes
 
     def lose(*values, **more):
         shutil.rmtree(runs.folder.path)
