@@ -102,9 +102,9 @@ def serve(words: argparse.Namespace) -> None:
         server = server_of(runs, port, password, words.weights)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
-        address = f"http://{words.listen}:{port}"
-        protected = f"; name: page, password: {password}" if password else ""
-        console.say(f"the page is at {address}{protected}; Ctrl-C ends it")
+        address = f"http://{HERE}:{port}"
+        others = f"; from elsewhere http://{socket.gethostname()}:{port}, name: page, password: {password}"
+        console.say(f"the page is at {address}{others if password else ''}; Ctrl-C ends it")
         if not words.no_browser:
             webbrowser.open(address)
         try:
@@ -129,10 +129,9 @@ def server_of(runs: "Runs", port: int, password: str, weights: Path | None) -> "
     from transfer.apps.page.folder import MOST_BYTES
     from transfer.apps.page.layout import CSS, THEME, blocks
 
-    networks = {"the best that is here": ""}
-    known = {"the one that was named": weights, "ImageNet's VGG-19: slower": genuine_present()}
-    known |= {"the small one that comes with the program": FOLDER / SHIPPED}
-    networks |= {name: str(path) for name, path in known.items() if path and path.exists()}
+    known = {"the one that was named": weights, "the best that is here": Path()}  # the first is chosen to begin with
+    known |= {"ImageNet's: slower": genuine_present(), "the small one of this program": FOLDER / SHIPPED}
+    networks = {name: str(path) if path.name else "" for name, path in known.items() if path and path.exists()}
     digests = {file_digest(path, "sha256"): path for path in networks.values() if path}
     app = FastAPI(openapi_url=None)
     page = blocks(runs, networks, digests).queue(default_concurrency_limit=None)
