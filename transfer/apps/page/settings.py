@@ -22,19 +22,8 @@ FURTHER = (
     "pooling", "normalize", "iterations", "optimizer", "learning_rate", "precision", "max_memory", "full_size",
     "full_size_steps", "depth", "keep_location",
 )  # fmt: skip
-#: Fields of a recipe that have no control of their own, and how a record's value is written as an option.
-_AS_OPTION: dict[str, Callable[[Any], list[str]]] = {
-    "scales": lambda sizes: [f"--scales={','.join(map(str, sizes))}"],
-    "normalized_network": lambda yes: ["--normalize" if yes else "--no-normalize"],
-    **{
-        f"{kind}_layers": lambda pairs, kind=kind: [f"--{kind}-layers", ",".join(f"{n}={w!r}" for n, w in pairs)]
-        for kind in ("content", "style")
-    },
-    **{
-        name: lambda value, name=name: [f"--{name.replace('_', '-')}", str(value)]
-        for name in ("crop", "style_weight", "tv_weight", "pooling", "iterations", "optimizer", "learning_rate")
-    },
-}
+#: Of them, those that are called as the recipe's field.
+_OF_RECIPE = ("crop", "style_weight", "tv_weight", "pooling", "iterations", "optimizer", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -115,14 +104,11 @@ def settings_of(record: dict[str, Any], find: Callable[[str], str | None], weigh
             raise InputError(f"{name}, of which the picture was made, is not here; drop it in above, then this again")
     if files.content_mask or recipe.init == "blend":
         raise InputError("its masks or its start have no control here; repeat it on the command line by --from")
-    further = [word for name, option in _AS_OPTION.items()
-               if getattr(recipe, name) != getattr(base, name) for word in option(getattr(recipe, name))]  # fmt: skip
+    further = _options_of(recipe, base)
     strengths = [step / 100 for step in range(101)]
     strength = next((s for s in strengths if content_weight_at(s, base) == recipe.content_weight), None)
     if strength is None:
         further += ["--content-weight", repr(recipe.content_weight)]
-    if recipe.init != base.init and recipe.init != "picture":
-        further += ["--init", recipe.init]
     further += ["--seed", str(seed)] if seed else []
     for name, value in finish.items():
         if value not in (False, None, 8):
@@ -144,3 +130,22 @@ def settings_of(record: dict[str, Any], find: Callable[[str], str | None], weigh
         regions=tuple(regions),
         further=shlex.join(further),
     )
+
+
+def _options_of(recipe: Recipe, base: Recipe) -> list[str]:
+    """Return the options that make `recipe` of `base`, but for those that have a control of their own."""
+    words = []
+    for name in _OF_RECIPE:
+        if getattr(recipe, name) != getattr(base, name):
+            words += [f"--{name.replace('_', '-')}", str(getattr(recipe, name))]
+    for kind in ("content", "style"):
+        layers = getattr(recipe, f"{kind}_layers")
+        if layers != getattr(base, f"{kind}_layers"):
+            words += [f"--{kind}-layers", ",".join(f"{name}={weight!r}" for name, weight in layers)]
+    if recipe.scales != base.scales:
+        words.append(f"--scales={','.join(map(str, recipe.scales))}")
+    if recipe.normalized_network != base.normalized_network:
+        words.append("--normalize" if recipe.normalized_network else "--no-normalize")
+    if recipe.init not in (base.init, "picture"):
+        words += ["--init", recipe.init]
+    return words
