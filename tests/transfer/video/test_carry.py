@@ -175,3 +175,16 @@ def test_gone_on_after_any_frame_the_sources_are_the_same(done):
     for source, other in zip(*chains, strict=True):
         for name in ("result", "backward", "weights", "camera", "times"):
             np.testing.assert_array_equal(getattr(source, name), getattr(other, name))
+
+
+def test_after_a_flash_the_frame_before_it_goes_on():
+    """A flash that shows a little of the scene begins a scene, but the next frame does not go on from that."""
+    judged = clip("flash", 10)
+    (flash,) = (number for number, image in enumerate(judged.images) if image.mean() > 235)
+    painter = Painter(None, RUN)
+    for content in judged.images[: flash + 1]:
+        painter.remember(content, painted(content))
+    (source,) = painter._trace(judged.images[flash + 1]).chain
+    np.testing.assert_array_equal(source.result, painted(judged.images[flash - 1]))
+    painter.remember(judged.images[flash + 1], painted(judged.images[flash + 1]))
+    assert painter._trace(judged.images[flash + 2]).link is not None

@@ -86,6 +86,7 @@ class Painter:
         self._frames: deque[Source] = deque(maxlen=max(REMEMBERED, *run.earlier))  # the newest last
         self._sources: tuple[Source, ...] = ()  # of the newest frame: see `remember`
         self._traced: Traced | None = None  # the frame in work
+        self._has_begun_scene = False  # the newest frame
 
     def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
         """Return the result for the next frame, (H, W, 3) uint8 RGB at the size of the run.
@@ -99,6 +100,7 @@ class Painter:
     def remember(self, content: np.ndarray, result: np.ndarray) -> None:
         """Take a finished frame, (H, W, 3) uint8 RGB both; the next ones are held to it."""
         traced, self._traced = self._traced or self._trace(content), None
+        self._has_begun_scene = traced.link is None
         itself, age = Source.of_itself(content, result, traced.link), self.number % KEY
         since_key, before_key = traced.chain[:age], traced.chain[age:][:KEY]
         # What was hidden in the key frame comes back from before it.
@@ -120,6 +122,8 @@ class Painter:
 
     def _trace(self, content: np.ndarray) -> Traced:
         """Return how the next frame hangs together with those before it."""
+        if self._has_begun_scene and len(self._frames) >= REMEMBERED and (link := self._link(content, REMEMBERED)):
+            return Traced(link, (link,), ())  # the frame between is a flash, even one that shows something of the scene
         links = {ago: self._link(content, ago) for ago in {1, *self.run.earlier} if ago <= len(self._frames)}
         others = tuple(link for ago, link in sorted(links.items()) if link and ago > 1)
         if link := links.get(1):
