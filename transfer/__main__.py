@@ -1,4 +1,4 @@
-"""`python -m transfer`: one style transfer; its options and commands are in `command/command_line.py`."""
+"""`python -m transfer`: one style transfer; its options and commands are in `cli/command_line.py`."""
 
 from transfer.cli.command_line import main
 

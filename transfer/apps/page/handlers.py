@@ -105,7 +105,7 @@ class Handlers:
     # Runs.
 
     def settings(self, *values: Any) -> Settings:  # noqa: ANN401
-        """Return what is set; `values` are those of `Controls.all`, as all handlers below with `*values` get them."""
+        """Return what is set; `values` are of the controls `on.all`, as for all handlers with `*values`."""
         content, styles, *choices, field, red, green, blue, further = values
         masks = zip(painted(field), (red, green, blue), strict=True)
         regions = [(self.folder.keep_image(to_uint8(255.0 * np.dstack([mask] * 3))), what)
@@ -199,19 +199,19 @@ class Handlers:
 
     def _show(self, name: str, other: str) -> Changes:
         """Return the gallery, in which the result called `name` is framed, and that beside the photo or another one."""
-        results = self.folder.results()
-        titles = {outputs.picture.name: title(outputs, settings) for outputs, settings in results}
+        results = {outputs.picture.name: (outputs, settings) for outputs, settings in self.folder.results()}
+        titles = {of: title(*result) for of, result in results.items()}
         name = name if name in titles else next(iter(titles), "")
         others = [(THE_PHOTO, THE_PHOTO), *((title, of) for of, title in titles.items() if of != name)]
         other = other if other in titles and other != name else THE_PHOTO
         images = [(thumbnail(str(outputs.picture) if outputs.picture.exists() else settings.content), titles[of])
-                  for of, (outputs, settings) in zip(titles, results, strict=True)]  # fmt: skip
+                  for of, (outputs, settings) in results.items()]  # fmt: skip
         chosen = list(titles).index(name) if name else None
         changes = {self.on.results: gr.update(value=images, selected_index=chosen), self.on.names: list(titles)}
         changes |= {self.on.selected: name, self.on.other: gr.update(choices=others, value=other)}
-        if name and self._result(name)[0].record.exists():
-            outputs, settings = self._result(name)
-            left = settings.content if other == THE_PHOTO else str(self._result(other)[0].picture)
+        if name and results[name][0].record.exists():
+            outputs, settings = results[name]
+            left = settings.content if other == THE_PHOTO else str(results[other][0].picture)
             right = read_image(outputs.picture)
             label = f"Pull the line: on the right {titles[name]}"
             changes[self.on.slider] = gr.update(value=(thumbnail(left, max(right.shape)), right), label=label)

@@ -53,7 +53,7 @@ class Run:
 
 
 class Runs:
-    """Those that wait, the present one, and the last one."""
+    """The present run, or the last one, and those that wait."""
 
     def __init__(self, folder: Folder) -> None:
         """Start the thread, which waits for the first run."""
@@ -93,7 +93,7 @@ class Runs:
         if self.present is None:
             raise InputError("nothing is being painted yet; press Paint first")
         run = self.present
-        further = f"{run.settings.further} --scales=".strip()
+        further = f"{run.settings.further.removesuffix('--scales=')} --scales=".strip()
         settings = replace(run.settings, strength=strength, start=str(run.outputs.picture), further=further)
         follower = Run(self.folder.new(settings), settings)
         with self._changed:
