@@ -30,7 +30,7 @@ from vgg.tools.files import check_place, file_digest
 from vgg.tools.image import check_output
 
 #: Steps of a frame that starts from earlier ones; one of which much is new gets more (`painter.MORE_STEPS`).
-ITERATIONS = 10
+ITERATIONS = 5
 #: γ: a deviation of 20 levels from the frame before costs as much as this share of the style's loss at the start.
 TEMPORAL_WEIGHT = 1.0
 #: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.

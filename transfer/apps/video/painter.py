@@ -10,18 +10,19 @@ import hashlib
 import json
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
-from typing import Any, NamedTuple, get_args
+from functools import lru_cache
+from typing import Any, get_args
 
 import numpy as np
 
-from transfer.apps.video.carry import KEY, RIPE, Source, start_of, with_new
+from transfer.apps.video.carry import start_of, with_entered
 from transfer.apps.video.container import is_folder, write_film
-from transfer.apps.video.flow import CONTINUED, continuity, flicker
+from transfer.apps.video.flow import flicker
 from transfer.apps.video.frame_store import FilmRun
+from transfer.apps.video.trace import KEY, Traced, Tracer, needed_from, traced_ahead
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, recipe_entries, write_record
 from transfer.cli.watchers import describe
@@ -43,102 +44,44 @@ from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
-#: Frames that are remembered at least: after a flash, a scene goes on from the frame before it (`flow`).
-REMEMBERED = 2
 #: A frame of which this part is new gets twice the steps: 1 / MORE_STEPS.
-MORE_STEPS = 5
+MORE_STEPS = 12
 #: Frames on the sheet.
 SHOWN = 6
 
 
-class Traced(NamedTuple):
-    """How a frame hangs together with earlier ones; nothing of it is there where a scene begins."""
+class Painter:
+    """Paints frames of a film one by one, from what became of the frames before."""
 
-    link: Source | None = None  # the nearest frame
-    chain: tuple[Source, ...] = ()  # the frames to which the nearest one was traced, the oldest first, and itself
-    others: tuple[Source, ...] = ()  # those of `--long-term`, the nearest first
+    def __init__(self, session: Session, run: FilmRun, result_of: Callable[[int], np.ndarray]) -> None:
+        """Take what returns the result of an earlier frame by its number, (H, W, 3) uint8 RGB."""
+        self.session, self.run, self.result_of = session, run, result_of
 
+    def paint(self, traced: Traced, watch: Watch | None = None) -> Result:
+        """Return the result for a frame, (H, W, 3) uint8 RGB at the size of the run."""
+        return self.session.run(self._job(traced), watch)
 
-class Painted(NamedTuple):
-    """What became of a frame."""
-
-    result: Result
-    link: Source | None  # the nearest frame; None where a scene begins
-
-    def about(self) -> dict[str, Any]:
-        """Return what the film's record says of the frame; its flicker is None where a scene begins."""
-        losses = self.result.losses or self.result.steps[-1].losses
-        link = self.link
+    def about(self, traced: Traced, result: Result) -> dict[str, Any]:
+        """Return what the film's record says of a frame; its flicker is None where a scene begins."""
+        losses, link = result.losses or result.steps[-1].losses, traced.link
         return {
             "losses": losses._asdict(),
             "begins_scene": link is None,
-            "seconds": self.result.steps[-1].seconds,
-            "flicker": link and flicker(self.result.image, link.result, link.backward, link.weights),
+            "seconds": result.steps[-1].seconds,
+            "flicker": link and flicker(result.image, self.result_of(link.number), link.backward, link.weights),
         }
 
-
-class Painter:
-    """Paints the frames of a film one by one, and remembers as many of them as the next ones need."""
-
-    def __init__(self, session: Session, run: FilmRun, number: int = 0) -> None:
-        """Begin with the frame of this number, counted from 0."""
-        self.session, self.run, self.number = session, run, number
-        self._frames: deque[Source] = deque(maxlen=max(REMEMBERED, *run.earlier))  # the newest last
-        self._sources: tuple[Source, ...] = ()  # of the newest frame: see `remember`
-        self._traced: Traced | None = None  # the frame in work
-        self._has_begun_scene = False  # the newest frame
-
-    def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
-        """Return the result for the next frame, (H, W, 3) uint8 RGB at the size of the run.
-
-        The caller writes it and gives what was written to `remember`.
-        """
-        self._traced = self._trace(content)
-        sources = () if self.run.independent else (*self._traced.chain, *self._traced.others)
-        return Painted(self.session.run(self._job(content, sources), watch), self._traced.link)
-
-    def remember(self, content: np.ndarray, result: np.ndarray) -> None:
-        """Take a finished frame, (H, W, 3) uint8 RGB both; the next ones are held to it."""
-        traced, self._traced = self._traced or self._trace(content), None
-        self._has_begun_scene = traced.link is None
-        itself, age = Source.of_itself(content, result, traced.link), self.number % KEY
-        since_key, before_key = traced.chain[:age], traced.chain[age:][:KEY]
-        # What was hidden in the key frame comes back from before it.
-        self._sources = (*since_key, itself, *before_key)
-        self._frames.append(itself)
-        self.number += 1
-
-    def _job(self, content: np.ndarray, sources: Sequence[Source]) -> Job:
-        run = self.run
-        if not sources:
+    def _job(self, traced: Traced) -> Job:
+        run, content, sources = self.run, traced.content, traced.sources
+        if run.independent or not sources:
             return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
         # What starts and holds the frame is not in any file; the rest is as for a start from the content.
         images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
-        start, earlier = start_of(content, sources)
-        regions = with_new(images.regions, earlier)
+        start, earlier = start_of(content, sources, [self.result_of(source.number) for source in sources])
+        regions = with_entered(images.regions, sources)
         images = replace(images, init_image=start, earlier=earlier, regions=regions)
         iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
         return Job(replace(run.further, iterations=iterations), images, run.seed)
-
-    def _trace(self, content: np.ndarray) -> Traced:
-        """Return how the next frame hangs together with those before it."""
-        if self._has_begun_scene and len(self._frames) >= REMEMBERED and (link := self._link(content, REMEMBERED)):
-            return Traced(link, (link,), ())  # the frame between is a flash, even one that shows something of the scene
-        links = {ago: self._link(content, ago) for ago in {1, *self.run.earlier} if ago <= len(self._frames)}
-        others = tuple(link for ago, link in sorted(links.items()) if link and ago > 1)
-        if link := links.get(1):
-            chain = tuple(source.carried(content, link) for source in self._sources)
-            return Traced(link, chain, others)
-        if not others and len(self._frames) >= REMEMBERED and (link := self._link(content, REMEMBERED)):
-            others = (link,)
-        return Traced(others[0] if others else None, others[:1], others[1:])
-
-    def _link(self, content: np.ndarray, ago: int) -> Source | None:
-        """Return the frame so many frames back as a source of the next one; None if there is a cut between."""
-        before = self._frames[-ago]
-        link = before.linked(content)
-        is_cut = continuity(before.content, content, link.backward, link.weights) < CONTINUED
-        return None if is_cut else link
 
 
 def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str]) -> int:
@@ -208,20 +151,16 @@ def film_digest(run: FilmRun) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest() if pictures else digests[0]
 
 
-def needed_from(done: int, run: FilmRun) -> int:
-    """Return the first frame that has to be known to paint those after the first `done` ones."""
-    last_key = (done - 1) // KEY * KEY
-    return max(0, min(last_key - KEY - REMEMBERED - 2 * RIPE, done - max(run.earlier)))
-
-
 def paint_missing(run: FilmRun, session: Session, done: int, quiet: bool) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
     If stopped between two steps it raises KeyboardInterrupt; the frame in work is lost.
     """
     store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
-    number = needed_from(done, run)
-    painter = Painter(session, run, number)
+    number = needed_from(done, run.earlier)
+    tracer = Tracer(run.earlier, number)
+    result_of = lru_cache(maxsize=2 * KEY + max(run.earlier))(store.read)
+    painter = Painter(session, run, result_of)
     bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
     with (
         nullcontext(lambda shown: None) if quiet else bar as show,
@@ -237,15 +176,13 @@ def paint_missing(run: FilmRun, session: Session, done: int, quiet: bool) -> int
                 show_progress(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
             check_interrupt()
 
-        for content in run.frames(skip=number):
-            if number < done:
-                painter.remember(content, store.read(number))
-            else:
-                painted = painter.paint(content, watch)
-                require_finished(painted.result, number, run)
-                painter.remember(content, store.keep(number, painted.result.image, painted.about()))
-                begins = "" if painted.link else "  (a scene begins)"
-                show_progress(number + 1, f"{describe(painted.result.steps[-1])}{begins}")
+        for traced in traced_ahead(run.frames(skip=number), tracer):
+            if number >= done:
+                result = painter.paint(traced, watch)
+                require_finished(result, number, run)
+                store.keep(number, result.image, painter.about(traced, result))
+                begins = "" if traced.link else "  (a scene begins)"
+                show_progress(number + 1, f"{describe(result.steps[-1])}{begins}")
             number += 1
     return number
 
