@@ -15,7 +15,7 @@ from typing import Any
 
 from transfer.apps.video.container import Chosen, Film, check_film_output, is_folder, open_film
 from transfer.apps.video.frame_store import FilmOutputs, FilmRun, FrameStore, frame_at_size, read_settings
-from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
+from transfer.cli.options import RunOptions, add_run_options, files_from, painters_wanted, recipe_from
 from transfer.files import SAMPLE, Files
 from transfer.inputs import style_at, together
 from transfer.other_programs import recipe_named
@@ -36,8 +36,7 @@ TEMPORAL_WEIGHT = 1.0
 #: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
 MEANINGLESS = {
     "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report_as": None,
-    "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "workers": None,
-    "scheduler": None, "timelapse": None,
+    "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "timelapse": None,
 }  # fmt: skip
 
 
@@ -184,11 +183,16 @@ def earlier_of(text: str) -> tuple[int, ...]:
 def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and paint."""
     say_loading(options.quiet)
-    run = film_run(options)
+    run_options = RunOptions.of(options)
+    with_workers, run = painters_wanted(run_options), film_run(options)
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.apps.video.painter import paint_film
-    return paint_film(run, RunOptions.of(options), options.keep_frames, command)
+        from transfer.apps.video.painter import paint_film, paint_missing
+
+        paint_frames = paint_missing
+        if with_workers:
+            from transfer.apps.video.scenes import paint_scenes as paint_frames
+    return paint_film(run, run_options, options.keep_frames, command, paint_frames)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,11 +10,12 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from functools import lru_cache
-from typing import Any, get_args
+from itertools import islice
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from transfer.precision import precision_of
 from transfer.report.page import film_page
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
-from transfer.train import Result, Step, Watch
+from transfer.train import Result, Step
 from vgg.errors import InputError
 from vgg.network import Precision
 from vgg.tools import console
@@ -44,48 +45,70 @@ from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
+#: Shows how many frames are finished, and a text.
+ShowFrames = Callable[[int, str], None]
+#: Paints the frames that are missing, and returns how many there are in all.
+PaintFrames = Callable[[FilmRun, Session, RunOptions, Say, ShowFrames], int]
 #: A frame of which this part is new gets twice the steps: 1 / MORE_STEPS.
 MORE_STEPS = 12
 #: Frames on the sheet.
 SHOWN = 6
 
 
-class Painter:
-    """Paints frames of a film one by one, from what became of the frames before."""
+class Order(NamedTuple):
+    """A frame to paint."""
 
-    def __init__(self, session: Session, run: FilmRun, result_of: Callable[[int], np.ndarray]) -> None:
-        """Take what returns the result of an earlier frame by its number, (H, W, 3) uint8 RGB."""
-        self.session, self.run, self.result_of = session, run, result_of
-
-    def paint(self, traced: Traced, watch: Watch | None = None) -> Result:
-        """Return the result for a frame, (H, W, 3) uint8 RGB at the size of the run."""
-        return self.session.run(self._job(traced), watch)
-
-    def about(self, traced: Traced, result: Result) -> dict[str, Any]:
-        """Return what the film's record says of a frame; its flicker is None where a scene begins."""
-        losses, link = result.losses or result.steps[-1].losses, traced.link
-        return {
-            "losses": losses._asdict(),
-            "begins_scene": link is None,
-            "seconds": result.steps[-1].seconds,
-            "flicker": link and flicker(result.image, self.result_of(link.number), link.backward, link.weights),
-        }
-
-    def _job(self, traced: Traced) -> Job:
-        run, content, sources = self.run, traced.content, traced.sources
-        if run.independent or not sources:
-            return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
-        # What starts and holds the frame is not in any file; the rest is as for a start from the content.
-        images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
-        start, earlier = start_of(content, sources, [self.result_of(source.number) for source in sources])
-        regions = with_entered(images.regions, sources)
-        images = replace(images, init_image=start, earlier=earlier, regions=regions)
-        iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
-        return Job(replace(run.further, iterations=iterations), images, run.seed)
+    traced: Traced
+    job: Job
 
 
-def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str]) -> int:
+def orders_of(run: FilmRun, numbers: range) -> Generator[Order, Result, None]:
+    """Yield those frames that the store lacks, one by one: each is sent its result, from which the next one starts.
+
+    The first of the `numbers` begins a scene or the film. Results go to the store.
+    """
+    store = run.outputs.store
+    first_missing = next((number for number in numbers if not store.has(number)), numbers.stop)
+    begin = max(numbers.start, needed_from(first_missing, run.earlier))
+    result_of = lru_cache(maxsize=2 * KEY + max(run.earlier))(store.read)
+    frames = islice(run.frames(skip=begin), numbers.stop - begin)
+    for traced in traced_ahead(frames, Tracer(run.earlier, begin)):
+        if not store.has(traced.number):
+            result = yield Order(traced, _job_of(run, traced, result_of))
+            store.keep(traced.number, result.image, _about(traced, result, result_of))
+
+
+def _job_of(run: FilmRun, traced: Traced, result_of: Callable[[int], np.ndarray]) -> Job:
+    """Return the job of a frame; `result_of` returns the result of an earlier one, (H, W, 3) uint8 RGB."""
+    content, sources = traced.content, traced.sources
+    if run.independent or not sources:
+        return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
+    # What starts and holds the frame is not in any file; the rest is as for a start from the content.
+    images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
+    start, earlier = start_of(content, sources, [result_of(source.number) for source in sources])
+    regions = with_entered(images.regions, sources)
+    images = replace(images, init_image=start, earlier=earlier, regions=regions)
+    iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
+    return Job(replace(run.further, iterations=iterations), images, run.seed)
+
+
+def _about(traced: Traced, result: Result, result_of: Callable[[int], np.ndarray]) -> dict[str, Any]:
+    """Return what the film's record says of a frame; its flicker is None where a scene begins."""
+    losses, link = result.losses or result.steps[-1].losses, traced.link
+    return {
+        "losses": losses._asdict(),
+        "begins_scene": link is None,
+        "seconds": result.steps[-1].seconds,
+        "flicker": link and flicker(result.image, result_of(link.number), link.backward, link.weights),
+    }
+
+
+def paint_film(
+    run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str], paint_frames: PaintFrames
+) -> int:
     """Paint the frames that are missing, each to its file, and make the film of them; return the exit code.
+
+    `paint_frames` is `paint_missing`, or `scenes.paint_scenes`.
 
     Raises:
         InputError: something cannot be used or written; the frames that are finished are kept.
@@ -106,7 +129,8 @@ def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Se
     if done:
         say(f"going on after {done} frames")
     try:
-        count = paint_missing(run, session, done, options.quiet)
+        with shown_frames(run, done, options.quiet) as show_frames:
+            count = paint_frames(run, session, options, say, show_frames)
     finally:
         if not any(store.folder.glob("*.png")):
             store.clear()
@@ -151,49 +175,66 @@ def film_digest(run: FilmRun) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest() if pictures else digests[0]
 
 
-def paint_missing(run: FilmRun, session: Session, done: int, quiet: bool) -> int:
+@contextmanager
+def shown_frames(run: FilmRun, done: int, quiet: bool) -> Iterator[ShowFrames]:
+    """Yield what shows how many frames are finished, after the `done` ones that were there, and a text."""
+    count, began = run.film.count or 0, time.monotonic()
+    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
+    with nullcontext(lambda shown: None) if quiet else bar as show:
+
+        def show_frames(finished: int, text: str) -> None:
+            seconds_a_frame = (time.monotonic() - began) / max(finished - done, 1)
+            show(Shown(finished, seconds_a_frame * (count - finished), text))
+
+        yield show_frames
+
+
+def paint_missing(run: FilmRun, session: Session, options: RunOptions, say: Say, show_frames: ShowFrames) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
     If stopped between two steps it raises KeyboardInterrupt; the frame in work is lost.
     """
-    store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
-    number = needed_from(done, run.earlier)
-    tracer = Tracer(run.earlier, number)
-    result_of = lru_cache(maxsize=2 * KEY + max(run.earlier))(store.read)
-    painter = Painter(session, run, result_of)
-    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
-    with (
-        nullcontext(lambda shown: None) if quiet else bar as show,
-        interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt,
-    ):
-
-        def show_progress(frames: int, text: str) -> None:
-            seconds_a_frame = (time.monotonic() - began) / max(frames - done, 1)
-            show(Shown(frames, seconds_a_frame * (count - frames), text))
+    orders = orders_of(run, range(sys.maxsize))
+    with interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt:
 
         def watch(step: Step, image: np.ndarray) -> None:
             if sys.stdout.isatty():
-                show_progress(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
+                show_frames(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
             check_interrupt()
 
-        for traced in traced_ahead(run.frames(skip=number), tracer):
-            if number >= done:
-                result = painter.paint(traced, watch)
-                require_finished(result, number, run)
-                store.keep(number, result.image, painter.about(traced, result))
-                begins = "" if traced.link else "  (a scene begins)"
-                show_progress(number + 1, f"{describe(result.steps[-1])}{begins}")
-            number += 1
-    return number
+        order = next_order(orders)
+        while order:
+            number = order.traced.number
+            result = session.run(order.job, watch)
+            require_finished(result, number, run)
+            begins = "" if order.traced.link else "  (a scene begins)"
+            text = f"{describe(result.steps[-1])}{begins}"
+            order = next_order(orders, result)
+            show_frames(number + 1, text)
+    return run.outputs.store.count()
+
+
+def next_order(orders: Generator[Order, Result, None], result: Result | None = None) -> Order | None:
+    """Send the result of the order before, unless it is the first; return the next order, None if there is none."""
+    try:
+        return orders.send(result)
+    except StopIteration:
+        return None
 
 
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        finished = f"{number} frames are kept in {run.outputs.store.folder}; to go on, repeat the command with --resume"
-        raise KeyboardInterrupt(finished if number else "before the first frame was finished")
+        raise KeyboardInterrupt(what_is_kept(run))
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
+
+
+def what_is_kept(run: FilmRun) -> str:
+    """Return how many frames of a film that was stopped are finished, and how to go on."""
+    number, folder = run.outputs.store.count(), run.outputs.store.folder
+    finished = f"{number} frames are kept in {folder}; to go on, repeat the command with --resume"
+    return finished if number else "before the first frame was finished"
 
 
 def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command: Sequence[str]) -> None:
