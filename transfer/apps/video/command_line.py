@@ -183,8 +183,8 @@ def earlier_of(text: str) -> tuple[int, ...]:
 def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and paint."""
     say_loading(options.quiet)
-    run_options = RunOptions.of(options)
-    with_workers, run = painters_wanted(run_options), film_run(options)
+    run, run_options = film_run(options), RunOptions.of(options)
+    with_workers = painters_wanted(run_options)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.apps.video.painter import paint_film, paint_missing
