@@ -36,7 +36,7 @@ TEMPORAL_WEIGHT = 1.0
 #: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
 MEANINGLESS = {
     "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report_as": None,
-    "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "timelapse": None,
+    "save_every": None, "log_dir": None, "checkpoint_every": None, "timelapse": None,
 }  # fmt: skip
 
 
@@ -45,7 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = console.Parser(
         prog=typed("transfer.video"),
         description="Paint a film in the manner of a painting, without flicker (Ruder, Dosovitskiy & Brox 2016).",
-        epilog=f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
+        epilog="--preview-every N rewrites OUT-preview.mp4, the film as far as it is, every N frames. "
+        f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
     )
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
     parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a sample)")
@@ -111,9 +112,14 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOut
     record = output.with_name(f"{output.stem}.json")
     sheet = output.with_name(f"{output.stem}-sheet.png") if options.sheet else None
     report = output.with_name(f"{output.stem}-report.html") if options.report else None
+    preview = output.with_name(f"{output.stem}-preview{output.suffix}") if options.preview_every else None
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
+    if preview and is_folder(output):
+        raise InputError(
+            f"--preview-every is for a film in one file; {output} shows its frames as they come; leave it out"
+        )
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
-    require_apart(filter(None, (output, record, sheet, loop, report, folder, *folder.glob("*"))), inputs)
+    require_apart(filter(None, (output, record, sheet, loop, report, preview, folder, *folder.glob("*"))), inputs)
     if not is_folder(output):
         check_film_output(output)
     check_place(folder / "00001.png")
@@ -134,8 +140,8 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOut
     store = FrameStore(folder, output.name, last_record)
     begun = store.settings() and options.resume  # a stop may have come between the film and its record
     if not options.overwrite:
-        require_ours(filter(None, (loop,) if begun else (output, sheet, loop, report)), last_record, record)
-    return FilmOutputs(output, store, record, sheet, loop, report)
+        require_ours(filter(None, (loop,) if begun else (output, sheet, loop, report, preview)), last_record, record)
+    return FilmOutputs(output, store, record, sheet, loop, report, preview)
 
 
 def require_apart(outputs: Iterable[Path], inputs: Iterable[Path | str]) -> None:

@@ -37,6 +37,7 @@ class FilmOutputs(NamedTuple):
     sheet: Path | None
     loop: Path | None
     report: Path | None
+    preview: Path | None  # the film as far as it is; deleted when it is finished
 
     @property
     def results(self) -> list[Path]:

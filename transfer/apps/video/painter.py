@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import count, islice, takewhile
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -130,11 +130,12 @@ def paint_film(
         say(f"going on after {done} frames")
     try:
         with shown_frames(run, done, options.quiet) as show_frames:
-            count = paint_frames(run, session, options, say, show_frames)
+            show_frames = previewed(run, options.preview_every, show_frames) if run.outputs.preview else show_frames
+            frame_count = paint_frames(run, session, options, say, show_frames)
     finally:
         if not any(store.folder.glob("*.png")):
             store.clear()
-    write_results(run, count, keep_frames, say, command)
+    write_results(run, frame_count, keep_frames, say, command)
     return console.DONE
 
 
@@ -187,6 +188,18 @@ def shown_frames(run: FilmRun, done: int, quiet: bool) -> Iterator[ShowFrames]:
             show(Shown(finished, seconds_a_frame * (count - finished), text))
 
         yield show_frames
+
+
+def previewed(run: FilmRun, every: int, show_frames: ShowFrames) -> ShowFrames:
+    """Return what shows frames and, each time that so many more are finished, writes a film of those without a gap."""
+    store = run.outputs.store
+
+    def show_and_write(finished: int, text: str) -> None:
+        show_frames(finished, text)
+        if finished % every == 0 and store.has(0):
+            write_film(run.outputs.preview, map(store.read, takewhile(store.has, count(0))), run.fps)
+
+    return show_and_write
 
 
 def paint_missing(run: FilmRun, session: Session, options: RunOptions, say: Say, show_frames: ShowFrames) -> int:
@@ -264,6 +277,8 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
     digests = {path.name: file_digest(path, "sha256") for path in outputs.results if path.is_file()}
     record["written"] = store.last_record.get("written", {}) | digests  # the next film of this name replaces no other
     write_record(outputs.record, record)
+    if outputs.preview:
+        outputs.preview.unlink(missing_ok=True)
     say(f"written: {', '.join(map(str, (*outputs.results, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} square levels from frame to frame; 0 is perfectly steady")
