@@ -26,6 +26,9 @@ BASE_BYTES = 1.1e9
 NORMALIZING_BYTES = 0.35e9
 #: Peak memory / size of all maps; below 1 because early maps are freed.
 SHARE_OF_MAPS = 0.89
+#: How many times more a style layer's maps are there if the style statistic has their means, whose gradient is another
+#: map for each: at 512 and 768 pixels of VGG-19's full width.
+MAPS_FOR_MEANS = 2
 #: The same of a stripe's maps, where the core rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
 #: pixels, 16 and 64 rows, to 6 %.
 SHARE_OF_STRIPE = 1.5
@@ -126,11 +129,12 @@ def remembered_bytes(recipe: Recipe, l_bfgs: LBFGS) -> float:
 def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int, regions: int = 0) -> dict[str, float]:
     """Return what the maps of each layer take that is computed, in float32, style layers' once more for each region."""
     maps, channels, styles = {}, 3, dict(recipe.style_layers)
+    more = regions + MAPS_FOR_MEANS * (recipe.style_statistic != "gram")
     names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
         if layer.kind == "pool":
             height, width = (height + 1) // 2, (width + 1) // 2
         if layer.kind == "conv":
             channels = weights.convolutions[layer.name].bias.size
-        maps[layer.name] = 4.0 * height * width * channels * (1 + regions * (layer.name in styles))
+        maps[layer.name] = 4.0 * height * width * channels * (1 + more * (layer.name in styles))
     return maps

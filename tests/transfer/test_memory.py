@@ -62,6 +62,17 @@ def test_a_region_needs_the_style_layers_maps_once_more(weights):
     assert in_stripes == sorted(set(in_stripes))
 
 
+@pytest.mark.parametrize("statistic", ["moments", "wasserstein"])
+def test_means_have_a_gradient_as_large_as_the_maps(weights, statistic):
+    """Measured: two maps more of each style layer."""
+    recipe = replace(DEFAULT, style_layers=(("relu1_1", 0.5), ("relu2_1", 0.5)), margin=0)
+    sizes = [
+        memory.peak_bytes(weights, replace(recipe, style_statistic=each), 640, 480) for each in ("gram", statistic)
+    ]
+    maps = 4 * (640 * 480 * 4 + 320 * 240 * 6)
+    assert sizes[1] - sizes[0] == pytest.approx(memory.SHARE_OF_MAPS * 2 * maps)
+
+
 @pytest.mark.parametrize("recipe", [DEFAULT, GATYS2016, replace(DEFAULT, optimizer="adam", content_layers=())])
 @pytest.mark.parametrize(("height", "width"), [(700, 900), (3001, 257)])
 def test_the_plan_is_the_best_within_the_memory(weights, recipe, height, width):
