@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from drawn_clip import first_frames
+from judged_clips import clip
 from transfer.apps.video.flow import CONTINUED, continuity, flow, weights
 from transfer.files import SAMPLE_SCENE
 from vgg.tools.image import read_image, resize_to
@@ -95,3 +96,10 @@ def test_a_small_picture_in_a_black_frame_goes_on():
     small[60:96, 80:128], following[60:96, 80:128] = panned(100)[:36, :48], panned(102)[:36, :48]
     other[60:96, 80:128] = panned(200)[80:116, 90:138]
     assert not cut_between(small, following) and cut_between(small, other)
+
+
+def test_what_leaves_a_plain_sky_is_none():
+    """Of its last pixels none can be traced, and nothing else has texture."""
+    frames = clip("ball", 33).images[26:]
+    assert [cut_between(*pair) for pair in pairwise(frames)] == [False] * 6
+    assert cut_between(SHOT[0], frames[-1]) and cut_between(frames[-1], SHOT[0])

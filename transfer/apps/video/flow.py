@@ -42,6 +42,7 @@ STEADY = 0.5  # pixels that a flow may be off the camera's and still be it
 RIM = 0.1  # of the frame
 UNLIKE = 8.0  # levels: by how much a place of the clip may be off its origin, and be the same
 ALIKE = 0.5  # the correlation of two windows that look alike
+SPARSE = 0.02  # of the frame: with less texture the sky decides whether there is a cut, too
 #: The share of the pixels with texture that can be traced and look alike, below which there is a cut. Measured at
 #: 256 × 192 and 192 × 144, with OpenCV 4.10 to 5.0: at most 0.065 between different scenes, at least 0.2 in pans of up
 #: to a third of the width in one frame. In a faster pan so little can be traced that starting anew is no loss.
@@ -195,8 +196,9 @@ def came_from_inside(backward: np.ndarray) -> np.ndarray:
 
 
 def continuity(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, weights: np.ndarray) -> float:
-    """Return the share of the pixels with texture that were traced and look alike; 1 if there is no texture at all.
+    """Return the share of the pixels with texture that were traced and look alike.
 
+    If there is next to no texture, as when a ball leaves a plain sky, it is the share of all pixels that are as bright but for the light.
     Below `CONTINUED` the frame `later` begins another scene than `earlier`; both are as in `flow`. The flow `backward`
     leads from `later` to `earlier`, (H, W, 2); `weights` are c at the pixels of `later`, (H, W).
     """
@@ -205,8 +207,9 @@ def continuity(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, wei
     variance, variance_before = _window_mean(now * now) - mean**2, _window_mean(before * before) - mean_before**2
     covariance = _window_mean(now * before) - mean * mean_before
     textured = np.maximum(variance, variance_before) > TEXTURE**2
-    if not textured.any():
-        return 1.0
+    if textured.mean() < SPARSE:
+        change = now - before
+        return float(np.mean(np.abs(change - np.median(change)) < UNLIKE))
     # At least 1: of a window without any texture, the correlation would be one of rounding errors.
     alike = covariance > ALIKE * np.sqrt(np.maximum(variance, 1) * np.maximum(variance_before, 1))
     return float(np.mean((weights * alike)[textured]))
