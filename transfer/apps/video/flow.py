@@ -198,7 +198,8 @@ def came_from_inside(backward: np.ndarray) -> np.ndarray:
 def continuity(earlier: np.ndarray, later: np.ndarray, backward: np.ndarray, weights: np.ndarray) -> float:
     """Return the share of the pixels with texture that were traced and look alike.
 
-    If there is next to no texture, as when a ball leaves a plain sky, it is the share of all pixels that are as bright but for the light.
+    If there is next to no texture, as when a ball leaves a plain sky, it is the share of all pixels that stay as bright
+    but for the light.
     Below `CONTINUED` the frame `later` begins another scene than `earlier`; both are as in `flow`. The flow `backward`
     leads from `later` to `earlier`, (H, W, 2); `weights` are c at the pixels of `later`, (H, W).
     """
