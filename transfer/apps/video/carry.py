@@ -24,6 +24,8 @@ LEAST_ENTERED = 0.002
 PIXELS_PER_LEVEL = 1.5
 #: Neighbours whose painted colours are averaged.
 NEIGHBOURS = 16
+#: Pixels beside what hides a place in which its painted outline may be.
+RIM = 3
 #: Pixels: how wide the border between what is known and what is new is.
 SEAM = 2.0
 #: At most so many known places are searched.
@@ -45,8 +47,11 @@ def start_of(
     ]
     shown = [source.weights for source in sources]
     done = [weights * times_painted(source) / RIPE for source, weights in zip(sources, shown, strict=True)]
-    # Of those that know a place best, the first; differences in the light are not to decide that.
-    chosen, known = np.argmax(np.rint(np.multiply(done, RIPE)), axis=0)[None], np.max(shown, axis=0)
+    # Of those that know a place best, the first; differences in the light are not to decide that. Beside what hides a
+    # place its outline may have been painted, so a source counts half there.
+    around = np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8)
+    knowing = [np.rint(RIPE * each) * (1 + (cv2.erode(w, around) > 0.5)) for each, w in zip(done, shown, strict=True)]
+    chosen, known = np.argmax(knowing, axis=0)[None], np.max(shown, axis=0)
     colours = np.take_along_axis(np.stack(moved), chosen[..., None], axis=0)[0]
     earlier = np.dstack([colours, np.take_along_axis(np.stack(done), chosen, axis=0)[0]]).astype(np.float32)
     # Close to what is new, what is known may change a little, so that both meet without a seam.
