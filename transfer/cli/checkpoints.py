@@ -75,7 +75,7 @@ class Checkpoints:
 
     def resume_or_start(self, start: np.ndarray) -> np.ndarray | Progress:
         """Return the unfinished run if it will end with the same bytes as a whole one, else `start`, without a word."""
-        if self.path is None:
+        if self.path is None or self._rematches:
             return start
         remove_leftovers(self.path)
         with suppress(InputError):  # there is none, or it is damaged
