@@ -24,8 +24,8 @@ OF_A_BATCH = [
 ]
 OF_A_BATCH += [("--scheduler tcp://127.0.0.1:1", ["--max-memory 2"])]
 OF_A_FILM = ["--full-size", "--full-size-steps 2", "--depth 16", "--report-as default"]
-OF_A_FILM += ["--preview-every 2", "--save-every 2"]
-OF_A_FILM += ["--log-dir logs", "--checkpoint-every 2", "--workers 2", "--scheduler tcp://127.0.0.1:1"]
+OF_A_FILM += ["--save-every 2"]
+OF_A_FILM += ["--log-dir logs", "--checkpoint-every 2"]
 
 
 def help_of(main, monkeypatch, capfd) -> str:

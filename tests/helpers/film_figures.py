@@ -7,12 +7,13 @@ FOLDER, and prints a table. FRAMES is how many frames (24), SCALE is 1 for 192 p
     sharpness   energy above a quarter of the sampling frequency in the last frame, as a share of that of its scene's
                 first frame, both where that frame's pixels are still seen
     new style   distance to the style of what was not seen in the scene's first frame, as a share of the rest's
+    of alone    the same as a share of what the frame has there as a picture by itself
     seam        steps of colour across the border of what entered, as a share of the steps elsewhere
 """
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -20,13 +21,15 @@ import numpy as np
 
 from judged_clips import CLIPS, Clip, clip, over_picture
 from transfer.apps.video.container import write_film
+from transfer.inputs import Images
 from transfer.recipes import DEFAULT
-from transfer.session import Session
+from transfer.session import Job, Session
 from transfer.video import main as paint
 from vgg.tools.image import read_image, resize, write_image
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
+Distances = Callable[[np.ndarray, np.ndarray, Sequence[np.ndarray]], list[float]]
 MapsOf = Callable[[np.ndarray], dict[str, np.ndarray]]  # an image (H, W, 3) → feature maps (H', W', N) by layer
 
 #: A low-pass filter that ends at a quarter of the sampling frequency: a sinc in a Hann window of 15 pixels.
@@ -93,25 +96,39 @@ def seam(judged: Clip, painted: list[np.ndarray]) -> float:
     return float(np.mean(at_border) / np.mean(elsewhere)) if at_border else float("nan")
 
 
-def new_style(judged: Clip, painted: list[np.ndarray], maps_of: MapsOf, style: np.ndarray) -> float:
-    """Return the style distance of what entered over that of the rest; `maps_of` an image: feature maps by layer."""
-    shares, wanted = [], {layer: gram(maps) for layer, maps in maps_of(style).items()}
-    for number in range(1, len(painted), 3):
+def new_style(judged: Clip, painted: list[np.ndarray], distances: Distances, alone: Callable) -> tuple[float, float]:
+    """Return the style distance of what was not seen at first over that of the rest, and over that of pictures alone.
+
+    `distances` takes an image, its content and parts, `alone` a content: what it becomes as a picture by itself.
+    """
+    of_rest, of_alone = [], []
+    for number in np.linspace(1, len(painted) - 1, 5).astype(int):
         _, seen = judged.followed(number, scene_of(judged, number))
-        parts = np.float32(~seen), np.float32(seen)
-        if min(part.mean() for part in parts) < SMALLEST_SHARE:
-            continue
-        found, before = maps_of(painted[number]), maps_of(judged.images[number])
-        distances = []
-        for part in parts:
-            part_shares = []
-            for layer, maps in found.items():
-                guide = cv2.resize(part, maps.shape[1::-1], interpolation=cv2.INTER_AREA)
-                off = [np.sum((gram(each, guide) - wanted[layer]) ** 2) for each in (maps, before[layer])]
-                part_shares.append(off[0] / off[1])
-            distances.append(np.mean(part_shares))
-        shares.append(distances[0] / distances[1])
-    return float(np.exp(np.mean(np.log(shares)))) if shares else float("nan")
+        parts, content = (np.float32(~seen), np.float32(seen)), judged.images[number]
+        if min(part.mean() for part in parts) >= SMALLEST_SHARE:
+            new, rest = distances(painted[number], content, parts)
+            of_rest.append(new / rest)
+            of_alone.append(new / distances(alone(content), content, parts)[0])
+    return tuple(float(np.exp(np.mean(np.log(shares)))) if shares else float("nan") for shares in (of_rest, of_alone))
+
+
+def style_distances(maps_of: MapsOf, style: np.ndarray) -> Distances:
+    """Return what gives the style distances of parts of an image, as shares of the content image's."""
+    wanted = {layer: gram(maps) for layer, maps in maps_of(style).items()}
+
+    def distances(image: np.ndarray, content: np.ndarray, parts: Sequence[np.ndarray]) -> list[float]:
+        found, before = maps_of(image), maps_of(content)
+
+        def off(maps: np.ndarray, layer: str, part: np.ndarray) -> float:
+            guide = cv2.resize(part, maps.shape[1::-1], interpolation=cv2.INTER_AREA)
+            return float(np.sum((gram(maps, guide) - wanted[layer]) ** 2))
+
+        return [
+            np.mean([off(found[layer], layer, part) / off(before[layer], layer, part) for layer in found])
+            for part in parts
+        ]
+
+    return distances
 
 
 def gram(maps: np.ndarray, guide: np.ndarray | None = None) -> np.ndarray:
@@ -133,7 +150,8 @@ def main(words: list[str]) -> None:
     cut = words.index("--") if "--" in words else len(words)
     (folder, style_file, *names), options = words[:cut], words[cut + 1 :]
     count, size = int(os.environ.get("FRAMES", 24)), float(os.environ.get("SCALE", 1))
-    session = Session(load_weights(None, lambda line: None), 8e9)
+    weights = options[options.index("--weights") + 1] if "--weights" in options else None
+    session = Session(load_weights(weights, lambda line: None), 8e9)
     network = session.network(DEFAULT)
 
     def maps_of(image: np.ndarray) -> dict[str, np.ndarray]:
@@ -146,10 +164,17 @@ def main(words: list[str]) -> None:
         written = [f"{place}.mkv", style_file, "-o", str(place), "--size", str(longer_side), "--quiet", "--resume"]
         assert paint([*written, *options]) == 0
         painted = [read_image(file) for file in sorted(place.glob("*.png"))]
+        style = resize(read_image(style_file), longer_side)
+
+        def alone(content: np.ndarray, style: np.ndarray = style) -> np.ndarray:
+            return session.run(Job(DEFAULT, Images(np.float32(content), (np.float32(style),), None, None))).image
+
+        of_rest, of_alone = new_style(judged, painted, style_distances(maps_of, style), alone)
         figures = {
             "flicker": flicker(judged, painted),
             "sharpness": sharpness(judged, painted),
-            "new style": new_style(judged, painted, maps_of, resize(read_image(style_file), longer_side)),
+            "new style": of_rest,
+            "of alone": of_alone,
             "seam": seam(judged, painted),
         }
         print(f"{place.stem:12}", *(f"{what} {value:7.2f}" for what, value in figures.items()), flush=True)

@@ -428,3 +428,18 @@ def workers_wanted(options: RunOptions, recipe: Recipe | None = None) -> bool:
             "allow more with --max-memory"
         )
     return True
+
+
+def painters_wanted(options: RunOptions) -> bool:
+    """Return whether Dask's workers shall paint whole pictures, each its own.
+
+    Raises InputError as `workers_wanted`, or if the memory of workers is limited that are not started here.
+    """
+    if not workers_wanted(options):
+        return False
+    if options.scheduler is not None and options.max_memory:
+        raise InputError(
+            "--max-memory is for this machine; a worker of a scheduler is started with its own: "
+            f"{typed('dask', 'worker', 'ADDRESS', '--memory-limit', '8GB')}"
+        )
+    return True

@@ -4,6 +4,7 @@ import gc
 import hashlib
 import pickle
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from vgg.tools.console import start_tensorflow
 if TYPE_CHECKING:
     from transfer.cli.run import Painted
     from transfer.session import Job, Session
+    from transfer.train import Result
     from vgg.matfile.read import Weights
 
 
@@ -85,7 +87,6 @@ def paint_task(packed: bytes, weights: "Weights") -> "Painted":
     from transfer.cli.run import paint
 
     worker, task, told_at = get_worker(), pickle.loads(packed), 0.0
-    key = worker.get_current_task()
 
     def tell(step, image) -> None:  # noqa: ANN001
         nonlocal told_at
@@ -93,18 +94,40 @@ def paint_task(packed: bytes, weights: "Weights") -> "Painted":
             told_at = time.monotonic()
             worker.log_event(TOPIC + task.batch, {"name": task.name, "step": step.step, "total": step.losses.total})
 
+    session = _session_of(worker, task, weights)
+    checkpoints = checkpoints_of(session, task.job, task.state, task.options.checkpoint_every)
+    try:
+        return paint(session, task.job, checkpoints, task.options, [tell], _stop_if_unwanted(worker))
+    except KeyboardInterrupt:
+        raise Reschedule from None
+
+
+def train_task(packed: bytes, weights: "Weights") -> "Result":
+    """Return the result of a pickled `Task`, as `Session.run` does: of a frame, the client keeps what it needs.
+
+    It raises what `paint_task` raises.
+    """
+    worker, task = get_worker(), pickle.loads(packed)
+    stop_if_unwanted = _stop_if_unwanted(worker)
+    result = _session_of(worker, task, weights).run(task.job, lambda step, image: stop_if_unwanted())
+    if result.stopped == "interrupted":
+        raise Reschedule
+    return result
+
+
+def _stop_if_unwanted(worker: Worker) -> Callable[[], None]:
+    """Return what raises KeyboardInterrupt when the present task is not wanted any more.
+
+    Dask itself cannot stop a task that runs; the worker would be busy with it for nobody.
+    """
+    key = worker.get_current_task()
+
     def stop_if_unwanted() -> None:
-        # Dask itself cannot stop a task that runs; the worker would be busy with it for nobody.
         state = worker.state.tasks.get(key)
         if state is None or state.state == "cancelled" or worker.status.name not in ("running", "paused"):
             raise KeyboardInterrupt
 
-    session = _session_of(worker, task, weights)
-    checkpoints = checkpoints_of(session, task.job, task.state, task.options.checkpoint_every)
-    try:
-        return paint(session, task.job, checkpoints, task.options, [tell], stop_if_unwanted)
-    except KeyboardInterrupt:
-        raise Reschedule from None
+    return stop_if_unwanted
 
 
 def _session_of(worker: Worker, task: Task, weights: "Weights") -> "Session":

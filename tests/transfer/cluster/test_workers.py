@@ -103,7 +103,7 @@ def start(tmp_path):
 
 @LINUX
 def test_the_reference_s_scheduler_and_worker(tmp_path, words, start, capfd, monkeypatch):
-    monkeypatch.setattr("transfer.apps.batch.dask_maker.PATIENCE", 2.0)
+    monkeypatch.setattr("transfer.cluster.painters.PATIENCE", 2.0)
     assert batch(words) == 0
     alone = emptied(tmp_path)
     scheduler = start("scheduler", "", "--port", "0")

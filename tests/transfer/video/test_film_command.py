@@ -211,3 +211,22 @@ def test_refused_before_the_first_frame(tmp_path, words, capfd, monkeypatch, cha
     monkeypatch.setattr(painter, "paint_missing", None)
     (tmp_path / "bad.mp4").write_bytes(bytes(4) + b"ftypisom" + bytes(100))
     assert expected in refused(change(words, tmp_path), capfd, tmp_path)
+
+
+def test_a_preview_is_the_film_as_far_as_it_is(tmp_path, words, capfd, monkeypatch):
+    preview, seen = tmp_path / "out" / "film-preview.mp4", []
+    real = painter.write_film
+
+    def write_film(path, frames, *given):
+        real(path, frames, *given)
+        seen.append((path.name, open_film(path).count))
+
+    monkeypatch.setattr(painter, "write_film", write_film)
+    assert main([*words, "--preview-every", "2"]) == 0
+    assert seen == [("film-preview.mp4", 2), ("film-preview.mp4", 4), ("film-preview.mp4", 6), ("film.mp4", 6)]
+    assert not preview.exists()
+    preview.write_bytes(b"mine")
+    line = refused([*words, "--preview-every", "2", "--iterations", "3"], capfd, tmp_path)
+    assert "film-preview.mp4 exists" in line and preview.read_bytes() == b"mine"
+    line = refused([*words, "--preview-every", "2", "-o", str(tmp_path / "frames")], capfd, tmp_path)
+    assert "shows its frames as they come" in line

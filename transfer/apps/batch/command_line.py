@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from transfer.apps.batch.pairs import Pair, csv_pairs, folder_pairs, listed_pairs, require_distinct
-from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from, workers_wanted
+from transfer.cli.options import RunOptions, add_run_options, files_from, painters_wanted, recipe_from
 from vgg.errors import InputError, python, typed
 from vgg.matfile.sniff import require_weights_file
 from vgg.tools import console
@@ -85,13 +85,8 @@ def make_batch(words: argparse.Namespace, command: Sequence[str]) -> int:
 
 def require_workers_possible(options: RunOptions) -> bool:
     """Return whether Dask's workers are wanted; raises InputError if they cannot be had or not for these options."""
-    if not workers_wanted(options):
+    if not painters_wanted(options):
         return False
-    if options.scheduler is not None and options.max_memory:
-        raise InputError(
-            "--max-memory is for this machine; a worker of a scheduler is started with its own: "
-            f"{typed('dask', 'worker', 'ADDRESS', '--memory-limit', '8GB')}"
-        )
     for name in ("preview_every", "save_every", "log_dir", "timelapse"):
         if getattr(options, name) is not None:
             raise InputError(f"--{name.replace('_', '-')} is for pictures made in this process; leave out the workers")

@@ -15,7 +15,7 @@ from typing import Any
 
 from transfer.apps.video.container import Chosen, Film, check_film_output, is_folder, open_film
 from transfer.apps.video.frame_store import FilmOutputs, FilmRun, FrameStore, frame_at_size, read_settings
-from transfer.cli.options import RunOptions, add_run_options, files_from, recipe_from
+from transfer.cli.options import RunOptions, add_run_options, files_from, painters_wanted, recipe_from
 from transfer.files import SAMPLE, Files
 from transfer.inputs import style_at, together
 from transfer.other_programs import recipe_named
@@ -30,14 +30,13 @@ from vgg.tools.files import check_place, file_digest
 from vgg.tools.image import check_output
 
 #: Steps of a frame that starts from earlier ones; one of which much is new gets more (`painter.MORE_STEPS`).
-ITERATIONS = 10
+ITERATIONS = 5
 #: γ: a deviation of 20 levels from the frame before costs as much as this share of the style's loss at the start.
 TEMPORAL_WEIGHT = 1.0
 #: Options of `python -m transfer` that mean nothing for a film, and their values if they were not given.
 MEANINGLESS = {
     "full_size": False, "full_size_steps": None, "keep_location": False, "depth": 8, "report_as": None,
-    "preview_every": None, "save_every": None, "log_dir": None, "checkpoint_every": None, "workers": None,
-    "scheduler": None, "timelapse": None,
+    "save_every": None, "log_dir": None, "checkpoint_every": None, "timelapse": None,
 }  # fmt: skip
 
 
@@ -46,7 +45,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = console.Parser(
         prog=typed("transfer.video"),
         description="Paint a film in the manner of a painting, without flicker (Ruder, Dosovitskiy & Brox 2016).",
-        epilog=f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
+        epilog="--preview-every N rewrites OUT-preview.mp4, the film as far as it is, every N frames. "
+        f"Not for a film: --{', --'.join(MEANINGLESS).replace('_', '-')}.",
     )
     parser.add_argument("content", nargs="?", metavar="FILM", help="a video, or a folder of pictures in their order")
     parser.add_argument("style", nargs="*", metavar="STYLE", help="a picture or several (default: a sample)")
@@ -112,9 +112,14 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOut
     record = output.with_name(f"{output.stem}.json")
     sheet = output.with_name(f"{output.stem}-sheet.png") if options.sheet else None
     report = output.with_name(f"{output.stem}-report.html") if options.report else None
+    preview = output.with_name(f"{output.stem}-preview{output.suffix}") if options.preview_every else None
     folder = output if is_folder(output) else output.with_name(f"{output.name}.frames")
+    if preview and is_folder(output):
+        raise InputError(
+            f"--preview-every is for a film in one file; {output} shows its frames as they come; leave it out"
+        )
     inputs = [*files.named(), *(film.path / name for name in film.pictures), *filter(None, [options.weights])]
-    require_apart(filter(None, (output, record, sheet, loop, report, folder, *folder.glob("*"))), inputs)
+    require_apart(filter(None, (output, record, sheet, loop, report, preview, folder, *folder.glob("*"))), inputs)
     if not is_folder(output):
         check_film_output(output)
     check_place(folder / "00001.png")
@@ -135,8 +140,8 @@ def outputs_of(options: argparse.Namespace, film: Film, files: Files) -> FilmOut
     store = FrameStore(folder, output.name, last_record)
     begun = store.settings() and options.resume  # a stop may have come between the film and its record
     if not options.overwrite:
-        require_ours(filter(None, (loop,) if begun else (output, sheet, loop, report)), last_record, record)
-    return FilmOutputs(output, store, record, sheet, loop, report)
+        require_ours(filter(None, (loop,) if begun else (output, sheet, loop, report, preview)), last_record, record)
+    return FilmOutputs(output, store, record, sheet, loop, report, preview)
 
 
 def require_apart(outputs: Iterable[Path], inputs: Iterable[Path | str]) -> None:
@@ -184,11 +189,16 @@ def earlier_of(text: str) -> tuple[int, ...]:
 def make_film(options: argparse.Namespace, command: Sequence[str]) -> int:
     """Check all that can be checked, then start TensorFlow and paint."""
     say_loading(options.quiet)
-    run = film_run(options)
+    run, run_options = film_run(options), RunOptions.of(options)
+    with_workers = painters_wanted(run_options)
     start_tensorflow()
     with interrupts_at_once():
-        from transfer.apps.video.painter import paint_film
-    return paint_film(run, RunOptions.of(options), options.keep_frames, command)
+        from transfer.apps.video.painter import paint_film, paint_missing
+
+        paint_frames = paint_missing
+        if with_workers:
+            from transfer.apps.video.scenes import paint_scenes as paint_frames
+    return paint_film(run, run_options, options.keep_frames, command, paint_frames)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

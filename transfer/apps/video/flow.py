@@ -231,7 +231,7 @@ def _grey(frame: np.ndarray) -> np.ndarray:
 
 def _off(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return by how many levels two images (H, W, 3) differ at most, float32 (H, W)."""
-    return np.abs(np.float32(first) - np.float32(second)).max(axis=2)
+    return np.maximum.reduce(cv2.split(cv2.absdiff(np.float32(first), np.float32(second))))
 
 
 def _window_mean(values: np.ndarray) -> np.ndarray:

@@ -37,6 +37,7 @@ class FilmOutputs(NamedTuple):
     sheet: Path | None
     loop: Path | None
     report: Path | None
+    preview: Path | None  # the film as far as it is; deleted when it is finished
 
     @property
     def results(self) -> list[Path]:
@@ -122,11 +123,12 @@ class FrameStore:
         return 0
 
     def count(self) -> int:
-        """Return how many frames there are without a gap, each with what is known of it."""
-        number = 0
-        while frame_place(self.folder, number).exists() and self.about(number):
-            number += 1
-        return number
+        """Return how many frames there are; between them, some may be missing."""
+        return sum(self.has(int(path.stem) - 1) for path in self.folder.glob("[0-9]*.png"))
+
+    def has(self, number: int) -> bool:
+        """Return whether a frame is there, with what is known of it."""
+        return frame_place(self.folder, number).exists() and bool(self.about(number))
 
     def keep(self, number: int, image: np.ndarray, about: dict[str, Any]) -> np.ndarray:
         """Write a frame, (H, W, 3) RGB in [0, 255], and what is known of it; return it as it was written, uint8."""

@@ -10,18 +10,20 @@ import hashlib
 import json
 import sys
 import time
-from collections import deque
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
+from functools import lru_cache
+from itertools import count, islice, takewhile
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from transfer.apps.video.carry import KEY, RIPE, Source, start_of, with_new
+from transfer.apps.video.carry import start_of, with_entered
 from transfer.apps.video.container import is_folder, write_film
-from transfer.apps.video.flow import CONTINUED, continuity, flicker
+from transfer.apps.video.flow import flicker
 from transfer.apps.video.frame_store import FilmRun
+from transfer.apps.video.trace import KEY, Traced, Tracer, needed_from, traced_ahead
 from transfer.cli.options import RunOptions
 from transfer.cli.record import environment, inputs_of, pixels_digest, recipe_entries, write_record
 from transfer.cli.watchers import describe
@@ -31,7 +33,7 @@ from transfer.precision import precision_of
 from transfer.report.page import film_page
 from transfer.session import Job, Session
 from transfer.striped import IN_STRIPES
-from transfer.train import Result, Step, Watch
+from transfer.train import Result, Step
 from vgg.errors import InputError
 from vgg.network import Precision
 from vgg.tools import console
@@ -43,106 +45,70 @@ from vgg.tools.progress import Shown, steps_display
 from vgg.tools.sheet import contact_sheet
 from weights.load import load_weights
 
-#: Frames that are remembered at least: after a flash, a scene goes on from the frame before it (`flow`).
-REMEMBERED = 2
+#: Shows how many frames are finished, and a text.
+ShowFrames = Callable[[int, str], None]
+#: Paints the frames that are missing, and returns how many there are in all.
+PaintFrames = Callable[[FilmRun, Session, RunOptions, Say, ShowFrames], int]
 #: A frame of which this part is new gets twice the steps: 1 / MORE_STEPS.
-MORE_STEPS = 5
+MORE_STEPS = 12
 #: Frames on the sheet.
 SHOWN = 6
 
 
-class Traced(NamedTuple):
-    """How a frame hangs together with earlier ones; nothing of it is there where a scene begins."""
+class Order(NamedTuple):
+    """A frame to paint."""
 
-    link: Source | None = None  # the nearest frame
-    chain: tuple[Source, ...] = ()  # the frames to which the nearest one was traced, the oldest first, and itself
-    others: tuple[Source, ...] = ()  # those of `--long-term`, the nearest first
-
-
-class Painted(NamedTuple):
-    """What became of a frame."""
-
-    result: Result
-    link: Source | None  # the nearest frame; None where a scene begins
-
-    def about(self) -> dict[str, Any]:
-        """Return what the film's record says of the frame; its flicker is None where a scene begins."""
-        losses = self.result.losses or self.result.steps[-1].losses
-        link = self.link
-        return {
-            "losses": losses._asdict(),
-            "begins_scene": link is None,
-            "seconds": self.result.steps[-1].seconds,
-            "flicker": link and flicker(self.result.image, link.result, link.backward, link.weights),
-        }
+    traced: Traced
+    job: Job
 
 
-class Painter:
-    """Paints the frames of a film one by one, and remembers as many of them as the next ones need."""
+def orders_of(run: FilmRun, numbers: range) -> Generator[Order, Result, None]:
+    """Yield those frames that the store lacks, one by one: each is sent its result, from which the next one starts.
 
-    def __init__(self, session: Session, run: FilmRun, number: int = 0) -> None:
-        """Begin with the frame of this number, counted from 0."""
-        self.session, self.run, self.number = session, run, number
-        self._frames: deque[Source] = deque(maxlen=max(REMEMBERED, *run.earlier))  # the newest last
-        self._sources: tuple[Source, ...] = ()  # of the newest frame: see `remember`
-        self._traced: Traced | None = None  # the frame in work
-        self._has_begun_scene = False  # the newest frame
-
-    def paint(self, content: np.ndarray, watch: Watch | None = None) -> Painted:
-        """Return the result for the next frame, (H, W, 3) uint8 RGB at the size of the run.
-
-        The caller writes it and gives what was written to `remember`.
-        """
-        self._traced = self._trace(content)
-        sources = () if self.run.independent else (*self._traced.chain, *self._traced.others)
-        return Painted(self.session.run(self._job(content, sources), watch), self._traced.link)
-
-    def remember(self, content: np.ndarray, result: np.ndarray) -> None:
-        """Take a finished frame, (H, W, 3) uint8 RGB both; the next ones are held to it."""
-        traced, self._traced = self._traced or self._trace(content), None
-        self._has_begun_scene = traced.link is None
-        itself, age = Source.of_itself(content, result, traced.link), self.number % KEY
-        since_key, before_key = traced.chain[:age], traced.chain[age:][:KEY]
-        # What was hidden in the key frame comes back from before it.
-        self._sources = (*since_key, itself, *before_key)
-        self._frames.append(itself)
-        self.number += 1
-
-    def _job(self, content: np.ndarray, sources: Sequence[Source]) -> Job:
-        run = self.run
-        if not sources:
-            return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
-        # What starts and holds the frame is not in any file; the rest is as for a start from the content.
-        images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
-        start, earlier = start_of(content, sources)
-        regions = with_new(images.regions, earlier)
-        images = replace(images, init_image=start, earlier=earlier, regions=regions)
-        iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
-        return Job(replace(run.further, iterations=iterations), images, run.seed)
-
-    def _trace(self, content: np.ndarray) -> Traced:
-        """Return how the next frame hangs together with those before it."""
-        if self._has_begun_scene and len(self._frames) >= REMEMBERED and (link := self._link(content, REMEMBERED)):
-            return Traced(link, (link,), ())  # the frame between is a flash, even one that shows something of the scene
-        links = {ago: self._link(content, ago) for ago in {1, *self.run.earlier} if ago <= len(self._frames)}
-        others = tuple(link for ago, link in sorted(links.items()) if link and ago > 1)
-        if link := links.get(1):
-            chain = tuple(source.carried(content, link) for source in self._sources)
-            return Traced(link, chain, others)
-        if not others and len(self._frames) >= REMEMBERED and (link := self._link(content, REMEMBERED)):
-            others = (link,)
-        return Traced(others[0] if others else None, others[:1], others[1:])
-
-    def _link(self, content: np.ndarray, ago: int) -> Source | None:
-        """Return the frame so many frames back as a source of the next one; None if there is a cut between."""
-        before = self._frames[-ago]
-        link = before.linked(content)
-        is_cut = continuity(before.content, content, link.backward, link.weights) < CONTINUED
-        return None if is_cut else link
+    The first of the `numbers` begins a scene or the film. Results go to the store.
+    """
+    store = run.outputs.store
+    first_missing = next((number for number in numbers if not store.has(number)), numbers.stop)
+    begin = max(numbers.start, needed_from(first_missing, run.earlier))
+    result_of = lru_cache(maxsize=2 * KEY + max(run.earlier))(store.read)
+    frames = islice(run.frames(skip=begin), numbers.stop - begin)
+    for traced in traced_ahead(frames, Tracer(run.earlier, begin)):
+        if not store.has(traced.number):
+            result = yield Order(traced, _job_of(run, traced, result_of))
+            store.keep(traced.number, result.image, _about(traced, result, result_of))
 
 
-def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str]) -> int:
+def _job_of(run: FilmRun, traced: Traced, result_of: Callable[[int], np.ndarray]) -> Job:
+    """Return the job of a frame; `result_of` returns the result of an earlier one, (H, W, 3) uint8 RGB."""
+    content, sources = traced.content, traced.sources
+    if run.independent or not sources:
+        return Job(run.first, together(run.files, run.first, content, run.styles, ()), run.seed)
+    # What starts and holds the frame is not in any file; the rest is as for a start from the content.
+    images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
+    start, earlier = start_of(content, sources, [result_of(source.number) for source in sources])
+    regions = with_entered(images.regions, sources)
+    images = replace(images, init_image=start, earlier=earlier, regions=regions)
+    iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
+    return Job(replace(run.further, iterations=iterations), images, run.seed)
+
+
+def _about(traced: Traced, result: Result, result_of: Callable[[int], np.ndarray]) -> dict[str, Any]:
+    """Return what the film's record says of a frame; its flicker is None where a scene begins."""
+    losses, link = result.losses or result.steps[-1].losses, traced.link
+    return {
+        "losses": losses._asdict(),
+        "begins_scene": link is None,
+        "seconds": result.steps[-1].seconds,
+        "flicker": link and flicker(result.image, result_of(link.number), link.backward, link.weights),
+    }
+
+
+def paint_film(
+    run: FilmRun, options: RunOptions, keep_frames: bool, command: Sequence[str], paint_frames: PaintFrames
+) -> int:
     """Paint the frames that are missing, each to its file, and make the film of them; return the exit code.
+
+    `paint_frames` is `paint_missing`, or `scenes.paint_scenes`.
 
     Raises:
         InputError: something cannot be used or written; the frames that are finished are kept.
@@ -163,11 +129,13 @@ def paint_film(run: FilmRun, options: RunOptions, keep_frames: bool, command: Se
     if done:
         say(f"going on after {done} frames")
     try:
-        count = paint_missing(run, session, done, options.quiet)
+        with shown_frames(run, done, options.quiet) as show_frames:
+            show_frames = previewed(run, options.preview_every, show_frames) if run.outputs.preview else show_frames
+            frame_count = paint_frames(run, session, options, say, show_frames)
     finally:
         if not any(store.folder.glob("*.png")):
             store.clear()
-    write_results(run, count, keep_frames, say, command)
+    write_results(run, frame_count, keep_frames, say, command)
     return console.DONE
 
 
@@ -208,55 +176,78 @@ def film_digest(run: FilmRun) -> str:
     return hashlib.sha256("".join(digests).encode()).hexdigest() if pictures else digests[0]
 
 
-def needed_from(done: int, run: FilmRun) -> int:
-    """Return the first frame that has to be known to paint those after the first `done` ones."""
-    last_key = (done - 1) // KEY * KEY
-    return max(0, min(last_key - KEY - REMEMBERED - 2 * RIPE, done - max(run.earlier)))
+@contextmanager
+def shown_frames(run: FilmRun, done: int, quiet: bool) -> Iterator[ShowFrames]:
+    """Yield what shows how many frames are finished, after the `done` ones that were there, and a text."""
+    count, began = run.film.count or 0, time.monotonic()
+    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
+    with nullcontext(lambda shown: None) if quiet else bar as show:
+
+        def show_frames(finished: int, text: str) -> None:
+            seconds_a_frame = (time.monotonic() - began) / max(finished - done, 1)
+            show(Shown(finished, seconds_a_frame * (count - finished), text))
+
+        yield show_frames
 
 
-def paint_missing(run: FilmRun, session: Session, done: int, quiet: bool) -> int:
+def previewed(run: FilmRun, every: int, show_frames: ShowFrames) -> ShowFrames:
+    """Return what shows frames and, each time that so many more are finished, writes a film of those without a gap."""
+    store = run.outputs.store
+
+    def show_and_write(finished: int, text: str) -> None:
+        show_frames(finished, text)
+        if finished % every == 0 and store.has(0):
+            write_film(run.outputs.preview, map(store.read, takewhile(store.has, count(0))), run.fps)
+
+    return show_and_write
+
+
+def paint_missing(run: FilmRun, session: Session, options: RunOptions, say: Say, show_frames: ShowFrames) -> int:
     """Paint the frames that are not in the store yet; return how many there are in all.
 
     If stopped between two steps it raises KeyboardInterrupt; the frame in work is lost.
     """
-    store, count, began = run.outputs.store, run.film.count or 0, time.monotonic()
-    number = needed_from(done, run)
-    painter = Painter(session, run, number)
-    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
-    with (
-        nullcontext(lambda shown: None) if quiet else bar as show,
-        interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt,
-    ):
-
-        def show_progress(frames: int, text: str) -> None:
-            seconds_a_frame = (time.monotonic() - began) / max(frames - done, 1)
-            show(Shown(frames, seconds_a_frame * (count - frames), text))
+    orders = orders_of(run, range(sys.maxsize))
+    with interrupts_polled("stopping after this step; finished frames are kept") as check_interrupt:
 
         def watch(step: Step, image: np.ndarray) -> None:
             if sys.stdout.isatty():
-                show_progress(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
+                show_frames(number, f"frame {number + 1}, step {step.step}  {describe(step)}")
             check_interrupt()
 
-        for content in run.frames(skip=number):
-            if number < done:
-                painter.remember(content, store.read(number))
-            else:
-                painted = painter.paint(content, watch)
-                require_finished(painted.result, number, run)
-                painter.remember(content, store.keep(number, painted.result.image, painted.about()))
-                begins = "" if painted.link else "  (a scene begins)"
-                show_progress(number + 1, f"{describe(painted.result.steps[-1])}{begins}")
-            number += 1
-    return number
+        order = next_order(orders)
+        while order:
+            number = order.traced.number
+            result = session.run(order.job, watch)
+            require_finished(result, number, run)
+            begins = "" if order.traced.link else "  (a scene begins)"
+            text = f"{describe(result.steps[-1])}{begins}"
+            order = next_order(orders, result)
+            show_frames(number + 1, text)
+    return run.outputs.store.count()
+
+
+def next_order(orders: Generator[Order, Result, None], result: Result | None = None) -> Order | None:
+    """Send the result of the order before, unless it is the first; return the next order, None if there is none."""
+    try:
+        return orders.send(result)
+    except StopIteration:
+        return None
 
 
 def require_finished(result: Result, number: int, run: FilmRun) -> None:
     """Raise KeyboardInterrupt or InputError unless the steps of a frame went on to their end."""
     if result.stopped == "interrupted":
-        finished = f"{number} frames are kept in {run.outputs.store.folder}; to go on, repeat the command with --resume"
-        raise KeyboardInterrupt(finished if number else "before the first frame was finished")
+        raise KeyboardInterrupt(what_is_kept(run))
     if result.stopped not in ("finished", "converged"):
         raise InputError(f"frame {number + 1}: {result.stopped}; choose smaller weights")
+
+
+def what_is_kept(run: FilmRun) -> str:
+    """Return how many frames of a film that was stopped are finished, and how to go on."""
+    number, folder = run.outputs.store.count(), run.outputs.store.folder
+    finished = f"{number} frames are kept in {folder}; to go on, repeat the command with --resume"
+    return finished if number else "before the first frame was finished"
 
 
 def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command: Sequence[str]) -> None:
@@ -286,6 +277,8 @@ def write_results(run: FilmRun, count: int, keep_frames: bool, say: Say, command
     digests = {path.name: file_digest(path, "sha256") for path in outputs.results if path.is_file()}
     record["written"] = store.last_record.get("written", {}) | digests  # the next film of this name replaces no other
     write_record(outputs.record, record)
+    if outputs.preview:
+        outputs.preview.unlink(missing_ok=True)
     say(f"written: {', '.join(map(str, (*outputs.results, outputs.record)))}")
     if flickers:
         say(f"flicker: {record['flicker']:.4g} square levels from frame to frame; 0 is perfectly steady")
