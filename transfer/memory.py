@@ -64,7 +64,7 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     message says how much they would need.
     """
     around, in_stripes = 2 * recipe.margin, recipe.style_statistic != "neighbours"
-    regions += not in_stripes  # its targets are maps, too
+    regions += 0 if in_stripes else 2  # its targets are maps, too, and made from three images' maps
     for candidate in _plans(weights, recipe, height + around, width + around, regions):
         if candidate.needed <= memory_bytes:
             return candidate

@@ -31,7 +31,7 @@ from vgg.layers import receptive_field
 from vgg.statistics import as_matrix
 
 CELL = 4  # pixels
-#: How often neighbours are looked for at each size, but for the last steps, which are in float32.
+#: How often neighbours are looked for at each size, before the last steps, which begin with one more search.
 ROUNDS = 3
 #: Cells of the style image that are looked at; of a larger one every second in each direction, or fewer.
 MOST_CELLS = 1 << 14

@@ -204,7 +204,8 @@ GATYS2016_LITERAL = replace(
 #: What the style loss is multiplied by where a statistic takes the place of the Gram matrix. The Gram matrix's loss is
 #: of the fourth degree in the maps and falls fast; the Wasserstein distance is of the second and pulls longer. With
 #: these factors, pictures end about as far from their content as before, so that a strength means the same. Fitted to
-#: two pairs at 256 pixels with two networks; they would ask for 0.5 to 0.7.
+#: two pairs at 256 pixels with two networks; they would ask for 0.5 to 0.7. Neighbours hold on to the content by
+#: themselves: with less than 4 they have the grey contrast of the photo.
 STATISTIC_FACTORS: dict[StyleStatistic, float] = {"gram": 1.0, "moments": 1.0, "wasserstein": 0.6, "neighbours": 4.0}
 #: Sizes that neighbours are looked for at first, beside the recipe's: there, a cell of 4 pixels is a large form.
 COARSE_SCALES = (64, 128)

@@ -112,6 +112,7 @@ class Session:
             margin = margin_of(recipe.margin, scale)
             optimizer = optimizer_of(recipe, self.plan(recipe, height, width, scale.guided_regions))
             low_steps = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
+            # With neighbours, a phase is a round: they are looked for when it begins.
             rounds = ROUNDS if recipe.style_statistic == "neighbours" else self.precision != "float32"
             stops = sorted({low_steps * part // rounds for part in range(1, rounds + 1)} - {0})
             plans = [(self.precision, stop) for stop in stops]

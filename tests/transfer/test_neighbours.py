@@ -115,7 +115,7 @@ def test_memory_is_planned_without_stripes(weights):
     recipe = replace(DEFAULT, style_layers=(("relu1_1", 1.0),), margin=0)
     neighbours, maps = replace(recipe, style_statistic="neighbours"), 4 * 640 * 480 * 4
     whole, more = (plan(weights, each, 640, 480, 1e12).needed for each in (recipe, neighbours))
-    assert more - whole == pytest.approx(memory.SHARE_OF_MAPS * maps)
+    assert more - whole == pytest.approx(2 * memory.SHARE_OF_MAPS * maps)
     with pytest.raises(
         NotEnoughMemory, match=r"for --style-statistic neighbours, which has no stripes, but only 1\.20"
     ):
