@@ -248,7 +248,7 @@ def nnst(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
         found = resized(found, f[layer].shape[1::-1], cv2.INTER_AREA)
         least = 1e-4 * np.mean(np.sum(s[layer] ** 2, axis=2))  # this project's own
         lengths = np.linalg.norm(found, axis=2) * np.sqrt(np.sum(f[layer] ** 2, axis=2) + least)
-        styles.append(np.mean(1 - np.sum(found * f[layer], axis=2) / lengths) / 10)
+        styles.append(np.mean(1 - np.sum(found * f[layer], axis=2) / np.maximum(lengths, 1e-30)) / 10)
     return Terms([0.0], styles)
 
 

@@ -11,7 +11,7 @@ from transfer import memory
 from transfer.losses import Target
 from transfer.memory import NotEnoughMemory, plan
 from transfer.neighbours import NeighbourTerm, matches
-from transfer.recipes import DEFAULT, LossScale, with_statistic
+from transfer.recipes import DEFAULT, STATISTIC_FACTORS, LossScale, with_statistic
 
 NEIGHBOURS = replace(with_statistic(DEFAULT, "neighbours"), margin=0)
 
@@ -104,7 +104,7 @@ def test_neighbours_are_those_of_the_first_image(weights):
     content, style, generated = patches(60, 44)
     objective = objective_for(weights, NEIGHBOURS, content, style)
     losses, _ = objective(content)
-    assert losses.groups["style"] == pytest.approx(1, rel=1e-4), "in units of the content picture"
+    assert losses.groups["style"] == pytest.approx(STATISTIC_FACTORS["neighbours"], rel=1e-4), "1 at the content image"
     later, _ = objective(generated)
     anew, _ = objective_for(weights, NEIGHBOURS, content, style)(generated)
     assert objective(content)[0] == losses
