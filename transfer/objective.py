@@ -62,12 +62,15 @@ class Evaluation(Protocol):
 class Objective:
     """The total loss and its gradient as a function of the generated image alone."""
 
+    #: Neighbours are looked for at the first image, which is the one that a phase begins with. Until then: the others.
+    _waiting: References | None = None
+
     def __init__(self, evaluation: Evaluation, references: References, terms: Mapping[Term, float]) -> None:
         """Compute what the loss compares with; `terms` are those of the evaluation, each with its weight."""
         self.evaluation, self.weights = evaluation, {term.name: weight for term, weight in terms.items()}
-        # Neighbours are looked for at the first image, which is the one that a phase begins with.
-        self._waiting = references if any(isinstance(term, NeighbourTerm) for term in terms) else None
-        if self._waiting is None:
+        if any(isinstance(term, NeighbourTerm) for term in terms):
+            self._waiting = references
+        else:
             self._compare_with(references)
 
     def _compare_with(self, references: References) -> None:
