@@ -285,10 +285,11 @@ CROWSONKB = Recipe(
 #: far; sizes 64 to 512, 200 steps of Adam with 2e-3 of the range at each. There is no content loss.
 #:
 #: Not followed: its network is VGG-16, whose layers of these names are shallower parts of another network. Adam changes
-#: the coefficients of a Laplacian pyramid there, pixels here, so that large areas change more slowly. The style image
-#: is also turned by 90°, 180° and 270°. All layers are one vector, each divided by its N, and have one cosine; here
-#: each layer has its own. Neighbours are looked for once at a size, here `neighbours.ROUNDS` times, and in its last 200
-#: steps anew for each layer and step. Then the content's colours are put back at low frequencies.
+#: the coefficients of a Laplacian pyramid there, pixels here: large areas change more slowly, and there is more grain.
+#: The style image is also turned by 90°, 180° and 270°. All layers are one vector, each divided by its N, and have one
+#: cosine; here each layer has its own. Neighbours are looked for once at a size, here `neighbours.ROUNDS` times and once
+#: more, and in its last 200 steps anew for each layer and step. Then the content's colours are put back at low
+#: frequencies.
 NNST = Recipe(
     name="nnst",
     summary="Kolkin et al. 2022: nearest neighbours, sizes 64 to 512, 200 steps of Adam at each",
