@@ -287,8 +287,8 @@ CROWSONKB = Recipe(
 #: Not followed: its network is VGG-16, whose layers of these names are shallower parts of another network. Adam changes
 #: the coefficients of a Laplacian pyramid there, pixels here: large areas change more slowly, and there is more grain.
 #: The style image is also turned by 90°, 180° and 270°. All layers are one vector, each divided by its N, and have one
-#: cosine; here each layer has its own. Neighbours are looked for once at a size, here `neighbours.ROUNDS` times and once
-#: more, and in its last 200 steps anew for each layer and step. Then the content's colours are put back at low
+#: cosine; here each layer has its own. Neighbours are looked for once at a size, here `neighbours.ROUNDS` times and
+#: once more, and in its last 200 steps anew for each layer and step. Then the content's colours are put back at low
 #: frequencies.
 NNST = Recipe(
     name="nnst",
