@@ -10,7 +10,7 @@ CORE = {
     "vgg": ("matfile.read", "layers", "network", "normalize", "statistics", "optimize"),
     "transfer": (
         *("recipes", "other_programs", "losses", "objective", "targets", "train", "session", "sizes"),
-        *("precision", "colors", "regions", "inputs", "memory", "style_statistics"),
+        *("precision", "colors", "regions", "inputs", "memory", "style_statistics", "neighbours"),
     ),
 }
 #: What stands around the core, as README.md lists it, and what serves that.

@@ -225,7 +225,17 @@ def check_masks(files: Files, recipe: Recipe) -> None:
         masks = (files.content_masks[0], *files.style_masks)
         own, *others = (read_cropped(mask, recipe.crop).shape[:2] for mask in masks)
         styles = len(files.style_pictures)
-        regions_of(files, parts_of(files, own, recipe.crop), [*others, *[own] * styles][:styles], recipe.crop)
+        parts = parts_of(files, own, recipe.crop)
+        require_one_style(regions_of(files, parts, [*others, *[own] * styles][:styles], recipe.crop), recipe)
+
+
+def require_one_style(regions: Sequence[Region], recipe: Recipe) -> None:
+    """Raise InputError if there are several styles or regions, and the recipe's style statistic can use only one."""
+    if recipe.style_statistic == "neighbours" and any(region is not WHOLE for region in regions):
+        raise InputError(
+            "--style-statistic neighbours looks for each place of the content in one style picture, and several, or "
+            "regions, are given; give one, or choose another statistic"
+        )
 
 
 def guide_of(where: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -296,6 +306,7 @@ def together(
     ]
     parts = parts_of(files, (rows, columns), recipe.crop)
     regions = regions_of(files, parts, [image.shape[:2] for image in styles], recipe.crop)
+    require_one_style(regions, recipe)
     weights = content_weights_of(parts, recipe)
     pictures = (cropped(read_image(mask, usable_bytes()), recipe.crop) for mask in files.content_masks)
     masks = tuple(resize_to(picture, rows, columns) for picture in pictures)

@@ -57,7 +57,7 @@ class Target(NamedTuple):
 
                maps, one entry a position          summary, of all positions
     content    P (1, H', W', N), or P and weights  Σ P² ()
-    style      –, or the guide T (1, H', W', 1)    A (N, N)
+    style      –, or the guide T (1, H', W', 1)    A (N, N); `transfer.neighbours` has others
     temporal   colours and weights (1, H, W, 4)    –
     """
 

@@ -66,15 +66,16 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     bfloat16; what is left then makes its memory longer. Raises NotEnoughMemory if not even the lowest stripes fit; the
     message says how much they would need.
     """
-    around = 2 * recipe.margin
+    around, in_stripes = 2 * recipe.margin, recipe.style_statistic != "neighbours"
+    regions += 0 if in_stripes else 2  # its targets are maps, too, and made from three images' maps
     for candidate in _plans(weights, recipe, height + around, width + around, regions):
         if candidate.needed <= memory_bytes:
             return candidate
     # The one is rounded up and the other down, so that they never look the same.
+    least = "even in the lowest stripes" if in_stripes else "for --style-statistic neighbours, which has no stripes"
     needed, allowed = ceil(candidate.needed / 1e7) / 100, floor(memory_bytes / 1e7) / 100
     raise NotEnoughMemory(
-        f"{width}×{height} pixels need {needed:.2f} GB of memory even in the lowest stripes, but only {allowed:.2f} GB "
-        "may be used",
+        f"{width}×{height} pixels need {needed:.2f} GB of memory {least}, but only {allowed:.2f} GB may be used",
         "allow more (--max-memory), or choose Adam, which remembers less (--optimizer adam), or a smaller size",
     )
 
@@ -82,6 +83,8 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
 def _plans(weights: Weights, recipe: Recipe, height: int, width: int, regions: int) -> Iterator[Plan]:
     """Yield all plans, the fastest first; each needs less memory than those before it."""
     yield Plan(peak_bytes(weights, recipe, height, width, regions))
+    if recipe.style_statistic == "neighbours":  # each cell may need any other
+        return
     lengths = range(LBFGS().history, SHORTEST_HISTORY - 1, -1)
     is_own = recipe.optimizer in OWN_L_BFGS  # the other optimisers' histories are not planned
     for rows in ROWS:

@@ -29,6 +29,7 @@ from transfer.losses import (
     WeightedContentTerm,
     total_loss,
 )
+from transfer.neighbours import NeighbourTerm
 from transfer.recipes import Recipe
 from transfer.regions import WHOLE, Region
 from transfer.style_statistics import style_term
@@ -61,15 +62,27 @@ class Evaluation(Protocol):
 class Objective:
     """The total loss and its gradient as a function of the generated image alone."""
 
+    #: Neighbours are looked for at the first image, which is the one that a phase begins with. Until then: the others.
+    _waiting: References | None = None
+
     def __init__(self, evaluation: Evaluation, references: References, terms: Mapping[Term, float]) -> None:
         """Compute what the loss compares with; `terms` are those of the evaluation, each with its weight."""
         self.evaluation, self.weights = evaluation, {term.name: weight for term, weight in terms.items()}
-        self.targets = evaluation.targets(references)
-        share = FLOOR_SHARE[evaluation.network.precision.name]
-        self.floor = share * loss_of_zeros(evaluation.terms, self.targets, self.weights) if share else 0.0
+        if any(isinstance(term, NeighbourTerm) for term in terms):
+            self._waiting = references
+        else:
+            self._compare_with(references)
+
+    def _compare_with(self, references: References) -> None:
+        self.targets = self.evaluation.targets(references)
+        share = FLOOR_SHARE[self.evaluation.network.precision.name]
+        self.floor = share * loss_of_zeros(self.evaluation.terms, self.targets, self.weights) if share else 0.0
 
     def __call__(self, image: np.ndarray) -> tuple[Losses, np.ndarray]:
         """Return the losses, as floats, and the gradient (H, W, 3) float32 at `image` (H, W, 3)."""
+        if self._waiting:
+            self._compare_with(self._waiting._replace(generated=np.asarray(image, np.float32)))
+            self._waiting = None
         return self.evaluation(image, self.targets, self.weights)
 
 
@@ -167,4 +180,6 @@ def loss_of_zeros(terms: Sequence[Term], targets: Targets, weights: TermWeights)
             total += weights[term.name] * float(term.loss(summary, targets[term.name]))  # Σ (0 − P)² = Σ P²
         elif isinstance(term, StyleTerm):
             total += weights[term.name] * float(term.loss(tf.zeros_like(summary), targets[term.name]))
+        elif isinstance(term, NeighbourTerm):
+            total += weights[term.name] * float(term.loss(term.position_count, targets[term.name]))
     return total

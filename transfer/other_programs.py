@@ -280,10 +280,42 @@ CROWSONKB = Recipe(
     scales=(128, 181, 256, 362),
 )
 
+#: Kolkin et al. 2022 (arXiv:2203.13215) and N. Kolkin's NeuralNeighborStyleTransfer: the cosine distance to the nearest
+#: of the style's features, relu1_1 to relu4_3, looked for with three quarters of the content and one of the result so
+#: far; sizes 64 to 512, 200 steps of Adam with 2e-3 of the range at each. There is no content loss.
+#:
+#: Not followed: its network is VGG-16, whose layers of these names are shallower parts of another network. Adam changes
+#: the coefficients of a Laplacian pyramid there, pixels here: large areas change more slowly, and there is more grain.
+#: The style image is also turned by 90°, 180° and 270°. All layers are one vector, each divided by its N, and have one
+#: cosine; here each layer has its own. Neighbours are looked for once at a size, here `neighbours.ROUNDS` times and
+#: once more, and in its last 200 steps anew for each layer and step. Then the content's colours are put back at low
+#: frequencies.
+NNST = Recipe(
+    name="nnst",
+    summary="Kolkin et al. 2022: nearest neighbours, sizes 64 to 512, 200 steps of Adam at each",
+    content_weight=0,
+    style_weight=1,
+    content_loss=MEAN_OVER_MAPS,
+    style_loss=LossScale(positions=-1),
+    style_layers=tuple(
+        (f"relu{block}_{i}", 1 / 10) for block, count in ((1, 2), (2, 2), (3, 3), (4, 3)) for i in range(1, count + 1)
+    ),
+    style_statistic="neighbours",
+    matched_content=0.75,
+    pooling="max",
+    odd_sides="down",
+    normalized_network=False,
+    init="content",
+    optimizer="adam",
+    learning_rate=2e-3 * 255,
+    iterations=200,
+    scales=(64, 128, 256),
+)
+
 
 OURS = (DEFAULT, GATYS2016, GATYS2016_LITERAL)
 OTHERS = (NEURAL_STYLE, NEURAL_STYLE_TF, ANISHATHALYE, LEONGATYS, COURSERA, PYTORCH_TUTORIAL, TENSORFLOW_TUTORIAL)
-OTHERS += (SPST, CROWSONKB)
+OTHERS += (SPST, CROWSONKB, NNST)
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (*OURS, *OTHERS)}
 
 

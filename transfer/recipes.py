@@ -16,8 +16,8 @@ OptimizerName = Literal["l-bfgs", "l-bfgs-unit", "l-bfgs-smooth", "adam"]
 #: SciPy's L-BFGS-B is "l-bfgs"; these are `vgg.optimize.l_bfgs`, the second one with smooth steps.
 OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
 
-#: Of a layer's maps: see `losses.StyleTerm` and `transfer.style_statistics`.
-StyleStatistic = Literal["gram", "moments", "wasserstein"]
+#: Of a layer's maps: see `losses.StyleTerm`, `transfer.style_statistics` and `transfer.neighbours`.
+StyleStatistic = Literal["gram", "moments", "wasserstein", "neighbours"]
 Colors = Literal["style", "luminance", "match", "match-cholesky"]
 Crop = Literal["none", "square"]
 
@@ -109,6 +109,7 @@ class Recipe:
     gram_channels: float = 0.0  # G = Fᵀ F · N^gram_channels / M, see `losses.StyleTerm`
     style_statistic: StyleStatistic = "gram"
     moments_scale: LossScale = MEAN_ENERGY  # of "moments"
+    matched_content: float = 0.7  # of "neighbours": the content's share in what they are looked for
     tv_weight: float = 0.0
     tv_loss: Variation = Variation()
     temporal_weight: float = 0.0  # γ, of a frame of a film: see `transfer.losses.TemporalTerm`
@@ -203,8 +204,11 @@ GATYS2016_LITERAL = replace(
 #: What the style loss is multiplied by where a statistic takes the place of the Gram matrix. The Gram matrix's loss is
 #: of the fourth degree in the maps and falls fast; the Wasserstein distance is of the second and pulls longer. With
 #: these factors, pictures end about as far from their content as before, so that a strength means the same. Fitted to
-#: two pairs at 256 pixels with two networks; they would ask for 0.5 to 0.7.
-STATISTIC_FACTORS: dict[StyleStatistic, float] = {"gram": 1.0, "moments": 1.0, "wasserstein": 0.6}
+#: two pairs at 256 pixels with two networks; they would ask for 0.5 to 0.7. Neighbours hold on to the content by
+#: themselves: with less than 4 they have the grey contrast of the photo.
+STATISTIC_FACTORS: dict[StyleStatistic, float] = {"gram": 1.0, "moments": 1.0, "wasserstein": 0.6, "neighbours": 4.0}
+#: Sizes that neighbours are looked for at first, beside the recipe's: there, a cell of 4 pixels is a large form.
+COARSE_SCALES = (64, 128)
 
 
 def with_statistic(recipe: Recipe, statistic: StyleStatistic) -> Recipe:
@@ -219,5 +223,10 @@ def with_statistic(recipe: Recipe, statistic: StyleStatistic) -> Recipe:
             f"--style-statistic {statistic} is given with --recipe {recipe.name}, whose style weight is in units of "
             f"its own, {recipe.style_statistic}; choose a recipe that measures by the pictures, such as {DEFAULT.name}"
         )
+    scales = recipe.scales
+    if "neighbours" in (statistic, recipe.style_statistic):
+        coarse = COARSE_SCALES if statistic == "neighbours" else ()
+        scales = (*coarse, *(size for size in recipe.scales if size not in COARSE_SCALES))
     factor = recipe.style_loss.factor * STATISTIC_FACTORS[statistic] / STATISTIC_FACTORS[recipe.style_statistic]
-    return replace(recipe, style_statistic=statistic, style_loss=replace(recipe.style_loss, factor=factor))
+    style_loss = replace(recipe.style_loss, factor=factor)
+    return replace(recipe, style_statistic=statistic, style_loss=style_loss, scales=scales)

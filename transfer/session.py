@@ -16,6 +16,7 @@ from transfer.colors import prepared, restored
 from transfer.inputs import Images, start_image
 from transfer.losses import Losses, Term
 from transfer.memory import Plan, plan
+from transfer.neighbours import ROUNDS
 from transfer.objective import Evaluation, Objective, WholeEvaluation, terms_of
 from transfer.recipes import Recipe
 from transfer.regions import keep_the_rest
@@ -111,7 +112,10 @@ class Session:
             margin = margin_of(recipe.margin, scale)
             optimizer = optimizer_of(recipe, self.plan(recipe, height, width, scale.guided_regions))
             low_steps = min(ceil(LOW_PRECISION_SHARE * recipe.iterations), recipe.iterations - 1)
-            plans = [(self.precision, low_steps)] if low_steps and self.precision != "float32" else []
+            # With neighbours, a phase is a round: they are looked for when it begins.
+            rounds = ROUNDS if recipe.style_statistic == "neighbours" else self.precision != "float32"
+            stops = sorted({low_steps * part // rounds for part in range(1, rounds + 1)} - {0})
+            plans = [(self.precision, stop) for stop in stops]
             for precision, until in (*plans, ("float32", recipe.iterations)):
                 build_objective = partial(self.objective, recipe, scale, precision)
                 phases.append(Phase(height, width, build_objective, optimizer, until, precision, margin))

@@ -25,6 +25,7 @@ import tensorflow as tf
 
 from transfer.colors import square_root
 from transfer.losses import StyleTerm, scaled
+from transfer.neighbours import NeighbourTerm
 from transfer.recipes import MEAN_ENERGY, LossScale, Recipe
 from vgg.statistics import as_matrix, gram_sums
 
@@ -183,9 +184,13 @@ def moments(gram: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return gram[:-1, :-1], gram[:-1, -1]
 
 
-def style_term(recipe: Recipe, layer: str, channel_count: int, position_count: int, region: str = "") -> StyleTerm:
+def style_term(
+    recipe: Recipe, layer: str, channel_count: int, position_count: int, region: str = ""
+) -> StyleTerm | NeighbourTerm:
     """Return the recipe's kind of term for one layer."""
     size = channel_count, position_count
+    if recipe.style_statistic == "neighbours":
+        return NeighbourTerm(layer, recipe.style_loss, *size, recipe.matched_content)
     if recipe.style_statistic == "gram":
         return StyleTerm(layer, recipe.style_loss, *size, recipe.gram_channels, region)
     if recipe.style_statistic == "moments":

@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from transfer.losses import ContentTerm, StyleTerm, Target, TemporalTerm, Term, WeightedContentTerm
+from transfer.neighbours import NeighbourTerm, cells, neighbour_targets
 from transfer.regions import WHOLE, Region, layer_guide, layer_weights
 from vgg.statistics import as_matrix
 
@@ -46,6 +47,8 @@ class References(NamedTuple):
     the picture.
 
     `content_weights`, float32 (H, W), say how many times its α the content counts at each pixel; None: once.
+
+    `generated` is the image as it is now, for terms whose targets depend on it (`transfer.neighbours`).
     """
 
     content_image: np.ndarray
@@ -53,6 +56,7 @@ class References(NamedTuple):
     regions: tuple[Region, ...] = (WHOLE,)
     earlier: np.ndarray | None = None
     content_weights: np.ndarray | None = None
+    generated: np.ndarray | None = None
 
 
 class Piece(NamedTuple):
@@ -76,6 +80,12 @@ def targets_of(terms: Sequence[Term], maps_of: MapsOf, references: References, c
             weights = layer_weights(references.content_weights, layer, *maps[layer].shape[1:3])
             maps[layer] = with_weights(maps[layer], weights)
         targets[term.name] = Target(maps[layer], tf.constant(energies[layer], tf.float32), distances.get(layer))
+    if neighbours := [term for term in terms if isinstance(term, NeighbourTerm)]:
+        layers = tuple(term.layer for term in neighbours)
+        images = references.content_image, references.style_images[0], references.generated
+        wholes = (_maps_and_energies(maps_of, image, layers)[0] for image in images)
+        of_images = [{layer: cells(maps, layer) for layer, maps in whole.items()} for whole in wholes]
+        targets |= neighbour_targets(neighbours, *of_images)
     style_terms = [term for term in terms if isinstance(term, StyleTerm)]
     return targets | style_targets(style_terms, partial(grams, maps_of), references, cache)
 

@@ -10,6 +10,7 @@ F, P and S are the generated, the content and the style image's maps as matrices
 from collections.abc import Callable
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from numpy_network import matrices
@@ -206,6 +207,51 @@ def crowsonkb(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
     return Terms([0.015 * np.mean((f["relu4_2"] - p["relu4_2"]) ** 2)], styles, prior)
 
 
+def cells(values: np.ndarray, layer: str, height: int, width: int) -> np.ndarray:
+    """Means over cells of 4 × 4 pixels: rows × columns × N; the last rows of an odd number are shared by both ends."""
+    stride = 2 ** (int(layer[4]) - 1)
+    shapes = (height // stride, width // stride), (-(-height // stride), -(-width // stride))  # down, and up
+    shape = next(shape for shape in shapes if shape[0] * shape[1] == values.shape[1])
+    maps, across = values.T.reshape(*shape, -1), max(1, 4 // stride)
+    for axis in (0, 1):
+        lacking = -maps.shape[axis] % across
+        ends = np.arange(0, maps.shape[axis] + lacking, across) - lacking // 2
+        parts = [maps.take(range(max(0, at), min(at + across, maps.shape[axis])), axis).mean(axis) for at in ends]
+        maps = np.stack(parts, axis)
+    return maps
+
+
+def resized(maps: np.ndarray, size: tuple[int, int], how: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """Rows × columns × N at another width and height, channel by channel."""
+    channels = (np.ascontiguousarray(maps[..., i]) for i in range(maps.shape[2]))
+    return np.stack([cv2.resize(channel, size, interpolation=how) for channel in channels], axis=2)
+
+
+def nnst(f: Maps, p: Maps, s: Maps, x: np.ndarray) -> Terms:
+    """The mean of 1 − cos to the style's nearest features, looked for with ¾ of the content's and ¼ of the result's."""
+    layers = [f"relu{block}_{i}" for block, count in ((1, 2), (2, 2), (3, 3), (4, 3)) for i in range(1, count + 1)]
+    f, p, s = ({layer: cells(maps[layer], layer, *x.shape[:2]) for layer in layers} for maps in (f, p, s))
+    grid = f["relu1_1"].shape[1::-1]  # width and height, as OpenCV wants them
+    wanted, there = [], []
+    for layer in layers:
+        mixed, style = (resized(maps, grid) for maps in (0.75 * p[layer] + 0.25 * f[layer], s[layer]))
+        mixed, style = mixed - mixed.mean(axis=(0, 1)), style - style.mean(axis=(0, 1))
+        # this project's own: the paper divides by N
+        size = np.sqrt(np.mean(np.sum(style**2, axis=2)) / 2 ** (int(layer[4]) - 1))
+        wanted.append(mixed / size)
+        there.append(style / size)
+    wanted, there = (np.concatenate(parts, axis=2).reshape(grid[0] * grid[1], -1) for parts in (wanted, there))
+    nearest = [np.argmax(there @ one / np.linalg.norm(there, axis=1)) for one in wanted]
+    styles = []
+    for layer in layers:
+        found = resized(s[layer], grid).reshape(len(nearest), -1)[nearest].reshape(*grid[::-1], -1)
+        found = resized(found, f[layer].shape[1::-1], cv2.INTER_AREA)
+        least = 1e-4 * np.mean(np.sum(s[layer] ** 2, axis=2))  # this project's own
+        lengths = np.linalg.norm(found, axis=2) * np.sqrt(np.sum(f[layer] ** 2, axis=2) + least)
+        styles.append(np.mean(1 - np.sum(found * f[layer], axis=2) / np.maximum(lengths, 1e-30)) / 10)
+    return Terms([0.0], styles)
+
+
 SYSTEMS = {
     "default": System(default, DEFAULT.pooling, DEFAULT.normalized_network, margin=DEFAULT.margin, grain=True),
     "gatys2016": System(gatys2016, "avg", True),
@@ -219,4 +265,5 @@ SYSTEMS = {
     "tensorflow-tutorial": System(tensorflow_tutorial, "max", False, "down"),
     "spst": System(spst, "max", False, "down"),
     "crowsonkb": System(crowsonkb, "max", True, "down"),  # as the PyTorch tutorial
+    "nnst": System(nnst, "max", False, "down"),
 }

@@ -199,7 +199,8 @@ def test_a_recipe_with_another_statistic_and_back():
     for name, factor in STATISTIC_FACTORS.items():
         changed = with_statistic(DEFAULT, name)
         assert (changed.style_statistic, changed.style_loss.factor) == (name, factor)
-        assert replace(changed, style_statistic="gram", style_loss=DEFAULT.style_loss) == DEFAULT
+        own = {"style_statistic": "gram", "style_loss": DEFAULT.style_loss, "scales": DEFAULT.scales}
+        assert replace(changed, **own) == DEFAULT
         assert with_statistic(changed, "gram") == DEFAULT
 
 

@@ -47,6 +47,8 @@ class Checkpoints:
     every: int | None = None  # steps; None: about every `SECONDS`; 0: never
 
     def __post_init__(self) -> None:
+        # Which neighbours were found depends on an image that is gone; the losses of others are no measure.
+        self._rematches = self.settings.get("recipe", {}).get("style_statistic") == "neighbours"
         self._progress: Progress | None = None
         self._written_at, self._took = time.monotonic(), 0.0
 
@@ -66,13 +68,14 @@ class Checkpoints:
         for line in differences(unfinished.environment, self.environment):
             say(f"the end may differ in its last bits from a run that was not stopped: {line}")
         progress = unfinished.progress(self.phases)
-        exactly = "" if progress.state else "; SciPy's L-BFGS-B cannot be kept and starts anew at that image"
+        lost = "the search for neighbours" if self._rematches else "SciPy's L-BFGS-B"
+        exactly = "" if progress.state else f"; {lost} cannot be kept and starts anew at that image"
         say(f"going on after {unfinished.steps} step{'s' if unfinished.steps != 1 else ''}{exactly}")
         return progress
 
     def resume_or_start(self, start: np.ndarray) -> np.ndarray | Progress:
         """Return the unfinished run if it will end with the same bytes as a whole one, else `start`, without a word."""
-        if self.path is None:
+        if self.path is None or self._rematches:
             return start
         remove_leftovers(self.path)
         with suppress(InputError):  # there is none, or it is damaged
@@ -108,7 +111,7 @@ class Checkpoints:
 
     def _replace_file(self, progress: Progress) -> None:
         """Write the progress between two steps; raises InputError if it cannot be written, as on a full disk."""
-        arrays = self.phases[progress.phase].optimizer.to_arrays(progress.state)
+        arrays = None if self._rematches else self.phases[progress.phase].optimizer.to_arrays(progress.state)
         result = progress.result
         numbers = {name: getattr(progress, name) for name in COUNTS} | {
             "losses": result.losses,

@@ -59,7 +59,7 @@ def _transfer(words: argparse.Namespace, command: Sequence[str]) -> int:
     else:
         recipe = variants[0].recipe
     images, place = images_and_place(files, recipe, output, options, command, [again.path] if again else [])
-    with_workers = workers_wanted(options)
+    with_workers = workers_wanted(options, recipe)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.cli.run import job_of, run

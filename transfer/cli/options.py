@@ -403,13 +403,19 @@ def require_beside_record(words: argparse.Namespace) -> None:
         raise InputError("--size has several values beside --pick, which makes one picture; give one of them")
 
 
-def workers_wanted(options: RunOptions) -> bool:
-    """Return whether Dask's workers shall do the work.
+def workers_wanted(options: RunOptions, recipe: Recipe | None = None) -> bool:
+    """Return whether Dask's workers shall do the work; they share a picture of the `recipe`, or make whole ones.
 
-    Raises InputError if they are wanted in two ways, Dask is not installed, or this machine is too small for so many.
+    Raises InputError if they are wanted in two ways, Dask is not installed, this machine is too small for so many, or
+    such a picture cannot be shared.
     """
     if options.workers is None and options.scheduler is None:
         return False
+    if recipe and recipe.style_statistic == "neighbours":
+        raise InputError(
+            "--style-statistic neighbours looks through the whole content picture, of which each of the workers would "
+            "have a band; leave out --workers and --scheduler"
+        )
     if options.workers is not None and options.scheduler is not None:
         raise InputError("--workers starts workers here and --scheduler joins others; choose one of them")
     if importlib.util.find_spec("distributed") is None:

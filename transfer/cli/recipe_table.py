@@ -13,6 +13,7 @@ LEGEND = (
     "The style's Σ is over G = FᵀF/M or, where N^-1 stands after it in brackets, FᵀF/(N·M).",
     "moments: the Σ also has means and deviations, with the factor in brackets; its S is Σ A_ii.",
     "wasserstein: the Σ is the squared distance W² of two normal distributions.",
+    "neighbours: the Σ is of 1 - cos to the style's nearest, sought with so much content in brackets.",
     "d: steps between pixels. d': without those across in the last row and those down in the last column.",
     "down: half of an odd side is rounded down, else up.",
     "white 256: pixels in the network run to 256, else to 255.",
@@ -39,6 +40,8 @@ def _cells(recipe: Recipe) -> tuple[str, ...]:
     statistic = f" {recipe.style_statistic}" if recipe.style_statistic != "gram" else ""
     if recipe.style_statistic == "moments":
         statistic += f" ({recipe.moments_scale})"
+    if recipe.style_statistic == "neighbours":
+        statistic += f" ({recipe.matched_content:.0%})"
     noise = f" + {recipe.noise_share:.0%} noise" if recipe.noise_share else ""
     shorter = " short" if recipe.size_of == "shorter side" else ""
     return (

@@ -45,7 +45,7 @@ ENDED = ("finished", "converged")  # what a record says of a run that was not st
 
 
 #: Fields of a recipe that older records lack: they are left out as long as they change nothing.
-NEWER = ("style_statistic", "moments_scale")
+NEWER = ("style_statistic", "moments_scale", "matched_content")
 
 
 # What a record says.

@@ -92,7 +92,7 @@ def sweep(files: Files, variants: Sequence[Variant], output: Path, options: RunO
     if output != asked:
         say(f"{asked} is taken, so the results' names begin with {output.stem}")
     of_sweep = Sweep(output, pictures, options, command)
-    with_workers = workers_wanted(options)
+    with_workers = all(workers_wanted(options, variant.recipe) for variant in variants)
     start_tensorflow()
     with interrupts_at_once():
         from transfer.striped import IN_STRIPES

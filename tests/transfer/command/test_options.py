@@ -57,6 +57,8 @@ def test_every_option_arrives_and_changes_nothing_else(recipe):
     """And without an option, the recipe is as it stands: no default of the parser's own."""
     assert recipe_of(f"--recipe {recipe}") == RECIPES[recipe]
     for option, field, value in OPTIONS:
+        if option == "--style-weight 0" and not RECIPES[recipe].content_weight:
+            continue  # refused, as nothing would be left
         changed = recipe_of(f"--recipe {recipe} {option}")
         assert getattr(changed, field) == value, option
         assert replace(changed, **{field: getattr(RECIPES[recipe], field)}) == RECIPES[recipe], option

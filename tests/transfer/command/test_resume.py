@@ -143,6 +143,20 @@ def test_scipys_search_starts_anew_at_the_image(tmp_path, words, kill_after, mon
     )
 
 
+def test_neighbours_are_looked_for_anew_at_the_image(tmp_path, words, kill_after, monkeypatch, capfd):
+    words = [word for word in words if word != "--quiet"] + ["--style-statistic", "neighbours"]
+    kill_after(STEPS + 2)
+    with pytest.raises(Killed):
+        main(words)
+    monkeypatch.setattr(run, "train", train)
+    capfd.readouterr()
+    assert main([*words, "--resume"]) == 0
+    said = f"going on after {STEPS + 2} steps; the search for neighbours cannot be kept and starts anew at that image"
+    assert said in capfd.readouterr().out
+    steps = results(tmp_path)[1][2:]
+    assert len(steps) == 2 * STEPS and steps[-1]["size"] == 64
+
+
 def test_other_settings_are_refused_and_moved_files_are_not(tmp_path, words, kill_after, monkeypatch, capfd):
     kill_after(2)
     with pytest.raises(Killed):

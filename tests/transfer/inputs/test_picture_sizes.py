@@ -47,6 +47,7 @@ FROM_LARGE = {
     "tensorflow-tutorial": Sizes((48, 64), (26, 64)),
     "spst": Sizes((64, 85), (64, 160)),
     "crowsonkb": Sizes((48, 64), (26, 64)),
+    "nnst": Sizes((48, 64), (26, 64)),
 }
 #: Of a content picture of 40 × 24 and a style picture of 20 × 30 pixels, smaller than wanted.
 FROM_SMALL = {
@@ -62,6 +63,7 @@ FROM_SMALL = {
     "tensorflow-tutorial": Sizes((64, 38), (43, 64)),
     "spst": Sizes((40, 24), (20, 30)),
     "crowsonkb": Sizes((64, 38), (43, 64)),
+    "nnst": Sizes((40, 24), (20, 30)),
 }
 
 

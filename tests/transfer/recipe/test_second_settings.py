@@ -50,6 +50,7 @@ SETTINGS = {
     ),
     "spst": Settings("content", None, 0, "l-bfgs-unit", None, 600, 512, SHORTER),
     "crowsonkb": Settings("content", None, 0, "adam", 5.1, 500, 512, enlarges=True, adam=(0.9, 0.99, 1e-8, False)),
+    "nnst": Settings("content", None, 0, "adam", 0.51, 200, 512, adam=(0.9, 0.999, 1e-8, False)),
 }
 
 
@@ -91,7 +92,7 @@ def test_no_field_of_a_recipe_is_without_a_second_opinion():
     """What is not here decides the losses, which `test_recipes_independent` has, or is this project's own: `scales`."""
     losses = {"content_weight", "style_weight", "content_loss", "style_loss", "content_layers", "style_layers"}
     losses |= {"gram_channels", "tv_weight", "tv_loss", "pooling", "odd_sides", "pixel_range", "normalized_network"}
-    losses |= {"margin", "style_statistic", "moments_scale"}
+    losses |= {"margin", "style_statistic", "moments_scale", "matched_content"}
     controls = {
         "init_shares",
         "style_scale",
