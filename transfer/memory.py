@@ -26,9 +26,9 @@ BASE_BYTES = 1.1e9
 NORMALIZING_BYTES = 0.35e9
 #: Peak memory / size of all maps; below 1 because early maps are freed.
 SHARE_OF_MAPS = 0.89
-#: How many times more a style layer's maps are there if the style statistic has their means, whose gradient is another
-#: map for each: at 512 and 768 pixels of VGG-19's full width.
-MAPS_FOR_MEANS = 2
+#: How many times more a style layer's maps are there with another statistic than the Gram matrix: the gradient of means
+#: is as large, and neighbours are maps themselves. Measured at 512 and 768 pixels, of VGG-19's full width for the first.
+MAPS_OF_STATISTIC = 2
 #: The same of a stripe's maps, where the core rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
 #: pixels, 16 and 64 rows, to 6 %.
 SHARE_OF_STRIPE = 1.5
@@ -67,7 +67,6 @@ def plan(weights: Weights, recipe: Recipe, height: int, width: int, memory_bytes
     message says how much they would need.
     """
     around, in_stripes = 2 * recipe.margin, recipe.style_statistic != "neighbours"
-    regions += 0 if in_stripes else 2  # its targets are maps, too, and made from three images' maps
     for candidate in _plans(weights, recipe, height + around, width + around, regions):
         if candidate.needed <= memory_bytes:
             return candidate
@@ -132,7 +131,7 @@ def remembered_bytes(recipe: Recipe, l_bfgs: LBFGS) -> float:
 def maps_bytes(weights: Weights, recipe: Recipe, height: int, width: int, regions: int = 0) -> dict[str, float]:
     """Return what the maps of each layer take that is computed, in float32, style layers' once more for each region."""
     maps, channels, styles = {}, 3, dict(recipe.style_layers)
-    more = regions + MAPS_FOR_MEANS * (recipe.style_statistic != "gram")
+    more = regions + MAPS_OF_STATISTIC * (recipe.style_statistic != "gram")
     names = tuple(layer for layer, _ in (*recipe.content_layers, *recipe.style_layers))
     for layer in LAYERS[: deepest(names).index + 1]:
         if layer.kind == "pool":
