@@ -27,7 +27,7 @@ NORMALIZING_BYTES = 0.35e9
 #: Peak memory / size of all maps; below 1 because early maps are freed.
 SHARE_OF_MAPS = 0.89
 #: How many times more a style layer's maps are there with another statistic than the Gram matrix: the gradient of means
-#: is as large, and neighbours are maps themselves. Measured at 512 and 768 pixels, of VGG-19's full width for the first.
+#: is as large, and neighbours are maps themselves. Measured at 512 and 768 pixels, the first at full width.
 MAPS_OF_STATISTIC = 2
 #: The same of a stripe's maps, where the core rows are there twice, cut out of the halo's. Fitted at 2048 and 4096
 #: pixels, 16 and 64 rows, to 6 %.
