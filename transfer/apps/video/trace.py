@@ -68,9 +68,12 @@ class Source:
         """Return the frame as a source of another one, (H, W, 3) uint8."""
         backward = flow(content, self.content)
         camera = camera_motion(content, self.content, backward)
-        backward = steadied(content, self.content, backward, moving(camera, content.shape[:2]))
+        steady = moving(camera, content.shape[:2])
+        backward = steadied(content, self.content, backward, steady)
         moved = warped(self.content, backward)
-        trust = weights(flow(self.content, content), backward, plain(content) & plain(moved))
+        # What is plain and moves otherwise than the camera may have been dragged along.
+        is_plain = plain(content) & plain(moved) & (np.abs(backward - steady).max(axis=2) < STILL)
+        trust = weights(flow(self.content, content), backward, is_plain)
         return replace(self, backward=backward, weights=trust * agreement(content, moved), camera=camera)
 
     def carried(self, content: np.ndarray, link: "Source") -> "Source":
