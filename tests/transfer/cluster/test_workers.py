@@ -18,11 +18,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import film_command
 import transfer_command
 from batch_command import pictures, prepare, refused, rows
 from own_process import ROOT, children
 from transfer.__main__ import main as transfer
 from transfer.batch import main as batch
+from transfer.video import main as video
 from vgg.tools.image import read_image
 
 distributed = pytest.importorskip("distributed")
@@ -155,6 +157,15 @@ def test_a_batch_on_two_workers(tmp_path, words, cluster, capfd):
     assert "2 workers; they run what any client of their scheduler sends" in out and "2/2" in out and err == ""
     assert emptied(tmp_path) == alone
     assert sessions() <= before, "a worker outlives a batch"
+
+
+def test_a_film_whose_scenes_two_workers_paint(tmp_path, cluster):
+    film = [*film_command.prepare(tmp_path), "-o", str(tmp_path / "out" / "frames"), "--quiet"]
+    made = []
+    for more in ([], ["--overwrite", "--scheduler", cluster.scheduler_address]):
+        assert video([*film, *more]) == 0
+        made.append([path.read_bytes() for path in sorted((tmp_path / "out" / "frames").glob("*.png"))])
+    assert made[0] == made[1] and len(made[0]) == film_command.FRAMES
 
 
 @pytest.mark.usefixtures("stripes_without_compiling")

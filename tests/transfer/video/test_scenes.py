@@ -1,4 +1,4 @@
-"""Scenes, side by side: where they begin, in any order the same bytes, and on Dask's workers."""
+"""Scenes, side by side: where they begin, and in any order the same bytes; on workers see `test_workers`."""
 
 import shutil
 from importlib.util import find_spec
@@ -97,16 +97,6 @@ def test_a_film_with_a_gap_goes_on_in_the_gap(tmp_path, words, monkeypatch):
     assert len(painted) == 2
     for found, of_one in zip(results(tmp_path), expected, strict=True):
         np.testing.assert_array_equal(found, of_one)
-
-
-@DASK
-def test_a_worker_paints_the_same_film(tmp_path, words, monkeypatch):
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OPENBLAS_NUM_THREADS"):
-        monkeypatch.setenv(name, "1")
-    assert main(words) == 0
-    expected = results(tmp_path)
-    assert main([*words, "--overwrite", "--workers", "1"]) == 0
-    assert [np.abs(np.int16(a) - b).max() for a, b in zip(results(tmp_path), expected, strict=True)] == [0] * FRAMES
 
 
 def test_workers_are_refused_in_one_line(tmp_path, words, capfd):
