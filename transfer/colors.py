@@ -2,12 +2,14 @@
 
 Gatys, Bethge, Hertzmann & Shechtman, "Preserving Color in Neural Artistic Style Transfer", arXiv:1606.05897 (2016), and
 section 5 of Gatys et al., CVPR 2017. A style transfer takes over the style image's colours. There are two ways to
-keep those of the content image:
+keep those of the content image, and one to keep them over large areas only:
 
     match       give the style image the content image's colours before the run. Each pixel x becomes A x + b,
                 with which mean and covariance of its colours are those of the content image.
     luminance   run on luminance alone, and put the content's colours back after it. Before the run, the style's
                 luminance gets the mean and the standard deviation of the content's.
+    coarse      put the content's colours back after the run, both blurred: strokes keep the style's colours, and an
+                object is no longer of several colours, as it may be with nearest neighbours (`transfer.neighbours`).
 
 Many A are possible. With the square roots of both covariances, A = Σ_c^½ Σ_s^-½ ("Image Analogies", our `match`); with
 Cholesky's factors, Σ = L Lᵀ, A = L_c L_s⁻¹ (`match-cholesky`).
@@ -19,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from transfer.recipes import Colors
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 #: Added to the variance of each colour, in square levels: a grey picture's covariance has no inverse.
 LEAST_VARIANCE = 1e-2
+#: The standard deviation of the blur of `coarse`, as a share of the longer side.
+COARSE = 0.03
 #: How far the covariance of a matched style image may be from the content's, as a share of it, without a remark.
 UNMATCHED = 0.05
 
@@ -37,7 +42,7 @@ UNMATCHED = 0.05
 def prepared(images: Images, colors: Colors) -> Images:
     """Return the images as the network shall see them, float32 and not clipped where they change."""
     content, styles = images.content_image, images.style_images
-    if colors == "style":
+    if colors in ("style", "coarse"):
         return images
     if colors != "luminance":
         return replace(images, style_images=tuple(matched(style, content, ROOTS[colors]) for style in styles))
@@ -68,11 +73,16 @@ def restored(image: np.ndarray, content_image: np.ndarray, colors: Colors) -> np
     """Return the result of a run, (H, W, 3) float32 in [0, 255], with the content's colours put back if so wanted.
 
     A pixel is its luminance Y and its chroma, the three differences R − Y, G − Y, B − Y. The chroma is the content's,
-    exactly. Y is that of `image`, but no further up or down than leaves all three within [0, 255].
+    exactly. Y is that of `image`, but no further up or down than leaves all three within [0, 255]. With `coarse`, only
+    the blurred chroma is the content's.
     """
-    if colors != "luminance":
+    if colors not in ("luminance", "coarse"):
         return image
     content = content_image.astype(np.float32)
+    if colors == "coarse":
+        change = content - image
+        chroma = change - luminance(change)[..., None]
+        return np.clip(image + cv2.GaussianBlur(chroma, (0, 0), COARSE * max(image.shape)), 0, 255)
     chroma = content - luminance(content)[..., None]  # (H, W, 3)
     y = np.clip(luminance(image), -chroma.min(axis=2), 255 - chroma.max(axis=2))
     return np.clip(y[..., None] + chroma, 0, 255)  # what is clipped here is rounding

@@ -18,7 +18,7 @@ OWN_L_BFGS: tuple[OptimizerName, ...] = ("l-bfgs-unit", "l-bfgs-smooth")
 
 #: Of a layer's maps: see `losses.StyleTerm`, `transfer.style_statistics` and `transfer.neighbours`.
 StyleStatistic = Literal["gram", "moments", "wasserstein", "neighbours"]
-Colors = Literal["style", "luminance", "match", "match-cholesky"]
+Colors = Literal["style", "luminance", "match", "match-cholesky", "coarse"]
 Crop = Literal["none", "square"]
 
 

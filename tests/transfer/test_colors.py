@@ -79,3 +79,19 @@ def test_with_the_styles_colours_nothing_changes():
     assert prepared(images(), "style").style_image is STYLE
     image = np.zeros((2, 2, 3), np.float32)
     assert restored(image, CONTENT[:2, :2], "match") is restored(image, CONTENT[:2, :2], "style") is image
+
+
+def test_coarse_colours_are_the_contents_over_large_areas_and_the_results_in_strokes():
+    """A result of red and green stripes before a content that is blue on the left and grey on the right."""
+    content = np.full((60, 200, 3), 120, np.uint8)
+    content[:, :100] = 90, 120, 210
+    result = np.full((60, 200, 3), 100, np.float32)
+    result[::4, :, 0], result[2::4, :, 1] = 160, 130
+    found = restored(result, content, "coarse")
+    np.testing.assert_allclose(luminance(found), luminance(result), atol=1e-3)
+    for half in (np.s_[10:50, :70], np.s_[10:50, 130:]):
+        means = [part.mean(axis=(0, 1)) for part in (found[half], np.float32(content[half]))]
+        chroma = [mean - luminance(mean) for mean in means]
+        np.testing.assert_allclose(*chroma, atol=2)
+        np.testing.assert_allclose(np.diff(found[half], axis=0), np.diff(result[half], axis=0), atol=2)
+    assert prepared(images(), "coarse").style_image is STYLE

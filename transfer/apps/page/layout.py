@@ -19,6 +19,7 @@ COLORS = [
     ("the photo's", "luminance"),
     ("the photo's, given to the painting before", "match"),
     ("the same, by Cholesky's factors", "match-cholesky"),
+    ("the photo's over large areas", "coarse"),
 ]
 WHAT = [
     ("as everywhere", ""),
