@@ -30,7 +30,7 @@ class Painters:
         self, client: Client, work: str, options: RunOptions, weights: Weights, precision: str, say: Say
     ) -> None:
         """Send the weights; the workers know all that is submitted here by the name `work`."""
-        self.client, self._work, self._options, self._precision, self._say = client, work, options, precision, say
+        self._client, self._work, self._options, self._precision, self._say = client, work, options, precision, say
         self._finished = as_completed(loop=client.loop)
         # As a task, and not by `scatter`: if the worker dies that has them, Dask unpacks them again elsewhere.
         key = f"weights-{weights.sha256}"
@@ -41,15 +41,15 @@ class Painters:
         task = pickle.dumps(Task(self._work, name, job, self._precision, state, self._options))
         # The name of the work keeps pictures of the same name apart that somebody else has made there.
         key = f"picture-{name}-{self._work}"
-        with lost_if_gone(self.client):
-            future = self.client.submit(do, task, self._weights, key=key, pure=False, resources={RESOURCE: 1})
+        with lost_if_gone(self._client):
+            future = self._client.submit(do, task, self._weights, key=key, pure=False, resources={RESOURCE: 1})
             self._finished.add(future)
         return future
 
     def count(self) -> int:
         """Return how many workers can paint; raises Lost if there is no scheduler any more."""
-        with lost_if_gone(self.client):
-            return len(able(self.client))
+        with lost_if_gone(self._client):
+            return len(able(self._client))
 
     def next(self) -> Future:
         """Return the next future that is done; raises Lost if there is no scheduler any more."""
@@ -66,7 +66,7 @@ class Painters:
         """Return what became of a job; raises InputError if it failed, or Lost if it cannot be fetched any more."""
         if future.status == "cancelled":
             raise Lost(LOST)
-        with lost_if_gone(self.client):
+        with lost_if_gone(self._client):
             error = future.exception()
             result = None if error else future.result()
         if error:

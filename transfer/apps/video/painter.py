@@ -179,13 +179,13 @@ def film_digest(run: FilmRun) -> str:
 @contextmanager
 def shown_frames(run: FilmRun, done: int, quiet: bool) -> Iterator[ShowFrames]:
     """Yield what shows how many frames are finished, after the `done` ones that were there, and a text."""
-    count, began = run.film.count or 0, time.monotonic()
-    bar = steps_display(sys.stdout, max(count, 1), lambda shown: shown.text, "frame")
+    frame_count, began = run.film.count or 0, time.monotonic()
+    bar = steps_display(sys.stdout, max(frame_count, 1), lambda shown: shown.text, "frame")
     with nullcontext(lambda shown: None) if quiet else bar as show:
 
         def show_frames(finished: int, text: str) -> None:
             seconds_a_frame = (time.monotonic() - began) / max(finished - done, 1)
-            show(Shown(finished, seconds_a_frame * (count - finished), text))
+            show(Shown(finished, seconds_a_frame * (frame_count - finished), text))
 
         yield show_frames
 
