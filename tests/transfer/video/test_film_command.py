@@ -10,9 +10,10 @@ import pytest
 
 from film_command import FRAMES, prepare, record, refused
 from image_files import png_of
+from judged_clips import clip
 from transfer.__main__ import main as transfer
 from transfer.apps.video import painter
-from transfer.apps.video.container import open_film
+from transfer.apps.video.container import open_film, write_film
 from transfer.apps.video.frame_store import FrameStore
 from transfer.video import main
 from vgg.errors import InputError
@@ -230,3 +231,18 @@ def test_a_preview_is_the_film_as_far_as_it_is(tmp_path, words, capfd, monkeypat
     assert "film-preview.mp4 exists" in line and preview.read_bytes() == b"mine"
     line = refused([*words, "--preview-every", "2", "-o", str(tmp_path / "frames")], capfd, tmp_path)
     assert "shows its frames as they come" in line
+
+
+@pytest.mark.parametrize(("statistic", "most"), [("gram", 2), ("neighbours", 1)])
+def test_what_comes_in_has_a_style_loss_if_there_are_regions(tmp_path, words, monkeypatch, statistic, most):
+    write_film(tmp_path / "film.mkv", clip("pan", 3, 0.5).images, 10.0)
+    real, regions = painter.Session.run, []
+
+    def run(self, job, *rest):
+        regions.append(len(job.images.regions))
+        return real(self, job, *rest)
+
+    monkeypatch.setattr(painter.Session, "run", run)
+    short = ["--style-layers", "relu1_1", "--iterations", "1", "--first-frame-iterations", "1"]
+    assert main([*words, *short, "--style-statistic", statistic, "--overwrite"]) == 0
+    assert regions == [1, most, most]

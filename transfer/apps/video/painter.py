@@ -86,8 +86,9 @@ def _job_of(run: FilmRun, traced: Traced, result_of: Callable[[int], np.ndarray]
     # What starts and holds the frame is not in any file; the rest is as for a start from the content.
     images = together(run.files, replace(run.further, init="content"), content, run.styles, ())
     start, earlier = start_of(content, sources, [result_of(source.number) for source in sources])
-    regions = with_entered(images.regions, sources)
-    images = replace(images, init_image=start, earlier=earlier, regions=regions)
+    images = replace(images, init_image=start, earlier=earlier)
+    if run.further.style_statistic != "neighbours":  # with them, each place has a target of its own anyway
+        images = replace(images, regions=with_entered(images.regions, sources))
     iterations = round(run.further.iterations * (1 + min(1, MORE_STEPS * (1 - earlier[..., 3].mean()))))
     return Job(replace(run.further, iterations=iterations), images, run.seed)
 
